@@ -1,0 +1,310 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * api - the public entry points: check the arguments, decide who runs the
+ * copy, set errno.
+ *
+ * Design: whether a copy becomes a cookie.
+ *
+ *   SYNC	never.
+ *   ASYNC	always; nothing of it is done before.
+ *   neither	a cookie where copies wait (see policy.c) or the pool is short
+ *		of work.  Otherwise the caller opens the source, and hands over
+ *		what is big; the rest it copies itself, which is cheaper than
+ *		telling another thread to.  Where no cookie can be had for want
+ *		of descriptors, the caller copies too.
+ *
+ * The library calls nothing of its own by a public name, so that a program may
+ * have a copyfile() of its own.
+ */
+#include <config.h>
+
+#include "libcopyfile.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <string.h>
+#include <sys/resource.h>
+
+#include "attr.h"
+#include "cookie.h"
+#include "job.h"
+#include "policy.h"
+#include "pool.h"
+#include "sys.h"
+
+/* One look at "cancel" each 8 MiB: 8 ms at 1 GB/s; no slower than without. */
+#define DEFAULT_CHUNK (8 << 20)
+
+/* Live cookies, if the descriptor limit does not matter */
+#define DEFAULT_PENDING 1024
+
+/* Most threads that may be asked for; guards against a wild number. */
+#define MAX_THREADS 4096
+
+/* What copyfile_setup() asked for; changed only while no cookie is live. */
+static struct {
+	_Atomic uint32_t threads, pending;
+	_Atomic uint64_t chunk;
+} setup;
+
+/* The copy that last ended in this thread's hands */
+static _Thread_local struct copyfile_info last;
+
+/* --------------------------------------------------------- conventions */
+
+/* No call is a cancellation point, whatever it calls. */
+static int enter(void)
+{
+	int old = PTHREAD_CANCEL_ENABLE;
+
+	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &old);
+	return old;
+}
+
+static int leave(int old, int r)
+{
+	pthread_setcancelstate(old, NULL);
+	if (r < 0)
+		errno = -r;
+	return r;
+}
+
+/*
+ * Copy the caller's structure of size into ours of known, of which at least
+ * the first version's bytes must be there.
+ */
+static int read_struct(void *to, size_t known, const void *from, size_t size, size_t first)
+{
+	if (size < first)
+		return -EINVAL;
+	memset(to, 0, known);
+	memcpy(to, from, size < known ? size : known);
+	for (size_t i = known; i < size; i++)
+		if (((const unsigned char *)from)[i])
+			return -E2BIG;
+	return 0;
+}
+
+static bool both(uint64_t flags, uint64_t a, uint64_t b)
+{
+	return flags & a && flags & b;
+}
+
+static int check_flags(uint64_t f)
+{
+	const uint64_t data = COPYFILE_REPLACE | COPYFILE_TRUNCATE | COPYFILE_REFLINK |
+			      COPYFILE_NO_REFLINK | COPYFILE_SPARSE | COPYFILE_NO_SPARSE |
+			      COPYFILE_FSYNC | COPYFILE_KEEP_PARTIAL;
+	const uint64_t other = COPYFILE_ATTRS | COPYFILE_LENIENT | COPYFILE_ATTRS_ONLY |
+			       COPYFILE_NOFOLLOW | COPYFILE_SYNC | COPYFILE_ASYNC;
+
+	if (f & ~(data | other))
+		return -EINVAL;
+	if (both(f, COPYFILE_REPLACE, COPYFILE_TRUNCATE) ||
+	    both(f, COPYFILE_REFLINK, COPYFILE_NO_REFLINK) ||
+	    both(f, COPYFILE_SPARSE, COPYFILE_NO_SPARSE) ||
+	    both(f, COPYFILE_REFLINK, COPYFILE_SPARSE | COPYFILE_NO_SPARSE) ||
+	    both(f, COPYFILE_SYNC, COPYFILE_ASYNC) || both(f, COPYFILE_ATTRS_ONLY, data))
+		return -EINVAL;
+	return 0;
+}
+
+static unsigned int max_pending(void)
+{
+	unsigned int asked = cf_watch_get(setup.pending);
+	struct rlimit limit;
+
+	if (asked)
+		return asked;
+	/* A quarter of the descriptors: the copies themselves need two each. */
+	if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur / 4 < DEFAULT_PENDING)
+		return limit.rlim_cur / 4 ? limit.rlim_cur / 4 : 1;
+	return DEFAULT_PENDING;
+}
+
+/* ------------------------------------------------------ starting a copy */
+
+static int run_here(struct cf_job *j)
+{
+	struct cf_policy_sample sample;
+
+	cf_policy_begin(&sample);
+	int r = cf_job_run(j);
+	cf_policy_end(&sample, cf_watch_get(j->watch.moved));
+	return r;
+}
+
+static int hand_over(struct cf_job *j, bool caller_works)
+{
+	return cf_cookie_start(j, max_pending(),
+			       cf_policy_threads(cf_watch_get(setup.threads), caller_works));
+}
+
+/* No cookie for want of something that copying here does not need */
+static bool no_cookie(int r)
+{
+	return r == -EMFILE || r == -ENFILE || r == -ENOMEM;
+}
+
+static int run_here_or_hand_over(struct cf_job *j)
+{
+	unsigned int threads = cf_policy_threads(cf_watch_get(setup.threads), true);
+	int r;
+
+	if (cf_policy_waits() || cf_pool_hungry(threads)) {
+		r = hand_over(j, !cf_policy_waits());
+		if (r >= 0 || !no_cookie(r))
+			return r;
+	}
+	r = cf_job_open(j);
+	if (r == 0 && cf_watch_get(j->watch.total) > CF_BIG_SIZE) {
+		r = hand_over(j, true);
+		if (r >= 0 || !no_cookie(r))
+			return r;
+		r = 0;
+	}
+	return r < 0 ? r : run_here(j);
+}
+
+static int start(int src_dir, const char *src, int dst_dir, const char *dst,
+		 const struct copyfile_how *how)
+{
+	struct cf_job j;
+	int r = check_flags(how->flags);
+
+	if (r == 0 && (!src || !dst))
+		r = -EFAULT;
+	cf_job_init(&j, src_dir, src, dst_dir, dst, how->flags, how->tag,
+		    cf_watch_get(setup.chunk) ? cf_watch_get(setup.chunk) : DEFAULT_CHUNK);
+	if (r == 0)
+		r = how->flags & COPYFILE_SYNC	  ? run_here(&j)
+		    : how->flags & COPYFILE_ASYNC ? hand_over(&j, false)
+						  : run_here_or_hand_over(&j);
+	if (r <= 0) {
+		j.error = r;
+		cf_job_info(&j, true, &last);
+	}
+	cf_job_fini(&j);
+	return r;
+}
+
+int copyfileat(int src_dir, const char *src, int dst_dir, const char *dst,
+	       const struct copyfile_how *how, size_t size)
+{
+	struct copyfile_how h = { 0 };
+	int state = enter();
+	int r = how ? read_struct(&h, sizeof h, how, size, 16) : 0;
+
+	return leave(state, r < 0 ? r : start(src_dir, src, dst_dir, dst, &h));
+}
+
+int copyfile(const char *src, const char *dst, unsigned long flags)
+{
+	struct copyfile_how h = { .flags = flags };
+	int state = enter();
+
+	return leave(state, start(AT_FDCWD, src, AT_FDCWD, dst, &h));
+}
+
+/* ------------------------------------------------- watching, controlling */
+
+int copyfile_ctrl(long cookie, unsigned long cmd)
+{
+	struct copyfile_info info;
+	bool released;
+	int state = enter();
+	int r = cf_cookie_ctrl(cookie, cmd, &info, &released);
+
+	if (released)
+		last = info;
+	return leave(state, r);
+}
+
+int copyfile_info(long cookie, struct copyfile_info *ret, size_t size)
+{
+	struct copyfile_info info;
+	int state = enter();
+	int r = size < 48 ? -EINVAL : 0;	/* the first version's size */
+
+	if (r == 0 && cookie == 0)
+		info = last;
+	else if (r == 0)
+		r = cf_cookie_info(cookie, &info);
+	if (r == 0) {
+		memset(ret, 0, size);
+		memcpy(ret, &info, size < sizeof info ? size : sizeof info);
+	}
+	return leave(state, r);
+}
+
+const char *copyfile_stage_name(unsigned int stage)
+{
+	static const char *const names[] = {
+		[COPYFILE_QUEUED] = "waiting",
+		[COPYFILE_OPEN_SRC] = "opening the source",
+		[COPYFILE_OPEN_DST] = "opening the destination",
+		[COPYFILE_READ] = "reading",
+		[COPYFILE_WRITE] = "writing",
+		[COPYFILE_MOVE] = "copying",
+		[COPYFILE_SETATTR] = "setting attributes",
+		[COPYFILE_FLUSH] = "flushing",
+		[COPYFILE_PUBLISH] = "naming the destination",
+		[COPYFILE_DONE] = "done",
+	};
+
+	return stage < sizeof names / sizeof *names ? names[stage] : "unknown stage";
+}
+
+int copyfile_attrs(int src_fd, int dst_fd, unsigned long flags)
+{
+	struct stat st;
+	struct cf_attr a = { .src = src_fd, .dst = dst_fd, .st = &st, .flags = flags };
+	int state = enter();
+	int r = flags & ~(COPYFILE_ATTRS | COPYFILE_LENIENT) ? -EINVAL : 0;
+
+	if (r == 0)
+		r = cf_fstat(src_fd, &st);
+	if (r == 0)
+		r = cf_attr_copy(&a);
+	last = (struct copyfile_info){
+		.error = r, .skipped = a.skipped, .skipped_error = a.skipped_error,
+		.stage = r < 0 ? COPYFILE_SETATTR : COPYFILE_DONE,
+	};
+	return leave(state, r);
+}
+
+/* --------------------------------------------------------------- set-up */
+
+static int change_setup(const void *arg)
+{
+	const struct copyfile_setup *s = arg;
+
+	/* Threads beyond a new limit would stay. */
+	cf_pool_stop();
+	cf_watch_set(setup.threads, s->threads);
+	cf_watch_set(setup.pending, s->pending);
+	cf_watch_set(setup.chunk, s->chunk);
+	return 0;
+}
+
+int copyfile_setup(const struct copyfile_setup *s, size_t size)
+{
+	struct copyfile_setup ours;
+	int state = enter();
+	int r = s ? read_struct(&ours, sizeof ours, s, size, 16) : -EFAULT;
+
+	if (r == 0 && ours.threads > MAX_THREADS)
+		r = -EINVAL;
+	/* Kept within ssize_t, as every transfer must be. */
+	if (r == 0 && ours.chunk > 1 << 30)
+		ours.chunk = 1 << 30;
+	return leave(state, r < 0 ? r : cf_cookie_quiesce(change_setup, &ours));
+}
+
+int copyfile_shutdown(void)
+{
+	int state = enter();
+
+	return leave(state, cf_cookie_shutdown());
+}

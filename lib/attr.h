@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* attr - carry attributes over, in the order that is safe. */
+#ifndef CF_ATTR_H
+#define CF_ATTR_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/stat.h>
+
+struct cf_attr {
+	int src, dst;			/* open */
+	bool path;			/* both are O_PATH: symlinks, devices, ... */
+	const struct stat *st;		/* of src */
+	uint64_t flags;			/* COPYFILE_ATTRS bits, COPYFILE_LENIENT */
+
+	/* Results: attributes given up under COPYFILE_LENIENT, the first's -errno */
+	uint32_t skipped;
+	int skipped_error;
+};
+
+/*
+ * Copy the attributes in a->flags.  Returns 0, or -errno of the first that
+ * failed; under COPYFILE_LENIENT always 0, see a->skipped.
+ */
+int cf_attr_copy(struct cf_attr *a);
+
+/*
+ * Permission bits to create a file with whose source is st: with attributes
+ * to come, no more than the owner needs.
+ */
+mode_t cf_attr_create_mode(const struct stat *st, uint64_t flags);
+
+#endif

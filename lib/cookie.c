@@ -1,0 +1,366 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Design: a slot is a descriptor (an eventfd) and a job; the table finds it by
+ * the descriptor's number.  Released slots keep their descriptor and wait on a
+ * list to be used again, so that a cookie costs two short system calls: the
+ * eventfd is raised at the end of its copy, lowered when it is used again.
+ *
+ * A slot's life:	free -> live -> ended -> free
+ *
+ *   free	on the list; its descriptor may still be readable
+ *   live	a thread, or the queue, has the job; the descriptor is not readable
+ *   ended	the job has its result; readable
+ *
+ * "Readable exactly when the next copyfile_ctrl() returns <= 0" holds because
+ * the descriptor is raised and the state set to ended under the slot's lock.
+ *
+ * WAIT sleeps in poll(2) on the descriptor, without the lock: a signal handler
+ * always ends that, and nothing but the end of the copy has to wake it.
+ * slot->waiting says that a thread does so; the result is then for it alone, so
+ * the slot cannot be released under it.
+ *
+ * Locks, in this order: table.lock, slot->lock, the pool's.  A slot is freed
+ * with both of the first two held once, so whoever finds it in the table and
+ * locks it before letting go of the table has a slot that stays.
+ *
+ * fork(2): the child gets none of it.  The descriptors are closed there, the
+ * memory is freed, except what the threads that do not exist any more had open.
+ */
+#include <config.h>
+
+#include "cookie.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "policy.h"
+#include "pool.h"
+#include "sys.h"
+
+/* Descriptors kept for the next burst: as many as a window usually has. */
+#define MAX_IDLE 128
+
+enum state { FREE, LIVE, ENDED };
+
+struct slot {
+	struct cf_task task;		/* the pool's, while it is queued */
+	pthread_mutex_t lock;		/* of what follows, but for the running job */
+	struct slot *next_free;
+	int fd;
+	enum state state;
+	bool waiting;			/* a thread sleeps in WAIT */
+	bool dirty;			/* fd is readable from its last use */
+	struct cf_job job;
+};
+
+static struct {
+	pthread_mutex_t lock;
+	struct slot **by_fd;
+	int size;
+	struct slot *free;
+	unsigned int live, idle;	/* slots in use; on the list */
+	bool fork_hooked;
+} table = { .lock = PTHREAD_MUTEX_INITIALIZER };
+
+/* ----------------------------------------------------- slots and table */
+
+static void destroy_slot(struct slot *s)
+{
+	cf_close(s->fd);
+	pthread_mutex_destroy(&s->lock);
+	free(s);
+}
+
+static int enter_slot_locked(struct slot *s)
+{
+	if (s->fd >= table.size) {
+		int size = s->fd + 64;
+		struct slot **by_fd = realloc(table.by_fd, size * sizeof *by_fd);
+
+		if (!by_fd)
+			return -ENOMEM;
+		memset(by_fd + table.size, 0, (size - table.size) * sizeof *by_fd);
+		table.by_fd = by_fd;
+		table.size = size;
+	}
+	table.by_fd[s->fd] = s;
+	return 0;
+}
+
+static int new_slot_locked(struct slot **ret)
+{
+	struct slot *s = calloc(1, sizeof *s);
+
+	if (!s)
+		return -ENOMEM;
+	s->fd = cf_eventfd();
+	int r = s->fd;
+	if (r >= 0)
+		r = enter_slot_locked(s);
+	if (r < 0) {
+		if (s->fd >= 0)
+			cf_close(s->fd);
+		free(s);
+		return r;
+	}
+	pthread_mutex_init(&s->lock, NULL);
+	*ret = s;
+	return 0;
+}
+
+static int take_slot_locked(struct slot **ret)
+{
+	struct slot *s = table.free;
+	int r;
+
+	if (!s)
+		return new_slot_locked(ret);
+	if (s->dirty) {
+		r = cf_eventfd_lower(s->fd);
+		if (r < 0)
+			return r;
+		s->dirty = false;
+	}
+	table.free = s->next_free;
+	table.idle--;
+	*ret = s;
+	return 0;
+}
+
+/* Onto the list, or away if that is full.  Nobody else can have found s. */
+static void give_slot_locked(struct slot *s)
+{
+	if (table.idle < MAX_IDLE) {
+		s->next_free = table.free;
+		table.free = s;
+		table.idle++;
+		return;
+	}
+	table.by_fd[s->fd] = NULL;
+	destroy_slot(s);
+}
+
+/* The slot of cookie, locked, and live or ended; or NULL. */
+static struct slot *lock_slot(long cookie)
+{
+	struct slot *s = NULL;
+
+	pthread_mutex_lock(&table.lock);
+	if (cookie > 2 && cookie < table.size)
+		s = table.by_fd[cookie];
+	if (s)
+		pthread_mutex_lock(&s->lock);
+	pthread_mutex_unlock(&table.lock);
+	if (s && s->state == FREE) {
+		pthread_mutex_unlock(&s->lock);
+		s = NULL;
+	}
+	return s;
+}
+
+/* ---------------------------------------------------------------- fork */
+
+static void fork_prepare(void)
+{
+	pthread_mutex_lock(&table.lock);
+	cf_pool_fork_prepare();
+}
+
+static void fork_parent(void)
+{
+	cf_pool_fork_parent();
+	pthread_mutex_unlock(&table.lock);
+}
+
+static void fork_child(void)
+{
+	cf_pool_fork_child();
+	for (int fd = 0; fd < table.size; fd++)
+		if (table.by_fd[fd]) {
+			free(table.by_fd[fd]->job.names);
+			cf_close(fd);
+			free(table.by_fd[fd]);
+		}
+	free(table.by_fd);
+	table.by_fd = NULL;
+	table.size = 0;
+	table.free = NULL;
+	table.live = table.idle = 0;
+	pthread_mutex_init(&table.lock, NULL);
+}
+
+/* ----------------------------------------------------------- the copy */
+
+static void end_locked(struct slot *s)
+{
+	/* It cannot fail: the descriptor is ours, and the counter far from full. */
+	(void)cf_eventfd_raise(s->fd);
+	s->dirty = true;
+	s->state = ENDED;
+}
+
+static void run(struct cf_task *task)
+{
+	struct slot *s = (struct slot *)((char *)task - offsetof(struct slot, task));
+	struct cf_policy_sample sample;
+
+	cf_policy_begin(&sample);
+	cf_job_run(&s->job);
+	cf_policy_end(&sample, cf_watch_get(s->job.watch.moved));
+	pthread_mutex_lock(&s->lock);
+	end_locked(s);
+	pthread_mutex_unlock(&s->lock);
+}
+
+/* Put job into s, a free slot, and queue it.  0, or -errno and nothing changed. */
+static int launch_locked(struct slot *s, struct cf_job *job, unsigned int threads)
+{
+	int r = cf_job_adopt(&s->job, job);
+
+	if (r < 0)
+		return r;
+	s->task.run = run;
+	s->task.place = (uint64_t)(uint32_t)job->dst_dir;
+	s->state = LIVE;
+	r = cf_pool_submit(&s->task, threads);
+	if (r < 0) {
+		cf_job_give_back(&s->job, job);
+		s->state = FREE;
+	}
+	return r;
+}
+
+int cf_cookie_start(struct cf_job *job, unsigned int pending, unsigned int threads)
+{
+	struct slot *s;
+	int r = 0, cookie = -1;
+
+	pthread_mutex_lock(&table.lock);
+	if (!table.fork_hooked)
+		r = -pthread_atfork(fork_prepare, fork_parent, fork_child);
+	table.fork_hooked = r == 0;
+	if (r == 0)
+		r = table.live < pending ? take_slot_locked(&s) : -EAGAIN;
+	if (r == 0) {
+		cookie = s->fd;
+		r = launch_locked(s, job, threads);
+		if (r == 0)
+			table.live++;
+		else
+			give_slot_locked(s);
+	}
+	pthread_mutex_unlock(&table.lock);
+	return r < 0 ? r : cookie;
+}
+
+/* ------------------------------------------------------------ control */
+
+/* Take the result of an ended copy and let go of its slot, which is locked. */
+static int release(struct slot *s, struct copyfile_info *ret)
+{
+	int r = s->job.error;
+
+	cf_job_info(&s->job, true, ret);
+	cf_job_fini(&s->job);
+	s->state = FREE;
+	pthread_mutex_unlock(&s->lock);
+
+	pthread_mutex_lock(&table.lock);
+	/* A late look through the table may hold it for a moment. */
+	pthread_mutex_lock(&s->lock);
+	pthread_mutex_unlock(&s->lock);
+	table.live--;
+	give_slot_locked(s);
+	pthread_mutex_unlock(&table.lock);
+	return r;
+}
+
+/* Sleep until s, which is locked, has ended, or a handler has run. */
+static void await(struct slot *s)
+{
+	s->waiting = true;
+	pthread_mutex_unlock(&s->lock);
+	(void)cf_wait_readable(s->fd);
+	pthread_mutex_lock(&s->lock);
+	s->waiting = false;
+}
+
+/* Stop at the next chunk; if no thread has it yet, at once. */
+static void cancel_locked(struct slot *s)
+{
+	cf_watch_set(s->job.watch.cancel, true);
+	if (cf_pool_remove(&s->task)) {
+		cf_job_run(&s->job);	/* which sees that it is cancelled, and ends */
+		end_locked(s);
+	}
+}
+
+int cf_cookie_ctrl(long cookie, unsigned long cmd, struct copyfile_info *ret,
+		   bool *released)
+{
+	*released = false;
+	if (cmd < COPYFILE_WAIT || cmd > COPYFILE_CANCEL)
+		return -ENOSYS;
+	struct slot *s = lock_slot(cookie);
+	if (!s)
+		return -EBADF;
+
+	/* Where another thread waits, the result is for that one. */
+	bool mine = !s->waiting;
+	bool ended = s->state == ENDED && mine;
+	if (cmd == COPYFILE_WAIT && mine && !ended) {
+		await(s);
+		ended = s->state == ENDED;
+	} else if (cmd == COPYFILE_CANCEL && s->state == LIVE) {
+		cancel_locked(s);
+	}
+	if (ended) {
+		*released = true;
+		return release(s, ret);
+	}
+	int percent = s->state == ENDED ? 1 : cf_job_remaining(&s->job);
+	pthread_mutex_unlock(&s->lock);
+	return percent;
+}
+
+int cf_cookie_info(long cookie, struct copyfile_info *ret)
+{
+	struct slot *s = lock_slot(cookie);
+
+	if (!s)
+		return -EBADF;
+	cf_job_info(&s->job, s->state == ENDED, ret);
+	pthread_mutex_unlock(&s->lock);
+	return 0;
+}
+
+int cf_cookie_quiesce(int (*change)(const void *arg), const void *arg)
+{
+	pthread_mutex_lock(&table.lock);
+	int r = table.live ? -EBUSY : change(arg);
+	pthread_mutex_unlock(&table.lock);
+	return r;
+}
+
+static int discard_all(const void *arg)
+{
+	(void)arg;
+	cf_pool_stop();
+	for (int fd = 0; fd < table.size; fd++)
+		if (table.by_fd[fd])
+			destroy_slot(table.by_fd[fd]);
+	free(table.by_fd);
+	table.by_fd = NULL;
+	table.size = 0;
+	table.free = NULL;
+	table.idle = 0;
+	return 0;
+}
+
+int cf_cookie_shutdown(void)
+{
+	return cf_cookie_quiesce(discard_all, NULL);
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * cookie - from a descriptor to the job behind it, and who may release it.
+ * Thread-safe.
+ */
+#ifndef CF_COOKIE_H
+#define CF_COOKIE_H
+
+#include <stdbool.h>
+
+#include "job.h"
+#include "libcopyfile.h"
+
+/*
+ * Make a cookie for job, which it adopts, and start it on at most threads
+ * threads.  Returns the cookie; or -errno, and job is as it was: -EAGAIN if
+ * pending cookies are live already; -EMFILE, -ENFILE, -ENOMEM if there is no
+ * descriptor, thread or memory for one more.
+ */
+int cf_cookie_start(struct cf_job *job, unsigned int pending, unsigned int threads);
+
+/* copyfile_ctrl(), with *ret set to the copy that ended if it returns <= 0. */
+int cf_cookie_ctrl(long cookie, unsigned long cmd, struct copyfile_info *ret,
+		   bool *released);
+
+/* Describe the live copy: 0 or -EBADF. */
+int cf_cookie_info(long cookie, struct copyfile_info *ret);
+
+/*
+ * Run change while no cookie is live and none can be made: its result, or
+ * -EBUSY.
+ */
+int cf_cookie_quiesce(int (*change)(const void *arg), const void *arg);
+
+/* Stop the pool and free everything: 0, or -EBUSY while cookies are live. */
+int cf_cookie_shutdown(void);
+
+#endif

@@ -1,0 +1,344 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Design: three movers, tried from the cheapest to the plainest.
+ *
+ *   clone    shares all extents in one call.  Where a pair of file systems
+ *            has refused it once it is not tried again for small files.
+ *   kernel   copy_file_range(2): no bytes through this process, on NFS and SMB
+ *            none over the wire.
+ *   buffer   read(2) and write(2), which always work and which alone can see
+ *            what they move: zeros to skip, or holes to fill.
+ *
+ * A mover moves a span of the file, until its end or that of the file.  The
+ * kernel mover hands over to the buffer where the file systems cannot do it,
+ * but only while nothing has moved: after that an error is an error.
+ *
+ * The size of the file is a hint.  /proc has files of size 0 that are not
+ * empty, /sys files of 4096 bytes that are shorter; copy_file_range(2) returns
+ * 0 on some of them at once.  So an end that comes before the size says, or
+ * where nothing was expected, is believed only from read(2).
+ */
+#include <config.h>
+
+#include "data.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "extent.h"
+#include "libcopyfile.h"
+#include "sys.h"
+
+/* Far beyond any file: until the end */
+#define TO_END INT64_MAX
+
+/* Larger ones gained nothing on tmpfs, ext4 and NFS; as coreutils 9 uses. */
+#define BUFFER_SIZE (256 * 1024)
+
+/* Enough for most of /proc, and no allocation for an empty file */
+#define SMALL_BUFFER_SIZE 4096
+
+/* From here on a clone is always worth the attempt. */
+#define ALWAYS_CLONE_SIZE (1 << 20)
+
+struct mover {
+	const struct cf_data *d;
+	char *small;		/* SMALL_BUFFER_SIZE bytes, to begin with */
+	char *buf;		/* NULL until the buffer is needed */
+	size_t buf_size;
+	bool by_buffer;		/* the kernel cannot, or must not */
+	bool moved;		/* some bytes have been */
+	off_t end;		/* dst is complete up to here */
+};
+
+static int failed(const struct mover *m, enum copyfile_stage stage, int r)
+{
+	if (r < 0)
+		cf_watch_set(m->d->watch->stage, stage);
+	return r;
+}
+
+static bool cancelled(const struct mover *m)
+{
+	return cf_watch_get(m->d->watch->cancel);
+}
+
+static void advance(struct mover *m, off_t to, size_t moved, enum copyfile_method how)
+{
+	struct cf_watch *w = m->d->watch;
+
+	if (moved) {
+		if (!m->moved)
+			cf_watch_set(w->method, how);
+		m->moved = true;
+		cf_watch_add(w->moved, moved);
+	}
+	m->end = to;
+	cf_watch_set(w->done, to);
+	if ((uint64_t)to > cf_watch_get(w->total))
+		cf_watch_set(w->total, to);
+}
+
+/* -------------------------------------------------------------- clone */
+
+/*
+ * Places that refused a clone.  A wrong entry (the hash collides, or the
+ * caller's directory descriptor came to mean another file system) costs one
+ * vain call, or leaves the sharing of extents to copy_file_range(2).
+ */
+static _Atomic uint64_t refusals[64];
+
+static _Atomic uint64_t *refusal_of(uint64_t place)
+{
+	return &refusals[(place * 0x9e3779b97f4a7c15ULL) >> 58];
+}
+
+/* These say something about this copy, not about the file systems. */
+static bool final_for_clone(int r)
+{
+	return r == -EIO || r == -ENOMEM || r == -ENOSPC || r == -EDQUOT;
+}
+
+/* Returns 1 if the data is there, 0 if it is still to be moved, or -errno. */
+static int try_clone(struct mover *m)
+{
+	const struct cf_data *d = m->d;
+	bool must = d->flags & COPYFILE_REFLINK;
+
+	if (d->flags & (COPYFILE_NO_REFLINK | COPYFILE_SPARSE | COPYFILE_NO_SPARSE))
+		return 0;
+	if (!must && (d->stream || !d->st->st_size))
+		return 0;
+	if (!must && d->st->st_size < ALWAYS_CLONE_SIZE &&
+	    cf_watch_get(*refusal_of(d->place)) == d->place)
+		return 0;
+
+	int r = cf_clone(d->src, d->dst);
+	if (r < 0 && (must || final_for_clone(r)))
+		return failed(m, COPYFILE_MOVE, r == -ENOTTY || r == -ENOSYS ? -EOPNOTSUPP : r);
+	if (r < 0) {
+		cf_watch_set(*refusal_of(d->place), d->place);
+		return 0;
+	}
+	cf_watch_set(d->watch->method, COPYFILE_BY_REFLINK);
+	cf_watch_set(d->watch->done, d->st->st_size);
+	return 1;
+}
+
+/* ------------------------------------------------------------- buffer */
+
+static int need_buffer(struct mover *m)
+{
+	const struct cf_data *d = m->d;
+
+	if (m->buf)
+		return 0;
+	m->buf = m->small;
+	m->buf_size = SMALL_BUFFER_SIZE;
+	/* A file of the small buffer's size needs one byte more, to see its end. */
+	if (d->st->st_size >= SMALL_BUFFER_SIZE) {
+		m->buf_size = BUFFER_SIZE;
+		/* Page-aligned, which spares some file systems a bounce buffer. */
+		m->buf = aligned_alloc(4096, BUFFER_SIZE);
+		if (!m->buf)
+			return -ENOMEM;
+		/* Advice: a wider read-ahead.  It cannot fail in a way that matters. */
+		(void)posix_fadvise(d->src, 0, 0, POSIX_FADV_SEQUENTIAL);
+	}
+	if (m->buf_size > d->chunk)
+		m->buf_size = d->chunk;
+	return 0;
+}
+
+static int write_all(struct mover *m, const char *buf, size_t len, off_t at)
+{
+	while (len) {
+		ssize_t n = m->d->stream ? cf_write(m->d->dst, buf, len)
+					 : cf_pwrite(m->d->dst, buf, len, at);
+		if (n == 0)
+			n = -EIO;	/* cannot be for a regular file; would spin */
+		if (n < 0)
+			return failed(m, COPYFILE_WRITE, n);
+		buf += n;
+		len -= n;
+		at += n;
+	}
+	return 0;
+}
+
+static bool all_zero(const char *buf, size_t len)
+{
+	return !buf[0] && !memcmp(buf, buf + 1, len - 1);
+}
+
+/*
+ * Write buf, but for its aligned blocks of zeros.  dst is empty beyond m->end,
+ * so what is not written is a hole.
+ */
+static int write_sparse(struct mover *m, const char *buf, size_t len, off_t at)
+{
+	size_t block = m->d->st->st_blksize > 0 ? m->d->st->st_blksize : 4096;
+
+	while (len) {
+		size_t run = 0;		/* of bytes alike: to be written, or not */
+		bool zero = false;
+
+		while (run < len) {
+			size_t n = block - (at + run) % block;
+			n = n < len - run ? n : len - run;
+			bool z = all_zero(buf + run, n);
+			if (run && z != zero)
+				break;
+			zero = z;
+			run += n;
+		}
+		int r = zero ? 0 : write_all(m, buf, run, at);
+		if (r < 0)
+			return r;
+		buf += run;
+		len -= run;
+		at += run;
+	}
+	return 0;
+}
+
+/* Move [at, at+len), or up to the end of the file.  0 or -errno. */
+static int move_buffer(struct mover *m, off_t at, int64_t len)
+{
+	const struct cf_data *d = m->d;
+	int r = need_buffer(m);
+
+	if (r < 0)
+		return failed(m, COPYFILE_READ, r);
+	while (len > 0) {
+		if (cancelled(m))
+			return -ECANCELED;
+		size_t want = (int64_t)m->buf_size < len ? m->buf_size : (size_t)len;
+		ssize_t n = cf_pread(d->src, m->buf, want, at);
+		if (n < 0)
+			return failed(m, COPYFILE_READ, n);
+		if (n == 0)
+			return 0;
+		r = d->flags & COPYFILE_SPARSE && !d->stream ? write_sparse(m, m->buf, n, at)
+							    : write_all(m, m->buf, n, at);
+		if (r < 0)
+			return r;
+		at += n;
+		len -= n;
+		advance(m, at, n, COPYFILE_BY_BUFFER);
+	}
+	return 0;
+}
+
+/* ------------------------------------------------------------- kernel */
+
+/* The file systems cannot do it (ENOENT: CIFS; EFBIG: some FUSE servers). */
+static bool kernel_cannot(int r)
+{
+	switch (-r) {
+	case ENOSYS: case ENOTTY: case EOPNOTSUPP: case EINVAL: case EBADF: case EXDEV:
+	case ETXTBSY: case EPERM: case EACCES: case ENOENT: case EFBIG:
+		return true;
+	default:
+		return false;
+	}
+}
+
+static int move_kernel(struct mover *m, off_t at, int64_t len)
+{
+	const struct cf_data *d = m->d;
+
+	while (len > 0) {
+		if (cancelled(m))
+			return -ECANCELED;
+		ssize_t n = cf_copy_range(d->src, d->dst, at,
+					  (int64_t)d->chunk < len ? d->chunk : (size_t)len);
+		if (n < 0 && !m->moved && kernel_cannot(n)) {
+			m->by_buffer = true;
+			return move_buffer(m, at, len);
+		}
+		if (n < 0)
+			return failed(m, COPYFILE_MOVE, n);
+		if (n == 0)
+			return at > d->st->st_size ? 0 : move_buffer(m, at, len);
+		at += n;
+		len -= n;
+		advance(m, at, n, COPYFILE_BY_KERNEL);
+		/* What the size promised is here: growth after that is another copy's. */
+		if (at == d->st->st_size)
+			return 0;
+	}
+	return 0;
+}
+
+/* -------------------------------------------------------------- spans */
+
+static int move_span(struct mover *m, off_t at, int64_t len)
+{
+	/* An empty file: read(2) tells at once, and finds what /proc hides. */
+	if (m->by_buffer || !m->d->st->st_size)
+		return move_buffer(m, at, len);
+	return move_kernel(m, at, len);
+}
+
+/*
+ * Leave the holes out; the last one is made by setting the size.  An extent
+ * that ends early is the end of the file: it shrank, or its size was a lie.
+ */
+static int move_extents(struct mover *m)
+{
+	const struct cf_data *d = m->d;
+	struct cf_extent e;
+	struct stat now = { .st_size = 0 };
+	off_t pos = 0;
+	int r;
+
+	while ((r = cf_extent_next(d->src, pos, d->st->st_size, &e)) > 0) {
+		if (cancelled(m))
+			return -ECANCELED;
+		advance(m, e.start, 0, COPYFILE_BY_NONE);
+		r = move_span(m, e.start, e.end - e.start);
+		if (r < 0)
+			return r;
+		pos = e.end;
+		if (m->end < e.end)
+			break;
+	}
+	if (r == 0 && m->end == pos)
+		r = cf_fstat(d->src, &now);
+	if (r < 0)
+		return failed(m, COPYFILE_READ, r);
+	off_t size = now.st_size > m->end ? now.st_size : m->end;
+	r = cf_truncate(d->dst, size);
+	if (r < 0)
+		return failed(m, COPYFILE_WRITE, r);
+	advance(m, size, 0, COPYFILE_BY_NONE);
+	return 0;
+}
+
+int cf_data_copy(const struct cf_data *d)
+{
+	char small[SMALL_BUFFER_SIZE];
+	struct mover m = { .d = d, .small = small };
+	int r;
+
+	m.by_buffer = d->stream ||
+		      d->flags & (COPYFILE_NO_REFLINK | COPYFILE_SPARSE | COPYFILE_NO_SPARSE);
+	cf_watch_set(d->watch->stage, COPYFILE_MOVE);
+
+	r = try_clone(&m);
+	if (r)
+		return r < 0 ? r : 0;
+	if (cf_extent_sparse(d->st) && !d->stream && !(d->flags & COPYFILE_NO_SPARSE))
+		r = move_extents(&m);
+	else
+		r = move_span(&m, 0, TO_END);
+	/* Zeros at the end that were not written */
+	if (r == 0 && d->flags & COPYFILE_SPARSE && !d->stream && m.end)
+		r = failed(&m, COPYFILE_WRITE, cf_truncate(d->dst, m.end));
+	if (m.buf != small)
+		free(m.buf);
+	return r;
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* data - bring the bytes of one open regular file into another. */
+#ifndef CF_DATA_H
+#define CF_DATA_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/stat.h>
+
+#include "watch.h"
+
+struct cf_data {
+	int src, dst;			/* open; dst is empty */
+	const struct stat *st;		/* of src; its size is only a hint */
+	bool stream;			/* dst is a pipe or device: no positions */
+	uint64_t flags;			/* COPYFILE_* */
+	uint64_t chunk;			/* most bytes between two looks at cancel */
+	uint64_t place;			/* tells pairs of file systems apart, as well as known */
+	struct cf_watch *watch;		/* told of progress, stage and method */
+};
+
+/*
+ * Copy everything, to the end that src has now.  Returns 0 or -errno
+ * (-ECANCELED after a cancel); the stage that failed is in watch.
+ */
+int cf_data_copy(const struct cf_data *d);
+
+#endif

@@ -1,0 +1,369 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Design: a copy is a sequence of stages, each of which runs only if those
+ * before it succeeded, and a single way out: publish on success, undo on
+ * failure.  watch.stage is that of the stage that runs, and after a failure
+ * that of the one that failed.
+ *
+ *	OPEN_SRC  OPEN_DST  MOVE (READ, WRITE)  SETATTR  FLUSH  PUBLISH  DONE
+ *
+ * A cancel is seen before each stage up to the last, and by data.c within it.
+ * The system calls of a small file: openat, fstat, openat, copy_file_range,
+ * close, close.
+ */
+#include <config.h>
+
+#include "job.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "attr.h"
+#include "data.h"
+#include "dest.h"
+#include "sys.h"
+
+/* Attributes that a symlink can have: it has no mode, and no ACL of its own. */
+#define SYMLINK_ATTRS (COPYFILE_ATTRS & ~(COPYFILE_MODE | COPYFILE_ACL))
+
+void cf_job_init(struct cf_job *j, int src_dir, const char *src, int dst_dir,
+		 const char *dst, uint64_t flags, uint64_t tag, uint64_t chunk)
+{
+	j->src_dir = src_dir;
+	j->src = src;
+	j->dst_dir = dst_dir;
+	j->dst = dst;
+	j->names = NULL;
+	j->flags = flags;
+	j->tag = tag;
+	j->chunk = chunk;
+	cf_watch_set(j->watch.total, 0);
+	cf_watch_set(j->watch.done, 0);
+	cf_watch_set(j->watch.moved, 0);
+	cf_watch_set(j->watch.stage, COPYFILE_QUEUED);
+	cf_watch_set(j->watch.method, COPYFILE_BY_NONE);
+	cf_watch_set(j->watch.cancel, false);
+	j->opened = false;
+	j->src_fd = -1;
+	j->error = 0;
+	j->skipped = 0;
+	j->skipped_error = 0;
+	j->partial = COPYFILE_PARTIAL_NONE;
+	j->changed = 0;
+}
+
+int cf_job_adopt(struct cf_job *to, struct cf_job *from)
+{
+	size_t src_size = strlen(from->src) + 1, dst_size = strlen(from->dst) + 1;
+	char *names = malloc(src_size + dst_size);
+
+	if (!names)
+		return -ENOMEM;
+	memcpy(names, from->src, src_size);
+	memcpy(names + src_size, from->dst, dst_size);
+	cf_job_init(to, from->src_dir, names, from->dst_dir, names + src_size, from->flags,
+		    from->tag, from->chunk);
+	to->names = names;
+	to->opened = from->opened;
+	to->src_fd = from->src_fd;
+	to->st = from->st;
+	cf_watch_set(to->watch.total, cf_watch_get(from->watch.total));
+	cf_watch_set(to->watch.stage, cf_watch_get(from->watch.stage));
+	from->opened = false;
+	from->src_fd = -1;
+	return 0;
+}
+
+void cf_job_give_back(struct cf_job *to, struct cf_job *from)
+{
+	from->opened = to->opened;
+	from->src_fd = to->src_fd;
+	to->src_fd = -1;
+	cf_job_fini(to);
+}
+
+static void close_src(struct cf_job *j)
+{
+	/* Only read from: nothing can be lost here. */
+	if (j->src_fd >= 0)
+		cf_close(j->src_fd);
+	j->src_fd = -1;
+}
+
+void cf_job_fini(struct cf_job *j)
+{
+	close_src(j);
+	free(j->names);
+	j->names = NULL;
+}
+
+static int at_stage(struct cf_job *j, enum copyfile_stage stage)
+{
+	if (cf_watch_get(j->watch.cancel))
+		return -ECANCELED;
+	cf_watch_set(j->watch.stage, stage);
+	return 0;
+}
+
+/* A symlink that was not to be followed: open the link itself. */
+static int open_nofollow(const struct cf_job *j)
+{
+	struct stat st;
+	int r = cf_lstatat(j->src_dir, j->src, &st);
+
+	/* ELOOP may also come from a directory on the way. */
+	if (r == 0 && !S_ISLNK(st.st_mode))
+		r = -ELOOP;
+	return r < 0 ? r : cf_openat(j->src_dir, j->src, O_PATH | O_NOFOLLOW, 0);
+}
+
+static bool right_type(const struct cf_job *j)
+{
+	if (j->flags & COPYFILE_ATTRS_ONLY)
+		return true;
+	return S_ISREG(j->st.st_mode) ||
+	       (j->flags & COPYFILE_NOFOLLOW && S_ISLNK(j->st.st_mode));
+}
+
+/* Returns a descriptor for the source, of the kind that its copy needs. */
+static int open_for(const struct cf_job *j)
+{
+	int nofollow = j->flags & COPYFILE_NOFOLLOW ? O_NOFOLLOW : 0;
+
+	/* Of any type, and without waking a device or asking for permission */
+	if (j->flags & COPYFILE_ATTRS_ONLY)
+		return cf_openat(j->src_dir, j->src, O_PATH | nofollow, 0);
+	/* O_NONBLOCK: a FIFO put in the place of the file must not hang us. */
+	int r = cf_openat(j->src_dir, j->src, O_RDONLY | O_NONBLOCK | nofollow, 0);
+	if (r == -ELOOP && nofollow)
+		r = open_nofollow(j);
+	if (r == -ENXIO)	/* a socket, or a device without a driver */
+		r = -EOPNOTSUPP;
+	return r;
+}
+
+static int open_source(struct cf_job *j)
+{
+	int r = at_stage(j, COPYFILE_OPEN_SRC);
+
+	if (r == 0)
+		r = open_for(j);
+	if (r < 0)
+		return r;
+	j->src_fd = r;
+	r = cf_fstat(j->src_fd, &j->st);
+	if (r == 0 && !right_type(j))
+		r = -EOPNOTSUPP;
+	if (r < 0)
+		return r;
+	if (S_ISREG(j->st.st_mode) && !(j->flags & COPYFILE_ATTRS_ONLY))
+		cf_watch_set(j->watch.total, j->st.st_size);
+	j->opened = true;
+	return 0;
+}
+
+static int set_attributes(struct cf_job *j, int dst, bool path, uint64_t which)
+{
+	struct cf_attr a = {
+		.src = j->src_fd, .dst = dst, .path = path, .st = &j->st,
+		.flags = j->flags & (which | COPYFILE_LENIENT),
+	};
+
+	if (!(a.flags & COPYFILE_ATTRS))
+		return 0;
+	int r = at_stage(j, COPYFILE_SETATTR);
+	if (r == 0)
+		r = cf_attr_copy(&a);
+	j->skipped = a.skipped;
+	j->skipped_error = a.skipped_error;
+	return r;
+}
+
+/* ------------------------------------------------------ a regular file */
+
+static int move_data(struct cf_job *j, const struct cf_dest *dst)
+{
+	struct cf_data d = {
+		.src = j->src_fd, .dst = dst->fd, .st = &j->st, .stream = dst->stream,
+		.flags = j->flags, .chunk = j->chunk, .watch = &j->watch,
+		.place = (uint64_t)j->st.st_dev << 32 | (uint32_t)j->dst_dir,
+	};
+	struct stat now;
+	int r = at_stage(j, COPYFILE_MOVE);
+
+	if (r == 0)
+		r = cf_data_copy(&d);
+	/* What took but one chunk was read at one moment. */
+	if (r == 0 && cf_watch_get(j->watch.moved) > j->chunk &&
+	    cf_fstat(j->src_fd, &now) == 0)
+		j->changed = now.st_size != j->st.st_size ||
+			     now.st_mtim.tv_sec != j->st.st_mtim.tv_sec ||
+			     now.st_mtim.tv_nsec != j->st.st_mtim.tv_nsec;
+	return r;
+}
+
+static int copy_regular(struct cf_job *j)
+{
+	struct cf_dest d;
+	uint32_t stage;
+	int r = at_stage(j, COPYFILE_OPEN_DST);
+
+	if (r == 0)
+		r = cf_dest_open(&d, j->dst_dir, j->dst, j->flags,
+				 cf_attr_create_mode(&j->st, j->flags), &j->st);
+	if (r < 0)
+		return r;
+	r = move_data(j, &d);
+	if (r == 0)
+		r = set_attributes(j, d.fd, false, COPYFILE_ATTRS);
+	if (r == 0) {
+		d.buffered = cf_watch_get(j->watch.method) == COPYFILE_BY_BUFFER;
+		r = cf_dest_publish(&d, &stage);
+		if (r < 0)
+			cf_watch_set(j->watch.stage, stage);
+	}
+	if (r < 0)
+		j->partial = cf_dest_undo(&d);
+	return r;
+}
+
+/* ----------------------------------------------------------- a symlink */
+
+/* The caller frees *ret. */
+static int read_link(const struct cf_job *j, char **ret)
+{
+	/* st_size is 0 in /proc, and may be out of date. */
+	for (size_t size = j->st.st_size + 1;; size = size * 2 + PATH_MAX) {
+		char *target = malloc(size + 1);
+
+		if (!target)
+			return -ENOMEM;
+		ssize_t n = cf_readlink_fd(j->src_fd, target, size);
+		if (n >= 0 && (size_t)n < size) {
+			target[n] = '\0';
+			*ret = target;
+			return 0;
+		}
+		free(target);
+		if (n < 0)
+			return n;
+	}
+}
+
+static int copy_symlink(struct cf_job *j)
+{
+	bool attrs = j->flags & SYMLINK_ATTRS;
+	char *target = NULL;
+	struct cf_dest d;
+	uint32_t stage;
+	int r = read_link(j, &target);
+
+	if (r < 0)
+		return r;
+	r = at_stage(j, COPYFILE_OPEN_DST);
+	if (r < 0) {
+		free(target);
+		return r;
+	}
+	r = cf_dest_symlink(&d, j->dst_dir, j->dst, j->flags, target, &j->st, attrs);
+	free(target);
+	if (r == 0 && attrs)
+		r = set_attributes(j, d.fd, true, SYMLINK_ATTRS);
+	if (r == 0) {
+		r = cf_dest_publish(&d, &stage);
+		if (r < 0)
+			cf_watch_set(j->watch.stage, stage);
+	}
+	if (r < 0 && d.created)
+		j->partial = cf_dest_undo(&d);
+	return r;
+}
+
+/* ----------------------------------------------------- attributes only */
+
+static int copy_attributes_only(struct cf_job *j)
+{
+	int nofollow = j->flags & COPYFILE_NOFOLLOW ? O_NOFOLLOW : 0;
+	int r = at_stage(j, COPYFILE_OPEN_DST);
+
+	if (r < 0)
+		return r;
+	int dst = cf_openat(j->dst_dir, j->dst, O_PATH | nofollow, 0);
+	if (dst < 0)
+		return dst;
+	r = set_attributes(j, dst, true, S_ISLNK(j->st.st_mode) ? SYMLINK_ATTRS
+								 : COPYFILE_ATTRS);
+	/* Nothing was written through it. */
+	cf_close(dst);
+	return r;
+}
+
+/* --------------------------------------------------------- entry points */
+
+/* Record the end; j->watch.stage says where a failure was. */
+static int ended(struct cf_job *j, int r)
+{
+	close_src(j);
+	j->error = r;
+	if (r == 0) {
+		/* The source may have shrunk. */
+		cf_watch_set(j->watch.total, cf_watch_get(j->watch.done));
+		cf_watch_set(j->watch.stage, COPYFILE_DONE);
+	}
+	return r;
+}
+
+int cf_job_open(struct cf_job *j)
+{
+	int r = open_source(j);
+
+	return r < 0 ? ended(j, r) : 0;
+}
+
+int cf_job_run(struct cf_job *j)
+{
+	int r = j->opened ? 0 : open_source(j);
+
+	if (r == 0)
+		r = j->flags & COPYFILE_ATTRS_ONLY ? copy_attributes_only(j)
+		    : S_ISLNK(j->st.st_mode)	   ? copy_symlink(j)
+						   : copy_regular(j);
+	return ended(j, r);
+}
+
+int cf_job_remaining(const struct cf_job *j)
+{
+	uint64_t total = cf_watch_get(j->watch.total);
+	uint64_t done = cf_watch_get(j->watch.done);
+
+	if (!total || done >= total)
+		return done ? 1 : 100;
+	/* In steps of a hundredth, so that nothing overflows. */
+	uint64_t left = total - done;
+	int percent = left > UINT64_MAX / 100 ? (int)(left / (total / 100))
+					      : (int)((left * 100 + total - 1) / total);
+	return percent < 1 ? 1 : percent > 100 ? 100 : percent;
+}
+
+void cf_job_info(const struct cf_job *j, bool ended, struct copyfile_info *ret)
+{
+	*ret = (struct copyfile_info){
+		.tag = j->tag,
+		.bytes_total = cf_watch_get(j->watch.total),
+		.bytes_done = cf_watch_get(j->watch.done),
+		.bytes_moved = cf_watch_get(j->watch.moved),
+		.stage = cf_watch_get(j->watch.stage),
+		.method = cf_watch_get(j->watch.method),
+	};
+	if (!ended)
+		return;
+	ret->error = j->error;
+	ret->skipped = j->skipped;
+	ret->skipped_error = j->skipped_error;
+	ret->partial = j->partial;
+	ret->changed = j->changed;
+}

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * job - one copy from start to end.
+ *
+ * One thread at a time has it; other threads only look at job->watch, and may
+ * set watch.cancel.
+ */
+#ifndef CF_JOB_H
+#define CF_JOB_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/stat.h>
+
+#include "libcopyfile.h"
+#include "watch.h"
+
+struct cf_job {
+	/* What is asked for */
+	int src_dir, dst_dir;
+	const char *src, *dst;		/* borrowed, unless names is set */
+	char *names;			/* both of them, when the job outlives its caller */
+	uint64_t flags, tag, chunk;
+
+	/* Where it is */
+	struct cf_watch watch;
+	bool opened;			/* src_fd and st are valid */
+	int src_fd;
+	struct stat st;			/* of src, when it was opened */
+
+	/* How it ended */
+	int error;			/* 0 or -errno */
+	uint32_t skipped;
+	int32_t skipped_error;
+	uint32_t partial;		/* enum copyfile_partial */
+	uint32_t changed;
+};
+
+void cf_job_init(struct cf_job *j, int src_dir, const char *src, int dst_dir,
+		 const char *dst, uint64_t flags, uint64_t tag, uint64_t chunk);
+
+/* Let to go on with from, with names of its own.  -ENOMEM: nothing has changed. */
+int cf_job_adopt(struct cf_job *to, struct cf_job *from);
+
+/* Undo that, before anything was run. */
+void cf_job_give_back(struct cf_job *to, struct cf_job *from);
+
+/* Free what the job holds. */
+void cf_job_fini(struct cf_job *j);
+
+/*
+ * Open the source: 0, or the -errno that the job has ended with.  Optional:
+ * cf_job_run() does it if it is not done.
+ */
+int cf_job_open(struct cf_job *j);
+
+/* Copy, to the end.  Returns j->error. */
+int cf_job_run(struct cf_job *j);
+
+/* Percent that remains: 1 to 100, rounded up. */
+int cf_job_remaining(const struct cf_job *j);
+
+/* Describe it.  ended: the results, too, which are not to be looked at before. */
+void cf_job_info(const struct cf_job *j, bool ended, struct copyfile_info *ret);
+
+#endif

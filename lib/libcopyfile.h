@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * libcopyfile - start file copies, watch them, wait for them.
+ *
+ * copyfile() may finish at once (a reflink, say); otherwise it returns a
+ * cookie, which the caller owns until copyfile_ctrl() returns zero or less.
+ *
+ * - A cookie is a close-on-exec file descriptor, 3 or above.  Give it to
+ *   poll() or epoll: readable means "ended", never "progress".  Do not read,
+ *   write or close it; copyfile_ctrl() closes it.
+ * - A negative return is a negated errno value, and errno is set to match,
+ *   so perror() works too.  Interruption (EINTR) is never a failure.
+ * - Any thread may call any function; a signal handler may call none.  None
+ *   is a cancellation point.
+ * - After fork() the child owns no cookies: inherited ones are EBADF there,
+ *   and its first copy starts a pool of its own.
+ */
+#ifndef LIBCOPYFILE_H
+#define LIBCOPYFILE_H 1
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#ifndef COPYFILE_API
+#define COPYFILE_API
+#endif
+#ifdef __GNUC__
+#define COPYFILE_CHECKED __attribute__((__warn_unused_result__))
+#else
+#define COPYFILE_CHECKED
+#endif
+
+/*
+ * Flags.  Zero means: the destination must not exist, a source symlink is
+ * followed, extents are shared where possible, holes stay holes, data and
+ * permission bits (under the umask) are copied.  Unknown or contradictory
+ * bits are EINVAL.
+ */
+
+/* An existing destination ... */
+#define COPYFILE_REPLACE	0x00000001UL	/* is replaced by rename, at the end */
+#define COPYFILE_TRUNCATE	0x00000002UL	/* is rewritten in place, like cp */
+
+/* Attributes to carry over exactly; failing to is an error ... */
+#define COPYFILE_MODE		0x00000010UL
+#define COPYFILE_OWNER		0x00000020UL
+#define COPYFILE_TIMES		0x00000040UL
+#define COPYFILE_ACL		0x00000080UL
+#define COPYFILE_XATTR		0x00000100UL
+#define COPYFILE_CONTEXT	0x00000200UL	/* SELinux security context */
+#define COPYFILE_ATTRS		0x000003f0UL	/* all of them */
+#define COPYFILE_LENIENT	0x00000400UL	/* ... unless this is set: see .skipped */
+#define COPYFILE_ATTRS_ONLY	0x00000800UL	/* no data: dst exists, may be a directory */
+
+/* Data */
+#define COPYFILE_REFLINK	0x00001000UL	/* share extents or fail */
+#define COPYFILE_NO_REFLINK	0x00002000UL	/* never share extents */
+#define COPYFILE_SPARSE		0x00004000UL	/* make holes of zero blocks, too */
+#define COPYFILE_NO_SPARSE	0x00008000UL	/* make no holes */
+#define COPYFILE_FSYNC		0x00010000UL	/* "done" means on stable storage */
+#define COPYFILE_NOFOLLOW	0x00020000UL	/* copy a symlink as a symlink */
+#define COPYFILE_KEEP_PARTIAL	0x00040000UL	/* after failure leave what is there */
+
+/*
+ * Scheduling.  By default the library decides: a copy that costs no more than
+ * handing it over, or that the file system does at once, is done before the
+ * return; one that would wait or take long gets a cookie.
+ */
+#define COPYFILE_SYNC		0x00100000UL	/* finish first: no cookie, no thread */
+#define COPYFILE_ASYNC		0x00200000UL	/* no file I/O before returning */
+
+/*
+ * Start copying src to dst.
+ *
+ *   0   done.
+ *  >0   started: the cookie.
+ *  <0   failed; nothing is pending.
+ *         EAGAIN      too many cookies are live: finish one, try again
+ *         EINVAL      bad flags, or src and dst are the same file
+ *         EOPNOTSUPP  not a regular file (or, with NOFOLLOW, a symlink);
+ *                     or COPYFILE_REFLINK and this file system cannot
+ *         EEXIST, EISDIR, EMFILE, ENOENT, ENOSPC, EXDEV ...  as from open(2),
+ *                     ioctl_ficlone(2), write(2)
+ *
+ * If a copy fails or is cancelled, a file it created is removed again, a file
+ * it was to replace is untouched, a file rewritten in place stays incomplete.
+ */
+COPYFILE_API COPYFILE_CHECKED
+int copyfile(const char *src, const char *dst, unsigned long flags);
+
+/* Commands for copyfile_ctrl() */
+#define COPYFILE_WAIT	1UL	/* sleep until the copy has ended */
+#define COPYFILE_STATUS	2UL	/* only look */
+#define COPYFILE_CANCEL	3UL	/* ask it to stop, without waiting for that */
+
+/*
+ * Await, watch or cancel the copy behind cookie.
+ *
+ *   0   done, dst is complete.  Cookie released.
+ *  <0   failed; ECANCELED if a cancel took.  Cookie released.
+ *  >0   still going: percent remaining, 1 to 100.  Cookie still valid.
+ *       COPYFILE_WAIT returns this only if a signal handler ran: call again.
+ *
+ * Two errors are about the call, release nothing, and are never the result
+ * of a copy: EBADF, not a live cookie of this process; ENOSYS, unknown cmd.
+ *
+ * A cancel takes effect at the next chunk (see copyfile_setup); the result is
+ * still to be awaited, and is 0 if the copy won the race.
+ *
+ * One call gets the final result.  While a thread sleeps in COPYFILE_WAIT it
+ * is the one to get it; calls from other threads then return >0.
+ */
+COPYFILE_API COPYFILE_CHECKED
+int copyfile_ctrl(long cookie, unsigned long cmd);
+
+/*
+ * What follows is for clients that want more than those two calls.
+ *
+ * Structures may grow: pass sizeof, as for openat2(2).  Bytes the library
+ * does not know must be zero, else E2BIG.
+ */
+
+struct copyfile_how {
+	uint64_t flags;		/* as for copyfile() */
+	uint64_t tag;		/* yours; comes back in copyfile_info */
+};
+
+/*
+ * copyfile() with names relative to directory descriptors or AT_FDCWD.  how
+ * may be NULL.  With COPYFILE_ASYNC the descriptors (for AT_FDCWD, the working
+ * directory) must stay as they are until the cookie is released.
+ */
+COPYFILE_API COPYFILE_CHECKED
+int copyfileat(int src_dir, const char *src, int dst_dir, const char *dst,
+	       const struct copyfile_how *how, size_t size);
+
+/* Where a copy is, or where it failed */
+enum copyfile_stage {
+	COPYFILE_QUEUED   = 0,
+	COPYFILE_OPEN_SRC = 1,
+	COPYFILE_OPEN_DST = 2,
+	COPYFILE_READ     = 3,
+	COPYFILE_WRITE    = 4,
+	COPYFILE_MOVE     = 5,	/* in the kernel; either file may be to blame */
+	COPYFILE_SETATTR  = 6,
+	COPYFILE_FLUSH    = 7,
+	COPYFILE_PUBLISH  = 8,	/* giving dst its name */
+	COPYFILE_DONE     = 9
+};
+
+/* How the data went */
+enum copyfile_method {
+	COPYFILE_BY_NONE    = 0,
+	COPYFILE_BY_REFLINK = 1,
+	COPYFILE_BY_KERNEL  = 2,	/* copy_file_range(2), maybe on a server */
+	COPYFILE_BY_BUFFER  = 3		/* read(2) and write(2) */
+};
+
+/* What a failed or cancelled copy left under the destination's name */
+enum copyfile_partial {
+	COPYFILE_PARTIAL_NONE    = 0,	/* nothing: never begun, or dst untouched */
+	COPYFILE_PARTIAL_REMOVED = 1,	/* created, and removed again */
+	COPYFILE_PARTIAL_KEPT    = 2	/* an incomplete file is there */
+};
+
+struct copyfile_info {
+	uint64_t tag;
+	uint64_t bytes_total;	/* size of src when opened, 0 before */
+	uint64_t bytes_done;	/* of those, in place: holes and clones included */
+	uint64_t bytes_moved;	/* of those, transferred */
+	int32_t  error;		/* 0, or the negated errno it ended with */
+	uint32_t stage;		/* enum copyfile_stage */
+	uint32_t method;	/* enum copyfile_method */
+	uint32_t skipped;	/* attributes given up under COPYFILE_LENIENT */
+	int32_t  skipped_error;	/* negated errno of the first of those, or 0 */
+	uint32_t partial;	/* enum copyfile_partial */
+	uint32_t changed;	/* 1: src was seen to change while it was copied */
+	uint32_t reserved;	/* 0 */
+};
+
+/*
+ * Describe the copy behind cookie; never sleeps, never releases.  Cookie 0 is
+ * the copy that last ended in the calling thread's hands: in a start call
+ * that returned <= 0, or in the copyfile_ctrl() that released it.
+ */
+COPYFILE_API
+int copyfile_info(long cookie, struct copyfile_info *ret, size_t size);
+
+/* Short English name of a stage, for messages.  Never NULL. */
+COPYFILE_API
+const char *copyfile_stage_name(unsigned int stage);
+
+/*
+ * Copy attributes (COPYFILE_ATTRS bits and COPYFILE_LENIENT) between two open
+ * files or directories, at once.
+ */
+COPYFILE_API COPYFILE_CHECKED
+int copyfile_attrs(int src_fd, int dst_fd, unsigned long flags);
+
+struct copyfile_setup {
+	uint32_t threads;	/* most worker threads */
+	uint32_t pending;	/* most live cookies, queued or running */
+	uint64_t chunk;		/* most bytes between two looks at "cancel" */
+};
+
+/*
+ * Tune the process-wide pool; a zero field asks for the default.  EBUSY while
+ * cookies are live.  Without this the pool starts with the first copy.
+ */
+COPYFILE_API
+int copyfile_setup(const struct copyfile_setup *setup, size_t size);
+
+/* Join the workers, free all memory.  EBUSY while cookies are live. */
+COPYFILE_API
+int copyfile_shutdown(void);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* LIBCOPYFILE_H */

@@ -1,0 +1,285 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Design: one macro, CALL, turns "-1 and errno" into "-errno", repeats what a
+ * signal interrupted, and asks the fault hook first, so that a test can make
+ * the Nth call of any kind fail.  Nothing else in the library touches errno.
+ */
+#include <config.h>
+
+#include "sys.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdatomic.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <sys/eventfd.h>
+#include <sys/ioctl.h>
+#include <sys/utsname.h>
+#include <sys/xattr.h>
+#include <unistd.h>
+
+/* From <linux/fs.h>, which a libc without kernel headers lacks */
+#ifndef FICLONE
+#define FICLONE _IOW(0x94, 9, int)
+#endif
+
+#ifdef CF_FAULT_INJECTION
+int (*cf_fault)(const char *call);
+
+static int fault(const char *call, size_t *len)
+{
+	int err = cf_fault ? cf_fault(call) : 0;
+
+	if (err == -1) {
+		if (len && *len > 1)
+			*len /= 2;
+		return 0;
+	}
+	if (err)
+		errno = err;
+	return err;
+}
+#else
+#define fault(call, len) ((void)(call), (void)(len), 0)
+#endif
+
+#define CALL_LEN(call, len, expr) ({						\
+	long r_;								\
+	do									\
+		r_ = fault(call, len) ? -1 : (long)(expr);			\
+	while (r_ < 0 && errno == EINTR);					\
+	r_ < 0 ? -(long)errno : r_;						\
+})
+#define CALL(call, expr) CALL_LEN(call, (size_t *)NULL, expr)
+
+int cf_sys_fault(const char *call)
+{
+	return (int)CALL(call, 0);
+}
+
+void cf_fd_path(int fd, char path[static CF_FD_PATH_MAX])
+{
+	snprintf(path, CF_FD_PATH_MAX, "/proc/self/fd/%d", fd);
+}
+
+/* A program that closed its standard streams must not find a copy there. */
+static int above_stdio(int fd)
+{
+	if (fd < 0 || fd > 2)
+		return fd;
+	int high = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+	int err = errno;
+	close(fd);
+	return high < 0 ? -err : high;
+}
+
+int cf_openat(int dir, const char *name, int flags, mode_t mode)
+{
+	return above_stdio(CALL("openat",
+				openat(dir, name, flags | O_CLOEXEC | O_NOCTTY, mode)));
+}
+
+int cf_close(int fd)
+{
+	int r = close(fd) ? -errno : 0;
+
+	/* Linux has closed it even then. */
+	if (r == -EINTR)
+		r = 0;
+	if (!r && fault("close", NULL) && errno != EINTR)
+		r = -errno;
+	return r;
+}
+
+int cf_eventfd(void)
+{
+	return above_stdio(CALL("eventfd", eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)));
+}
+
+int cf_eventfd_raise(int fd)
+{
+	static const uint64_t one = 1;
+
+	return CALL("eventfd_write", write(fd, &one, sizeof one)) < 0 ? -EIO : 0;
+}
+
+int cf_eventfd_lower(int fd)
+{
+	uint64_t count;
+
+	return CALL("eventfd_read", read(fd, &count, sizeof count)) < 0 ? -EIO : 0;
+}
+
+int cf_wait_readable(int fd)
+{
+	struct pollfd p = { .fd = fd, .events = POLLIN };
+
+	/* poll(2) is never restarted after a handler, SA_RESTART or not. */
+	return poll(&p, 1, -1) < 0 ? -errno : 0;
+}
+
+ssize_t cf_pread(int fd, void *buf, size_t len, off_t at)
+{
+	ssize_t n = CALL_LEN("read", &len, pread(fd, buf, len, at));
+
+	/* A stream (FUSE may declare one): its own position is the only one. */
+	return n == -ESPIPE ? CALL_LEN("read", &len, read(fd, buf, len)) : n;
+}
+
+ssize_t cf_pwrite(int fd, const void *buf, size_t len, off_t at)
+{
+	return CALL_LEN("write", &len, pwrite(fd, buf, len, at));
+}
+
+ssize_t cf_write(int fd, const void *buf, size_t len)
+{
+	return CALL_LEN("write", &len, write(fd, buf, len));
+}
+
+/*
+ * Before Linux 5.3 copy_file_range() could lose data (coreutils 9.4 refuses it
+ * there as well).
+ */
+static bool copy_range_trusted(void)
+{
+	static atomic_int trusted;	/* 0: not known yet, 1: yes, -1: no */
+	int t = atomic_load_explicit(&trusted, memory_order_relaxed);
+
+	if (!t) {
+		struct utsname u;
+		int major = 0, minor = 0;
+
+		t = uname(&u) == 0 && sscanf(u.release, "%d.%d", &major, &minor) == 2 &&
+		    (major > 5 || (major == 5 && minor >= 3)) ? 1 : -1;
+		atomic_store_explicit(&trusted, t, memory_order_relaxed);
+	}
+	return t > 0;
+}
+
+ssize_t cf_copy_range(int src, int dst, off_t at, size_t len)
+{
+	if (!copy_range_trusted())
+		return -ENOSYS;
+	return CALL_LEN("copy_file_range", &len, ({
+		off_t from = at, to = at;
+		copy_file_range(src, &from, dst, &to, len, 0);
+	}));
+}
+
+int cf_clone(int src, int dst)
+{
+	return CALL("ficlone", ioctl(dst, FICLONE, src));
+}
+
+off_t cf_seek(int fd, off_t at, int whence)
+{
+	return CALL("lseek", lseek(fd, at, whence));
+}
+
+int cf_truncate(int fd, off_t size)
+{
+	return CALL("ftruncate", ftruncate(fd, size));
+}
+
+int cf_fsync(int fd)
+{
+	return CALL("fsync", fsync(fd));
+}
+
+int cf_fstat(int fd, struct stat *ret)
+{
+	return CALL("fstat", fstat(fd, ret));
+}
+
+int cf_lstatat(int dir, const char *name, struct stat *ret)
+{
+	return CALL("fstatat", fstatat(dir, name, ret, AT_SYMLINK_NOFOLLOW));
+}
+
+int cf_unlinkat(int dir, const char *name)
+{
+	return CALL("unlinkat", unlinkat(dir, name, 0));
+}
+
+int cf_renameat(int dir, const char *from, const char *to)
+{
+	return CALL("renameat", renameat(dir, from, dir, to));
+}
+
+int cf_link_fd(int fd, int dir, const char *name)
+{
+	char path[CF_FD_PATH_MAX];
+
+	/* AT_EMPTY_PATH would need a capability. */
+	cf_fd_path(fd, path);
+	return CALL("linkat", linkat(AT_FDCWD, path, dir, name, AT_SYMLINK_FOLLOW));
+}
+
+int cf_symlinkat(const char *target, int dir, const char *name)
+{
+	return CALL("symlinkat", symlinkat(target, dir, name));
+}
+
+ssize_t cf_readlink_fd(int fd, char *buf, size_t size)
+{
+	return CALL("readlinkat", readlinkat(fd, "", buf, size));
+}
+
+int cf_chown(int fd, bool path, uid_t uid, gid_t gid)
+{
+	return CALL("fchown", path ? fchownat(fd, "", uid, gid, AT_EMPTY_PATH)
+				   : fchown(fd, uid, gid));
+}
+
+int cf_chmod(int fd, bool path, mode_t mode)
+{
+	char name[CF_FD_PATH_MAX];
+
+	if (!path)
+		return CALL("fchmod", fchmod(fd, mode));
+	cf_fd_path(fd, name);
+	return CALL("fchmod", chmod(name, mode));
+}
+
+int cf_utimens(int fd, bool path, const struct timespec times[2])
+{
+	char name[CF_FD_PATH_MAX];
+
+	if (!path)
+		return CALL("futimens", futimens(fd, times));
+	/* AT_EMPTY_PATH is known here only since Linux 5.8. */
+	cf_fd_path(fd, name);
+	return CALL("futimens", utimensat(AT_FDCWD, name, times, 0));
+}
+
+ssize_t cf_listxattr(int fd, bool path, char *list, size_t size)
+{
+	char name[CF_FD_PATH_MAX];
+
+	if (!path)
+		return CALL("flistxattr", flistxattr(fd, list, size));
+	cf_fd_path(fd, name);
+	return CALL("flistxattr", listxattr(name, list, size));
+}
+
+ssize_t cf_getxattr(int fd, bool path, const char *attr, void *value, size_t size)
+{
+	char name[CF_FD_PATH_MAX];
+
+	if (!path)
+		return CALL("fgetxattr", fgetxattr(fd, attr, value, size));
+	cf_fd_path(fd, name);
+	return CALL("fgetxattr", getxattr(name, attr, value, size));
+}
+
+int cf_setxattr(int fd, bool path, const char *attr, const void *value, size_t size)
+{
+	char name[CF_FD_PATH_MAX];
+
+	if (!path)
+		return CALL("fsetxattr", fsetxattr(fd, attr, value, size, 0));
+	cf_fd_path(fd, name);
+	return CALL("fsetxattr", setxattr(name, attr, value, size, 0));
+}

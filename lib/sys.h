@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * sys - every system call of a copy that can fail.
+ *
+ * All return what the call returns, or -errno.  EINTR is handled here and
+ * never comes back.  Thread-safe.
+ */
+#ifndef CF_SYS_H
+#define CF_SYS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/stat.h>
+#include <sys/types.h>
+#include <time.h>
+
+#ifdef CF_FAULT_INJECTION
+/*
+ * Called before each system call with its name.  0: go on; an errno: the call
+ * fails with it; -1: a transfer is cut to half of its length.  For tests only;
+ * NULL when unused.
+ */
+extern int (*cf_fault)(const char *call);
+#endif
+
+/* Descriptors: always close-on-exec and never 0, 1 or 2. */
+int cf_openat(int dir, const char *name, int flags, mode_t mode);
+int cf_close(int fd);
+int cf_eventfd(void);
+int cf_eventfd_raise(int fd);
+int cf_eventfd_lower(int fd);
+
+/* Sleeps until fd is readable (0) or a signal handler has run (-EINTR). */
+int cf_wait_readable(int fd);
+
+/* Data.  A transfer may be short; copies and reads return 0 at the end. */
+ssize_t cf_pread(int fd, void *buf, size_t len, off_t at);
+ssize_t cf_pwrite(int fd, const void *buf, size_t len, off_t at);
+ssize_t cf_write(int fd, const void *buf, size_t len);
+ssize_t cf_copy_range(int src, int dst, off_t at, size_t len);
+int cf_clone(int src, int dst);
+off_t cf_seek(int fd, off_t at, int whence);
+int cf_truncate(int fd, off_t size);
+int cf_fsync(int fd);
+
+/* Names */
+int cf_fstat(int fd, struct stat *ret);
+int cf_lstatat(int dir, const char *name, struct stat *ret);
+int cf_unlinkat(int dir, const char *name);
+int cf_renameat(int dir, const char *from, const char *to);
+int cf_link_fd(int fd, int dir, const char *name);
+int cf_symlinkat(const char *target, int dir, const char *name);
+ssize_t cf_readlink_fd(int fd, char *buf, size_t size);
+
+/*
+ * Attributes of an open file.  With path, fd is an O_PATH descriptor (of a
+ * symlink, a device, ...) and the call goes through its entry in /proc.
+ */
+int cf_chown(int fd, bool path, uid_t uid, gid_t gid);
+int cf_chmod(int fd, bool path, mode_t mode);
+int cf_utimens(int fd, bool path, const struct timespec times[2]);
+ssize_t cf_listxattr(int fd, bool path, char *list, size_t size);
+ssize_t cf_getxattr(int fd, bool path, const char *name, void *value, size_t size);
+int cf_setxattr(int fd, bool path, const char *name, const void *value, size_t size);
+
+/* The name of fd in /proc, for calls that take only names. */
+#define CF_FD_PATH_MAX 32
+void cf_fd_path(int fd, char path[static CF_FD_PATH_MAX]);
+
+/* For calls made by libacl and libattr: 0, or the -errno to fail with. */
+int cf_sys_fault(const char *call);
+
+#endif

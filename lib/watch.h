@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * watch - what a running copy shows to those who watch it, and what they can
+ * ask of it.  One thread runs the copy and writes; any thread may read, or set
+ * cancel.  Each field stands for itself, so relaxed order suffices.
+ */
+#ifndef CF_WATCH_H
+#define CF_WATCH_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+struct cf_watch {
+	_Atomic uint64_t total;		/* bytes, the source's size when it was opened */
+	_Atomic uint64_t done;		/* bytes in place, holes and clones included */
+	_Atomic uint64_t moved;		/* bytes of those that were transferred */
+	_Atomic uint32_t stage;		/* enum copyfile_stage */
+	_Atomic uint32_t method;	/* enum copyfile_method */
+	atomic_bool cancel;		/* stop at the next chunk */
+};
+
+#define cf_watch_get(field)		atomic_load_explicit(&(field), memory_order_relaxed)
+#define cf_watch_set(field, value)	atomic_store_explicit(&(field), value, memory_order_relaxed)
+#define cf_watch_add(field, value)	\
+	atomic_fetch_add_explicit(&(field), value, memory_order_relaxed)
+
+#endif

@@ -1,0 +1,173 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# The macros of configure.ac.
+
+# CF_ARG_ENABLE(NAME, WHAT)
+# An --enable-NAME that is off unless asked for.
+AC_DEFUN([CF_ARG_ENABLE],
+[AC_ARG_ENABLE([$1], [AS_HELP_STRING([--enable-$1], [$2])], [],
+  [AS_TR_SH([enable_$1])=no])])
+
+# CF_OPTIONAL_LIB(NAME, PURPOSE, FUNCTION, HEADERS)
+# Use libNAME where it is found; --with-NAME insists on it, --without-NAME
+# does without.  Sets with_NAME to yes or no, LIB_NAME and HAVE_LIBNAME.
+AC_DEFUN([CF_OPTIONAL_LIB],
+[AC_ARG_WITH([$1], [AS_HELP_STRING([--without-$1], [do without lib$1: $2])], [],
+  [with_$1=auto])
+AS_VAR_PUSHDEF([found], [cf_have_lib$1])
+LIB_[]m4_toupper([$1])=
+AS_IF([test "$with_$1" != no], [
+  found=yes
+  AC_CHECK_HEADERS([$4], [], [found=no], [[#include <sys/types.h>]])
+  AS_IF([test "$found" = yes], [AC_CHECK_LIB([$1], [$3], [:], [found=no])])
+  AS_CASE([$found,$with_$1],
+    [yes,*], [
+      with_$1=yes
+      LIB_[]m4_toupper([$1])=-l$1
+      AC_DEFINE([HAVE_LIB]m4_toupper([$1]), [1], [Define to 1 to use lib$1.])],
+    [no,auto], [
+      with_$1=no
+      AC_MSG_WARN([lib$1 was not found: built without it ($2)])],
+    [AC_MSG_ERROR([--with-$1 was asked for, but lib$1 or its headers are missing.
+  On Debian: apt-get install lib$1[]1-dev; or configure --without-$1.])])
+])
+AC_SUBST([LIB_]m4_toupper([$1]))
+AS_VAR_POPDEF([found])])
+
+# CF_CC_FLAGS(VARIABLE, FLAGS)
+# Append to VARIABLE those of FLAGS that the compiler takes: all of them in
+# one test where possible, else one by one.
+AC_DEFUN([CF_CC_FLAGS],
+[AC_SUBST([$1])
+cf_save=$CFLAGS
+cf_flags="m4_normalize([$2])"
+AC_MSG_CHECKING([whether $CC takes $cf_flags])
+CFLAGS="$cf_save -Werror $cf_flags"
+AC_COMPILE_IFELSE([AC_LANG_SOURCE([[extern int x; int x;]])],
+  [AS_VAR_APPEND([$1], [" $cf_flags"])
+   AC_MSG_RESULT([yes])],
+  [cf_taken=
+   for cf_flag in $cf_flags; do
+     # A compiler may take any -Wno-x in silence, and speak of it later.
+     CFLAGS="$cf_save -Werror `echo $cf_flag | sed s/^-Wno-/-W/`"
+     AC_COMPILE_IFELSE([AC_LANG_SOURCE([[extern int x; int x;]])],
+       [AS_VAR_APPEND([cf_taken], [" $cf_flag"])])
+   done
+   AS_VAR_APPEND([$1], ["$cf_taken"])
+   AC_MSG_RESULT([only$cf_taken])])
+CFLAGS=$cf_save])
+
+# CF_LD_FLAGS(VARIABLE, FLAGS)
+# Append to VARIABLE each of FLAGS that a shared object can be linked with.
+AC_DEFUN([CF_LD_FLAGS],
+[AC_SUBST([$1])
+for cf_flag in m4_normalize([$2]); do
+  AC_MSG_CHECKING([whether the linker takes $cf_flag])
+  cf_save=$LDFLAGS
+  LDFLAGS="$LDFLAGS -Wl,--fatal-warnings $cf_flag"
+  AC_LINK_IFELSE([AC_LANG_PROGRAM()],
+    [AS_VAR_APPEND([$1], [" $cf_flag"])
+     AC_MSG_RESULT([yes])],
+    [AC_MSG_RESULT([no])])
+  LDFLAGS=$cf_save
+done])
+
+# CF_VERSION_SCRIPT(VARIABLE, FILE)
+# Append to VARIABLE the flag that limits the exported symbols to those of
+# FILE.  Without it an application's own functions could replace the
+# library's inner ones, so a shared library is not built on such a system.
+AC_DEFUN([CF_VERSION_SCRIPT],
+[AC_SUBST([$1])
+AC_MSG_CHECKING([whether the linker takes a version script])
+echo 'CF_TEST { global: main; local: *; };' >conftest.map
+cf_save=$LDFLAGS
+LDFLAGS="$LDFLAGS -Wl,--version-script=conftest.map"
+AC_LINK_IFELSE([AC_LANG_PROGRAM()], [cf_have_script=yes], [cf_have_script=no])
+LDFLAGS=$cf_save
+rm -f conftest.map
+AC_MSG_RESULT([$cf_have_script])
+AS_IF([test $cf_have_script = yes],
+  [AS_VAR_APPEND([$1], [' -Wl,--version-script=$(top_srcdir)/$2'])],
+  [test "$enable_shared" = yes],
+  [AC_MSG_ERROR([a shared libcopyfile needs version scripts; try --disable-shared])])])
+
+# CF_INSTRUMENT(FLAGS)
+# Compile and link everything with FLAGS, or stop.
+AC_DEFUN([CF_INSTRUMENT],
+[AC_MSG_CHECKING([whether $CC takes $1])
+CFLAGS="$CFLAGS $1 -fno-omit-frame-pointer"
+LDFLAGS="$LDFLAGS $1"
+AC_LINK_IFELSE([AC_LANG_PROGRAM()],
+  [AC_MSG_RESULT([yes])],
+  [AC_MSG_RESULT([no])
+   AC_MSG_ERROR([$CC cannot link a program with $1])])])
+
+# CF_THREADS
+# POSIX threads, by -pthread.
+AC_DEFUN([CF_THREADS],
+[AC_SUBST([PTHREAD_FLAGS], [-pthread])
+AC_MSG_CHECKING([for POSIX threads by $PTHREAD_FLAGS])
+cf_save=$CFLAGS
+CFLAGS="$CFLAGS $PTHREAD_FLAGS"
+AC_LINK_IFELSE([AC_LANG_PROGRAM([[#include <pthread.h>]],
+    [[pthread_t t; return pthread_create(&t, 0, 0, 0);]])],
+  [AC_MSG_RESULT([yes])],
+  [AC_MSG_RESULT([no])
+   AC_MSG_ERROR([libcopyfile needs POSIX threads])])
+CFLAGS=$cf_save])
+
+# CF_ATOMIC
+# C11 atomics of 64 bits; some 32-bit machines keep them in a library.
+AC_DEFUN([CF_ATOMIC],
+[AC_SUBST([LIB_ATOMIC])
+AC_MSG_CHECKING([for the library of 64-bit atomics])
+cf_save=$LIBS
+cf_found=
+for LIB_ATOMIC in '' -latomic; do
+  LIBS="$cf_save $LIB_ATOMIC"
+  AC_LINK_IFELSE([AC_LANG_PROGRAM([[#include <stdatomic.h>
+      #include <stdint.h>
+      static _Atomic uint64_t n;]],
+      [[return atomic_fetch_add(&n, 1) == 3;]])],
+    [cf_found=yes; break])
+done
+LIBS=$cf_save
+AS_IF([test "$cf_found"],
+  [AC_MSG_RESULT([${LIB_ATOMIC:-none needed}])],
+  [AC_MSG_RESULT([not found])
+   AC_MSG_ERROR([libcopyfile needs C11 atomics])])])
+
+# CF_KERNEL_HEADERS
+# <linux/*.h> describe the kernel, not the C library, but a second C library
+# (musl-gcc) comes without them.  Borrow those of the system then: through a
+# folder of links, so that no other header of the system is seen.
+AC_DEFUN([CF_KERNEL_HEADERS],
+[AC_ARG_WITH([kernel-headers],
+  [AS_HELP_STRING([--with-kernel-headers=DIR],
+    [where <linux/fs.h> is, if the C compiler does not find it])])
+AC_MSG_CHECKING([for the kernel's headers])
+cf_save=$CPPFLAGS
+AS_CASE([$with_kernel_headers],
+  ['' | yes | no], [
+    AC_PREPROC_IFELSE([AC_LANG_SOURCE([[#include <linux/fs.h>]])],
+      [AC_MSG_RESULT([with the C library])],
+      [cf_links=`pwd`/kernel-headers
+       cf_asm=
+       for cf_dir in /usr/include/asm /usr/include/$host_cpu-linux-gnu*/asm; do
+         test -f "$cf_dir/types.h" && cf_asm=$cf_dir && break
+       done
+       AS_IF([test "$cross_compiling" != yes && test -n "$cf_asm"], [
+         rm -rf "$cf_links"
+         mkdir "$cf_links"
+         ln -s /usr/include/linux /usr/include/asm-generic "$cf_asm" "$cf_links"
+         CPPFLAGS="$CPPFLAGS -idirafter $cf_links"])
+       AC_PREPROC_IFELSE([AC_LANG_SOURCE([[#include <linux/fs.h>]])],
+         [AC_MSG_RESULT([links in $cf_links])],
+         [CPPFLAGS=$cf_save
+          AC_MSG_RESULT([not found])
+          AC_MSG_ERROR([<linux/fs.h> is missing; name its folder by --with-kernel-headers])])])],
+  [CPPFLAGS="$CPPFLAGS -idirafter $with_kernel_headers"
+   AC_PREPROC_IFELSE([AC_LANG_SOURCE([[#include <linux/fs.h>]])],
+     [AC_MSG_RESULT([$with_kernel_headers])],
+     [AC_MSG_RESULT([not found])
+      AC_MSG_ERROR([there is no usable <linux/fs.h> in $with_kernel_headers])])])])

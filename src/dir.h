@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * dir - a pair of directories, source and destination, that a copy goes
+ * through.  Main thread only.
+ */
+#ifndef PCP_DIR_H
+#define PCP_DIR_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/stat.h>
+
+struct options;
+
+/* All of them, and the descriptors that they may hold */
+struct dirs {
+	const struct options *opts;
+	unsigned int max_fds;		/* descriptors that directories may keep open */
+	unsigned int open_fds;		/* that they do */
+	struct dir *idle_first, *idle_last;	/* open, not in use; oldest first */
+	/* Make some pending copy end; false if none is pending. */
+	bool (*relieve)(void *arg);
+	void *relieve_arg;
+};
+
+struct dir {
+	struct dirs *all;
+	struct dir *parent;		/* NULL: names below are relative to the cwd */
+	const char *src_name, *dst_name;	/* in parent, or the operand's path */
+	struct stat st;			/* of the source, before it was read */
+	unsigned int refs;		/* work left: a walker, pending copies, subdirectories */
+	unsigned int holds;		/* on the memory: subdirectories, links to come */
+
+	bool fresh;			/* this run made the destination: it was empty */
+	bool created_failed;		/* there is no destination to finish */
+	mode_t add_mode, drop_mode;	/* left to do to the destination's mode */
+
+	int fd[2];			/* source, destination; -1: not open now */
+	unsigned int users;		/* of those: they must stay open */
+	bool idle;			/* on the list of dirs */
+	bool dst_known;			/* dst_id is valid */
+	struct stat dst_id;		/* to find the destination again */
+	struct dir *idle_prev, *idle_next;
+};
+
+/*
+ * The directory of the operands: names in it are used as they are.  Lives as
+ * long as all.
+ */
+void dir_init_cwd(struct dir *d, struct dirs *all);
+
+/* New, with one reference, and one more on parent.  st is the source's. */
+struct dir *dir_new(struct dir *parent, const char *src_name, const char *dst_name,
+		    const struct stat *st);
+
+struct dir *dir_get(struct dir *d);
+
+/*
+ * Drop a reference.  With the last one everything below d is done: its
+ * attributes are set, its descriptors closed, and its parent's reference
+ * dropped in turn.  Failures are reported.
+ */
+void dir_put(struct dir *d);
+
+/* Keep d's memory, so that dir_use_dst() works even after it is finished. */
+void dir_hold(struct dir *d);
+void dir_unhold(struct dir *d);
+
+/*
+ * Open both descriptors, and keep them open until dir_release().  False after
+ * a failure, which has been reported.  hint is a directory known to be open
+ * in d's source (a walker's), or -1.
+ */
+bool dir_use(struct dir *d, int hint);
+void dir_release(struct dir *d);
+
+/* As dir_use(), for the destination alone. */
+bool dir_use_dst(struct dir *d);
+
+/* For *at() calls, while in use: AT_FDCWD or a descriptor */
+int dir_src_fd(const struct dir *d);
+int dir_dst_fd(const struct dir *d);
+
+/* The full name of an entry, for messages.  The caller frees it. */
+char *dir_src_path(const struct dir *d, const char *name);
+char *dir_dst_path(const struct dir *d, const char *name);
+
+#endif

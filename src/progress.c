@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Design: silent for the first half second, then repainted in place at most
+ * ten times a second, in one write.  The line is cut to the terminal's width,
+ * and taken away before anything else is said (report_hide_progress).
+ */
+#include <config.h>
+
+#include "progress.h"
+
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "copy.h"
+#include "human.h"
+#include "report.h"
+
+/* From the start to the first paint, and from one to the next; milliseconds */
+#define FIRST_MS 500
+#define NEXT_MS 100
+
+static struct {
+	bool active, shown;
+	int64_t started, next;		/* milliseconds */
+} state;
+
+static int64_t now_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec * (int64_t)1000 + t.tv_nsec / 1000000;
+}
+
+static void hide(void)
+{
+	if (!state.shown)
+		return;
+	fputs("\r\033[K", stderr);
+	state.shown = false;
+}
+
+bool progress_init(void)
+{
+	const char *term = getenv("TERM");
+
+	state.active = isatty(STDERR_FILENO) && term && strcmp(term, "dumb") != 0;
+	state.started = now_ms();
+	state.next = state.started + FIRST_MS;
+	report_hide_progress = state.active ? hide : NULL;
+	return state.active;
+}
+
+static int columns(void)
+{
+	struct winsize size;
+
+	return ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col ? size.ws_col : 80;
+}
+
+void progress_tick(const struct copy *c)
+{
+	enum { opts = human_autoscale | human_base_1024 | human_SI | human_B | human_space_before_unit };
+	char done_buf[LONGEST_HUMAN_READABLE + 1], rate_buf[LONGEST_HUMAN_READABLE + 1];
+	char line[256];
+	int64_t now = state.active ? now_ms() : 0;
+
+	if (!state.active || now < state.next)
+		return;
+	state.next = now + NEXT_MS;
+	uint64_t bytes = report_counts.bytes + window_bytes_done(&c->window);
+	int64_t ms = now - state.started;
+	int n = snprintf(line, sizeof line, "%ju files, %s, %s/s, %u in flight, %ju errors",
+			 (uintmax_t)report_counts.files, human_readable(bytes, done_buf, opts, 1, 1),
+			 human_readable(bytes, rate_buf, opts, 1000, ms), c->window.count,
+			 (uintmax_t)report_counts.errors);
+	int width = columns() - 1;
+
+	if (n >= (int)sizeof line)
+		n = sizeof line - 1;
+	fflush(stdout);
+	fprintf(stderr, "\r%.*s\033[K", n < width ? n : width, line);
+	state.shown = true;
+}
+
+void progress_end(void)
+{
+	hide();
+	state.active = false;
+}

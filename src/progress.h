@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* progress - one line on a terminal about a copy that takes a while. */
+#ifndef PCP_PROGRESS_H
+#define PCP_PROGRESS_H
+
+#include <stdbool.h>
+
+struct copy;
+
+/* False if there is no terminal to show it on: then progress_tick() is vain. */
+bool progress_init(void);
+
+/* Paint if it is time.  Cheap; call it often. */
+void progress_tick(const struct copy *c);
+
+/* Take the line off the screen for good. */
+void progress_end(void);
+
+#endif

@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Design: the last operand, or -t, is a directory to copy into or a name to
+ * give; that decides the destination's name of each source.  Then each operand
+ * is an entry of the directory "cwd", whose names are paths.
+ *
+ * A directory's copy begins when nothing is pending: its source, or what it is
+ * merged into, may be what an earlier operand makes.
+ */
+#include <config.h>
+
+#include "target.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "copy.h"
+#include "dirname.h"
+#include "filenamecat.h"
+#include "hash.h"
+#include "hash-pjw.h"
+#include "options.h"
+#include "report.h"
+#include "walk.h"
+#include "xalloc.h"
+
+/* ----------------------------------------------------- operands seen so far */
+
+static bool same_name(const void *a, const void *b)
+{
+	return !strcmp(a, b);
+}
+
+static struct hash_table *new_set(void)
+{
+	struct hash_table *t = hash_initialize(61, NULL, hash_pjw, same_name, free);
+
+	if (!t)
+		xalloc_die();
+	return t;
+}
+
+/* False if it was there already. */
+static bool add(struct hash_table *set, const char *name)
+{
+	char *entry = xstrdup(name);
+
+	switch (hash_insert_if_absent(set, entry, NULL)) {
+	case -1:
+		xalloc_die();
+	case 0:
+		free(entry);
+		return false;
+	}
+	return true;
+}
+
+/* ------------------------------------------------------------ one operand */
+
+/* Would dst be written through a symlink that this run has made?  Says so. */
+static bool through_new_symlink(const struct copy *c, const struct entry *e)
+{
+	struct stat st;
+
+	if (!hash_lookup(c->targets, e->dst) ||
+	    fstatat(AT_FDCWD, e->dst, &st, AT_SYMLINK_NOFOLLOW) < 0 || !S_ISLNK(st.st_mode))
+		return false;
+	report_error(0, "will not copy %s through just-created symlink %s",
+		     report_quote(0, e->src), report_quote(1, e->dst));
+	return true;
+}
+
+static void copy_operand(struct copy *c, const char *src, const char *dst)
+{
+	bool follow = c->opts->follow != FOLLOW_NEVER;
+	struct stat st;
+	struct entry e = { .dir = &c->cwd, .src = src, .dst = dst, .st = &st, .operand = true };
+
+	if (fstatat(AT_FDCWD, src, &st, follow ? 0 : AT_SYMLINK_NOFOLLOW) < 0) {
+		report_error(errno, "cannot stat %s", report_quote(0, src));
+		return;
+	}
+	e.type = st.st_mode & S_IFMT;
+	if (S_ISDIR(e.type) && !c->opts->recursive) {
+		report_error(0, "-r not specified; omitting directory %s", report_quote(0, src));
+		return;
+	}
+	if (!S_ISDIR(e.type) && c->sources && !add(c->sources, src)) {
+		report_warning("warning: source file %s specified more than once",
+			       report_quote(0, src));
+		return;
+	}
+	if (S_ISDIR(e.type)) {
+		window_drain(&c->window);
+		walk_tree(c, &e);
+		return;
+	}
+	if (c->targets && hash_lookup(c->targets, dst)) {
+		/* What is there must be known for certain. */
+		window_drain(&c->window);
+		if (through_new_symlink(c, &e))
+			return;
+	}
+	copy_entry(c, &e);
+	if (c->targets)
+		add(c->targets, dst);
+}
+
+/* The name of src in the directory target; the caller frees it. */
+static char *name_in(const char *target, const char *src)
+{
+	char *base = xstrdup(last_component(src));
+
+	strip_trailing_slashes(base);
+	/* "dir/.." copies into target, not beside it. */
+	char *dst = file_name_concat(target, base + !strcmp(base, ".."), NULL);
+	free(base);
+	return dst;
+}
+
+/* --------------------------------------------------------- all operands */
+
+/* 0 if path is a directory that can be searched, else errno. */
+static int check_dir(const char *path)
+{
+	int fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd < 0)
+		return errno;
+	close(fd);
+	return 0;
+}
+
+static void check_count(const struct options *o)
+{
+	int n = o->noperands;
+
+	if (n == 0) {
+		report_error(0, "missing file operand");
+		options_usage_error();
+	}
+	if (n == 1 && !o->target_dir) {
+		report_error(0, "missing destination file operand after %s",
+			     report_quote(0, o->operands[0]));
+		options_usage_error();
+	}
+	if (o->no_target_dir && o->target_dir) {
+		report_error(0, "cannot combine --target-directory (-t) and "
+				"--no-target-directory (-T)");
+		exit(EXIT_FAILURE);
+	}
+	if (o->no_target_dir && n > 2) {
+		report_error(0, "extra operand %s", report_quote(0, o->operands[2]));
+		options_usage_error();
+	}
+}
+
+void target_copy_operands(struct copy *c)
+{
+	const struct options *o = c->opts;
+	const char *dir = o->target_dir;
+	int n = o->noperands, err;
+
+	check_count(o);
+	if (dir && (err = check_dir(dir))) {
+		report_error(err, "target directory %s", report_quote(0, dir));
+		return;
+	}
+	if (!dir && !o->no_target_dir) {
+		err = check_dir(o->operands[n - 1]);
+		if (!err)
+			dir = o->operands[--n];
+		else if (n > 2) {
+			report_error(err, "target %s", report_quote(0, o->operands[n - 1]));
+			return;
+		}
+	}
+	if (!dir) {
+		copy_operand(c, o->operands[0], o->operands[1]);
+		return;
+	}
+	if (n > 1) {
+		c->sources = new_set();
+		c->targets = new_set();
+	}
+	for (int i = 0; i < n; i++) {
+		char *dst = name_in(dir, o->operands[i]);
+
+		copy_operand(c, o->operands[i], dst);
+		free(dst);
+	}
+}

@@ -1,0 +1,171 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# Read first by every script of the command's tests: a scratch directory, the
+# command under test, and the comparison with cp. A script ends in `. shunit2`.
+#
+#   PCP=/path/to/pcp sh tests/cli/operands.sh
+#
+# As root a script runs in a mount and a process namespace of its own: what it
+# mounts and starts is gone when it ends, however it ends.
+
+if [ "$(id -u)" = 0 ] && [ ! "${IN_NAMESPACE-}" ] &&
+	unshare --mount --pid --fork --mount-proc true 2>/dev/null; then
+	IN_NAMESPACE=yes exec unshare --mount --pid --fork --kill-child --mount-proc \
+		--propagation private sh "$0" "$@"
+fi
+
+LC_ALL=C
+export LC_ALL
+unset POSIXLY_CORRECT SIMPLE_BACKUP_SUFFIX VERSION_CONTROL
+umask 022
+
+tests=$(cd "$(dirname "$0")/.." && pwd -P)
+if [ ! "${PCP-}" ]; then
+	PCP=$tests/../build/src/pcp
+	[ -x "$PCP" ] || PCP=$tests/../src/pcp
+fi
+[ -x "$PCP" ] || { echo "$0: no pcp at $PCP" >&2; exit 99; }
+
+scratch=$(mktemp -d "${TMPDIR:-/tmp}/pcp-test.XXXXXX") || exit 99
+chmod 755 "$scratch"
+bin=$scratch/bin
+work=$scratch/work
+mkdir "$bin" "$work"
+PATH=$bin:$tests/tools:$PATH
+
+# A copy of the program, where any user can run it; of a libtool script the
+# program and the library that it stands for.
+take_pcp() {
+	program=$PCP
+	for f in pcp lt-pcp; do
+		[ "$(head -c 2 "$PCP")" != '#!' ] || [ ! -x "${PCP%/*}/.libs/$f" ] ||
+			program=${PCP%/*}/.libs/$f
+	done
+	cp "$program" "$bin/pcp"
+	if [ "$program" != "$PCP" ]; then
+		cp -P "${PCP%/*}"/../lib/.libs/*.so* "$bin/"
+		LD_LIBRARY_PATH=$bin${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}
+		export LD_LIBRARY_PATH
+	fi
+	chmod -R a+rX "$bin"
+}
+
+ln -s "${CP:-/bin/cp}" "$bin/cp"
+take_pcp
+
+# true where the command under test is cp itself, to prove the tests
+is_cp() { "$bin/pcp" --version | grep -q 'cp (GNU coreutils)'; }
+is_root() { [ "$(id -u)" = 0 ]; }
+can_mount() { [ "${IN_NAMESPACE-}" ]; }
+has_fuse() { [ -r /dev/fuse ] && [ -w /dev/fuse ] && tool slowfs; }
+sanitized() { [ "${SANITIZERS-}" ] || grep -qa -e __asan_init -e __tsan_init "$bin/pcp"; }
+
+# tool NAME: sees to it that a compiled tool is in PATH
+tool() {
+	! command -v "$1" >/dev/null || return 0
+	libs=
+	[ "$1" != slowfs ] || libs=$(pkg-config --cflags --libs fuse3 2>/dev/null) || return
+	${CC:-cc} -O1 -o "$bin/$1" "$tests/tools/$1.c" $libs -pthread
+}
+
+# What a test may set: as, a command to run it by; engine, options for pcp alone;
+# mask, the umask; compare, what of the two runs; limit, the seconds that it may take.
+# unprivileged: the next same_as_cp runs as an ordinary user, who owns it all
+unprivileged() {
+	! is_root || as='setpriv --reuid=65534 --regid=65534 --clear-groups'
+	nobody=yes
+}
+
+# may_chown: the tree that prepare makes may have other owners
+may_chown() { is_root && [ ! "$nobody" ]; }
+
+setUp() {
+	as= nobody= engine= mask=022 limit=60
+	compare='status out err tree'
+	# a test redefines these: what to copy; what happens around the copying,
+	# in the twin itself
+	prepare() { :; }
+	before() { :; }
+	after() { :; }
+}
+
+oneTimeTearDown() {
+	cd /
+	! can_mount || sed -n "s,^[^ ]* \($scratch/[^ ]*\) .*,\1,p" /proc/mounts | sort -r |
+		xargs -r umount -l
+	is_root || chmod -R u+rwx "$scratch" 2>/dev/null
+	rm -rf "$scratch"
+}
+
+# new_twins: prepares the directories cp and pcp alike, all in them dated to 2001
+new_twins() {
+	is_root || chmod -R u+rwx "$work" 2>/dev/null
+	rm -rf "$work"
+	mkdir "$work"
+	for name in cp pcp; do
+		mkdir "$work/$name"
+		(cd "$work/$name" && prepare)
+		! is_root || [ ! "$nobody" ] || chown -hR 65534:65534 "$work/$name"
+		find "$work/$name" -exec touch -h -d '2001-02-03 04:05:06.789012345' {} + 2>/dev/null
+	done
+}
+
+# run_in TWIN COMMAND...: leaves its status, out, err beside the twin
+run_in() {
+	twin=$work/$1
+	shift
+	(cd "$twin" && umask $mask && timeout -k 5 "$limit" $as "$@") \
+		</dev/null >"$twin.stdout" 2>"$twin.stderr"
+	echo $? >"$twin.status"
+	sort "$twin.stdout" >"$twin.out"
+	sed -e 's/^pcp: /cp: /' -e "s/'pcp --help'/'cp --help'/" -e "s,$work/pcp,$work/cp,g" \
+		"$twin.stderr" | sort >"$twin.err"
+}
+
+# picture TWIN: everything that can be seen of it; "new" is the time of all that
+# was made or changed since new_twins
+picture() (
+	cd "$work/$1" || exit
+	find . -mindepth 1 \( -newermt 2010-01-01 -printf '%P\t%y %m %U:%G new' -o \
+		-printf '%P\t%y %m %U:%G %T@' \) \( -type d -printf '\n' -o -printf ' %s %l\n' \) | sort
+	find . ! -type d -links +1 -printf '%P\t%i\n' | sort |
+		awk -F '\t' '{ if (!($2 in first)) first[$2] = $1; print $1 " = " first[$2] }'
+	find . -type f -exec cksum {} + | sort
+	getfacl -R -P -n -s .
+	find . -exec getfattr -d -m '^[^.]*\.[^p]' -h -e hex {} + | sort
+) 2>&1
+
+# same_as_cp ARGUMENT...: runs cp and pcp with them, each in its twin
+same_as_cp() {
+	new_twins
+	for name in cp pcp; do
+		(cd "$work/$name" && before)
+		case $name in
+		cp) run_in cp cp "$@" ;;
+		pcp) run_in pcp pcp $engine "$@" ;;
+		esac
+		(cd "$work/$name" && after)
+		picture $name >"$work/$name.tree"
+	done
+	for what in $compare; do
+		assertEquals "$what of [${as:+$as }$*] (< cp, > pcp)" '' \
+			"$(diff -a "$work/cp.$what" "$work/pcp.$what" | cat -v)"
+	done
+}
+
+# run_pcp ARGUMENT...: runs it in the prepared directory, for what cp can't show
+run_pcp() {
+	new_twins
+	run_in pcp pcp "$@"
+}
+
+# assert_ran STATUS [REGEX]: how the last run ended, and a line of its messages
+assert_ran() {
+	assertEquals "status; $(cat "$work/pcp.err")" "$1" "$(cat "$work/pcp.status")"
+	if [ $# = 1 ]; then
+		assertEquals 'no message' '' "$(cat "$work/pcp.stderr")"
+	else
+		grep -aq -e "$2" "$work/pcp.err"
+		assertTrue "no message like $2 but $(cat -v "$work/pcp.err")" $?
+	fi
+}

@@ -1,0 +1,194 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# Few descriptors, little memory, few system calls, trees that are wide, deep or
+# slow.
+
+. "$(dirname "$0")/common.sh"
+
+oneTimeSetUp() {
+	tool oddnode
+	room=$scratch/room
+	mkdir "$room"
+	! can_mount || mount -t tmpfs -o size=2g,mode=755 none "$room"
+	printf '#!/bin/sh\nulimit -n "$1"\nshift\nexec "$@"\n' >"$bin/descriptors"
+	chmod 755 "$bin/descriptors"
+	ASAN_OPTIONS=detect_leaks=0:${ASAN_OPTIONS-}
+	export ASAN_OPTIONS
+}
+
+tearDown() {
+	cd / && rm -rf "$room"/*
+}
+
+# many DIRS FILES: makes src with so many directories and files in each
+many() {
+	mkdir "$room/src"
+	for dir in $(seq "$1"); do
+		mkdir "$room/src/$dir"
+		(cd "$room/src/$dir" && seq "$2" | xargs touch)
+	done
+}
+
+# copies COMMAND...: succeeds without a word, and dst is as src is
+copies() {
+	cd "$room" || return
+	timeout -k 5 300 "$@" >out 2>err </dev/null
+	assertEquals "status of [$*]; $(head -n 5 err | cut -c 1-200)" 0 $?
+	assertEquals "words of [$*]" '' "$(head -n 5 err | cut -c 1-200)"
+	assertEquals "the copy by [$*]" "$(sum src)" "$(sum dst)"
+	rm -rf dst
+}
+
+# GNU tar, too, walks from directory to directory, whatever the depth.
+sum() {
+	tar -c --sort=name --mtime=@0 -C "$1" . | cksum
+}
+
+test_few_descriptors_wide() {
+	many 300 20
+	for n in 64 32; do
+		copies descriptors $n pcp -R src dst
+		copies descriptors $n pcp -a src dst
+		is_cp || copies descriptors $n pcp -R -j16 --window=256 src dst
+	done
+}
+
+test_few_descriptors_deep() {
+	oddnode deep "$room/src" 300
+	for n in 64 32; do
+		copies descriptors $n pcp -R src dst
+		copies descriptors $n pcp -a src dst
+		is_cp || copies descriptors $n pcp -R -j16 --window=256 src dst
+	done
+}
+
+# Many deep branches at once, with files to do in each level.
+test_few_descriptors_bushy() {
+	for branch in 1 2 3 4 5 6 7 8 9; do
+		oddnode deep "$room/src$branch" 100
+		mkdir -p "$room/src" && mv "$room/src$branch" "$room/src/"
+	done
+	for n in 64 32; do
+		copies descriptors $n pcp -a src dst
+		is_cp || copies descriptors $n pcp -R -j64 --window=1000 src dst
+	done
+}
+
+# Paths of 18 000 bytes: no name of them fits into PATH_MAX.
+test_deeper_than_path_max() {
+	is_cp && { skip 'cp cannot'; return; }
+	oddnode deep "$room/src" 3000
+	copies pcp -R src dst
+	copies pcp -a src dst
+	copies pcp -a -j1 --window=1 src dst
+	copies descriptors 64 pcp -R src dst
+	copies descriptors 32 pcp -a src dst
+}
+
+test_wide_directory() {
+	mkdir "$room/src"
+	(cd "$room/src" && i=0 && while [ $i -lt 20000 ]; do
+		echo $i >$i
+		i=$((i + 1))
+	done)
+	copies pcp -R src dst
+	copies pcp -a src dst
+	copies descriptors 32 pcp -R src dst
+	is_cp || copies pcp -R -j16 --window=64 src dst
+}
+
+# The memory does not grow with the number of files: 48 MiB do for any.
+test_memory() {
+	command -v /usr/bin/time >/dev/null || { skip 'no /usr/bin/time'; return; }
+	sanitized && { skip 'a sanitizer takes more memory'; return; }
+	many 200 1000
+	for options in -R -a; do
+		copies /usr/bin/time -o "$room/peak" -f %M pcp $options src dst
+		peak=$(tail -n 1 "$room/peak")
+		assertTrue "$options of 200000 files took $peak KiB" "[ $peak -lt 49152 ]"
+	done
+}
+
+test_memory_of_hard_links() {
+	command -v /usr/bin/time >/dev/null || { skip 'no /usr/bin/time'; return; }
+	sanitized && { skip 'a sanitizer takes more memory'; return; }
+	many 20 1000
+	mkdir "$room/src/links"
+	cp -al "$room"/src/1 "$room"/src/2 "$room"/src/3 "$room/src/links"
+	copies /usr/bin/time -o "$room/peak" -f %M pcp -a src dst
+	peak=$(tail -n 1 "$room/peak")
+	assertTrue "took $peak KiB" "[ $peak -lt 49152 ]"
+}
+
+# calls COMMAND...: how many system calls all its threads make
+calls() {
+	strace -f -c -qq -U calls,name -o "$room/calls" "$@" </dev/null >/dev/null 2>&1
+	awk '$2 == "total" {print $1}' "$room/calls"
+}
+
+test_system_calls() {
+	command -v strace >/dev/null || { skip 'no strace'; return; }
+	is_cp && { skip 'cp makes ten calls a file'; return; }
+	sanitized && { skip 'a sanitizer makes calls of its own'; return; }
+	mkdir "$room/src" "$room/none"
+	(cd "$room/src" && for i in $(seq 1000); do echo $i >$i; done)
+	cd "$room" || return
+	start=$(calls pcp -R none dst0)
+	total=$(calls pcp -R src dst)
+	assertEquals 'the copy' "$(sum src)" "$(sum dst)"
+	assertTrue "$total calls for 1000 files" "[ $total -le 8000 ]"
+	assertTrue "$start calls for none" "[ $start -le 300 ]"
+}
+
+# A file that takes a minute holds up nobody: all others complete meanwhile.
+test_slow_file_does_not_stall() {
+	has_fuse || { skip 'no FUSE'; return; }
+	is_cp && { skip 'cp copies one after the other'; return; }
+	cd "$room" || return
+	mkdir src mnt dst
+	for dir in 1 2 3; do
+		mkdir src/$dir
+		for i in $(seq 100); do echo $i >src/$dir/$i; done
+	done
+	head -c 4000000 /dev/zero | tr '\0' x >src/big
+	slowfs -x -m 60000000 src mnt
+	for options in '-j2 --window=2' '-j2 --window=4' '-j4 --window=64' ''; do
+		rm -rf dst/*
+		pcp $options -R mnt/big mnt/1 mnt/2 mnt/3 dst 2>err &
+		pid=$!
+		tries=0
+		while [ $tries -lt 100 ] && [ "$(find dst/? -type f -size +0 2>/dev/null | wc -l)" -lt 300 ]; do
+			sleep 0.1
+			tries=$((tries + 1))
+		done
+		assertEquals "[$options] the others are done" 300 "$(find dst/? -type f -size +0 | wc -l)"
+		kill -0 $pid 2>/dev/null
+		assertTrue "[$options] the big one is not done yet; $(cat err)" $?
+		kill -KILL $pid
+		wait $pid 2>/dev/null
+	done
+	fusermount3 -u -z mnt
+}
+
+# Where an operation takes its time, many are under way at once.
+test_slow_file_system_is_used_in_parallel() {
+	has_fuse || { skip 'no FUSE'; return; }
+	is_cp && { skip 'cp copies one after the other'; return; }
+	cd "$room" || return
+	mkdir src mnt
+	mkdir src/from
+	for dir in $(seq 20); do
+		mkdir src/from/$dir
+		for i in $(seq 10); do echo $i >src/from/$dir/$i; done
+	done
+	slowfs -x -d all=3000 -s 64 src mnt
+	pcp -R -j16 --window=64 mnt/from mnt/to 2>err
+	assertEquals "status; $(cat err)" 0 $?
+	peak=$(sed -n 's/^all peak //p' mnt/.slowfs)
+	assertTrue "$peak operations at once" "[ $peak -ge 8 ]"
+	fusermount3 -u mnt
+	assertEquals 'the copy' "$(sum src/from)" "$(sum src/to)"
+}
+
+. shunit2

@@ -1,0 +1,159 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# A directory into itself, a file onto itself, two sources onto one name.
+
+. "$(dirname "$0")/common.sh"
+
+tree() {
+	prepare() {
+		mkdir -p d/sub/deep other
+		echo one >d/file
+		echo two >d/sub/two
+		ln -s d to-d
+		ln -s . d/dot
+	}
+}
+
+# What cp has copied when it meets itself depends on the directory's order, so
+# the trees may differ; but neither may be without end, nor touch the source.
+into_itself() {
+	compare='status out err'
+	same_as_cp "$@"
+	entries=$(find "$work/pcp" | wc -l)
+	assertTrue "[$*] made 9 entries $entries" "[ $entries -le 18 ]"
+	assertEquals "[$*] changed the source" 'one two' \
+		"$(cat "$work/pcp/d/file") $(cat "$work/pcp/d/sub/two")"
+}
+
+test_into_itself() {
+	tree
+	into_itself -R d d
+	into_itself -R d d/new
+	into_itself -R d d/sub
+	into_itself -R d d/sub/deep
+	into_itself -R d d/sub/deep/new
+	into_itself -R d/. d/sub
+	into_itself -R . d
+	into_itself -R . new
+	into_itself -a d d/sub
+	into_itself -R d other d/sub
+	into_itself -R d/sub d/sub/deep d/sub
+	into_itself -RT d d
+	into_itself -R d/sub d
+	into_itself -RT d/. d
+	into_itself -RT d d/sub/..
+}
+
+test_into_itself_by_symlink() {
+	tree
+	into_itself -R d to-d
+	into_itself -R d to-d/new
+	into_itself -R d to-d/sub
+	into_itself -R to-d/ d/sub
+	into_itself -R d d/dot/new
+	into_itself -RT d to-d
+	into_itself -a to-d d
+}
+
+test_into_itself_by_bind_mount() {
+	can_mount || { skip 'mounting is not permitted'; return; }
+	tree
+	before() { mount --bind d other; }
+	after() { umount other; }
+	into_itself -R d other
+	into_itself -R d other/new
+	into_itself -R d other/sub
+	into_itself -R other d/sub
+	into_itself -RT d other
+	# the mount holds the directory that holds the mount
+	before() { mount --bind . d/sub/deep; }
+	after() { umount d/sub/deep; }
+	into_itself -R d/sub d/sub/deep/new
+}
+
+test_same_file() {
+	prepare() {
+		echo data >f
+		ln f hard
+		ln -s f soft
+		ln -s soft softer
+		mkdir d
+		ln f d/f
+		echo g >d/g
+		ln -s ../d/g d/soft
+		ln -s f hard-soft
+	}
+	same_as_cp f f
+	same_as_cp f ./f
+	same_as_cp f .
+	same_as_cp f d/../f
+	same_as_cp f hard
+	same_as_cp f d
+	same_as_cp f soft
+	same_as_cp soft f
+	same_as_cp softer soft
+	same_as_cp f softer
+	same_as_cp -P soft f
+	same_as_cp -P f soft
+	same_as_cp -P soft soft
+	same_as_cp -d soft softer
+	same_as_cp -a f hard
+	same_as_cp -a f f
+	same_as_cp -p f soft
+	same_as_cp -R soft f
+	same_as_cp -R d/g d
+	same_as_cp -R d/. .
+	same_as_cp -aT d d
+	same_as_cp f d/g d
+}
+
+test_just_created() {
+	prepare() {
+		mkdir -p a/sub b/sub c d
+		echo a >a/f
+		echo b >b/f
+		echo c >c/f
+		ln -s a c/link
+		ln -s b b/link
+		echo a >a/link
+	}
+	same_as_cp a/f b/f d
+	same_as_cp a/f b/f c/f d
+	same_as_cp a/f a/f d
+	same_as_cp a/f a/f b/f d
+	same_as_cp -a a/f b/f d
+	same_as_cp -a b/link c/link d
+	same_as_cp -a b/link a/link d
+	same_as_cp -a a/link c/link d
+	same_as_cp -R a/f b d
+	same_as_cp -R a/sub b/sub d
+	same_as_cp -R a a d
+	same_as_cp -R a ./a d
+	same_as_cp -R a a/ b d
+}
+
+# The names meet below the operands: the first operand's file wins.
+test_just_created_below() {
+	prepare() {
+		mkdir -p a/x/y b/x/y c/x/y d
+		for i in 1 2 3 4 5 6 7 8; do
+			echo "a$i" >a/x/y/$i
+			echo "b$i" >b/x/y/$i
+			echo "c$i" >c/x/$i
+		done
+		echo a >a/x/file
+		echo b >b/x/file
+		ln -s a a/x/link
+		ln -s b b/x/link
+		mkdir b/x/1
+		echo a >a/x/1
+	}
+	same_as_cp -R a/. b/. d
+	same_as_cp -a a/. b/. d
+	same_as_cp -R a/. c/. b/. d
+	same_as_cp -R a/x b/x c/x d
+	same_as_cp -R a/x/. b/x/. c/x/. d
+}
+
+. shunit2

@@ -1,0 +1,171 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# FIFOs, devices, sockets, symbolic links, and files that are not what they say.
+
+. "$(dirname "$0")/common.sh"
+
+oneTimeSetUp() { tool oddnode; }
+
+specials() {
+	prepare() {
+		mkdir d to
+		mkfifo -m 0640 d/fifo
+		oddnode socket d/socket
+		chmod 0606 d/socket
+		echo data >d/file
+		! is_root || mknod -m 0620 d/null c 1 3
+		! is_root || mknod -m 0604 d/loop b 7 0
+	}
+}
+
+test_special_files() {
+	specials
+	is_root || { skip 'not root, no devices'; return; }
+	same_as_cp -R d new
+	same_as_cp -a d new
+	same_as_cp -Rp d new
+	same_as_cp -a d/fifo d/socket d/null d/loop to
+	same_as_cp -R d/fifo new
+	same_as_cp -R d/null new
+	# again, onto what is there
+	prepare() {
+		mkdir d to
+		mkfifo -m 0640 d/fifo to/fifo
+		mknod -m 0620 d/null c 1 3
+		mknod -m 0620 to/null c 1 5
+		mkfifo to/file
+		echo data >d/data
+		mkfifo to/data
+		echo data >to/other
+		mkfifo d/other
+	}
+	same_as_cp -RT d/null to/null
+	same_as_cp -aT d/fifo to/fifo
+	same_as_cp -aT d/other to/other
+	same_as_cp -aT d/fifo to
+}
+
+test_special_files_as_ordinary_user() {
+	specials
+	unprivileged
+	same_as_cp -R d new
+	same_as_cp -a d new
+}
+
+# Without -R a FIFO is read, a device too.
+test_contents_of_special_files() {
+	prepare() { mkdir d; echo data >file; }
+	same_as_cp /dev/null new
+	same_as_cp /dev/null file
+	same_as_cp -p /dev/null new
+	same_as_cp /dev/null d
+	same_as_cp d/missing /dev/null
+	same_as_cp file /dev/null
+	same_as_cp file file /dev/null
+	same_as_cp file /dev/full
+	same_as_cp -T file /dev/null
+	before() { mkfifo fifo; (timeout 20 sh -c 'echo through >fifo' &) }
+	after() { rm fifo; }
+	same_as_cp fifo new
+	before() { mkfifo fifo; (timeout 20 sh -c 'cat fifo >got' &) }
+	after() {
+		rm fifo
+		i=0
+		while [ ! -s got ] && [ $i -lt 50 ]; do sleep 0.1; i=$((i + 1)); done
+	}
+	same_as_cp file fifo
+}
+
+test_socket_without_recursion() {
+	specials
+	same_as_cp d/socket new
+	same_as_cp d/socket d/file to
+	same_as_cp d/file d/socket
+}
+
+# Their size is 0 or 4096, whatever they hold.
+test_proc_and_sys() {
+	[ -r /proc/version ] && [ -r /sys/class/net/lo/address ] || { skip 'no /proc or /sys'; return; }
+	prepare() { mkdir d; echo old old old >file; }
+	same_as_cp /proc/version new
+	same_as_cp /proc/version file
+	same_as_cp /proc/version /proc/filesystems /sys/class/net/lo/address d
+	same_as_cp -R /proc/sys/net/core d
+	same_as_cp -R /sys/devices/virtual/mem/null d
+	same_as_cp /proc/kallsyms new
+}
+
+links() {
+	prepare() {
+		mkdir -p d/sub to
+		echo data >file
+		echo inner >d/sub/inner
+		ln -s file to-file
+		ln -s d to-d
+		ln -s nowhere dangling
+		ln -s loop loop
+		ln -s /etc/passwd absolute
+		ln -s sub/inner d/to-inner
+		ln -s nowhere d/dangling
+		ln -s ../d d/up
+		ln -s loop d/loop
+	}
+}
+
+test_symlink_operands() {
+	links
+	for options in '' -R -r -P -RP -PR -d -a -p; do
+		same_as_cp $options to-file new
+		same_as_cp $options to-d new
+		same_as_cp $options to-d/ new
+		same_as_cp $options dangling new
+		same_as_cp $options loop new
+		same_as_cp $options absolute to
+		same_as_cp $options to-file to-d dangling d to
+	done
+}
+
+test_dangling_destination() {
+	links
+	same_as_cp file dangling
+	same_as_cp -R d dangling
+	same_as_cp -P dangling to-file
+	same_as_cp file loop
+	same_as_cp file dangling/
+	same_as_cp -T file dangling
+	same_as_cp -a file dangling
+	same_as_cp -a dangling to
+	prepare() {
+		mkdir -p d to/d
+		echo data >d/file
+		echo data >d/other
+		ln -s nowhere to/d/file
+		echo kept >to/target
+		ln -s ../target to/d/other
+	}
+	same_as_cp -R d to
+	same_as_cp -a d to
+}
+
+test_existing_symlinks() {
+	prepare() {
+		mkdir -p d/sub to/d to/elsewhere
+		ln -s new d/link
+		ln -s old to/d/link
+		ln -s new d/onto-file
+		echo file >to/d/onto-file
+		ln -s new d/onto-dir
+		mkdir to/d/onto-dir
+		echo x >d/sub/x
+		ln -s ../elsewhere to/d/sub
+	}
+	same_as_cp -R d to
+	same_as_cp -a d to
+	same_as_cp -aT d/link to/d/link
+	same_as_cp -aT d/sub to/d/sub
+	same_as_cp -RT d/sub to/d/sub
+	same_as_cp -R d/sub/. to/d/sub
+}
+
+. shunit2

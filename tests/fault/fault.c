@@ -1,0 +1,346 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Fail the Nth system call of a copy, for every N, in each way of copying.
+ *
+ * Whatever fails: the result is an error, or a whole and correct file; never
+ * a wrong one that was called good.  After an error there is no destination,
+ * or the old one as it was; no temporary name; no descriptor left open.  An
+ * interrupted call (EINTR) is never a failure, nor is a short transfer.
+ *
+ * For the library built with CF_FAULT_INJECTION.
+ */
+#ifdef HAVE_CONFIG_H
+#include <config.h>
+#endif
+
+#include <stdatomic.h>
+#include <sys/xattr.h>
+
+#include "../unit/scratch.h"
+#include "../unit/tap.h"
+
+#include "sys.h"
+
+#define SHORT (-1)
+
+/* What is there before the copy */
+enum before { NOTHING, OLD_FILE, OLD_LINK };
+
+static const struct way {
+	const char *name;
+	const char *src;
+	unsigned long flags;
+	enum before before;
+} ways[] = {
+	{ "new file", "src", 0, NOTHING },
+	{ "new file, plain read and write", "src",
+	  COPYFILE_NO_REFLINK | COPYFILE_NO_SPARSE, NOTHING },
+	{ "new file, SPARSE", "src", COPYFILE_SPARSE, NOTHING },
+	{ "new file, NO_SPARSE", "holes", COPYFILE_NO_SPARSE, NOTHING },
+	{ "file with holes", "holes", 0, NOTHING },
+	{ "file with holes, SPARSE", "holes", COPYFILE_SPARSE, NOTHING },
+	{ "empty file", "empty", 0, NOTHING },
+	{ "file of /proc", "/proc/version", 0, NOTHING },
+	{ "new file, FSYNC", "src", COPYFILE_FSYNC, NOTHING },
+	{ "new file, attributes", "src", COPYFILE_ATTRS | COPYFILE_LENIENT, NOTHING },
+	{ "new file, strict attributes", "src",
+	  COPYFILE_MODE | COPYFILE_OWNER | COPYFILE_TIMES | COPYFILE_XATTR | COPYFILE_ACL,
+	  NOTHING },
+	{ "REPLACE, nothing there", "src", COPYFILE_REPLACE, NOTHING },
+	{ "REPLACE", "src", COPYFILE_REPLACE, OLD_FILE },
+	{ "REPLACE, FSYNC, attributes", "src",
+	  COPYFILE_REPLACE | COPYFILE_FSYNC | COPYFILE_ATTRS | COPYFILE_LENIENT, OLD_FILE },
+	{ "TRUNCATE, nothing there", "src", COPYFILE_TRUNCATE, NOTHING },
+	{ "TRUNCATE", "src", COPYFILE_TRUNCATE, OLD_FILE },
+	{ "TRUNCATE, plain read and write", "src",
+	  COPYFILE_TRUNCATE | COPYFILE_NO_REFLINK | COPYFILE_NO_SPARSE, OLD_FILE },
+	{ "symlink", "link", COPYFILE_NOFOLLOW, NOTHING },
+	{ "symlink, REPLACE, attributes", "link",
+	  COPYFILE_NOFOLLOW | COPYFILE_REPLACE | COPYFILE_ATTRS | COPYFILE_LENIENT, OLD_LINK },
+	{ "attributes only", "src",
+	  COPYFILE_ATTRS_ONLY | COPYFILE_MODE | COPYFILE_OWNER | COPYFILE_TIMES, OLD_FILE },
+};
+
+enum { WAYS = sizeof(ways) / sizeof(ways[0]) };
+
+static const struct {
+	const char *name;
+	int error;
+} faults[] = {
+	{ "EIO", EIO },
+	{ "ENOSPC", ENOSPC },
+	{ "EOPNOTSUPP", EOPNOTSUPP },
+	{ "EINTR", EINTR },
+	{ "short", SHORT },
+};
+
+enum { FAULTS = sizeof(faults) / sizeof(faults[0]) };
+
+/* ---- The hook ---- */
+
+static atomic_int calls;	/* since it was armed */
+static atomic_int fail_at;	/* the number of the call to fail; 0: none */
+static int fail_with;
+static bool fail_on;		/* and every call after it */
+static atomic_bool fired;
+static char failed_call[32];
+
+static bool
+is_transfer(const char *call)
+{
+	return strcmp(call, "read") == 0 || strcmp(call, "write") == 0
+	       || strcmp(call, "copy_file_range") == 0;
+}
+
+static int
+hook(const char *call)
+{
+	int n;
+
+	/* Raising an eventfd that is far from full does not fail on any kernel */
+	if (strcmp(call, "eventfd_write") == 0)
+		return 0;
+	n = atomic_fetch_add(&calls, 1) + 1;
+	if (fail_at == 0 || n < fail_at || (n > fail_at && !fail_on))
+		return 0;
+	if (!fired)
+		snprintf(failed_call, sizeof(failed_call), "%s", call);
+	fired = true;
+	if (fail_with == SHORT && !is_transfer(call))
+		return 0;
+	return fail_with;
+}
+
+static void
+arm(int n, int error, bool on)
+{
+	calls = 0;
+	fail_with = error;
+	fail_on = on;
+	fired = false;
+	failed_call[0] = '\0';
+	fail_at = n;
+}
+
+static void
+disarm(void)
+{
+	fail_at = 0;
+}
+
+/* ---- Before and after ---- */
+
+static const char old[] = "the old contents";
+
+static void
+prepare(enum before before)
+{
+	drop("d/dst");
+	if (before == OLD_FILE)
+		put_text("d/dst", old);
+	else if (before == OLD_LINK && symlink("old", "d/dst") != 0)
+		bail_out("symlink: %s", strerror(errno));
+}
+
+static bool
+untouched(enum before before)
+{
+	char target[16];
+
+	switch (before) {
+	case NOTHING:
+		return !exists("d/dst");
+	case OLD_FILE:
+		return holds("d/dst", old);
+	case OLD_LINK:
+		return readlink("d/dst", target, sizeof(target)) == 3
+		       && memcmp(target, "old", 3) == 0;
+	}
+	return false;
+}
+
+static bool
+good(const struct way *way)
+{
+	char got[64], want[64];
+	ssize_t len;
+
+	if (way->flags & COPYFILE_ATTRS_ONLY)
+		return holds("d/dst", old);
+	if (way->flags & COPYFILE_NOFOLLOW) {
+		len = readlink(way->src, want, sizeof(want));
+		return readlink("d/dst", got, sizeof(got)) == len && memcmp(got, want, len) == 0;
+	}
+	return S_ISREG(stat_of("d/dst").st_mode) && same_data(way->src, "d/dst");
+}
+
+/*
+ * What is wrong after a copy that ended with ret, or NULL.  stubborn: more
+ * than one call failed, so that cleaning up may have failed, too; then it must
+ * at least be told.
+ */
+static const char *
+verdict(const struct way *way, int ret, bool stubborn)
+{
+	struct copyfile_info info = last_info();
+	int names = count_names("d");
+
+	if (ret > 0)
+		return "no end";
+	if (info.error != ret)
+		return "copyfile_info tells another error";
+	if (ret == 0) {
+		if (!good(way))
+			return "a bad copy is called good";
+		return names == 1 ? NULL : "a temporary name is left";
+	}
+	if (ret == -EINTR || ret == -EAGAIN)
+		return "an error that clients must never see";
+	if (stubborn && info.partial == COPYFILE_PARTIAL_KEPT)
+		return NULL;
+	if (names > 1 || (names == 1 && !exists("d/dst")))
+		return "a temporary name is left";
+	if (way->flags & COPYFILE_ATTRS_ONLY)
+		return good(way) ? NULL : "its data was touched";
+	if (untouched(way->before))
+		return NULL;
+	/* In place is in place: incomplete, but only if it says so */
+	if (way->flags & COPYFILE_TRUNCATE && way->before != NOTHING)
+		return info.partial == COPYFILE_PARTIAL_KEPT
+		       ? NULL : "incomplete, and not told";
+	/* The new file has its name already when the directory can't be flushed */
+	if (way->flags & COPYFILE_FSYNC && info.partial == COPYFILE_PARTIAL_KEPT && good(way))
+		return NULL;
+	/*
+	 * Only data that passed through the buffer is expected to be refused
+	 * this late.  Elsewhere the library does not remember which file it
+	 * closed, so it leaves what has the name, and says so.
+	 */
+	if (strcmp(failed_call, "close") == 0 && info.method != COPYFILE_BY_BUFFER
+	    && info.partial == COPYFILE_PARTIAL_KEPT)
+		return NULL;
+	return exists("d/dst") ? "a partial file is left" : "the old file is gone";
+}
+
+/* ---- The test ---- */
+
+static void
+complain(const struct way *way, unsigned long how, int n, const char *fault, int ret,
+	 const char *what)
+{
+	diag("%s, %s, %s in call %d (%s)%s, result %d, partial %u: %s", way->name,
+	     how & COPYFILE_ASYNC ? "async" : "sync", fault, n, failed_call,
+	     fail_on ? " and all after it" : "", ret, last_info().partial, what);
+}
+
+static void
+try_way(const struct way *way, unsigned long how, int error, const char *fault, bool on)
+{
+	int n, ret, fds, bad = 0, leaks = 0, failures = 0;
+	const char *what;
+
+	for (n = 1; n < 1000; n++) {
+		prepare(way->before);
+		/* A new pool each time, so that its calls are failed, too */
+		if (copyfile_shutdown() != 0)
+			bail_out("a cookie is live");
+		fds = count_fds();
+		arm(n, error, on);
+		ret = copy(way->src, "d/dst", way->flags | how);
+		disarm();
+		what = verdict(way, ret, on);
+		if (what == NULL && ret < 0 && (error == EINTR || error == SHORT))
+			what = "is no reason to fail";
+		if (what != NULL && bad++ < 5)
+			complain(way, how, n, fault, ret, what);
+		failures += ret < 0;
+		if (copyfile_shutdown() != 0)
+			bail_out("a cookie is live");
+		if (count_fds() != fds && leaks++ < 5)
+			complain(way, how, n, fault, ret, "a descriptor is left open");
+		/* Remove what a stubborn failure may have left */
+		if (on) {
+			remove_tree("d");
+			mkdir("d", 0755);
+		}
+		if (!fired)
+			break;
+	}
+	is_int(bad, 0, "%s, %s, %s%s in each of %d calls: %d failures, all clean", way->name,
+	       how & COPYFILE_ASYNC ? "async" : "sync", fault, on ? " from then on" : "",
+	       n - 1, failures);
+	is_int(leaks, 0, "no descriptor is left open");
+	ok(n > 1 && !fired, "it came to an end");
+	if (error == EIO && on)
+		ok(failures > 0, "the hook makes calls fail");
+}
+
+/* A signal that never ceases: all calls are interrupted many times over */
+static int interruptions;
+
+static int
+interrupt(const char *call)
+{
+	(void)call;
+	return ++interruptions % 4 == 0 ? 0 : EINTR;
+}
+
+static int
+halve(const char *call)
+{
+	return is_transfer(call) ? SHORT : 0;
+}
+
+static void
+test_all_the_time(const char *name, int (*fn)(const char *))
+{
+	int i, ret;
+
+	for (i = 0; i < WAYS; i++) {
+		prepare(ways[i].before);
+		cf_fault = fn;
+		ret = copy(ways[i].src, "d/dst", ways[i].flags | COPYFILE_SYNC);
+		cf_fault = hook;
+		is_int(ret, 0, "%s, %s", ways[i].name, name);
+		ok(good(&ways[i]), "a good copy");
+	}
+}
+
+int
+main(void)
+{
+	int i, fault;
+
+	/* A result that got lost must not hang the test run */
+	alarm(300);
+	scratch_enter("fault");
+	mkdir("d", 0755);
+	put_pattern("src", 700000, 1);
+	chmod("src", 0640);
+	if (setxattr("src", "user.fault", "x", 1, 0) != 0)
+		diag("no extended attributes here");
+	put_hole("holes", 1 << 20);
+	append("holes", "data between", 12);
+	if (truncate("holes", 3 << 20) != 0)
+		bail_out("truncate: %s", strerror(errno));
+	put_text("empty", "");
+	if (symlink("src", "link") != 0)
+		bail_out("symlink: %s", strerror(errno));
+
+	cf_fault = hook;
+	for (i = 0; i < WAYS; i++) {
+		for (fault = 0; fault < FAULTS; fault++) {
+			try_way(&ways[i], COPYFILE_SYNC, faults[fault].error,
+				faults[fault].name, false);
+			try_way(&ways[i], COPYFILE_ASYNC, faults[fault].error,
+				faults[fault].name, false);
+		}
+		try_way(&ways[i], COPYFILE_SYNC, EIO, "EIO", true);
+		try_way(&ways[i], COPYFILE_ASYNC, EIO, "EIO", true);
+	}
+	test_all_the_time("with signals without end", interrupt);
+	test_all_the_time("with each transfer cut in half", halve);
+	cf_fault = NULL;
+	is_int(copyfile_shutdown(), 0, "shutdown");
+	return done_testing();
+}

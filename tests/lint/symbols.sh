@@ -1,0 +1,42 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# What the shared library exports is a promise: exactly these names, each at
+# the version that first had it.
+
+. "$srcdir/tools/tap.sh"
+
+library=$top_builddir/lib/.libs/libcopyfile.so
+[ "$SHARED" = yes ] || skip_all 'configured with --disable-shared'
+
+golden='copyfile@@LIBCOPYFILE_0.1
+copyfile_attrs@@LIBCOPYFILE_0.1
+copyfile_ctrl@@LIBCOPYFILE_0.1
+copyfile_info@@LIBCOPYFILE_0.1
+copyfile_setup@@LIBCOPYFILE_0.1
+copyfile_shutdown@@LIBCOPYFILE_0.1
+copyfile_stage_name@@LIBCOPYFILE_0.1
+copyfileat@@LIBCOPYFILE_0.1'
+
+nm=${NM%% *}
+exported=$("${nm:-nm}" -D --defined-only "$library" |
+	awk '$2 != "A" { print $3 }' | sort)
+[ "$exported" = "$golden" ]
+ok $? 'the exported symbols are those of the golden list'
+[ "$exported" = "$golden" ] || {
+	diag 'exported:'
+	printf '%s\n' "$exported" | diag
+}
+
+declared=$(sed -n 's/^[a-z].*[ *]\(copyfile[a-z_]*\)(.*/\1/p' \
+	"$top_srcdir/lib/libcopyfile.h" | sort -u)
+[ "$declared" = "$(printf '%s\n' "$golden" | sed 's/@.*//')" ]
+ok $? 'the header declares the same names'
+[ $tap_bad = 0 ] || printf 'declared: %s\n' $declared | diag
+
+# Its own calls must not be caught by an application's copyfile().
+undefined=$("${nm:-nm}" -D --undefined-only "$library" | grep -w 'copyfile[a-z_]*\|cf_[a-z_]*')
+[ ! "$undefined" ]
+ok $? 'the library leaves none of its own names for others to define'
+
+done_testing

@@ -1,0 +1,538 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * slowfs - pass-through FUSE file system with a delay on each operation,
+ * injected faults, operation counts and peak concurrency.  For tests and
+ * benchmarks of pcp; see slowfs.md.
+ *
+ *   cc -O2 -Wall -Wextra slowfs.c -o slowfs $(pkg-config --cflags --libs fuse3) -pthread
+ */
+#define _GNU_SOURCE
+#define FUSE_USE_VERSION 312
+#include <fuse.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <fnmatch.h>
+#include <semaphore.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/statvfs.h>
+#include <sys/xattr.h>
+#include <time.h>
+#include <unistd.h>
+
+#define OPS(X) X(getattr) X(readlink) X(mknod) X(mkdir) X(unlink) X(rmdir)     \
+	X(symlink) X(rename) X(link) X(chmod) X(chown) X(truncate) X(utimens)  \
+	X(open) X(create) X(read) X(write) X(copy) X(flush) X(release)         \
+	X(fsync) X(fallocate) X(lseek) X(statfs) X(opendir) X(readdir)         \
+	X(releasedir) X(setxattr) X(getxattr) X(listxattr) X(removexattr)
+#define ENUM(n) OP_##n,
+#define NAME(n) #n,
+enum op { OPS(ENUM) NOPS };
+static const char *const opname[] = { OPS(NAME) };
+
+static struct { atomic_ulong calls, faults; atomic_int now, peak; unsigned us; } op[NOPS];
+static atomic_int now_all, peak_all;
+static unsigned us_per_mib, max_copy;
+static int rootfd = -1, statsfd = -1, have_slots, no_xattr;
+static sem_t slots;
+
+enum { Q_SHORT = 1, Q_ZERO };
+static struct fault {
+	int op, err, quirk;
+	long first, count;		/* count < 0: for ever */
+	const char *glob;
+	atomic_long seen;
+} fault[64];
+static int nfault;
+
+static const struct { const char *n; int e; } errs[] = {
+#define E(n) { #n, n },
+	E(EIO) E(ENOSPC) E(EDQUOT) E(EACCES) E(EPERM) E(EROFS) E(ENOENT) E(EEXIST)
+	E(EINTR) E(EAGAIN) E(EINVAL) E(EXDEV) E(ENOSYS) E(EOPNOTSUPP) E(ESTALE)
+	E(EMFILE) E(ENFILE) E(ENOMEM) E(EFBIG) E(ETXTBSY) E(EBUSY) E(ENAMETOOLONG)
+	E(ETIMEDOUT) E(EMLINK) E(ELOOP) E(EBADF)
+};
+
+static const char *rel(const char *path) { return path[1] ? path + 1 : "."; }
+
+static void rise(atomic_int *now, atomic_int *peak)
+{
+	int n = atomic_fetch_add(now, 1) + 1, p = atomic_load(peak);
+	while (n > p && !atomic_compare_exchange_weak(peak, &p, n))
+		;
+}
+
+static void nap(unsigned long us)
+{
+	struct timespec t = { us / 1000000, us % 1000000 * 1000 };
+	while (us && nanosleep(&t, &t) && errno == EINTR)
+		;
+}
+
+/*
+ * libfuse's path interface asks for the attributes after each operation that
+ * makes or changes something; that is part of one protocol request, so it is
+ * neither counted nor delayed.
+ */
+static _Thread_local int implied;
+
+static int has_attr(enum op o)
+{
+	return o == OP_create || o == OP_mkdir || o == OP_mknod || o == OP_symlink ||
+	       o == OP_link || o == OP_chmod || o == OP_chown || o == OP_truncate || o == OP_utimens;
+}
+
+/* count, wait, and say whether this call is to fail */
+static int enter(enum op o, const char *path, size_t len, int *quirk)
+{
+	int r = 0;
+
+	implied = 0;
+	rise(&op[o].now, &op[o].peak);
+	rise(&now_all, &peak_all);
+	atomic_fetch_add(&op[o].calls, 1);
+	if (have_slots)
+		while (sem_wait(&slots))
+			;
+	nap(op[o].us + (unsigned long)((double)us_per_mib * len / 1048576));
+	for (int i = 0; i < nfault && !r && !(quirk && *quirk); i++) {
+		struct fault *f = &fault[i];
+		if (f->op != (int)o && f->op != NOPS)
+			continue;
+		if (f->glob && (!path || fnmatch(f->glob, path, 0)))
+			continue;
+		long n = atomic_fetch_add(&f->seen, 1) + 1;
+		if (n < f->first || (f->count >= 0 && n >= f->first + f->count))
+			continue;
+		if (f->quirk && quirk)
+			*quirk = f->quirk;
+		else if (f->quirk)
+			continue;
+		r = -f->err;
+		atomic_fetch_add(&op[o].faults, 1);
+	}
+	return r;
+}
+
+static int leave(enum op o, long r)
+{
+	implied = r >= 0 && has_attr(o);
+	if (have_slots)
+		sem_post(&slots);
+	atomic_fetch_sub(&op[o].now, 1);
+	atomic_fetch_sub(&now_all, 1);
+	return r == -1 ? -errno : (int)r;
+}
+
+#define DO(o, path, expr) do {						\
+	int r_ = enter(OP_##o, path, 0, NULL);				\
+	if (r_) { errno = -r_; return leave(OP_##o, -1); }		\
+	return leave(OP_##o, (expr));					\
+} while (0)
+
+static size_t cut(size_t len, int quirk)
+{
+	return quirk == Q_ZERO ? 0 : quirk == Q_SHORT && len > 1 ? len / 2 : len;
+}
+
+/* ---- the control file: reading gives the counts, writing resets them */
+
+#define CTL "/.slowfs"
+static int is_ctl(const char *p) { return p && !strcmp(p, CTL); }
+
+static size_t report(char *b, size_t n)
+{
+	size_t l = snprintf(b, n, "all peak %d\n", atomic_load(&peak_all));
+	for (int i = 0; i < NOPS && l < n; i++)
+		if (op[i].calls)
+			l += snprintf(b + l, n - l, "%s calls %lu peak %d faults %lu\n", opname[i],
+				      op[i].calls, op[i].peak, op[i].faults);
+	return l < n ? l : n;
+}
+
+static void reset(void)
+{
+	for (int i = 0; i < NOPS; i++) {
+		op[i].calls = 0;
+		op[i].faults = 0;
+		op[i].peak = 0;
+	}
+	for (int i = 0; i < nfault; i++)
+		fault[i].seen = 0;
+	peak_all = 0;
+}
+
+/* ---------------------------------------------------------- operations */
+
+static int s_getattr(const char *p, struct stat *st, struct fuse_file_info *fi)
+{
+	if (is_ctl(p)) {
+		*st = (struct stat){ .st_mode = S_IFREG | 0666, .st_nlink = 1 };
+		return 0;
+	}
+	if (implied) {
+		implied = 0;
+		return (fi ? fstat(fi->fh, st) : lstat(rel(p), st)) ? -errno : 0;
+	}
+	DO(getattr, p, fi ? fstat(fi->fh, st) : lstat(rel(p), st));
+}
+
+static int s_readlink(const char *p, char *b, size_t n)
+{
+	int r = enter(OP_readlink, p, 0, NULL);
+	ssize_t l;
+	if (r) { errno = -r; return leave(OP_readlink, -1); }
+	l = readlink(rel(p), b, n - 1);
+	if (l >= 0)
+		b[l] = 0;
+	return leave(OP_readlink, l < 0 ? -1 : 0);
+}
+
+static int s_mknod(const char *p, mode_t m, dev_t d) { DO(mknod, p, mknod(rel(p), m, d)); }
+static int s_mkdir(const char *p, mode_t m) { DO(mkdir, p, mkdir(rel(p), m)); }
+static int s_unlink(const char *p) { DO(unlink, p, unlink(rel(p))); }
+static int s_rmdir(const char *p) { DO(rmdir, p, rmdir(rel(p))); }
+static int s_symlink(const char *t, const char *p) { DO(symlink, p, symlink(t, rel(p))); }
+static int s_link(const char *a, const char *b) { DO(link, b, linkat(AT_FDCWD, rel(a), AT_FDCWD, rel(b), 0)); }
+static int s_rename(const char *a, const char *b, unsigned f) { DO(rename, a, renameat2(AT_FDCWD, rel(a), AT_FDCWD, rel(b), f)); }
+
+static int s_chmod(const char *p, mode_t m, struct fuse_file_info *fi)
+{
+	DO(chmod, p, fi ? fchmod(fi->fh, m) : chmod(rel(p), m));
+}
+
+static int s_chown(const char *p, uid_t u, gid_t g, struct fuse_file_info *fi)
+{
+	DO(chown, p, fi ? fchown(fi->fh, u, g) : lchown(rel(p), u, g));
+}
+
+static int s_truncate(const char *p, off_t n, struct fuse_file_info *fi)
+{
+	if (is_ctl(p))
+		return 0;
+	DO(truncate, p, fi ? ftruncate(fi->fh, n) : truncate(rel(p), n));
+}
+
+static int s_utimens(const char *p, const struct timespec t[2], struct fuse_file_info *fi)
+{
+	DO(utimens, p, fi ? futimens(fi->fh, t) : utimensat(AT_FDCWD, rel(p), t, AT_SYMLINK_NOFOLLOW));
+}
+
+static int opened(int fd, struct fuse_file_info *fi)
+{
+	if (fd >= 0)
+		fi->fh = fd;
+	return fd < 0 ? -1 : 0;
+}
+
+static int s_open(const char *p, struct fuse_file_info *fi)
+{
+	if (is_ctl(p)) {
+		fi->direct_io = 1;
+		fi->fh = -1;
+		return 0;
+	}
+	/* the kernel may read through a write-only handle, and applies O_APPEND itself */
+	DO(open, p, opened(open(rel(p), fi->flags & ~(O_APPEND | O_CREAT | O_EXCL)), fi));
+}
+
+static int s_create(const char *p, mode_t m, struct fuse_file_info *fi)
+{
+	DO(create, p, opened(open(rel(p), (fi->flags & ~O_APPEND) | O_CREAT, m), fi));
+}
+
+static int s_read(const char *p, char *b, size_t n, off_t off, struct fuse_file_info *fi)
+{
+	int q = 0, r;
+	if (is_ctl(p)) {
+		char t[4096];
+		size_t l = report(t, sizeof t);
+		if ((size_t)off >= l)
+			return 0;
+		n = n < l - off ? n : l - off;
+		memcpy(b, t + off, n);
+		return n;
+	}
+	r = enter(OP_read, p, n, &q);
+	if (r) { errno = -r; return leave(OP_read, -1); }
+	return leave(OP_read, pread(fi->fh, b, cut(n, q), off));
+}
+
+static int s_write(const char *p, const char *b, size_t n, off_t off, struct fuse_file_info *fi)
+{
+	int q = 0, r;
+	if (is_ctl(p)) {
+		reset();
+		return n;
+	}
+	r = enter(OP_write, p, n, &q);
+	if (r) { errno = -r; return leave(OP_write, -1); }
+	return leave(OP_write, pwrite(fi->fh, b, cut(n, q), off));
+}
+
+static ssize_t s_copy(const char *pi, struct fuse_file_info *fi, off_t oi, const char *po,
+		      struct fuse_file_info *fo, off_t oo, size_t n, int flags)
+{
+	int q = 0, r;
+	ssize_t l;
+
+	if (is_ctl(pi) || is_ctl(po))
+		return -EOPNOTSUPP;
+	if (max_copy && n > max_copy)
+		n = max_copy;
+	r = enter(OP_copy, po, n, &q);
+	if (r) { errno = -r; return leave(OP_copy, -1); }
+	n = cut(n, q);
+	l = n ? copy_file_range(fi->fh, &oi, fo->fh, &oo, n, flags) : 0;
+	return leave(OP_copy, l);
+}
+
+static int s_statfs(const char *p, struct statvfs *s) { DO(statfs, p, fstatvfs(rootfd, s)); }
+
+static int s_flush(const char *p, struct fuse_file_info *fi)
+{
+	if (is_ctl(p))
+		return 0;
+	DO(flush, p, close(dup(fi->fh)));
+}
+
+static int s_release(const char *p, struct fuse_file_info *fi)
+{
+	if (is_ctl(p))
+		return 0;
+	/* the descriptor must go even where a fault is injected */
+	int r = enter(OP_release, p, 0, NULL);
+	close(fi->fh);
+	leave(OP_release, 0);
+	return r;
+}
+
+static int s_fsync(const char *p, int data, struct fuse_file_info *fi)
+{
+	DO(fsync, p, data ? fdatasync(fi->fh) : fsync(fi->fh));
+}
+
+static int s_fallocate(const char *p, int m, off_t a, off_t l, struct fuse_file_info *fi)
+{
+	DO(fallocate, p, fallocate(fi->fh, m, a, l));
+}
+
+static off_t s_lseek(const char *p, off_t off, int whence, struct fuse_file_info *fi)
+{
+	int r = enter(OP_lseek, p, 0, NULL);
+	off_t o;
+	if (!r) {
+		o = lseek(fi->fh, off, whence);
+		if (o < 0)
+			o = -errno;
+	} else
+		o = r;
+	leave(OP_lseek, 0);
+	return o;
+}
+
+static int s_opendir(const char *p, struct fuse_file_info *fi)
+{
+	DO(opendir, p, opened(open(rel(p), O_RDONLY | O_DIRECTORY), fi));
+}
+
+static int s_readdir(const char *p, void *buf, fuse_fill_dir_t fill, off_t off,
+		     struct fuse_file_info *fi, enum fuse_readdir_flags flags)
+{
+	int r = enter(OP_readdir, p, 0, NULL);
+	struct dirent *e;
+	DIR *d = NULL;
+
+	(void)off, (void)flags;
+	if (r)
+		errno = -r, r = -1;
+	else if (!(d = fdopendir(dup(fi->fh))))
+		r = -1;
+	else
+		for (rewinddir(d); (e = readdir(d)); ) {
+			struct stat st = { .st_ino = e->d_ino, .st_mode = (mode_t)e->d_type << 12 };
+			if (fill(buf, e->d_name, &st, 0, 0))
+				break;
+		}
+	r = leave(OP_readdir, r);
+	if (d)
+		closedir(d);
+	return r;
+}
+
+static int s_releasedir(const char *p, struct fuse_file_info *fi) { DO(releasedir, p, close(fi->fh)); }
+
+static int s_setxattr(const char *p, const char *n, const char *v, size_t l, int f)
+{
+	if (no_xattr)
+		return -ENOSYS;
+	DO(setxattr, p, lsetxattr(rel(p), n, v, l, f));
+}
+static int s_getxattr(const char *p, const char *n, char *v, size_t l)
+{
+	if (is_ctl(p))
+		return -ENODATA;
+	if (no_xattr)
+		return -ENOSYS;
+	DO(getxattr, p, lgetxattr(rel(p), n, v, l));
+}
+static int s_listxattr(const char *p, char *v, size_t l)
+{
+	if (no_xattr)
+		return -ENOSYS;
+	DO(listxattr, p, llistxattr(rel(p), v, l));
+}
+static int s_removexattr(const char *p, const char *n)
+{
+	if (no_xattr)
+		return -ENOSYS;
+	DO(removexattr, p, lremovexattr(rel(p), n));
+}
+
+static void *s_init(struct fuse_conn_info *conn, struct fuse_config *cfg)
+{
+	cfg->use_ino = 1;
+	cfg->hard_remove = 1;
+	cfg->nullpath_ok = 0;
+	conn->max_background = 1024;
+	conn->congestion_threshold = 1024;
+	umask(0);
+	/* the daemon is now in "/"; paths are relative to the source */
+	if (fchdir(rootfd))
+		exit(1);
+	return NULL;
+}
+
+static void s_destroy(void *d)
+{
+	char t[4096];
+	size_t l = report(t, sizeof t);
+	(void)d;
+	if (statsfd >= 0 && write(statsfd, t, l) != (ssize_t)l)
+		perror("slowfs: stats");
+}
+
+static const struct fuse_operations operations = {
+	.init = s_init, .destroy = s_destroy, .getattr = s_getattr, .readlink = s_readlink,
+	.mknod = s_mknod, .mkdir = s_mkdir, .unlink = s_unlink, .rmdir = s_rmdir,
+	.symlink = s_symlink, .link = s_link, .rename = s_rename, .chmod = s_chmod,
+	.chown = s_chown, .truncate = s_truncate, .utimens = s_utimens, .open = s_open,
+	.create = s_create, .read = s_read, .write = s_write, .copy_file_range = s_copy,
+	.statfs = s_statfs, .flush = s_flush, .release = s_release, .fsync = s_fsync,
+	.fallocate = s_fallocate, .lseek = s_lseek, .opendir = s_opendir,
+	.readdir = s_readdir, .releasedir = s_releasedir, .setxattr = s_setxattr,
+	.getxattr = s_getxattr, .listxattr = s_listxattr, .removexattr = s_removexattr,
+};
+
+/* -------------------------------------------------------- command line */
+
+static void die(const char *what, const char *arg)
+{
+	fprintf(stderr, "slowfs: %s: %s\n", what, arg);
+	exit(2);
+}
+
+static int find_op(const char *s)
+{
+	if (!strcmp(s, "all"))
+		return NOPS;
+	for (int i = 0; i < NOPS; i++)
+		if (!strcmp(s, opname[i]))
+			return i;
+	die("unknown operation", s);
+	return -1;
+}
+
+static void parse_delay(char *arg)		/* OP=US,... */
+{
+	for (char *s = strtok(arg, ","); s; s = strtok(NULL, ",")) {
+		char *v = strchr(s, '=');
+		if (!v)
+			die("want OP=MICROSECONDS", s);
+		*v++ = 0;
+		int o = find_op(s);
+		for (int i = 0; i < NOPS; i++)
+			if (o == i || o == NOPS)
+				op[i].us = strtoul(v, NULL, 10);
+	}
+}
+
+static void parse_fault(char *arg)		/* OP:N[+COUNT|+]:WHAT[:GLOB] */
+{
+	if (nfault == (int)(sizeof fault / sizeof *fault))
+		die("too many faults", arg);
+	struct fault *f = &fault[nfault++];
+	char *o = strsep(&arg, ":"), *n = strsep(&arg, ":"), *w = strsep(&arg, ":"), *e;
+	if (!n || !w)
+		die("want OP:N[+COUNT]:WHAT[:GLOB]", o);
+	f->op = find_op(o);
+	f->glob = arg;
+	f->first = strtol(n, &e, 10);
+	f->count = *e != '+' ? 1 : e[1] ? strtol(e + 1, NULL, 10) : -1;
+	if (f->first < 1)
+		die("calls count from 1", n);
+	if (!strcmp(w, "short"))
+		f->quirk = Q_SHORT;
+	else if (!strcmp(w, "zero"))
+		f->quirk = Q_ZERO;
+	else {
+		for (size_t i = 0; i < sizeof errs / sizeof *errs; i++)
+			if (!strcmp(w, errs[i].n))
+				f->err = errs[i].e;
+		if (!f->err)
+			die("unknown fault", w);
+	}
+}
+
+int main(int argc, char **argv)
+{
+	struct fuse_args args = FUSE_ARGS_INIT(0, NULL);
+	const char *threads = "256";
+	char opt[80];
+	int c, fg = 0;
+	static const char usage[] =
+	"usage: slowfs [-fx] [-d OP=US[,OP=US]...] [-m US_PER_MIB] [-e OP:N[+COUNT|+]:WHAT[:GLOB]]...\n"
+	"              [-c MAXCOPY] [-s SLOTS] [-t THREADS] [-S STATSFILE] [-o FUSEOPTS] SOURCE MOUNTPOINT\n"
+	"OP is all or one of:";
+
+	fuse_opt_add_arg(&args, "slowfs");
+	while ((c = getopt(argc, argv, "fxd:m:e:c:s:t:S:o:h")) != -1)
+		switch (c) {
+		case 'f': fg = 1; break;
+		case 'x': no_xattr = 1; break;
+		case 'd': parse_delay(optarg); break;
+		case 'm': us_per_mib = strtoul(optarg, NULL, 10); break;
+		case 'e': parse_fault(optarg); break;
+		case 'c': max_copy = strtoul(optarg, NULL, 10); break;
+		case 's': have_slots = 1; sem_init(&slots, 0, strtoul(optarg, NULL, 10)); break;
+		case 't': threads = optarg; break;
+		case 'S':
+			statsfd = open(optarg, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+			if (statsfd < 0)
+				die(optarg, strerror(errno));
+			break;
+		case 'o': fuse_opt_add_arg(&args, "-o"); fuse_opt_add_arg(&args, optarg); break;
+		default:
+			fputs(usage, stderr);
+			for (int i = 0; i < NOPS; i++)
+				fprintf(stderr, " %s", opname[i]);
+			fputs("\n", stderr);
+			return 2;
+		}
+	if (argc - optind != 2)
+		die("want SOURCE MOUNTPOINT", "try -h");
+	rootfd = open(argv[optind], O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (rootfd < 0)
+		die(argv[optind], strerror(errno));
+	snprintf(opt, sizeof opt, "-omax_threads=%s,max_idle_threads=%s,fsname=slowfs", threads, threads);
+	fuse_opt_add_arg(&args, opt);
+	if (fg)
+		fuse_opt_add_arg(&args, "-f");
+	fuse_opt_add_arg(&args, argv[optind + 1]);
+	prctl(PR_SET_TIMERSLACK, 1UL);
+	return fuse_main(args.argc, args.argv, &operations, NULL);
+}

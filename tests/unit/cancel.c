@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * COPYFILE_CANCEL: of a copy that waits its turn, that runs, and that is over;
+ * and what is left of the destination.
+ */
+#ifdef HAVE_CONFIG_H
+#include <config.h>
+#endif
+
+#include "scratch.h"
+#include "tap.h"
+
+static void
+test_queued(void)
+{
+	struct copyfile_info info;
+	int running, queued, ret;
+
+	put_text("src", "never copied");
+	running = long_start("running", 0);
+	wait_for_data(running);
+	queued = copyfile("src", "queued", COPYFILE_ASYNC);
+	ok(queued > 0, "a copy behind one that takes the only thread");
+	ok(!readable(queued, 0), "waits");
+	is_int(copyfile_info(queued, &info, sizeof(info)), 0, "it can be described");
+	is_int(info.stage, COPYFILE_QUEUED, "as QUEUED");
+	ret = copyfile_ctrl(queued, COPYFILE_STATUS);
+	is_int(ret, 100, "100 percent remain");
+	ret = copyfile_ctrl(queued, COPYFILE_CANCEL);
+	ok(ret > 0 && ret <= 100, "CANCEL of a live cookie gives > 0 (%d)", ret);
+	is_int(finish(queued), -ECANCELED, "it ends with ECANCELED");
+	info = last_info();
+	is_int(info.error, -ECANCELED, "info has that");
+	is_int(info.partial, COPYFILE_PARTIAL_NONE, "it left nothing: never begun");
+	if (copyfile_ctrl(running, COPYFILE_STATUS) > 0)
+		ok(true, "without waiting for the one before it");
+	else
+		skip(1, "the long copy is over: can't tell whether it was waited for");
+	ok(!exists("queued"), "there is no destination");
+	is_int(cancel(running), -ECANCELED, "the running one is cancelled, too");
+	ok(!exists("running"), "its destination is gone");
+
+	/* In the middle of the queue */
+	running = long_start("running", 0);
+	{
+		int q[5], i, good = 0;
+		char name[8];
+
+		for (i = 0; i < 5; i++) {
+			snprintf(name, sizeof(name), "q%d", i);
+			q[i] = copyfile("src", name, COPYFILE_ASYNC);
+		}
+		ok(copyfile_ctrl(q[2], COPYFILE_CANCEL) > 0, "cancel one in mid-queue");
+		is_int(cancel(running), -ECANCELED, "cancel the one ahead");
+		for (i = 0; i < 5; i++)
+			if (finish(q[i]) == (i == 2 ? -ECANCELED : 0))
+				good++;
+		is_int(good, 5, "the others are done, in spite of it");
+		ok(!exists("q2") && holds("q4", "never copied"), "and their files are there");
+		for (i = 0; i < 5; i++) {
+			snprintf(name, sizeof(name), "q%d", i);
+			drop(name);
+		}
+	}
+}
+
+static void
+test_running(void)
+{
+	struct copyfile_info info;
+	int cookie, ret;
+
+	cookie = long_start("dst", 0);
+	wait_for_data(cookie);
+	ret = copyfile_ctrl(cookie, COPYFILE_CANCEL);
+	ok(ret > 0 && ret <= 100, "CANCEL of a running copy gives > 0 (%d)", ret);
+	ret = copyfile_ctrl(cookie, COPYFILE_CANCEL);
+	ok(ret > 0 || ret == -ECANCELED, "a second one gives > 0 or the result (%d)", ret);
+	if (ret > 0)
+		ret = finish(cookie);
+	is_int(ret, -ECANCELED, "the result is ECANCELED");
+	info = last_info();
+	is_int(info.partial, COPYFILE_PARTIAL_REMOVED, "the file was removed");
+	ok(info.bytes_done < (uint64_t)LONG_SIZE, "before it was complete");
+	ok(!exists("dst"), "it is not there");
+
+	put_text("dst", "old");
+	cookie = long_start("dst", COPYFILE_TRUNCATE);
+	wait_for_data(cookie);
+	is_int(cancel(cookie), -ECANCELED, "cancelled while rewriting in place");
+	is_int(last_info().partial, COPYFILE_PARTIAL_KEPT, "the file is kept, incomplete");
+	ok(exists("dst") && !holds("dst", "old"), "it is there");
+	drop("dst");
+
+	cookie = long_start("dst", COPYFILE_KEEP_PARTIAL);
+	wait_for_data(cookie);
+	is_int(cancel(cookie), -ECANCELED, "cancelled with KEEP_PARTIAL");
+	is_int(last_info().partial, COPYFILE_PARTIAL_KEPT, "the new file is kept");
+	ok(exists("dst") && stat_of("dst").st_size > 0, "with what was done");
+	drop("dst");
+}
+
+static void
+test_after_end(void)
+{
+	int cookie, failed;
+
+	put_text("src", "all of it");
+	cookie = copyfile("src", "dst", COPYFILE_ASYNC);
+	failed = copyfile("absent", "dst2", COPYFILE_ASYNC);
+	ok(readable(cookie, 60000) && readable(failed, 60000), "two copies have ended");
+	is_int(copyfile_ctrl(cookie, COPYFILE_CANCEL), 0,
+	       "CANCEL gives the result of one that is done");
+	ok(holds("dst", "all of it"), "which stays done");
+	is_int(copyfile_ctrl(cookie, COPYFILE_CANCEL), -EBADF, "and releases it");
+	is_int(copyfile_ctrl(failed, COPYFILE_CANCEL), -ENOENT,
+	       "CANCEL gives the error of one that failed");
+	is_int(copyfile_ctrl(failed, COPYFILE_STATUS), -EBADF, "and releases it");
+	drop("dst");
+}
+
+/* A cancel that comes at any moment: done and whole, or cancelled and gone */
+static void
+test_race(void)
+{
+	int i, done = 0, cancelled = 0, wrong = 0;
+
+	put_pattern("src", 200000, 1);
+	for (i = 0; i < 400; i++) {
+		struct timespec pause = { .tv_nsec = (i % 40) * 5000 };
+		int cookie = copyfile("src", "dst", COPYFILE_ASYNC), ret;
+
+		if (cookie <= 0) {
+			wrong++;
+			continue;
+		}
+		nanosleep(&pause, NULL);
+		ret = cancel(cookie);
+		if (ret == 0 && same_data("src", "dst"))
+			done++;
+		else if (ret == -ECANCELED && !exists("dst"))
+			cancelled++;
+		else
+			wrong++;
+		drop("dst");
+	}
+	is_int(wrong, 0, "400 cancels at random: %d too late, %d in time, none half", done,
+	       cancelled);
+}
+
+/* Whoever took the name meanwhile keeps it */
+static void
+test_name_taken(void)
+{
+	int cookie;
+
+	cookie = long_start("dst", 0);
+	wait_for_data(cookie);
+	put_text("dst", "somebody else's");
+	is_int(cancel(cookie), -ECANCELED, "cancelled after its name was taken");
+	ok(holds("dst", "somebody else's"), "the other file is left alone");
+	drop("dst");
+
+	cookie = long_start("dst", 0);
+	wait_for_data(cookie);
+	drop("dst");
+	is_int(cancel(cookie), -ECANCELED, "cancelled after its name was removed");
+	ok(!exists("dst"), "nothing is there");
+
+	cookie = long_start("dst", COPYFILE_REPLACE);
+	wait_for_data(cookie);
+	put_text("dst", "somebody else's");
+	is_int(cancel(cookie), -ECANCELED, "REPLACE, cancelled after the name was taken");
+	ok(holds("dst", "somebody else's"), "the other file is left alone");
+	drop("dst");
+}
+
+int
+main(void)
+{
+	int before = count_fds();
+
+	scratch_enter("cancel");
+	long_setup(1, 0);
+	test_queued();
+	test_running();
+	test_name_taken();
+	test_after_end();
+	test_race();
+	is_int(count_names("."), 2, "no temporary name is left");
+	is_int(copyfile_shutdown(), 0, "shutdown");
+	is_int(count_fds(), before, "no descriptor is left behind");
+	return done_testing();
+}
