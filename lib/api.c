@@ -256,10 +256,20 @@ const char *copyfile_stage_name(unsigned int stage)
 	return stage < sizeof names / sizeof *names ? names[stage] : "unknown stage";
 }
 
+static bool is_path_fd(int fd)
+{
+	int flags = fcntl(fd, F_GETFL);
+
+	return flags >= 0 && flags & O_PATH;
+}
+
 int copyfile_attrs(int src_fd, int dst_fd, unsigned long flags)
 {
 	struct stat st;
-	struct cf_attr a = { .src = src_fd, .dst = dst_fd, .st = &st, .flags = flags };
+	struct cf_attr a = {
+		.src = src_fd, .dst = dst_fd, .st = &st, .flags = flags,
+		.path = is_path_fd(src_fd) || is_path_fd(dst_fd),
+	};
 	int state = enter();
 	int r = flags & ~(COPYFILE_ATTRS | COPYFILE_LENIENT) ? -EINVAL : 0;
 

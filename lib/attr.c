@@ -78,8 +78,9 @@ static int copy_owner(struct cf_attr *a, bool *foreign, mode_t *restore)
 	if (!S_ISLNK(old.st_mode)) {
 		mode_t narrow = old.st_mode & st->st_mode & S_IRWXU;
 
+		/* A directory is in use meanwhile, and hands its group on. */
 		if (S_ISDIR(old.st_mode))
-			narrow |= S_IRWXU;
+			narrow = old.st_mode & (SPECIAL_BITS | S_IRWXU);
 		if (narrow != (old.st_mode & MODE_BITS)) {
 			r = cf_chmod(a->dst, a->path, narrow);
 			if (r < 0)
@@ -281,13 +282,14 @@ static int copy_acl(const struct cf_attr *a, mode_t mode, const struct names *na
 		return -errno;
 	r = set_acl(a->dst, a->path, ACL_TYPE_ACCESS, acl);
 	acl_free(acl);
-	/* An ACL has no place for the special bits; nor has a file system for it. */
-	bool plain = !extended && unsupported(r);
-	if (plain || (r == 0 && mode & SPECIAL_BITS))
+	/* An ACL has no place for the special bits; nor has every file system for it. */
+	int lost = r < 0 && (extended || !unsupported(r)) ? r : 0;
+	bool plain = r < 0;
+	if (plain || mode & SPECIAL_BITS)
 		r = cf_chmod(a->dst, a->path, mode);
 	if (r == 0 && !plain && S_ISDIR(a->st->st_mode))
 		r = copy_default_acl(a, names);
-	return r;
+	return r < 0 ? r : lost;
 }
 #else
 static int copy_acl(const struct cf_attr *a, mode_t mode, const struct names *names)

@@ -264,7 +264,6 @@ static int release(struct slot *s, struct copyfile_info *ret)
 	int r = s->job.error;
 
 	cf_job_info(&s->job, true, ret);
-	cf_job_fini(&s->job);
 	s->state = FREE;
 	pthread_mutex_unlock(&s->lock);
 
@@ -272,6 +271,8 @@ static int release(struct slot *s, struct copyfile_info *ret)
 	/* A late look through the table may hold it for a moment. */
 	pthread_mutex_lock(&s->lock);
 	pthread_mutex_unlock(&s->lock);
+	/* With the table locked: a child of fork(2) frees what it finds there. */
+	cf_job_fini(&s->job);
 	table.live--;
 	give_slot_locked(s);
 	pthread_mutex_unlock(&table.lock);

@@ -40,12 +40,13 @@ static bool same_inode(const struct stat *a, const struct stat *b)
 	return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
 }
 
-/* Is dir/name, not followed, the inode st? */
-static bool names_inode(int dir, const char *name, const struct stat *st)
+/* Is dir/name, not followed, the inode st?  1, 0, or -errno if that is unknown. */
+static int names_inode(int dir, const char *name, const struct stat *st)
 {
 	struct stat there;
+	int r = cf_lstatat(dir, name, &there);
 
-	return cf_lstatat(dir, name, &there) == 0 && same_inode(&there, st);
+	return r == -ENOENT ? 0 : r < 0 ? r : same_inode(&there, st);
 }
 
 /* ---------------------------------------------------- exclusive, in place */
@@ -62,7 +63,7 @@ static int open_exclusive(struct cf_dest *d, mode_t mode, const struct stat *src
 	int r = create(d, mode);
 
 	/* Say what is wrong with "x x" rather than that x exists. */
-	return r == -EEXIST && names_inode(d->dir, d->name, src) ? -EINVAL : r;
+	return r == -EEXIST && names_inode(d->dir, d->name, src) > 0 ? -EINVAL : r;
 }
 
 static int open_in_place(struct cf_dest *d, mode_t mode, const struct stat *src)
@@ -229,7 +230,7 @@ int cf_dest_symlink(struct cf_dest *d, int dir, const char *name, uint64_t flags
 			r = with_temp_name(d, make_symlink, target);
 	} else {
 		r = cf_symlinkat(target, dir, name);
-		if (r == -EEXIST && names_inode(dir, name, src))
+		if (r == -EEXIST && names_inode(dir, name, src) > 0)
 			r = -EINVAL;
 	}
 	d->created = d->link = r == 0;
@@ -309,12 +310,11 @@ static enum copyfile_partial remove_created(struct cf_dest *d)
 {
 	if (d->fd >= 0)
 		d->noted = cf_fstat(d->fd, &d->id) == 0;
-	if (!d->noted)
-		return COPYFILE_PARTIAL_KEPT;
-	if (!names_inode(d->dir, d->name, &d->id))
+	int ours = d->noted ? names_inode(d->dir, d->name, &d->id) : -ENOENT;
+	if (ours == 0)
 		return COPYFILE_PARTIAL_NONE;
-	return cf_unlinkat(d->dir, d->name) < 0 ? COPYFILE_PARTIAL_KEPT
-						: COPYFILE_PARTIAL_REMOVED;
+	return ours < 0 || cf_unlinkat(d->dir, d->name) < 0 ? COPYFILE_PARTIAL_KEPT
+							    : COPYFILE_PARTIAL_REMOVED;
 }
 
 enum copyfile_partial cf_dest_undo(struct cf_dest *d)

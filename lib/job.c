@@ -20,6 +20,7 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "attr.h"
@@ -29,6 +30,9 @@
 
 /* Attributes that a symlink can have: it has no mode, and no ACL of its own. */
 #define SYMLINK_ATTRS (COPYFILE_ATTRS & ~(COPYFILE_MODE | COPYFILE_ACL))
+
+/* Between two looks at a lease that is being broken; it takes up to 45 s */
+#define LEASE_POLL_NS 5000000
 
 void cf_job_init(struct cf_job *j, int src_dir, const char *src, int dst_dir,
 		 const char *dst, uint64_t flags, uint64_t tag, uint64_t chunk)
@@ -139,6 +143,11 @@ static int open_for(const struct cf_job *j)
 		return cf_openat(j->src_dir, j->src, O_PATH | nofollow, 0);
 	/* O_NONBLOCK: a FIFO put in the place of the file must not hang us. */
 	int r = cf_openat(j->src_dir, j->src, O_RDONLY | O_NONBLOCK | nofollow, 0);
+	/* A lease on it is being broken, for which a blocking open would wait. */
+	while (r == -EAGAIN && !cf_watch_get(j->watch.cancel)) {
+		nanosleep(&(struct timespec){ .tv_nsec = LEASE_POLL_NS }, NULL);
+		r = cf_openat(j->src_dir, j->src, O_RDONLY | O_NONBLOCK | nofollow, 0);
+	}
 	if (r == -ELOOP && nofollow)
 		r = open_nofollow(j);
 	if (r == -ENXIO)	/* a socket, or a device without a driver */

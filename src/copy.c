@@ -16,6 +16,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -70,6 +71,14 @@ void copy_announce(const struct copy *c, const struct entry *e)
 	free(dst);
 }
 
+static void announce_removed(const struct entry *e)
+{
+	char *path = dir_dst_path(e->dir, e->dst);
+
+	report_removed(path);
+	free(path);
+}
+
 /* ------------------------------------------- what is at the destination */
 
 /*
@@ -108,11 +117,8 @@ static enum copy_dst unlink_dst(const struct copy *c, const struct entry *e)
 		copy_error_dst(e, errno, "cannot remove %s");
 		return COPY_DST_REFUSED;
 	}
-	if (c->opts->verbose) {
-		char *path = dir_dst_path(e->dir, e->dst);
-		report_removed(path);
-		free(path);
-	}
+	if (c->opts->verbose)
+		announce_removed(e);
 	return COPY_DST_NEW;
 }
 
@@ -180,8 +186,8 @@ static void start(struct copy *c, const struct entry *e, enum copy_dst found,
 		  const struct stat *dst, struct link *link)
 {
 	struct pending p = {
-		.dir = dir_get(e->dir), .src = e->src, .dst = e->dst, .link = link,
-		.flags = copy_attr_flags(c->opts),
+		.dir = dir_get(e->dir), .src = e->src, .dst = e->dst, .type = e->type,
+		.link = link, .flags = copy_attr_flags(c->opts),
 	};
 
 	if (c->opts->follow == FOLLOW_NEVER)
@@ -207,7 +213,8 @@ static void copy_new(struct copy *c, const struct entry *e, enum copy_dst found,
  */
 static bool link_to(struct copy *c, struct link *k, const struct entry *e)
 {
-	int err = links_make(k, e->dir, e->dst);
+	bool replaced;
+	int err = links_make(k, e->dir, e->dst, &replaced);
 
 	if (err == EMLINK) {
 		/* As many names as the file system allows: begin a new one. */
@@ -222,7 +229,8 @@ static bool link_to(struct copy *c, struct link *k, const struct entry *e)
 			     report_quote(1, first));
 		free(first);
 		free(dst);
-	}
+	} else if (replaced && c->opts->verbose)
+		announce_removed(e);
 	return true;
 }
 
@@ -279,8 +287,11 @@ static void report_failure(const struct entry *e, int err, const struct copyfile
 		if (err == EOPNOTSUPP)
 			copy_error_src(e, 0, "skipping file %s, as it was replaced while being copied");
 		else
-			copy_error_src(e, err, err == ENOENT ? "cannot stat %s"
-							     : "cannot open %s for reading");
+			/* cp looks before it opens; what it would have found decides. */
+			copy_error_src(e, err,
+				       fstatat(dir_src_fd(e->dir), e->src, &st,
+					       AT_SYMLINK_NOFOLLOW) < 0 ?
+					       "cannot stat %s" : "cannot open %s for reading");
 		break;
 	case COPYFILE_OPEN_DST:
 		if (S_ISLNK(e->type))
@@ -289,8 +300,14 @@ static void report_failure(const struct entry *e, int err, const struct copyfile
 			 fstatat(dir_dst_fd(e->dir), e->dst, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
 			 S_ISLNK(st.st_mode))
 			copy_error_dst(e, 0, "not writing through dangling symlink %s");
-		else
+		else {
+			/* "missing/" is not a directory, for all that open(2) says. */
+			size_t len = strlen(e->dst);
+
+			if (err == EISDIR && len && e->dst[len - 1] == '/')
+				err = ENOTDIR;
 			copy_error_dst(e, err, "cannot create regular file %s");
+		}
 		break;
 	case COPYFILE_READ:
 		copy_error_src(e, err, "error reading %s");
@@ -311,8 +328,7 @@ static void ended(void *arg, const struct pending *p, int result,
 {
 	struct copy *c = arg;
 	const struct entry e = {
-		.dir = p->dir, .src = p->src, .dst = p->dst,
-		.type = p->link ? p->link->type : S_IFREG,
+		.dir = p->dir, .src = p->src, .dst = p->dst, .type = p->type,
 	};
 
 	if (result < 0)
@@ -497,5 +513,9 @@ void copy_fini(struct copy *c)
 	window_fini(&c->window);
 	links_fini(&c->links);
 	hash_free(c->created_dirs);
+	if (c->sources) {
+		hash_free(c->sources);
+		hash_free(c->targets);
+	}
 	copyfile_shutdown();
 }

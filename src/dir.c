@@ -259,6 +259,9 @@ static int open_side(struct dir *d, enum side side, int hint)
 	if (!d->parent || d->fd[side] >= 0)
 		return 0;
 	reserve(d->all);
+	/* What ended meanwhile may have been a child, and have opened it. */
+	if (d->fd[side] >= 0)
+		return 0;
 	if (hint >= 0) {
 		int fd = fcntl(hint, F_DUPFD_CLOEXEC, 3);
 

@@ -161,15 +161,17 @@ static int replace(int from_dir, const char *from, int dir, const char *name)
 	return err;
 }
 
-int links_make(const struct link *k, struct dir *dir, const char *name)
+int links_make(const struct link *k, struct dir *dir, const char *name, bool *replaced)
 {
 	int err;
 
+	*replaced = false;
 	if (!dir_use_dst(k->dir))
 		return ESTALE;
 	int from = dir_dst_fd(k->dir), to = dir_dst_fd(dir);
 	err = linkat(from, k->name, to, name, 0) < 0 ? errno : 0;
-	if (err == EEXIST)
+	*replaced = err == EEXIST;
+	if (*replaced)
 		err = replace(from, k->name, to, name);
 	dir_release(k->dir);
 	return err;

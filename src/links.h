@@ -63,8 +63,8 @@ void links_settle(struct links *l, struct link *k);
 
 /*
  * Give k's file the name dir/name, which is in use, in place of what may have
- * it.  0 or errno.
+ * it, which sets *replaced.  0 or errno.
  */
-int links_make(const struct link *k, struct dir *dir, const char *name);
+int links_make(const struct link *k, struct dir *dir, const char *name, bool *replaced);
 
 #endif

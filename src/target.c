@@ -26,6 +26,7 @@
 #include "report.h"
 #include "walk.h"
 #include "xalloc.h"
+#include "xvasprintf.h"
 
 /* ----------------------------------------------------- operands seen so far */
 
@@ -61,16 +62,27 @@ static bool add(struct hash_table *set, const char *name)
 /* ------------------------------------------------------------ one operand */
 
 /* Would dst be written through a symlink that this run has made?  Says so. */
-static bool through_new_symlink(const struct copy *c, const struct entry *e)
+static bool through_new_symlink(const struct entry *e)
 {
 	struct stat st;
 
-	if (!hash_lookup(c->targets, e->dst) ||
+	/* A symlink is not written through but replaced, if at all. */
+	if (S_ISLNK(e->type) ||
 	    fstatat(AT_FDCWD, e->dst, &st, AT_SYMLINK_NOFOLLOW) < 0 || !S_ISLNK(st.st_mode))
 		return false;
 	report_error(0, "will not copy %s through just-created symlink %s",
 		     report_quote(0, e->src), report_quote(1, e->dst));
 	return true;
+}
+
+/* Has this directory been copied to the same name already? */
+static bool seen_dir(struct hash_table *seen, const struct stat *st, const char *dst)
+{
+	char *key = xasprintf("%ju:%ju/%s", (uintmax_t)st->st_dev, (uintmax_t)st->st_ino, dst);
+	bool known = !add(seen, key);
+
+	free(key);
+	return known;
 }
 
 static void copy_operand(struct copy *c, const char *src, const char *dst)
@@ -94,6 +106,11 @@ static void copy_operand(struct copy *c, const char *src, const char *dst)
 		return;
 	}
 	if (S_ISDIR(e.type)) {
+		if (c->sources && seen_dir(c->sources, &st, dst)) {
+			report_warning("warning: source directory %s specified more than once",
+				       report_quote(0, src));
+			return;
+		}
 		window_drain(&c->window);
 		walk_tree(c, &e);
 		return;
@@ -101,7 +118,7 @@ static void copy_operand(struct copy *c, const char *src, const char *dst)
 	if (c->targets && hash_lookup(c->targets, dst)) {
 		/* What is there must be known for certain. */
 		window_drain(&c->window);
-		if (through_new_symlink(c, &e))
+		if (through_new_symlink(&e))
 			return;
 	}
 	copy_entry(c, &e);

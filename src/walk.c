@@ -70,7 +70,8 @@ static bool make_dir(struct copy *c, const struct entry *e, struct dir *d)
 		return false;
 	}
 	/* A umask that takes the owner's own rights */
-	if (c->umask & S_IRWXU && fchmodat(at, e->dst, first_mode(c, d), 0) < 0) {
+	if (c->umask & S_IRWXU &&
+	    fchmodat(at, e->dst, (first_mode(c, d) & ~c->umask) | S_IRWXU, 0) < 0) {
 		copy_error_dst(e, errno, "setting permissions for %s");
 		return false;
 	}

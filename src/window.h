@@ -19,6 +19,7 @@ struct link;
 struct pending {
 	struct dir *dir;		/* a reference, in use until the copy has ended */
 	const char *src, *dst;		/* names in dir */
+	mode_t type;			/* S_IFMT bits */
 	uint64_t flags;			/* COPYFILE_* */
 	struct link *link;		/* the inode's other names, or NULL */
 	dev_t over_dev;			/* the inode that is overwritten; 0, 0: none */

@@ -80,7 +80,7 @@ unprivileged() {
 may_chown() { is_root && [ ! "$nobody" ]; }
 
 setUp() {
-	as= nobody= engine= mask=022 limit=60
+	as='' nobody='' engine='' mask=022 limit=60
 	compare='status out err tree'
 	# a test redefines these: what to copy; what happens around the copying,
 	# in the twin itself
@@ -110,7 +110,8 @@ new_twins() {
 	done
 }
 
-# run_in TWIN COMMAND...: leaves its status, out, err beside the twin
+# run_in TWIN COMMAND...: leaves its status, stdout and words (stderr, by cp's
+# name) beside the twin; the same sorted, out and err
 run_in() {
 	twin=$work/$1
 	shift
@@ -119,7 +120,8 @@ run_in() {
 	echo $? >"$twin.status"
 	sort "$twin.stdout" >"$twin.out"
 	sed -e 's/^pcp: /cp: /' -e "s/'pcp --help'/'cp --help'/" -e "s,$work/pcp,$work/cp,g" \
-		"$twin.stderr" | sort >"$twin.err"
+		"$twin.stderr" >"$twin.words"
+	sort "$twin.words" >"$twin.err"
 }
 
 # picture TWIN: everything that can be seen of it; "new" is the time of all that

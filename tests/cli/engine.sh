@@ -68,7 +68,7 @@ test_plain_and_ordered() {
 	is_cp && { skip 'cp has no engine'; return; }
 	tree
 	engine='-j1 --window=1'
-	compare='status stdout stderr tree'
+	compare='status stdout words tree'
 	same_as_cp -v d/9 d/1 missing d/5 d/2 to
 	same_as_cp -v d/big d/1 to
 }

@@ -34,6 +34,8 @@ test_into_itself() {
 	into_itself -R d d/sub/deep
 	into_itself -R d d/sub/deep/new
 	into_itself -R d/. d/sub
+	into_itself -R d/.. d/sub
+	into_itself -R d/sub/.. other/../d/sub
 	into_itself -R . d
 	into_itself -R . new
 	into_itself -a d d/sub
@@ -66,10 +68,13 @@ test_into_itself_by_bind_mount() {
 	into_itself -R d other/sub
 	into_itself -R other d/sub
 	into_itself -RT d other
-	# the mount holds the directory that holds the mount
+	# The mount holds the directory that holds the mount: how far cp gets until
+	# it sees that, and what it says then, depends on the order.
 	before() { mount --bind . d/sub/deep; }
 	after() { umount d/sub/deep; }
-	into_itself -R d/sub d/sub/deep/new
+	compare=status
+	same_as_cp -R d/sub d/sub/deep/new
+	assertTrue 'an end' "[ $(find "$work/pcp" | wc -l) -le 40 ]"
 }
 
 test_same_file() {

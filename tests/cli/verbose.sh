@@ -45,7 +45,7 @@ test_lines_onto_existing() {
 
 test_order_of_operands() {
 	tree
-	compare='status stdout stderr'
+	compare='status stdout words'
 	same_as_cp -v 9 8 7 6 5 4 3 2 1 to
 	same_as_cp -v 1 3 5 7 9 2 4 6 8 to
 	same_as_cp -Rv 9 d/c 8 d/link 7 d/fifo 6 to

@@ -99,7 +99,7 @@ compare() {
 # compare_all FS: every option set, with the tree in $source
 compare_all() {
 	before=:
-	engine=
+	engine=''
 	compare "$1: -a" '' -a "$source"
 	compare "$1: -R" '--no-times --no-links' -R "$source"
 	compare "$1: -Rp" '--no-links' -Rp "$source"
@@ -108,8 +108,8 @@ compare_all() {
 		engine=$(echo "$e" | tr '|' ' ')
 		compare "$1: -a $engine" '' -a "$source"
 	done
-	engine=
-	before=mkdir
+	engine=''
+	before='mkdir'
 	compare "$1: -p of files" '--no-links' -p "$source"/modes/file-* "$source"/acl/*file \
 		"$source"/xattr/* "$source"/sparse/* "$source"/size/* "$source"/times/file* -t
 	before=:
@@ -120,7 +120,7 @@ compare_all() {
 	before=:
 }
 
-as=
+as=''
 if ! is_root; then
 	dir=$scratch/plain
 	mkdir "$dir"
@@ -155,7 +155,7 @@ for fs in tmpfs ext4 xfs btrfs; do
 	make_tree
 	compare "$fs: -a as nobody" '' -a "$source"
 	compare "$fs: -Rp as nobody" '--no-links' -Rp "$source"
-	as=
+	as=''
 	[ $fs = tmpfs ] || umount "$dir"
 done
 done_testing

@@ -81,6 +81,14 @@ scratch_enter(const char *name)
 	umask(022);
 }
 
+#if defined(__SANITIZE_THREAD__)
+#define SCRATCH_TSAN 1
+#elif defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define SCRATCH_TSAN 1
+#endif
+#endif
+
 /* ThreadSanitizer refuses threads after fork() unless it is told otherwise */
 const char *__tsan_default_options(void);
 
@@ -194,13 +202,14 @@ first_difference(const char *a, const char *b)
 	while (at >= 0) {
 		got[0] = fread(buf[0], 1, sizeof(buf[0]), file[0]);
 		got[1] = fread(buf[1], 1, sizeof(buf[1]), file[1]);
+		if (got[0] == got[1] && memcmp(buf[0], buf[1], got[0]) == 0) {
+			at = got[0] > 0 ? at + (off_t)got[0] : -1;
+			continue;
+		}
 		for (i = 0; i < got[0] && i < got[1] && buf[0][i] == buf[1][i]; i++)
 			;
 		at += i;
-		if (i < got[0] || i < got[1])
-			break;
-		if (got[0] == 0)
-			at = -1;
+		break;
 	}
 	if (file[0] != NULL)
 		fclose(file[0]);
@@ -348,8 +357,14 @@ static inline int
 in_child(int (*fn)(void))
 {
 	int status;
-	pid_t pid = fork();
+	pid_t pid;
 
+#ifdef SCRATCH_TSAN
+	/* It mistakes the child's threads for those that the parent had */
+	if (copyfile_shutdown() != 0)
+		diag("a child is made while cookies are live");
+#endif
+	pid = fork();
 	if (pid < 0)
 		bail_out("fork: %s", strerror(errno));
 	if (pid == 0) {
