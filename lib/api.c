@@ -13,6 +13,9 @@
  *		telling another thread to.  Where no cookie can be had for want
  *		of descriptors, the caller copies too.
  *
+ * The choice between pool and caller is made for a run of copies into one
+ * directory: if they took turns there, they would fight for its lock.
+ *
  * The library calls nothing of its own by a public name, so that a program may
  * have a copyfile() of its own.
  */
@@ -135,6 +138,29 @@ static int run_here(struct cf_job *j)
 	return r;
 }
 
+/* The choice that this thread made last, and for how many copies it holds yet */
+static _Thread_local struct {
+	int dst_dir;
+	bool to_pool;
+	unsigned int left;
+} run_choice;
+
+/* Most copies into one directory before the choice is made anew */
+#define RUN 64
+
+/* Had the pool better have j, where copies burn the processor? */
+static bool choose_pool(const struct cf_job *j)
+{
+	if (!run_choice.left || run_choice.dst_dir != j->dst_dir) {
+		run_choice.dst_dir = j->dst_dir;
+		run_choice.left = RUN;
+		run_choice.to_pool =
+			cf_pool_hungry(cf_policy_threads(cf_watch_get(setup.threads), true));
+	}
+	run_choice.left--;
+	return run_choice.to_pool;
+}
+
 static int hand_over(struct cf_job *j, bool caller_works)
 {
 	return cf_cookie_start(j, max_pending(),
@@ -149,11 +175,10 @@ static bool no_cookie(int r)
 
 static int run_here_or_hand_over(struct cf_job *j)
 {
-	unsigned int threads = cf_policy_threads(cf_watch_get(setup.threads), true);
 	int r;
 
-	if (cf_policy_waits() || cf_pool_hungry(threads)) {
-		r = hand_over(j, !cf_policy_waits());
+	if (cf_policy_waits() || choose_pool(j)) {
+		r = hand_over(j, true);
 		if (r >= 0 || !no_cookie(r))
 			return r;
 	}

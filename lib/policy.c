@@ -24,8 +24,11 @@
 /* Weight of the past in a running mean: 1 - 1/SMOOTH */
 #define SMOOTH 8
 
-/* A wait shorter than this (a contended lock, a page fault) is none.  In ns. */
-#define SHORTEST_WAIT 100000
+/*
+ * A wait shorter than this is none (a contended lock, a page fault, one read
+ * from a fast disk): half a dozen round trips take longer.  In ns.
+ */
+#define SHORTEST_WAIT 400000
 
 /* Where copies wait, this many threads (64 in flight served NFS at 5 ms best). */
 #define MOST_THREADS 64

@@ -133,7 +133,7 @@ picture() (
 	find . ! -type d -links +1 -printf '%P\t%i\n' | sort |
 		awk -F '\t' '{ if (!($2 in first)) first[$2] = $1; print $1 " = " first[$2] }'
 	find . -type f -exec cksum {} + | sort
-	getfacl -R -P -n -s .
+	find . ! -type l -exec getfacl -n -s {} + | tr '\n' ' ' | sed 's/  # file/\n# file/g' | sort
 	find . -exec getfattr -d -m '^[^.]*\.[^p]' -h -e hex {} + | sort
 ) 2>&1
 

@@ -95,6 +95,22 @@ test_onto_existing() {
 	same_as_cp -d a/one a/two to/a
 }
 
+# Two files onto two names of one file: the second wins, or the first, but whole.
+test_two_names_of_one_destination() {
+	prepare() {
+		mkdir from to
+		for i in 1 2 3 4 5 6 7 8; do
+			head -c 3000000 /dev/zero | tr '\0' $i >from/$i
+			echo old >to/1
+			ln -f to/1 to/$i
+		done
+	}
+	run_pcp -R from/. to
+	assert_ran 0
+	sum=$(cksum <"$work/pcp/to/1")
+	assertTrue 'one of them, whole' "cksum '$work'/pcp/from/* | grep -q '^$sum '"
+}
+
 # If the first name can't be copied, the second one is.
 test_first_copy_fails() {
 	is_root || has_fuse || { skip 'no FUSE'; return; }

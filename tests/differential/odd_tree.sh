@@ -49,7 +49,6 @@ old_copy() {
 	setfacl -m u:77:r acl/file modes/file-0644
 	setfattr -n user.extra -v 1 xattr/file 2>/dev/null
 	rm links/a/two && echo unlinked >links/a/two
-	ln -f size/512 links/c/pair
 	rm special/fifo && echo 'not a fifo' >special/fifo
 	ln -sf elsewhere symlink/dangling
 	mkdir -p extra/dir
