@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Design: of every few small copies one is measured: its wall time, and the
- * processor time of its thread.  Both go into running means.  Copies that burn
- * the processor (local disks, the page cache) have the two alike; on a server
- * or a cold disk the wall time is far longer.
+ * time for which its thread was busy, that is had a processor or was queueing
+ * for one.  Both go into running means.  Copies that burn the processor (local
+ * disks, the page cache) have the two alike; on a server or a cold disk the
+ * wall time is far longer.
+ *
+ * Queueing must count as busy: with more threads than processors it is long,
+ * and taking it for waiting would call for yet more threads.
  *
  * The numbers are relaxed atomics: a lost sample is no loss.
  */
@@ -11,15 +15,17 @@
 
 #include "policy.h"
 
+#include <fcntl.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <time.h>
 #include <unistd.h>
 
 /* Measured before a verdict; the first copies are all measured. */
 #define ENOUGH 4
 
-/* After that, one copy of so many: CLOCK_THREAD_CPUTIME_ID is a system call. */
-#define EVERY 16
+/* After that, one copy of so many: measuring takes eight system calls. */
+#define EVERY 64
 
 /* Weight of the past in a running mean: 1 - 1/SMOOTH */
 #define SMOOTH 8
@@ -38,7 +44,7 @@
 
 static struct {
 	atomic_uint begun, samples;
-	_Atomic int64_t wall, cpu;	/* running means, ns */
+	_Atomic int64_t wall, busy;	/* running means, ns */
 } seen;
 
 static int64_t now(clockid_t clock)
@@ -49,6 +55,26 @@ static int64_t now(clockid_t clock)
 	return t.tv_sec * (int64_t)1000000000 + t.tv_nsec;
 }
 
+/* Nanoseconds that this thread has spent waiting for a processor, if known */
+static int64_t queued(void)
+{
+	char line[96];
+	long long cpu, delay = 0;
+	int fd = open("/proc/thread-self/schedstat", O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return 0;
+	ssize_t n = read(fd, line, sizeof line - 1);
+	close(fd);
+	line[n < 0 ? 0 : n] = '\0';
+	return sscanf(line, "%lld %lld", &cpu, &delay) == 2 ? delay : 0;
+}
+
+static int64_t busy(void)
+{
+	return now(CLOCK_THREAD_CPUTIME_ID) + queued();
+}
+
 #define get(field) atomic_load_explicit(&seen.field, memory_order_relaxed)
 #define set(field, value) atomic_store_explicit(&seen.field, value, memory_order_relaxed)
 #define next(field) atomic_fetch_add_explicit(&seen.field, 1, memory_order_relaxed)
@@ -57,8 +83,8 @@ void cf_policy_begin(struct cf_policy_sample *s)
 {
 	s->taken = get(samples) < ENOUGH || next(begun) % EVERY == 0;
 	if (s->taken) {
+		s->busy = busy();
 		s->wall = now(CLOCK_MONOTONIC);
-		s->cpu = now(CLOCK_THREAD_CPUTIME_ID);
 	}
 }
 
@@ -66,15 +92,15 @@ void cf_policy_end(const struct cf_policy_sample *s, uint64_t bytes)
 {
 	if (!s->taken || bytes > SMALL_SIZE)
 		return;
-	int64_t cpu = now(CLOCK_THREAD_CPUTIME_ID) - s->cpu;
-	int64_t wall = now(CLOCK_MONOTONIC) - s->wall;
+	int64_t took = now(CLOCK_MONOTONIC) - s->wall;
+	int64_t was_busy = busy() - s->busy;
 
 	if (next(samples) == 0) {
-		set(wall, wall);
-		set(cpu, cpu);
+		set(wall, took);
+		set(busy, was_busy);
 	} else {
-		set(wall, get(wall) + (wall - get(wall)) / SMOOTH);
-		set(cpu, get(cpu) + (cpu - get(cpu)) / SMOOTH);
+		set(wall, get(wall) + (took - get(wall)) / SMOOTH);
+		set(busy, get(busy) + (was_busy - get(busy)) / SMOOTH);
 	}
 }
 
@@ -82,8 +108,8 @@ bool cf_policy_waits(void)
 {
 	if (get(samples) < ENOUGH)
 		return true;
-	int64_t wait = get(wall) - get(cpu);
-	return wait > SHORTEST_WAIT && wait > get(cpu);
+	int64_t wait = get(wall) - get(busy);
+	return wait > SHORTEST_WAIT && wait > get(busy);
 }
 
 static unsigned int cores(void)
@@ -105,7 +131,7 @@ unsigned int cf_policy_threads(unsigned int fixed, bool caller_works)
 	if (fixed)
 		return fixed;
 	unsigned int n = cores();
-	/* The first verdict is due at once; until then no more than the cores. */
+	/* Until the first verdict, no more than the cores. */
 	if (get(samples) >= ENOUGH && cf_policy_waits())
 		return n > MOST_THREADS ? n : MOST_THREADS;
 	return caller_works && n > 1 ? n - 1 : n;

@@ -14,7 +14,7 @@
 
 struct cf_policy_sample {
 	bool taken;
-	int64_t wall, cpu;	/* nanoseconds, when it began */
+	int64_t wall, busy;	/* nanoseconds, when it began */
 };
 
 /* Around a copy; end with the bytes that it moved.  Most are not measured. */
