@@ -155,7 +155,7 @@ static bool choose_pool(const struct cf_job *j)
 		run_choice.dst_dir = j->dst_dir;
 		run_choice.left = RUN;
 		run_choice.to_pool =
-			cf_pool_hungry(cf_policy_threads(cf_watch_get(setup.threads), true));
+			cf_pool_hungry(cf_policy_limits(cf_watch_get(setup.threads), true));
 	}
 	run_choice.left--;
 	return run_choice.to_pool;
@@ -164,13 +164,17 @@ static bool choose_pool(const struct cf_job *j)
 static int hand_over(struct cf_job *j, bool caller_works)
 {
 	return cf_cookie_start(j, max_pending(),
-			       cf_policy_threads(cf_watch_get(setup.threads), caller_works));
+			       cf_policy_limits(cf_watch_get(setup.threads), caller_works));
 }
 
-/* No cookie for want of something that copying here does not need */
-static bool no_cookie(int r)
+/*
+ * No cookie, for want of something that copying here does not need; or because
+ * as many as may be are live, where that only means that the pool has enough.
+ */
+static bool better_here(int r)
 {
-	return r == -EMFILE || r == -ENFILE || r == -ENOMEM;
+	return r == -EMFILE || r == -ENFILE || r == -ENOMEM ||
+	       (r == -EAGAIN && !cf_policy_waits());
 }
 
 static int run_here_or_hand_over(struct cf_job *j)
@@ -179,13 +183,13 @@ static int run_here_or_hand_over(struct cf_job *j)
 
 	if (cf_policy_waits() || choose_pool(j)) {
 		r = hand_over(j, true);
-		if (r >= 0 || !no_cookie(r))
+		if (r >= 0 || !better_here(r))
 			return r;
 	}
 	r = cf_job_open(j);
 	if (r == 0 && cf_watch_get(j->watch.total) > CF_BIG_SIZE) {
 		r = hand_over(j, true);
-		if (r >= 0 || !no_cookie(r))
+		if (r >= 0 || !better_here(r))
 			return r;
 		r = 0;
 	}

@@ -208,7 +208,15 @@ static void run(struct cf_task *task)
 	struct cf_policy_sample sample;
 
 	cf_policy_begin(&sample);
-	cf_job_run(&s->job);
+	if (s->job.opened || cf_job_open(&s->job) == 0) {
+		bool big = cf_watch_get(s->job.watch.total) > CF_BIG_SIZE;
+
+		if (big)
+			cf_pool_long_begin();
+		cf_job_run(&s->job);
+		if (big)
+			cf_pool_long_end();
+	}
 	cf_policy_end(&sample, cf_watch_get(s->job.watch.moved));
 	pthread_mutex_lock(&s->lock);
 	end_locked(s);
@@ -216,7 +224,7 @@ static void run(struct cf_task *task)
 }
 
 /* Put job into s, a free slot, and queue it.  0, or -errno and nothing changed. */
-static int launch_locked(struct slot *s, struct cf_job *job, unsigned int threads)
+static int launch_locked(struct slot *s, struct cf_job *job, struct cf_pool_limits limits)
 {
 	int r = cf_job_adopt(&s->job, job);
 
@@ -225,7 +233,7 @@ static int launch_locked(struct slot *s, struct cf_job *job, unsigned int thread
 	s->task.run = run;
 	s->task.place = (uint64_t)(uint32_t)job->dst_dir;
 	s->state = LIVE;
-	r = cf_pool_submit(&s->task, threads);
+	r = cf_pool_submit(&s->task, limits);
 	if (r < 0) {
 		cf_job_give_back(&s->job, job);
 		s->state = FREE;
@@ -233,7 +241,7 @@ static int launch_locked(struct slot *s, struct cf_job *job, unsigned int thread
 	return r;
 }
 
-int cf_cookie_start(struct cf_job *job, unsigned int pending, unsigned int threads)
+int cf_cookie_start(struct cf_job *job, unsigned int pending, struct cf_pool_limits limits)
 {
 	struct slot *s;
 	int r = 0, cookie = -1;
@@ -246,7 +254,7 @@ int cf_cookie_start(struct cf_job *job, unsigned int pending, unsigned int threa
 		r = table.live < pending ? take_slot_locked(&s) : -EAGAIN;
 	if (r == 0) {
 		cookie = s->fd;
-		r = launch_locked(s, job, threads);
+		r = launch_locked(s, job, limits);
 		if (r == 0)
 			table.live++;
 		else

@@ -126,13 +126,14 @@ static unsigned int cores(void)
 	return n;
 }
 
-unsigned int cf_policy_threads(unsigned int fixed, bool caller_works)
+struct cf_pool_limits cf_policy_limits(unsigned int fixed, bool caller_works)
 {
+	unsigned int n = cores(), most = n > MOST_THREADS ? n : MOST_THREADS;
+
 	if (fixed)
-		return fixed;
-	unsigned int n = cores();
+		return (struct cf_pool_limits){ fixed, fixed };
 	/* Until the first verdict, no more than the cores. */
 	if (get(samples) >= ENOUGH && cf_policy_waits())
-		return n > MOST_THREADS ? n : MOST_THREADS;
-	return caller_works && n > 1 ? n - 1 : n;
+		return (struct cf_pool_limits){ most, most };
+	return (struct cf_pool_limits){ caller_works && n > 1 ? n - 1 : n, most };
 }

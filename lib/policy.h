@@ -9,6 +9,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "pool.h"
+
 /* Files above this size are worth handing over, whatever they cost. */
 #define CF_BIG_SIZE (1024 * 1024)
 
@@ -25,9 +27,9 @@ void cf_policy_end(const struct cf_policy_sample *s, uint64_t bytes);
 bool cf_policy_waits(void);
 
 /*
- * The most threads to have now.  fixed: what copyfile_setup() asked for, or 0.
+ * How many threads to have now.  fixed: what copyfile_setup() asked for, or 0.
  * caller_works: the calling thread copies as well.
  */
-unsigned int cf_policy_threads(unsigned int fixed, bool caller_works);
+struct cf_pool_limits cf_policy_limits(unsigned int fixed, bool caller_works);
 
 #endif

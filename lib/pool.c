@@ -7,7 +7,8 @@
  * oldest first.  There are few lanes: as many as directories have tasks waiting.
  *
  * Tasks are taken one at a time, never in batches: one that turns out to be
- * huge must not hold others behind it.
+ * huge must not hold others behind it.  A thread that says so is replaced
+ * meanwhile.
  *
  * Wake-ups are what a queue costs.  A thread is woken only if one sleeps that
  * has not been woken already; a thread that is awake finds its next task by
@@ -28,7 +29,7 @@
 #include <string.h>
 
 /* Tasks per thread that keep it busy while the submitter does something else */
-#define BACKLOG 8
+#define BACKLOG 16
 
 /* Tasks of one lane in a row, so that a lane that is ever refilled starves none */
 #define LANE_RUN 64
@@ -53,6 +54,8 @@ static struct pool {
 	unsigned int idle;		/* threads asleep */
 	unsigned int woken;		/* of those, about to wake */
 	unsigned int queued;		/* tasks in all lanes */
+	unsigned int in_long;		/* threads in a task that takes long */
+	struct cf_pool_limits limits;	/* of the last submit */
 	bool stop;
 } pool = { .lock = PTHREAD_MUTEX_INITIALIZER, .work = PTHREAD_COND_INITIALIZER };
 
@@ -197,15 +200,39 @@ static int grow_locked(void)
 
 /* ------------------------------------------------------- entry points */
 
-int cf_pool_submit(struct cf_task *task, unsigned int limit)
+/* Is a thread missing that there could be? */
+static bool short_of_threads_locked(void)
+{
+	return pool.idle == pool.woken && pool.nthreads < pool.limits.all &&
+	       pool.nthreads - pool.in_long < pool.limits.busy;
+}
+
+void cf_pool_long_begin(void)
+{
+	pthread_mutex_lock(&pool.lock);
+	pool.in_long++;
+	if (pool.queued && short_of_threads_locked())
+		(void)grow_locked();
+	pthread_mutex_unlock(&pool.lock);
+}
+
+void cf_pool_long_end(void)
+{
+	pthread_mutex_lock(&pool.lock);
+	pool.in_long--;
+	pthread_mutex_unlock(&pool.lock);
+}
+
+int cf_pool_submit(struct cf_task *task, struct cf_pool_limits limits)
 {
 	int r = 0;
 
 	pthread_mutex_lock(&pool.lock);
+	pool.limits = limits;
 	struct cf_lane *lane = lane_of_locked(task->place);
 	if (!lane)
 		r = -ENOMEM;
-	else if (pool.idle == pool.woken && pool.nthreads < limit)
+	else if (short_of_threads_locked())
 		/* With at least one thread, one more is a wish, not a need. */
 		r = grow_locked() < 0 && !pool.nthreads ? -ENOMEM : 0;
 	if (r == 0) {
@@ -232,10 +259,11 @@ bool cf_pool_remove(struct cf_task *task)
 	return lane;
 }
 
-bool cf_pool_hungry(unsigned int limit)
+bool cf_pool_hungry(struct cf_pool_limits limits)
 {
 	pthread_mutex_lock(&pool.lock);
-	unsigned int threads = pool.nthreads ? pool.nthreads : limit;
+	unsigned int threads = pool.nthreads > pool.in_long ? pool.nthreads - pool.in_long
+							    : limits.busy;
 	bool hungry = pool.queued < BACKLOG * threads;
 	pthread_mutex_unlock(&pool.lock);
 	return hungry;
@@ -245,7 +273,7 @@ static void forget_threads(void)
 {
 	free(pool.threads);
 	pool.threads = NULL;
-	pool.nthreads = pool.idle = pool.woken = 0;
+	pool.nthreads = pool.idle = pool.woken = pool.in_long = 0;
 	pool.stop = false;
 }
 

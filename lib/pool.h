@@ -16,17 +16,29 @@ struct cf_task {
 	void (*run)(struct cf_task *task);
 };
 
+struct cf_pool_limits {
+	unsigned int busy;	/* most threads to have now, but for those in a long task */
+	unsigned int all;	/* most threads */
+};
+
 /*
- * Queue task; limit is the most threads to have now.  Returns 0, or -ENOMEM,
- * also if there is no thread at all to run it and none can be had.
+ * Queue task.  Returns 0, or -ENOMEM, also if there is no thread at all to run
+ * it and none can be had.
  */
-int cf_pool_submit(struct cf_task *task, unsigned int limit);
+int cf_pool_submit(struct cf_task *task, struct cf_pool_limits limits);
+
+/*
+ * Around the part of a task that may take long: another thread then takes its
+ * place, within the limits of the last submit.
+ */
+void cf_pool_long_begin(void);
+void cf_pool_long_end(void);
 
 /* Take task back: true if it was still waiting; it will not run then. */
 bool cf_pool_remove(struct cf_task *task);
 
-/* Would threads, of which there may be limit, soon run out of work? */
-bool cf_pool_hungry(unsigned int limit);
+/* Would the threads, of which there may be some within limits, soon run out of work? */
+bool cf_pool_hungry(struct cf_pool_limits limits);
 
 /* Join all threads.  Nothing may be queued, or be submitted meanwhile. */
 void cf_pool_stop(void);

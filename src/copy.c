@@ -405,6 +405,12 @@ static void tick(void *arg)
 	progress_tick(arg);
 }
 
+/* An entry of created_dirs; the inode comes first, to be looked up by it */
+struct made_dir {
+	struct stat st;
+	char path[];
+};
+
 static size_t hash_inode(const void *entry, size_t size)
 {
 	return ((const struct stat *)entry)->st_ino % size;
@@ -415,17 +421,21 @@ static bool same_inode(const void *a, const void *b)
 	return SAME_INODE(*(const struct stat *)a, *(const struct stat *)b);
 }
 
-bool copy_made_dir(const struct copy *c, const struct stat *st)
+const char *copy_made_dir(const struct copy *c, const struct stat *st)
 {
-	return hash_lookup(c->created_dirs, st);
+	const struct made_dir *found = hash_lookup(c->created_dirs, st);
+
+	return found ? found->path : NULL;
 }
 
-void copy_note_dir(struct copy *c, const struct stat *st)
+void copy_note_dir(struct copy *c, const struct stat *st, const char *path)
 {
-	struct stat *entry = xmemdup(st, sizeof *st);
-	const void *found;
+	size_t size = strlen(path) + 1;
+	struct made_dir *entry = xmalloc(sizeof *entry + size);
 
-	switch (hash_insert_if_absent(c->created_dirs, entry, &found)) {
+	entry->st = *st;
+	memcpy(entry->path, path, size);
+	switch (hash_insert_if_absent(c->created_dirs, entry, NULL)) {
 	case -1:
 		xalloc_die();
 	case 0:

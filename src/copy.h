@@ -24,6 +24,8 @@ struct copy {
 	struct dir cwd;				/* the operands' directory */
 	struct hash_table *created_dirs;	/* topmost directories made, by inode */
 	struct hash_table *sources, *targets;	/* operands seen, by name */
+	bool into_dir;				/* the operands go into a directory */
+	bool merged;				/* something was copied into older directories */
 	mode_t umask;
 };
 
@@ -56,9 +58,12 @@ void copy_entry(struct copy *c, const struct entry *e);
  */
 enum copy_dst copy_look_at_dst(struct copy *c, const struct entry *e, struct stat *ret);
 
-/* Directories that this run has made within ones that it has not */
-bool copy_made_dir(const struct copy *c, const struct stat *st);
-void copy_note_dir(struct copy *c, const struct stat *st);
+/*
+ * Directories that this run has made within ones that it has not.  The path of
+ * the one with the inode st, or NULL; and to enter it with its path.
+ */
+const char *copy_made_dir(const struct copy *c, const struct stat *st);
+void copy_note_dir(struct copy *c, const struct stat *st, const char *path);
 
 /* COPYFILE_* flags for copying an entry's attributes, as the options say */
 uint64_t copy_attr_flags(const struct options *o);

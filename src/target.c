@@ -4,8 +4,9 @@
  * give; that decides the destination's name of each source.  Then each operand
  * is an entry of the directory "cwd", whose names are paths.
  *
- * A directory's copy begins when nothing is pending: its source, or what it is
- * merged into, may be what an earlier operand makes.
+ * Operands are copied as if one after the other.  So a directory's copy begins
+ * only when nothing is pending, if what it is merged into, or its source, may be
+ * what an earlier operand makes.
  */
 #include <config.h>
 
@@ -24,6 +25,7 @@
 #include "hash-pjw.h"
 #include "options.h"
 #include "report.h"
+#include "same-inode.h"
 #include "walk.h"
 #include "xalloc.h"
 #include "xvasprintf.h"
@@ -85,6 +87,34 @@ static bool seen_dir(struct hash_table *seen, const struct stat *st, const char 
 	return known;
 }
 
+/* Is src within a directory that this run has made? */
+static bool in_made_dir(const struct copy *c, const char *src)
+{
+	int fd = open(src, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	struct stat st, below = { .st_ino = 0 };
+	bool made = false;
+
+	/* Upwards to the root, which is its own parent. */
+	while (!made && fd >= 0 && fstat(fd, &st) == 0 && !SAME_INODE(st, below)) {
+		made = copy_made_dir(c, &st);
+		below = st;
+		int up = openat(fd, "..", O_PATH | O_DIRECTORY | O_CLOEXEC);
+		close(fd);
+		fd = up;
+	}
+	if (fd >= 0)
+		close(fd);
+	return made || fd < 0;
+}
+
+static bool depends_on_earlier(const struct copy *c, const struct entry *e)
+{
+	struct stat dst;
+
+	return c->merged || fstatat(AT_FDCWD, e->dst, &dst, AT_SYMLINK_NOFOLLOW) == 0 ||
+	       (hash_get_n_entries(c->created_dirs) && in_made_dir(c, e->src));
+}
+
 static void copy_operand(struct copy *c, const char *src, const char *dst)
 {
 	bool follow = c->opts->follow != FOLLOW_NEVER;
@@ -111,7 +141,8 @@ static void copy_operand(struct copy *c, const char *src, const char *dst)
 				       report_quote(0, src));
 			return;
 		}
-		window_drain(&c->window);
+		if (depends_on_earlier(c, &e))
+			window_drain(&c->window);
 		walk_tree(c, &e);
 		return;
 	}
@@ -199,6 +230,7 @@ void target_copy_operands(struct copy *c)
 		copy_operand(c, o->operands[0], o->operands[1]);
 		return;
 	}
+	c->into_dir = true;
 	if (n > 1) {
 		c->sources = new_set();
 		c->targets = new_set();

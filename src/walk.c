@@ -20,18 +20,20 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "copy.h"
 #include "fts_.h"
 #include "options.h"
 #include "report.h"
-#include "same-inode.h"
+#include "same.h"
 
 struct walker {
 	struct copy *c;
 	const struct entry *root;
 	FTS *fts;
+	bool met_itself;	/* and has said so */
 };
 
 /* --------------------------------------------------------- directories */
@@ -56,9 +58,11 @@ static void note_top(struct copy *c, const struct entry *e)
 {
 	struct stat st;
 
-	if (!e->dir->fresh &&
-	    fstatat(dir_dst_fd(e->dir), e->dst, &st, AT_SYMLINK_NOFOLLOW) == 0)
-		copy_note_dir(c, &st);
+	if (e->dir->fresh || fstatat(dir_dst_fd(e->dir), e->dst, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return;
+	char *path = dir_dst_path(e->dir, e->dst);
+	copy_note_dir(c, &st, path);
+	free(path);
 }
 
 static bool make_dir(struct copy *c, const struct entry *e, struct dir *d)
@@ -81,6 +85,24 @@ static bool make_dir(struct copy *c, const struct entry *e, struct dir *d)
 	return true;
 }
 
+/* The walk has come to what it makes, at made: e is left out. */
+static void report_itself(struct walker *w, const struct entry *e, const char *made)
+{
+	char *src = dir_src_path(e->dir, e->src), *dst = dir_dst_path(e->dir, e->dst);
+	const struct entry *top = w->root;
+
+	/* As cp sees it: what a symlinked directory is given is in it, not beside. */
+	if (!same_name(src, made) && !(w->c->into_dir && !strcmp(made, top->dst)))
+		report_error(0, "will not create hard link %s to directory %s",
+			     report_quote(0, dst), report_quote(1, made));
+	else if (!w->met_itself)
+		report_error(0, "cannot copy a directory, %s, into itself, %s",
+			     report_quote(0, top->src), report_quote(1, top->dst));
+	w->met_itself = true;
+	free(src);
+	free(dst);
+}
+
 /* Bring the destination of e about; returns its dir, or NULL to leave it out. */
 static struct dir *enter(struct walker *w, const struct entry *e)
 {
@@ -88,20 +110,17 @@ static struct dir *enter(struct walker *w, const struct entry *e)
 	enum copy_dst found = COPY_DST_NEW;
 	struct stat dst;
 
-	if (copy_made_dir(c, e->st)) {
-		char *src = dir_src_path(w->root->dir, w->root->src);
-		char *top = dir_dst_path(w->root->dir, w->root->dst);
-
-		report_error(0, "cannot copy a directory, %s, into itself, %s",
-			     report_quote(0, src), report_quote(1, top));
-		free(src);
-		free(top);
+	const char *made = copy_made_dir(c, e->st);
+	if (made) {
+		report_itself(w, e, made);
 		return NULL;
 	}
 	if (!e->dir->fresh)
 		found = copy_look_at_dst(c, e, &dst);
 	if (found == COPY_DST_REFUSED)
 		return NULL;
+	if (found == COPY_DST_EXISTS)
+		c->merged = true;
 	struct dir *d = dir_new(e->dir, e->src, e->dst, e->st);
 	if (found == COPY_DST_NEW && !make_dir(c, e, d)) {
 		d->created_failed = true;

@@ -2,9 +2,11 @@
 /*
  * Design: the second program of the 2009 e-mail, which starts copies until its
  * window is full, then waits until half of it has gone, so that the sleeper is
- * woken for many copies and not for each.  It differs in one point: it reaps
+ * woken for many copies and not for each.  It differs in two points.  It reaps
  * whichever copy is ready, not the oldest, so that one huge file never stalls
- * the rest.
+ * the rest.  And the library keeps the bound (copyfile_setup's pending): where
+ * copies burn the processor it does the next one itself rather than refuse it,
+ * which is better than waiting.
  *
  * cookies[] and copies[] are parallel arrays without holes; what ends is
  * replaced by the last.  p->src and p->dst of a pending copy are one block.
@@ -136,13 +138,14 @@ void window_start(struct window *w, const struct pending *p)
 {
 	int r;
 
-	if (w->size && w->count >= w->size)
-		shrink(w, w->size / 2);
+	/* Make room without waiting; the library may copy at once, if need be. */
+	if (w->size && w->count >= w->size && poll(w->cookies, w->count, 0) > 0)
+		reap(w);
 	while (overwrites_same(w, p))
 		window_relieve(w);
-	/* EAGAIN: the library has enough of them already. */
-	while ((r = start(w, p)) == -EAGAIN && window_relieve(w))
-		;
+	/* EAGAIN: as many as may be are pending, and no time to copy at once. */
+	while ((r = start(w, p)) == -EAGAIN && w->count)
+		shrink(w, w->count / 2);
 	if (r > 0)
 		enter(w, p, r);
 	else

@@ -44,8 +44,9 @@ void window_fini(struct window *w);
 
 /*
  * Start copying p, whose names are copied if need be; it may have ended when
- * this returns.  In a full window half of the pending copies are awaited
- * first; so is a copy that overwrites the same inode.
+ * this returns.  Where the window is full and the library will not copy at
+ * once, half of the pending copies are awaited first; so is, always, a copy
+ * that overwrites the same inode.
  */
 void window_start(struct window *w, const struct pending *p);
 
