@@ -189,7 +189,7 @@ static void fork_child(void)
 	table.size = 0;
 	table.free = NULL;
 	table.live = table.idle = 0;
-	pthread_mutex_init(&table.lock, NULL);
+	pthread_mutex_unlock(&table.lock);
 }
 
 /* ----------------------------------------------------------- the copy */

@@ -81,7 +81,7 @@ static int open_in_place(struct cf_dest *d, mode_t mode, const struct stat *src)
 	r = cf_fstat(d->fd, &st);
 	if (r == 0 && same_inode(&st, src))
 		r = -EINVAL;
-	d->stream = !S_ISREG(st.st_mode);
+	d->stream = r == 0 && !S_ISREG(st.st_mode);
 	if (r == 0 && !d->stream && st.st_size)
 		r = cf_truncate(d->fd, 0);
 	if (r < 0) {

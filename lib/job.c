@@ -31,8 +31,12 @@
 /* Attributes that a symlink can have: it has no mode, and no ACL of its own. */
 #define SYMLINK_ATTRS (COPYFILE_ATTRS & ~(COPYFILE_MODE | COPYFILE_ACL))
 
-/* Between two looks at a lease that is being broken; it takes up to 45 s */
+/*
+ * How often to look at a lease that is being broken, and how many times: the
+ * kernel grants its holder 45 s (/proc/sys/fs/lease-break-time).
+ */
 #define LEASE_POLL_NS 5000000
+#define LEASE_POLLS 12000
 
 void cf_job_init(struct cf_job *j, int src_dir, const char *src, int dst_dir,
 		 const char *dst, uint64_t flags, uint64_t tag, uint64_t chunk)
@@ -144,7 +148,9 @@ static int open_for(const struct cf_job *j)
 	/* O_NONBLOCK: a FIFO put in the place of the file must not hang us. */
 	int r = cf_openat(j->src_dir, j->src, O_RDONLY | O_NONBLOCK | nofollow, 0);
 	/* A lease on it is being broken, for which a blocking open would wait. */
-	while (r == -EAGAIN && !cf_watch_get(j->watch.cancel)) {
+	for (int i = 0; r == -EAGAIN && i < LEASE_POLLS; i++) {
+		if (cf_watch_get(j->watch.cancel))
+			return -ECANCELED;
 		nanosleep(&(struct timespec){ .tv_nsec = LEASE_POLL_NS }, NULL);
 		r = cf_openat(j->src_dir, j->src, O_RDONLY | O_NONBLOCK | nofollow, 0);
 	}

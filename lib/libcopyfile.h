@@ -7,7 +7,7 @@
  *
  * - A cookie is a close-on-exec file descriptor, 3 or above.  Give it to
  *   poll() or epoll: readable means "ended", never "progress".  Do not read,
- *   write or close it; copyfile_ctrl() closes it.
+ *   write or close it; copyfile_ctrl() releases it.
  * - A negative return is a negated errno value, and errno is set to match,
  *   so perror() works too.  Interruption (EINTR) is never a failure.
  * - Any thread may call any function; a signal handler may call none.  None

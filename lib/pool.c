@@ -313,6 +313,7 @@ void cf_pool_fork_child(void)
 	pool.lanes = NULL;
 	pool.queued = 0;
 	forget_threads();
-	pthread_mutex_init(&pool.lock, NULL);
+	/* Threads that are not here any more may have slept on it. */
 	pthread_cond_init(&pool.work, NULL);
+	pthread_mutex_unlock(&pool.lock);
 }
