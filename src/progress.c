@@ -65,7 +65,8 @@ static int columns(void)
 
 void progress_tick(const struct copy *c)
 {
-	enum { opts = human_autoscale | human_base_1024 | human_SI | human_B | human_space_before_unit };
+	enum { opts = human_autoscale | human_base_1024 | human_SI | human_B |
+	       human_space_before_unit | human_round_to_nearest };
 	char done_buf[LONGEST_HUMAN_READABLE + 1], rate_buf[LONGEST_HUMAN_READABLE + 1];
 	char line[256];
 	int64_t now = state.active ? now_ms() : 0;
