@@ -46,8 +46,9 @@ static mode_t first_mode(const struct copy *c, struct dir *d)
 {
 	mode_t want = d->st.st_mode & 01777;
 
+	/* As with cp a sticky bit is there from the start, whoever owns the copy. */
 	if (c->opts->attrs)
-		return S_IRWXU;
+		return S_IRWXU | (want & S_ISVTX);
 	d->drop_mode = S_IRWXU & ~(want & ~c->umask);
 	d->add_mode = want & (S_IWGRP | S_IWOTH) & ~c->umask;
 	return (want | S_IRWXU) & ~(mode_t)(S_IWGRP | S_IWOTH);

@@ -38,9 +38,13 @@ test_lines() {
 
 test_lines_onto_existing() {
 	tree
-	before() { mkdir -p to/d/a; echo old >to/d/1; ln -s x to/d/link; }
+	before() { mkdir -p to/d/a; echo old >to/d/2; ln -s x to/d/link; }
 	same_as_cp -Rv d to
 	same_as_cp -av d to
+	# the first is copied, the second linked to it
+	before() { echo old >to/1; echo old >to/hard; }
+	same_as_cp -av d/1 d/a/hard to
+	same_as_cp -dv d/1 d/a/hard to
 }
 
 test_order_of_operands() {
