@@ -2,9 +2,10 @@
 /*
  * Design: of every few small copies one is measured: its wall time, and the
  * time for which its thread was busy, that is had a processor or was queueing
- * for one.  Both go into running means.  Copies that burn the processor (local
- * disks, the page cache) have the two alike; on a server or a cold disk the
- * wall time is far longer.
+ * for one.  Copies that burn the processor (local disks, the page cache) have the
+ * two alike; on a server or a cold disk the wall time is far longer.  What
+ * decides is whether most of the copies measured lately waited: a mean of the
+ * times would be ruled by the one copy that a hypervisor stopped for 30 ms.
  *
  * Queueing must count as busy: with more threads than processors it is long,
  * and taking it for waiting would call for yet more threads.
@@ -27,7 +28,10 @@
 /* After that, one copy of so many: measuring takes eight system calls. */
 #define EVERY 64
 
-/* Weight of the past in a running mean: 1 - 1/SMOOTH */
+/* The share of copies that waited is a running mean, in parts of WHOLE ... */
+#define WHOLE 1024
+
+/* ... in which the past weighs 1 - 1/SMOOTH */
 #define SMOOTH 8
 
 /*
@@ -44,7 +48,7 @@
 
 static struct {
 	atomic_uint begun, samples;
-	_Atomic int64_t wall, busy;	/* running means, ns */
+	atomic_int waiting;		/* share of copies that waited, 0 to WHOLE */
 } seen;
 
 static int64_t now(clockid_t clock)
@@ -95,21 +99,17 @@ void cf_policy_end(const struct cf_policy_sample *s, uint64_t bytes)
 	int64_t took = now(CLOCK_MONOTONIC) - s->wall;
 	int64_t was_busy = busy() - s->busy;
 
-	if (next(samples) == 0) {
-		set(wall, took);
-		set(busy, was_busy);
-	} else {
-		set(wall, get(wall) + (took - get(wall)) / SMOOTH);
-		set(busy, get(busy) + (was_busy - get(busy)) / SMOOTH);
-	}
+	int64_t wait = took - was_busy;
+	int share = wait > SHORTEST_WAIT && wait > was_busy ? WHOLE : 0;
+
+	if (next(samples) > 0)
+		share = get(waiting) + (share - get(waiting)) / SMOOTH;
+	set(waiting, share);
 }
 
 bool cf_policy_waits(void)
 {
-	if (get(samples) < ENOUGH)
-		return true;
-	int64_t wait = get(wall) - get(busy);
-	return wait > SHORTEST_WAIT && wait > get(busy);
+	return get(samples) < ENOUGH || get(waiting) > WHOLE / 2;
 }
 
 static unsigned int cores(void)

@@ -127,6 +127,12 @@ static struct cf_lane *best_lane_locked(struct cf_lane *mine)
 
 /* ------------------------------------------------------------ threads */
 
+/* Threads that work, or are about to, and count against the limit */
+static unsigned int working_locked(void)
+{
+	return pool.nthreads - (pool.idle - pool.woken) - pool.in_long;
+}
+
 static void sleep_locked(void)
 {
 	pool.idle++;
@@ -145,7 +151,9 @@ static void *thread_main(void *arg)
 	(void)arg;
 	pthread_mutex_lock(&pool.lock);
 	for (;;) {
-		struct cf_lane *lane = best_lane_locked(run < LANE_RUN ? mine : NULL);
+		/* One too many, after the end of a long task, rests. */
+		struct cf_lane *lane = working_locked() > pool.limits.busy ? NULL :
+				       best_lane_locked(run < LANE_RUN ? mine : NULL);
 
 		if (lane != mine) {
 			struct cf_lane *left = mine;
@@ -200,19 +208,28 @@ static int grow_locked(void)
 
 /* ------------------------------------------------------- entry points */
 
-/* Is a thread missing that there could be? */
-static bool short_of_threads_locked(void)
+/*
+ * One more thread for what is queued, if there may be one: woken or, failing
+ * that, started.  -errno if it should have been started and could not.
+ */
+static int add_thread_locked(void)
 {
-	return pool.idle == pool.woken && pool.nthreads < pool.limits.all &&
-	       pool.nthreads - pool.in_long < pool.limits.busy;
+	if (working_locked() >= pool.limits.busy)
+		return 0;
+	if (pool.idle > pool.woken) {
+		pool.woken++;
+		pthread_cond_signal(&pool.work);
+		return 0;
+	}
+	return pool.nthreads < pool.limits.all ? grow_locked() : 0;
 }
 
 void cf_pool_long_begin(void)
 {
 	pthread_mutex_lock(&pool.lock);
 	pool.in_long++;
-	if (pool.queued && short_of_threads_locked())
-		(void)grow_locked();
+	if (pool.queued)
+		(void)add_thread_locked();
 	pthread_mutex_unlock(&pool.lock);
 }
 
@@ -232,16 +249,12 @@ int cf_pool_submit(struct cf_task *task, struct cf_pool_limits limits)
 	struct cf_lane *lane = lane_of_locked(task->place);
 	if (!lane)
 		r = -ENOMEM;
-	else if (short_of_threads_locked())
+	else if (add_thread_locked() < 0 && !pool.nthreads)
 		/* With at least one thread, one more is a wish, not a need. */
-		r = grow_locked() < 0 && !pool.nthreads ? -ENOMEM : 0;
-	if (r == 0) {
+		r = -ENOMEM;
+	if (r == 0)
 		enqueue_locked(lane, task);
-		if (pool.idle > pool.woken) {
-			pool.woken++;
-			pthread_cond_signal(&pool.work);
-		}
-	} else if (lane)
+	else if (lane)
 		drop_lane_locked(lane);
 	pthread_mutex_unlock(&pool.lock);
 	return r;
