@@ -29,7 +29,7 @@
 #include <string.h>
 
 /* Tasks per thread that keep it busy while the submitter does something else */
-#define BACKLOG 16
+#define BACKLOG 32
 
 /* Tasks of one lane in a row, so that a lane that is ever refilled starves none */
 #define LANE_RUN 64
