@@ -38,7 +38,7 @@
  * A wait shorter than this is none (a contended lock, a page fault, one read
  * from a fast disk): half a dozen round trips take longer.  In ns.
  */
-#define SHORTEST_WAIT 400000
+#define SHORTEST_WAIT 600000
 
 /* Where copies wait, this many threads (64 in flight served NFS at 5 ms best). */
 #define MOST_THREADS 64
