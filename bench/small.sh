@@ -2,71 +2,41 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
 # small.sh: start-up, by the copy of one tiny file: cp, pcp, and `true`, which
-# is what starting any process costs.  RUNS (200) of each, in batches of BATCH
-# (20) that take turns.  Knows PCP, CP, RUNS, BATCH and SCRATCH.
+# is what starting any process costs.  RUNS (10) rounds of BATCH (20) runs each.
 
-set -eu
-export LC_ALL=C
+RUNS=${RUNS:-10}
+. "$(dirname "$0")/common.sh"
 
-PCP=${PCP:-$PWD/../src/pcp}
-CP=${CP:-/bin/cp}
-TRUE=/bin/true
-RUNS=${RUNS:-200}
 BATCH=${BATCH:-20}
 
-dir=$(mktemp -d "${SCRATCH:-/dev/shm}/small.XXXXXX")
-trap 'rm -rf "$dir"' EXIT
-trap 'exit 1' HUP INT TERM
-cd "$dir"
-echo tiny >file
-mkdir copies
+begin
+echo tiny >"$dir/file"
+mkdir "$dir/copies"
 
-# batch COMMAND...: a line with the microseconds of each of BATCH runs, on average
+# batch NAME COMMAND...
 batch()
 {
-	begin=$(date +%s%N)
 	i=0
 	while [ $i -lt "$BATCH" ]; do
-		"$@" file copies/$i
+		measure "$@" "$dir/file" "$dir/copies/$i"
 		i=$((i + 1))
 	done
-	end=$(date +%s%N)
-	rm -rf copies
-	mkdir copies
-	echo $(((end - begin) / BATCH / 1000))
+	rm -rf "$dir/copies"
+	mkdir "$dir/copies"
 }
 
-# median COLUMN: of the lines in the file log
-median()
+turn()
 {
-	cut -d ' ' -f "$1" log | sort -n | sed -n "$((($(wc -l <log) + 1) / 2))p"
+	case $1 in
+	cp) batch cp "$CP" ;;
+	pcp) batch pcp "$PCP" ;;
+	true) batch true /bin/true ;;
+	esac
 }
 
-# Once for the caches
-for program in "$CP" "$PCP" "$TRUE"; do
-	batch "$program" >/dev/null
-done
-n=0
-while [ $n -lt "$RUNS" ]; do
-	# One by one, so that a failure is one of the script
-	cp=$(batch "$CP")
-	pcp=$(batch "$PCP")
-	true=$(batch "$TRUE")
-	echo "$cp $pcp $true" >>log
-	n=$((n + BATCH))
-done
-
-awk -v cp="$(median 1)" -v pcp="$(median 2)" -v true="$(median 3)" -v runs="$RUNS" '
-{
-	ratio = $1 / $2
-	if (NR == 1 || ratio < min)
-		min = ratio
-	if (NR == 1 || ratio > max)
-		max = ratio
-}
-END {
-	printf "microseconds per process, one tiny file, %d runs\n", runs
-	printf "%8s %8s %8s   %-18s %s\n", "cp", "pcp", "true", "cp/pcp", "less true"
-	printf "%8d %8d %8d   %-18s %.2f\n", cp, pcp, true,
-		sprintf("%.2f (%.2f-%.2f)", cp / pcp, min, max), (cp - true) / (pcp - true)
-}' log
+per=$BATCH scale=1000000 digits=0
+heading "microseconds per process, one tiny file, $BATCH times" true 'less true'
+turns cp pcp true
+true=$(seconds true)
+versus 'tiny file' "$(calculate '1 / 1.2')" "$(show "$true")" \
+	"$(printf %.2f "$(calculate "($(seconds cp) - $true) / ($(seconds pcp) - $true)")")"

@@ -1,0 +1,320 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# What the benchmarks share; each reads it first.  A benchmark prepares a place,
+# lets programs take turns there, which meter (see meter.c) writes to a log, and
+# prints rows made from the log.
+#
+# PCP, CP, FLOOR and METER are the programs, RUNS is the number of rounds, and
+# SCRATCH (/dev/shm) the folder to work below.  BUILD_DIR is the build folder, as
+# for quickstart.  If BENCH_TSV names a file, rows are added to it, too:
+#
+#	benchmark  case  seconds of cp, of pcp  ratio  its min  its max  the ratio wanted
+#
+# separated by tabs, "-" for what there is not.
+
+set -eu
+export LC_ALL=C
+
+here=$(cd "$(dirname "$0")" && pwd)
+self=${0##*/}
+top=${here%/*}
+build=${BUILD_DIR:-build}
+case $build in
+/*) ;;
+*) build=$top/$build ;;
+esac
+[ -d "$build" ] || build=$top
+PCP=${PCP:-$build/src/pcp}
+CP=${CP:-/bin/cp}
+FLOOR=${FLOOR:-$build/bench/floor}
+METER=${METER:-$build/bench/meter}
+RUNS=${RUNS:-5}
+
+fail()
+{
+	echo "$self: $*" >&2
+	exit 1
+}
+
+# need PROGRAM [MAKE...]: it is there, or can be made by make with those arguments
+need()
+{
+	program=$1
+	shift
+	command -v "$program" >/dev/null ||
+		fail "$program is missing${1:+; make it: make -C $*}"
+}
+
+# ---------------------------------------------------------------- places
+
+dir=
+place=		# where the copying is done; if a directory was named, in there
+
+# Also after a failure: whatever is there goes.  Lazily, should a process that
+# was killed still be leaving.
+clean()
+{
+	[ ! "$place" ] || rm -rf "$place"
+	place=
+	! mountpoint -q "$dir/mnt" || unmount
+	rm -f "$dir/image"
+}
+
+unmount()
+{
+	if [ "$(id -u)" = 0 ]; then
+		umount "$dir/mnt" 2>/dev/null || umount -l "$dir/mnt"
+	else
+		fusermount3 -u "$dir/mnt" 2>/dev/null || fusermount3 -u -z "$dir/mnt"
+	fi
+}
+
+# begin: makes dir, the script's own, that goes when the script ends
+begin()
+{
+	need "$PCP" "$build"
+	need "$CP"
+	need "$METER" "$build/bench meter"
+	dir=$(mktemp -d "${SCRATCH:-/dev/shm}/bench.XXXXXX")
+	trap 'clean; rm -rf --one-file-system "$dir"' EXIT
+	trap 'exit 1' HUP INT TERM
+	log=$dir/log
+	mkdir "$dir/mnt"
+}
+
+# possible FS: says so if it is not
+possible()
+{
+	case $1 in
+	*/* | tmpfs) ;;
+	*)
+		command -v "mkfs.$1" >/dev/null || {
+			echo "$self: $1 left out: mkfs.$1 is missing" >&2
+			return 1
+		}
+		;;
+	esac
+}
+
+# prepare FS MIB: sets place, a new directory there, with room for MIB.  FS is a
+# type of file system, which is made in a file in dir, or a directory (a name
+# with a slash).
+prepare()
+{
+	root=$dir/mnt
+	case $1 in
+	*/*)
+		root=$1
+		[ -d "$root" ] || fail "$root: no directory"
+		;;
+	*)
+		[ "$(id -u)" = 0 ] ||
+			fail "only root can mount $1; name a directory instead (with a slash)"
+		enough_room "$1" "$2"
+		# Half as much again for metadata, and a log
+		make_fs "$1" $(($2 * 3 / 2 + 1024))M
+		;;
+	esac
+	place=$(mktemp -d "$root/bench.XXXXXX")
+}
+
+# enough_room FS MIB: or the system would run out of memory, not the file system
+enough_room()
+{
+	free=$(($(df -m --output=avail "$dir" | tail -n 1)))
+	memory=$(awk '$1 == "MemAvailable:" { print int($2 / 1024) }' /proc/meminfo)
+	if [ "$1" = tmpfs ]; then
+		free=$memory
+	elif [ "$(stat -f -c %T "$dir")" = tmpfs ] && [ "$memory" -lt "$free" ]; then
+		free=$memory
+	fi
+	[ "$2" -le "$free" ] || fail "$1: needs $2 MiB below SCRATCH, and $free MiB are free"
+}
+
+# make_fs FS SIZE
+make_fs()
+{
+	if [ "$1" = tmpfs ]; then
+		mount -t tmpfs -o "size=$2,nr_inodes=0" tmpfs "$dir/mnt"
+		return
+	fi
+	truncate -s "$2" "$dir/image"
+	"mkfs.$1" -q "$dir/image" >"$dir/mkfs" 2>&1 || fail "$(cat "$dir/mkfs")"
+	mount -o loop "$dir/image" "$dir/mnt"
+}
+
+# big_file FILE SIZE: no holes, and nothing that a file system would compress away
+big_file()
+{
+	head -c "$2" /dev/urandom >"$1"
+}
+
+# small_files DIR N BYTES: N files in the new directory DIR
+small_files()
+{
+	mkdir -p "$1"
+	if [ "$3" -gt 0 ]; then
+		head -c $(($2 * $3)) /dev/urandom | split -a 7 -d -b "$3" - "$1/f"
+	else
+		seq -f "$1/f%07.0f" "$2" | xargs touch
+	fi
+}
+
+# mib SIZE: a size such as 4G in MiB
+mib()
+{
+	echo $(($(numfmt --from=iec "$1") / 1048576))
+}
+
+# ------------------------------------------------------------------ runs
+
+# measure NAME COMMAND...: adds "ROUND NAME SECONDS CPU-SECONDS PEAK-KIB" to the log
+measure()
+{
+	what=$1
+	shift
+	"$METER" "$log" "$round $what" "$@"
+}
+
+# copy_of SRC NAME COMMAND...: measures COMMAND SRC dst, both in the place.  Before
+# it all is on the disk and dst is gone; the run ends without the writeback.
+copy_of()
+{
+	src=$place/$1
+	what=$2
+	shift 2
+	rm -rf "$place/dst"
+	sync -f "$place"
+	measure "$what" "$@" "$src" "$place/dst"
+}
+
+# turn NAME: one run; most scripts have their own
+option=-R
+turn()
+{
+	case $1 in
+	cp) copy_of src cp "$CP" "$option" ;;
+	pcp) copy_of src pcp "$PCP" "$option" ;;
+	floor) copy_of src floor "$FLOOR" ;;
+	esac
+}
+
+# turns NAME...: all of them once in each round, and another one first in each
+turns()
+{
+	: >"$log"
+	round=0
+	while [ $round -lt "$RUNS" ]; do
+		for name; do
+			turn "$name"
+		done
+		name=$1
+		shift
+		set -- "$@" "$name"
+		round=$((round + 1))
+	done
+}
+
+# --------------------------------------------------------------- results
+
+# What is printed of a time: seconds per unit of work, by scale, with digits
+per=1 scale=1 digits=3
+
+# statistic FIELD NAME [OTHER]: "MEDIAN MIN MAX" of what the rounds have in a field
+# of the log; of NAME, or of NAME divided by OTHER in the same round
+statistic()
+{
+	awk -v field="$1" -v name="$2" -v other="${3-}" -v per="$per" '
+	$2 == name { a[$1] += $field }
+	$2 == other { b[$1] += $field }
+	END {
+		for (round in a) {
+			x = a[round] / (other == "" ? per : b[round])
+			for (i = ++n; i > 1 && sorted[i - 1] > x; i--)
+				sorted[i] = sorted[i - 1]
+			sorted[i] = x
+		}
+		print (sorted[int((n + 1) / 2)] + sorted[int(n / 2) + 1]) / 2, sorted[1], sorted[n]
+	}' "$log"
+}
+
+seconds()
+{
+	statistic 3 "$1" | cut -d ' ' -f 1
+}
+
+ratio()
+{
+	statistic 3 "$1" "$2"
+}
+
+# calculate EXPRESSION: of numbers, as awk has it
+calculate()
+{
+	awk "BEGIN { print $1 }"
+}
+
+# show SECONDS: as the table has it
+show()
+{
+	printf "%.${digits}f" "$(calculate "$1 * $scale")"
+}
+
+# spread MEDIAN MIN MAX
+spread()
+{
+	printf '%.2f (%.2f-%.2f)' "$@"
+}
+
+# verdict RATIO BAR: of a ratio that is to reach the bar
+verdict()
+{
+	[ "$2" != - ] || return 0
+	awk -v ratio="$1" -v bar="$2" 'BEGIN {
+		printf ">= %.2f: %s", bar, (ratio >= bar ? "met" : "missed")
+	}'
+}
+
+# heading TITLE [COLUMN...]: above the rows; COLUMNs are the further ones
+columns='%-14s %9s %9s   %-20s %-16s'
+heading()
+{
+	title=$1
+	shift
+	echo "$title, $RUNS runs, $(nproc) cores"
+	print_row '' cp pcp cp/pcp goal "$@"
+}
+
+print_row()
+{
+	# shellcheck disable=SC2059
+	line=$(printf "$columns" "$1" "$2" "$3" "$4" "$5")
+	shift 5
+	for column; do
+		line="$line $(printf '%-12s' "$column")"
+	done
+	echo "$line" | sed 's/ *$//'
+}
+
+# row CASE CP PCP "RATIO MIN MAX" BAR [COLUMN...]: a row, here and in BENCH_TSV
+row()
+{
+	case=$1 cp=$2 pcp=$3 ratio=$4 bar=$5
+	shift 5
+	# shellcheck disable=SC2086
+	print_row "$case" "$(show "$cp")" "$(show "$pcp")" "$(spread $ratio)" \
+		"$(verdict "${ratio%% *}" "$bar")" "$@"
+	[ "${BENCH_TSV-}" ] || return 0
+	# shellcheck disable=SC2086
+	set -- $ratio
+	printf '%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n' \
+		"${self%.sh}" "$case" "$cp" "$pcp" "$@" "$bar" >>"$BENCH_TSV"
+}
+
+# versus CASE BAR [COLUMN...]: the row of cp and pcp, from the log
+versus()
+{
+	case=$1 bar=$2
+	shift 2
+	row "$case" "$(seconds cp)" "$(seconds pcp)" "$(ratio cp pcp)" "$bar" "$@"
+}
