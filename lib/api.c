@@ -31,9 +31,12 @@
 
 #include "attr.h"
 #include "cookie.h"
+#include "count.h"
 #include "job.h"
+#include "place.h"
 #include "policy.h"
 #include "pool.h"
+#include "scale.h"
 #include "sys.h"
 
 /* One look at "cancel" each 8 MiB: 8 ms at 1 GB/s; no slower than without. */
@@ -132,15 +135,15 @@ static int run_here(struct cf_job *j)
 {
 	struct cf_policy_sample sample;
 
-	cf_policy_begin(&sample);
+	cf_policy_begin(&sample, j->place.pair);
 	int r = cf_job_run(j);
-	cf_policy_end(&sample, cf_watch_get(j->watch.moved));
+	cf_policy_end(&sample, cf_watch_get(j->watch.moved), j->calls);
 	return r;
 }
 
 /* The choice that this thread made last, and for how many copies it holds yet */
 static _Thread_local struct {
-	int dst_dir;
+	uint64_t dir;
 	bool to_pool;
 	unsigned int left;
 } run_choice;
@@ -148,67 +151,75 @@ static _Thread_local struct {
 /* Most copies into one directory before the choice is made anew */
 #define RUN 64
 
+static struct cf_pool_limits limits(const struct cf_job *j)
+{
+	return cf_policy_limits(cf_watch_get(setup.threads), j->place.pair);
+}
+
 /* Had the pool better have j, where copies burn the processor? */
 static bool choose_pool(const struct cf_job *j)
 {
-	if (!run_choice.left || run_choice.dst_dir != j->dst_dir) {
-		run_choice.dst_dir = j->dst_dir;
+	if (!run_choice.left || run_choice.dir != j->place.dir) {
+		run_choice.dir = j->place.dir;
 		run_choice.left = RUN;
-		run_choice.to_pool =
-			cf_pool_hungry(cf_policy_limits(cf_watch_get(setup.threads), true));
+		cf_policy_caller_works();
+		run_choice.to_pool = cf_pool_hungry(limits(j));
 	}
 	run_choice.left--;
 	return run_choice.to_pool;
 }
 
-static int hand_over(struct cf_job *j, bool caller_works)
+static int hand_over(const struct cf_job *j)
 {
-	return cf_cookie_start(j, max_pending(),
-			       cf_policy_limits(cf_watch_get(setup.threads), caller_works));
+	return cf_cookie_start(j, max_pending(), limits(j));
 }
 
 /*
  * No cookie, for want of something that copying here does not need; or because
  * as many as may be are live, where that only means that the pool has enough.
  */
-static bool better_here(int r)
+static bool better_here(int r, bool waits)
 {
-	return r == -EMFILE || r == -ENFILE || r == -ENOMEM ||
-	       (r == -EAGAIN && !cf_policy_waits());
+	return r == -EMFILE || r == -ENFILE || r == -ENOMEM || (r == -EAGAIN && !waits);
 }
 
 static int run_here_or_hand_over(struct cf_job *j)
 {
+	bool waits = cf_policy_waits(j->place.pair);
 	int r;
 
-	if (cf_policy_waits() || choose_pool(j)) {
-		r = hand_over(j, true);
-		if (r >= 0 || !better_here(r))
+	if (waits || choose_pool(j)) {
+		r = hand_over(j);
+		if (r >= 0 || !better_here(r, waits))
 			return r;
 	}
 	r = cf_job_open(j);
-	if (r == 0 && cf_watch_get(j->watch.total) > CF_BIG_SIZE) {
-		r = hand_over(j, true);
-		if (r >= 0 || !better_here(r))
+	if (r < 0)
+		return r;
+	if (cf_watch_get(j->watch.total) > CF_BIG_SIZE) {
+		cf_job_close(j);
+		r = hand_over(j);
+		if (r >= 0 || !better_here(r, waits))
 			return r;
-		r = 0;
 	}
-	return r < 0 ? r : run_here(j);
+	return run_here(j);
 }
 
 static int start(int src_dir, const char *src, int dst_dir, const char *dst,
 		 const struct copyfile_how *how)
 {
+	uint64_t chunk = cf_watch_get(setup.chunk);
 	struct cf_job j;
 	int r = check_flags(how->flags);
 
 	if (r == 0 && (!src || !dst))
 		r = -EFAULT;
 	cf_job_init(&j, src_dir, src, dst_dir, dst, how->flags, how->tag,
-		    cf_watch_get(setup.chunk) ? cf_watch_get(setup.chunk) : DEFAULT_CHUNK);
+		    chunk ? chunk : DEFAULT_CHUNK,
+		    r < 0 ? (struct cf_place){ 0 } : cf_place_of(src_dir, src, dst_dir, dst));
 	if (r == 0)
 		r = how->flags & COPYFILE_SYNC	  ? run_here(&j)
-		    : how->flags & COPYFILE_ASYNC ? hand_over(&j, false)
+		    : how->flags & COPYFILE_ASYNC ? hand_over(&j)
 						  : run_here_or_hand_over(&j);
 	if (r <= 0) {
 		j.error = r;
@@ -314,6 +325,39 @@ int copyfile_attrs(int src_fd, int dst_fd, unsigned long flags)
 }
 
 /* --------------------------------------------------------------- set-up */
+
+static void copy_scale(const struct cf_scale *scale, unsigned int threads, unsigned int peak,
+		       void *arg)
+{
+	struct copyfile_stats *s = arg;
+	unsigned int n = scale->ndecisions, kept = n < CF_SCALE_HISTORY ? n : CF_SCALE_HISTORY;
+
+	s->threads = threads;
+	s->threads_peak = peak;
+	s->threads_target = scale->target;
+	s->ndecisions = kept;
+	for (unsigned int i = 0; i < kept; i++)
+		s->decisions[i] = scale->history[(n - kept + i) % CF_SCALE_HISTORY];
+}
+
+int copyfile_stats(struct copyfile_stats *ret, size_t size)
+{
+	struct copyfile_stats s = {
+		.copies = cf_counted(CF_COPIES), .cookies = cf_counted(CF_COOKIES),
+		.calls = cf_counted(CF_CALLS), .bytes_cloned = cf_counted(CF_CLONED),
+		.bytes_offloaded = cf_counted(CF_OFFLOADED),
+		.bytes_buffered = cf_counted(CF_BUFFERED), .cores = cf_policy_cores(),
+		.callers = cf_policy_callers(), .waiting = cf_policy_waiting(),
+	};
+	int state = enter();
+
+	if (size < offsetof(struct copyfile_stats, decisions))
+		return leave(state, -EINVAL);
+	cf_pool_look(copy_scale, &s);
+	memset(ret, 0, size);
+	memcpy(ret, &s, size < sizeof s ? size : sizeof s);
+	return leave(state, 0);
+}
 
 static int change_setup(const void *arg)
 {

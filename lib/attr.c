@@ -39,6 +39,9 @@
 #define SPECIAL_BITS (S_ISUID | S_ISGID | S_ISVTX)
 #define MODE_BITS (SPECIAL_BITS | 0777)
 
+/* Bytes for the names that files usually have */
+#define FEW_NAMES 512
+
 static const char selinux_name[] = "security.selinux";
 static const char acl_prefix[] = "system.posix_acl_";
 
@@ -103,26 +106,26 @@ struct names {
 	size_t size;
 };
 
-/* All names of extended attributes, ACLs included, in one call if it can be. */
+/* All names of extended attributes, ACLs included, in one call if they are few. */
 static int list_names(const struct cf_attr *a, struct names *ret)
 {
 	*ret = (struct names){ NULL, 0 };
-	for (;;) {
-		ssize_t n = cf_listxattr(a->src, a->path, NULL, 0);
+	for (ssize_t room = FEW_NAMES;;) {
+		char *list = malloc(room);
 
-		if (n <= 0)
-			return unsupported(n) ? 0 : (int)n;
-		char *list = malloc(n);
 		if (!list)
 			return -ENOMEM;
-		n = cf_listxattr(a->src, a->path, list, n);
-		if (n >= 0) {
+		ssize_t n = cf_listxattr(a->src, a->path, list, room);
+		if (n > 0) {
 			*ret = (struct names){ list, n };
 			return 0;
 		}
 		free(list);
-		if (n != -ERANGE)	/* else: it grew meanwhile */
-			return n;
+		if (n == -ERANGE)
+			n = room = cf_listxattr(a->src, a->path, NULL, 0);
+		/* If it has grown by then, once more. */
+		if (n <= 0)
+			return unsupported(n) ? 0 : (int)n;
 	}
 }
 

@@ -36,12 +36,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "count.h"
 #include "policy.h"
 #include "pool.h"
 #include "sys.h"
 
 /* Descriptors kept for the next burst: as many as a window usually has. */
 #define MAX_IDLE 128
+
+/* Bytes whose copying is as much work as that of a small file */
+#define WORK_UNIT (256 * 1024)
 
 enum state { FREE, LIVE, ENDED };
 
@@ -202,46 +206,64 @@ static void end_locked(struct slot *s)
 	s->state = ENDED;
 }
 
-static void run(struct cf_task *task)
+/*
+ * Open the source, to see how big it is.  False: it is big, and its turn comes
+ * later; s may be at work in another thread by now.
+ */
+static bool may_go_on(struct slot *s)
+{
+	if (s->task.big || cf_job_open(&s->job) < 0 ||
+	    cf_watch_get(s->job.watch.total) <= CF_BIG_SIZE || cf_pool_begin_big())
+		return true;
+	cf_job_close(&s->job);
+	pthread_mutex_lock(&s->lock);
+	/* Otherwise it is too late to be taken from the queue. */
+	bool go = cf_watch_get(s->job.watch.cancel);
+	if (!go)
+		cf_pool_requeue_big(&s->task);
+	pthread_mutex_unlock(&s->lock);
+	return go;
+}
+
+static unsigned int run(struct cf_task *task)
 {
 	struct slot *s = (struct slot *)((char *)task - offsetof(struct slot, task));
 	struct cf_policy_sample sample;
 
-	cf_policy_begin(&sample);
-	if (s->job.opened || cf_job_open(&s->job) == 0) {
-		bool big = cf_watch_get(s->job.watch.total) > CF_BIG_SIZE;
-
-		if (big)
-			cf_pool_long_begin();
+	cf_policy_begin(&sample, s->job.place.pair);
+	if (!may_go_on(s))
+		return 1;
+	if (!s->job.error)
 		cf_job_run(&s->job);
-		if (big)
-			cf_pool_long_end();
-	}
-	cf_policy_end(&sample, cf_watch_get(s->job.watch.moved));
+	uint64_t moved = cf_watch_get(s->job.watch.moved);
+	cf_policy_end(&sample, moved, s->job.calls);
+	cf_count(CF_COOKIES, 1);
 	pthread_mutex_lock(&s->lock);
 	end_locked(s);
 	pthread_mutex_unlock(&s->lock);
+	return 1 + moved / WORK_UNIT;
 }
 
 /* Put job into s, a free slot, and queue it.  0, or -errno and nothing changed. */
-static int launch_locked(struct slot *s, struct cf_job *job, struct cf_pool_limits limits)
+static int launch_locked(struct slot *s, const struct cf_job *job, struct cf_pool_limits limits)
 {
 	int r = cf_job_adopt(&s->job, job);
 
 	if (r < 0)
 		return r;
 	s->task.run = run;
-	s->task.place = (uint64_t)(uint32_t)job->dst_dir;
+	s->task.place = job->place.dir;
+	s->task.big = cf_watch_get(job->watch.total) > CF_BIG_SIZE;
 	s->state = LIVE;
 	r = cf_pool_submit(&s->task, limits);
 	if (r < 0) {
-		cf_job_give_back(&s->job, job);
+		cf_job_fini(&s->job);
 		s->state = FREE;
 	}
 	return r;
 }
 
-int cf_cookie_start(struct cf_job *job, unsigned int pending, struct cf_pool_limits limits)
+int cf_cookie_start(const struct cf_job *job, unsigned int pending, struct cf_pool_limits limits)
 {
 	struct slot *s;
 	int r = 0, cookie = -1;

@@ -13,12 +13,12 @@
 #include "pool.h"
 
 /*
- * Make a cookie for job, which it adopts, and start it on the pool within
- * limits.  Returns the cookie; or -errno, and job is as it was: -EAGAIN if
+ * Make a cookie for what job is to do, and start it on the pool within limits.
+ * job itself is not needed any more.  Returns the cookie; or -errno: -EAGAIN if
  * pending cookies are live already; -EMFILE, -ENFILE, -ENOMEM if there is no
  * descriptor, thread or memory for one more.
  */
-int cf_cookie_start(struct cf_job *job, unsigned int pending, struct cf_pool_limits limits);
+int cf_cookie_start(const struct cf_job *job, unsigned int pending, struct cf_pool_limits limits);
 
 /* copyfile_ctrl(), with *ret set to the copy that ended if it returns <= 0. */
 int cf_cookie_ctrl(long cookie, unsigned long cmd, struct copyfile_info *ret,

@@ -84,15 +84,14 @@ static void advance(struct mover *m, off_t to, size_t moved, enum copyfile_metho
 /* -------------------------------------------------------------- clone */
 
 /*
- * Places that refused a clone.  A wrong entry (the hash collides, or the
- * caller's directory descriptor came to mean another file system) costs one
- * vain call, or leaves the sharing of extents to copy_file_range(2).
+ * Pairs of file systems that refused a clone.  A wrong entry costs one vain
+ * call, or leaves the sharing of extents to copy_file_range(2).
  */
 static _Atomic uint64_t refusals[64];
 
-static _Atomic uint64_t *refusal_of(uint64_t place)
+static _Atomic uint64_t *refusal_of(uint64_t pair)
 {
-	return &refusals[(place * 0x9e3779b97f4a7c15ULL) >> 58];
+	return &refusals[(pair * 0x9e3779b97f4a7c15ULL) >> 58];
 }
 
 /* These say something about this copy, not about the file systems. */
@@ -112,14 +111,14 @@ static int try_clone(struct mover *m)
 	if (!must && (d->stream || !d->st->st_size))
 		return 0;
 	if (!must && d->st->st_size < ALWAYS_CLONE_SIZE &&
-	    cf_watch_get(*refusal_of(d->place)) == d->place)
+	    cf_watch_get(*refusal_of(d->pair)) == d->pair)
 		return 0;
 
 	int r = cf_clone(d->src, d->dst);
 	if (r < 0 && (must || final_for_clone(r)))
 		return failed(m, COPYFILE_MOVE, r == -ENOTTY || r == -ENOSYS ? -EOPNOTSUPP : r);
 	if (r < 0) {
-		cf_watch_set(*refusal_of(d->place), d->place);
+		cf_watch_set(*refusal_of(d->pair), d->pair);
 		return 0;
 	}
 	cf_watch_set(d->watch->method, COPYFILE_BY_REFLINK);

@@ -15,7 +15,7 @@ struct cf_data {
 	bool stream;			/* dst is a pipe or device: no positions */
 	uint64_t flags;			/* COPYFILE_* */
 	uint64_t chunk;			/* most bytes between two looks at cancel */
-	uint64_t place;			/* tells pairs of file systems apart, as well as known */
+	uint64_t pair;			/* of file systems; see place.h */
 	struct cf_watch *watch;		/* told of progress, stage and method */
 };
 

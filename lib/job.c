@@ -24,6 +24,7 @@
 #include <unistd.h>
 
 #include "attr.h"
+#include "count.h"
 #include "data.h"
 #include "dest.h"
 #include "sys.h"
@@ -39,7 +40,8 @@
 #define LEASE_POLLS 12000
 
 void cf_job_init(struct cf_job *j, int src_dir, const char *src, int dst_dir,
-		 const char *dst, uint64_t flags, uint64_t tag, uint64_t chunk)
+		 const char *dst, uint64_t flags, uint64_t tag, uint64_t chunk,
+		 struct cf_place place)
 {
 	j->src_dir = src_dir;
 	j->src = src;
@@ -49,6 +51,7 @@ void cf_job_init(struct cf_job *j, int src_dir, const char *src, int dst_dir,
 	j->flags = flags;
 	j->tag = tag;
 	j->chunk = chunk;
+	j->place = place;
 	cf_watch_set(j->watch.total, 0);
 	cf_watch_set(j->watch.done, 0);
 	cf_watch_set(j->watch.moved, 0);
@@ -62,9 +65,10 @@ void cf_job_init(struct cf_job *j, int src_dir, const char *src, int dst_dir,
 	j->skipped_error = 0;
 	j->partial = COPYFILE_PARTIAL_NONE;
 	j->changed = 0;
+	j->calls = 0;
 }
 
-int cf_job_adopt(struct cf_job *to, struct cf_job *from)
+int cf_job_adopt(struct cf_job *to, const struct cf_job *from)
 {
 	size_t src_size = strlen(from->src) + 1, dst_size = strlen(from->dst) + 1;
 	char *names = malloc(src_size + dst_size);
@@ -74,24 +78,10 @@ int cf_job_adopt(struct cf_job *to, struct cf_job *from)
 	memcpy(names, from->src, src_size);
 	memcpy(names + src_size, from->dst, dst_size);
 	cf_job_init(to, from->src_dir, names, from->dst_dir, names + src_size, from->flags,
-		    from->tag, from->chunk);
+		    from->tag, from->chunk, from->place);
 	to->names = names;
-	to->opened = from->opened;
-	to->src_fd = from->src_fd;
-	to->st = from->st;
 	cf_watch_set(to->watch.total, cf_watch_get(from->watch.total));
-	cf_watch_set(to->watch.stage, cf_watch_get(from->watch.stage));
-	from->opened = false;
-	from->src_fd = -1;
 	return 0;
-}
-
-void cf_job_give_back(struct cf_job *to, struct cf_job *from)
-{
-	from->opened = to->opened;
-	from->src_fd = to->src_fd;
-	to->src_fd = -1;
-	cf_job_fini(to);
 }
 
 static void close_src(struct cf_job *j)
@@ -205,7 +195,7 @@ static int move_data(struct cf_job *j, const struct cf_dest *dst)
 	struct cf_data d = {
 		.src = j->src_fd, .dst = dst->fd, .st = &j->st, .stream = dst->stream,
 		.flags = j->flags, .chunk = j->chunk, .watch = &j->watch,
-		.place = (uint64_t)j->st.st_dev << 32 | (uint32_t)j->dst_dir,
+		.pair = j->place.pair,
 	};
 	struct stat now;
 	int r = at_stage(j, COPYFILE_MOVE);
@@ -319,11 +309,32 @@ static int copy_attributes_only(struct cf_job *j)
 
 /* --------------------------------------------------------- entry points */
 
+static void count(struct cf_job *j)
+{
+	uint64_t moved = cf_watch_get(j->watch.moved);
+
+	j->calls = cf_sys_calls();
+	cf_count(CF_COPIES, 1);
+	cf_count(CF_CALLS, j->calls);
+	switch (cf_watch_get(j->watch.method)) {
+	case COPYFILE_BY_REFLINK:
+		cf_count(CF_CLONED, cf_watch_get(j->watch.done));
+		break;
+	case COPYFILE_BY_KERNEL:
+		cf_count(CF_OFFLOADED, moved);
+		break;
+	case COPYFILE_BY_BUFFER:
+		cf_count(CF_BUFFERED, moved);
+		break;
+	}
+}
+
 /* Record the end; j->watch.stage says where a failure was. */
 static int ended(struct cf_job *j, int r)
 {
 	close_src(j);
 	j->error = r;
+	count(j);
 	if (r == 0) {
 		/* The source may have shrunk. */
 		cf_watch_set(j->watch.total, cf_watch_get(j->watch.done));
@@ -337,6 +348,13 @@ int cf_job_open(struct cf_job *j)
 	int r = open_source(j);
 
 	return r < 0 ? ended(j, r) : 0;
+}
+
+void cf_job_close(struct cf_job *j)
+{
+	close_src(j);
+	j->opened = false;
+	cf_watch_set(j->watch.stage, COPYFILE_QUEUED);
 }
 
 int cf_job_run(struct cf_job *j)

@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 
 #include "libcopyfile.h"
+#include "place.h"
 #include "watch.h"
 
 struct cf_job {
@@ -21,6 +22,7 @@ struct cf_job {
 	const char *src, *dst;		/* borrowed, unless names is set */
 	char *names;			/* both of them, when the job outlives its caller */
 	uint64_t flags, tag, chunk;
+	struct cf_place place;
 
 	/* Where it is */
 	struct cf_watch watch;
@@ -34,16 +36,15 @@ struct cf_job {
 	int32_t skipped_error;
 	uint32_t partial;		/* enum copyfile_partial */
 	uint32_t changed;
+	unsigned int calls;		/* system calls that it took */
 };
 
 void cf_job_init(struct cf_job *j, int src_dir, const char *src, int dst_dir,
-		 const char *dst, uint64_t flags, uint64_t tag, uint64_t chunk);
+		 const char *dst, uint64_t flags, uint64_t tag, uint64_t chunk,
+		 struct cf_place place);
 
-/* Let to go on with from, with names of its own.  -ENOMEM: nothing has changed. */
-int cf_job_adopt(struct cf_job *to, struct cf_job *from);
-
-/* Undo that, before anything was run. */
-void cf_job_give_back(struct cf_job *to, struct cf_job *from);
+/* Let to, a new job, do what from is to, with names of its own.  -ENOMEM: nothing done. */
+int cf_job_adopt(struct cf_job *to, const struct cf_job *from);
 
 /* Free what the job holds. */
 void cf_job_fini(struct cf_job *j);
@@ -53,6 +54,9 @@ void cf_job_fini(struct cf_job *j);
  * cf_job_run() does it if it is not done.
  */
 int cf_job_open(struct cf_job *j);
+
+/* Close it again, as if it had not been opened; its size stays known. */
+void cf_job_close(struct cf_job *j);
 
 /* Copy, to the end.  Returns j->error. */
 int cf_job_run(struct cf_job *j);

@@ -214,6 +214,48 @@ struct copyfile_setup {
 COPYFILE_API
 int copyfile_setup(const struct copyfile_setup *setup, size_t size);
 
+/* Why the number of threads was changed */
+enum copyfile_why {
+	COPYFILE_BURNS		= 0,	/* copies burn the processor: one a core */
+	COPYFILE_WAITS		= 1,	/* they wait: more may help */
+	COPYFILE_TRY_MORE	= 2,	/* a trial, after which either goes on ... */
+	COPYFILE_TRY_FEWER	= 3,
+	COPYFILE_MORE_IN_VAIN	= 4,	/* ... or goes back: no gain, */
+	COPYFILE_FEWER_LOST	= 5	/* or a loss */
+};
+
+struct copyfile_decision {
+	uint32_t ms;		/* since the first copy was queued */
+	uint32_t threads;	/* for small copies, from then on */
+	uint32_t rate;		/* small copies a second before; 0: not measured */
+	uint32_t why;		/* enum copyfile_why */
+};
+
+/* What this process has done with the library so far */
+struct copyfile_stats {
+	uint64_t copies;	/* that ended, well or not */
+	uint64_t cookies;	/* of those, by a thread of the pool */
+	uint64_t calls;		/* system calls made for them, libacl's left out */
+	uint64_t bytes_cloned;	/* shared with the source */
+	uint64_t bytes_offloaded;	/* copied in the kernel, or by the server */
+	uint64_t bytes_buffered;	/* read and written */
+	uint32_t threads, threads_peak;	/* of the pool: now, at most */
+	uint32_t threads_target;	/* those that small copies may have now */
+	uint32_t callers;	/* threads of the program that copied by themselves lately */
+	uint32_t cores;		/* that the process may run on */
+	uint32_t waiting;	/* percent of the copies measured lately that mostly waited */
+	uint32_t ndecisions;	/* the last ones about the number of threads, oldest first */
+	uint32_t pad;
+	struct copyfile_decision decisions[32];
+};
+
+/*
+ * Fill *ret; the least size is that without decisions.  Costs about a
+ * microsecond and no system call.  0, or -EINVAL.
+ */
+COPYFILE_API
+int copyfile_stats(struct copyfile_stats *ret, size_t size);
+
 /* Join the workers, free all memory.  EBUSY while cookies are live. */
 COPYFILE_API
 int copyfile_shutdown(void);

@@ -10,6 +10,17 @@
  * Queueing must count as busy: with more threads than processors it is long,
  * and taking it for waiting would call for yet more threads.
  *
+ * Where every system call waits, as under a tracer, the file systems are not to
+ * blame.  The measuring makes calls, too, that never wait for one: as much as such
+ * a call takes is taken off for each that the copy made.
+ *
+ * Each pair of file systems has a verdict of its own.  They are few; one that
+ * comes anew takes the entry of another, which will be learnt again.
+ *
+ * Where copies burn the processor, a thread of the program that copies by itself
+ * takes a core as a thread of the pool does: so those are counted that did
+ * so lately.
+ *
  * The numbers are relaxed atomics: a lost sample is no loss.
  */
 #include <config.h>
@@ -17,6 +28,7 @@
 #include "policy.h"
 
 #include <fcntl.h>
+#include <sched.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <time.h>
@@ -24,6 +36,9 @@
 
 /* Measured before a verdict; the first copies are all measured. */
 #define ENOUGH 4
+
+/* Pairs of file systems that are told apart */
+#define PAIRS 16
 
 /* After that, one copy of so many: measuring takes eight system calls. */
 #define EVERY 64
@@ -43,13 +58,14 @@
 /* Where copies wait, this many threads (64 in flight served NFS at 5 ms best). */
 #define MOST_THREADS 64
 
+/* A thread that copied by itself within this time counts as doing so (ns). */
+#define LATELY 50000000
+
+/* Threads that are told apart for that */
+#define CALLERS 64
+
 /* More bytes than this say more about bandwidth than about latency. */
 #define SMALL_SIZE (256 * 1024)
-
-static struct {
-	atomic_uint begun, samples;
-	atomic_int waiting;		/* share of copies that waited, 0 to WHOLE */
-} seen;
 
 static int64_t now(clockid_t clock)
 {
@@ -79,61 +95,136 @@ static int64_t busy(void)
 	return now(CLOCK_THREAD_CPUTIME_ID) + queued();
 }
 
-#define get(field) atomic_load_explicit(&seen.field, memory_order_relaxed)
-#define set(field, value) atomic_store_explicit(&seen.field, value, memory_order_relaxed)
-#define next(field) atomic_fetch_add_explicit(&seen.field, 1, memory_order_relaxed)
+/* The system calls that busy() makes */
+#define BUSY_CALLS 4
 
-void cf_policy_begin(struct cf_policy_sample *s)
+/* ------------------------------------------------------- the verdict */
+
+static struct pair {
+	_Atomic uint64_t key;
+	atomic_uint samples;
+	atomic_int waiting;		/* share of copies that waited, 0 to WHOLE */
+} pairs[PAIRS];
+
+#define get(field) atomic_load_explicit(&(field), memory_order_relaxed)
+#define set(field, value) atomic_store_explicit(&(field), value, memory_order_relaxed)
+
+/* The last one that was measured, for the curious */
+static struct pair *_Atomic last_measured;
+
+static struct pair *find(uint64_t key)
 {
-	s->taken = get(samples) < ENOUGH || next(begun) % EVERY == 0;
+	struct pair *p = &pairs[key * 0x9e3779b97f4a7c15ULL >> 60];
+
+	if (get(p->key) != key) {
+		set(p->samples, 0);
+		set(p->waiting, 0);
+		set(p->key, key);
+	}
+	return p;
+}
+
+void cf_policy_begin(struct cf_policy_sample *s, uint64_t pair)
+{
+	static _Thread_local unsigned int begun;
+
+	s->pair = pair;
+	s->taken = begun++ % EVERY == 0 || get(find(pair)->samples) < ENOUGH;
 	if (s->taken) {
+		int64_t begin = now(CLOCK_MONOTONIC);
+
 		s->busy = busy();
 		s->wall = now(CLOCK_MONOTONIC);
+		s->call = (s->wall - begin) / BUSY_CALLS;
 	}
 }
 
-void cf_policy_end(const struct cf_policy_sample *s, uint64_t bytes)
+void cf_policy_end(const struct cf_policy_sample *s, uint64_t bytes, unsigned int calls)
 {
 	if (!s->taken || bytes > SMALL_SIZE)
 		return;
 	int64_t took = now(CLOCK_MONOTONIC) - s->wall;
 	int64_t was_busy = busy() - s->busy;
 
-	int64_t wait = took - was_busy;
+	struct pair *p = find(s->pair);
+	int64_t wait = took - was_busy - s->call * calls;
 	int share = wait > SHORTEST_WAIT && wait > was_busy ? WHOLE : 0;
 
-	if (next(samples) > 0)
-		share = get(waiting) + (share - get(waiting)) / SMOOTH;
-	set(waiting, share);
+	if (atomic_fetch_add_explicit(&p->samples, 1, memory_order_relaxed) > 0)
+		share = get(p->waiting) + (share - get(p->waiting)) / SMOOTH;
+	set(p->waiting, share);
+	set(last_measured, p);
 }
 
-bool cf_policy_waits(void)
+static bool known(const struct pair *p)
 {
-	return get(samples) < ENOUGH || get(waiting) > WHOLE / 2;
+	return get(p->samples) >= ENOUGH;
 }
 
-static unsigned int cores(void)
+bool cf_policy_waits(uint64_t pair)
 {
-	static atomic_uint known;
-	unsigned int n = atomic_load_explicit(&known, memory_order_relaxed);
+	const struct pair *p = find(pair);
+
+	return !known(p) || get(p->waiting) > WHOLE / 2;
+}
+
+unsigned int cf_policy_waiting(void)
+{
+	const struct pair *p = get(last_measured);
+
+	return p ? get(p->waiting) * 100 / WHOLE : 0;
+}
+
+/* ------------------------------------------------------- the callers */
+
+/* When threads of the program last copied by themselves; 0: never */
+static _Atomic int64_t callers[CALLERS];
+
+void cf_policy_caller_works(void)
+{
+	static atomic_uint threads;
+	static _Thread_local unsigned int mine;	/* 0: not chosen yet */
+
+	if (!mine)
+		mine = 1 + atomic_fetch_add_explicit(&threads, 1, memory_order_relaxed) % CALLERS;
+	set(callers[mine - 1], now(CLOCK_MONOTONIC));
+}
+
+unsigned int cf_policy_callers(void)
+{
+	int64_t since = now(CLOCK_MONOTONIC) - LATELY;
+	unsigned int n = 0;
+
+	for (unsigned int i = 0; i < CALLERS; i++)
+		n += get(callers[i]) > since;
+	return n;
+}
+
+/* -------------------------------------------------------- the threads */
+
+unsigned int cf_policy_cores(void)
+{
+	static atomic_uint cores;
+	unsigned int n = get(cores);
 
 	if (!n) {
-		long online = sysconf(_SC_NPROCESSORS_ONLN);
+		cpu_set_t ours;
 
-		n = online > 0 ? (unsigned int)online : 1;
-		atomic_store_explicit(&known, n, memory_order_relaxed);
+		n = sched_getaffinity(0, sizeof ours, &ours) == 0 ? CPU_COUNT(&ours) : 1;
+		set(cores, n);
 	}
 	return n;
 }
 
-struct cf_pool_limits cf_policy_limits(unsigned int fixed, bool caller_works)
+struct cf_pool_limits cf_policy_limits(unsigned int fixed, uint64_t pair)
 {
-	unsigned int n = cores(), most = n > MOST_THREADS ? n : MOST_THREADS;
-
-	if (fixed)
-		return (struct cf_pool_limits){ fixed, fixed };
+	unsigned int cores = cf_policy_cores(), most = cores > MOST_THREADS ? cores : MOST_THREADS;
+	unsigned int least = fixed ? fixed : cores, working = cf_policy_callers();
 	/* Until the first verdict, no more than the cores. */
-	if (get(samples) >= ENOUGH && cf_policy_waits())
-		return (struct cf_pool_limits){ most, most };
-	return (struct cf_pool_limits){ caller_works && n > 1 ? n - 1 : n, most };
+	bool waits = known(find(pair)) && cf_policy_waits(pair);
+
+	return (struct cf_pool_limits){
+		.least = least, .most = fixed ? fixed : most, .waits = waits,
+		.spare = waits ? least : least > working ? least - working : 0,
+	};
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * policy - who should run a copy, and on how many threads; decided by what
- * copies have cost so far.  Thread-safe.
+ * copies between the same two file systems have cost so far.  Thread-safe.
  */
 #ifndef CF_POLICY_H
 #define CF_POLICY_H
@@ -16,20 +16,31 @@
 
 struct cf_policy_sample {
 	bool taken;
+	uint64_t pair;		/* of file systems; see place.h */
 	int64_t wall, busy;	/* nanoseconds, when it began */
+	int64_t call;		/* what a system call takes that waits for nothing */
 };
 
-/* Around a copy; end with the bytes that it moved.  Most are not measured. */
-void cf_policy_begin(struct cf_policy_sample *s);
-void cf_policy_end(const struct cf_policy_sample *s, uint64_t bytes);
-
-/* Do copies mostly wait (for a server, a disk)?  True until it is known. */
-bool cf_policy_waits(void);
-
 /*
- * How many threads to have now.  fixed: what copyfile_setup() asked for, or 0.
- * caller_works: the calling thread copies as well.
+ * Around a copy; end with the bytes that it moved and the system calls that it
+ * made.  Most are not measured.
  */
-struct cf_pool_limits cf_policy_limits(unsigned int fixed, bool caller_works);
+void cf_policy_begin(struct cf_policy_sample *s, uint64_t pair);
+void cf_policy_end(const struct cf_policy_sample *s, uint64_t bytes, unsigned int calls);
+
+/* Do copies of this pair mostly wait (for a server, a disk)?  True until it is known. */
+bool cf_policy_waits(uint64_t pair);
+
+/* The calling thread is about to copy by itself. */
+void cf_policy_caller_works(void);
+
+/* How many threads to have for copies of pair.  fixed: as copyfile_setup() asked, or 0. */
+struct cf_pool_limits cf_policy_limits(unsigned int fixed, uint64_t pair);
+
+/* For the curious: threads that copy by themselves now; percent of copies that waited. */
+unsigned int cf_policy_callers(void);
+unsigned int cf_policy_waiting(void);
+
+unsigned int cf_policy_cores(void);
 
 #endif

@@ -1,14 +1,19 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Design: tasks wait in lanes, one lane for each place (a directory that is
- * written to).  Threads that create files in one directory fight for its lock
+ * Design: small tasks wait in lanes, one lane for each place (a directory that
+ * is written to).  Threads that create files in one directory fight for its lock
  * and lose a third of their time, so a thread stays in the lane it is in while
  * that has tasks, and then takes the lane with the fewest threads in it, the
- * oldest first.  There are few lanes: as many as directories have tasks waiting.
+ * oldest first: only where there is no other work is a directory shared.  There
+ * are few lanes: as many as directories have tasks waiting.
  *
  * Tasks are taken one at a time, never in batches: one that turns out to be
- * huge must not hold others behind it.  A thread that says so is replaced
- * meanwhile.
+ * huge must not hold others behind it.  Big tasks wait in a queue of their own
+ * and are run by threads of their own: as many as there are cores, or an eighth
+ * of the threads where tasks wait.  More streams at once would only make a disk
+ * seek.
+ *
+ * How many threads run small tasks is for scale.c to say; the rest sleep.
  *
  * Wake-ups are what a queue costs.  A thread is woken only if one sleeps that
  * has not been woken already; a thread that is awake finds its next task by
@@ -27,6 +32,9 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
+
+#include "scale.h"
 
 /* Tasks per thread that keep it busy while the submitter does something else */
 #define BACKLOG 32
@@ -34,36 +42,49 @@
 /* Tasks of one lane in a row, so that a lane that is ever refilled starves none */
 #define LANE_RUN 64
 
+/* Of the threads that small tasks have where they wait, so many more run big ones. */
+#define BIG_SHARE 8
+
 /* Threads need little stack: copies keep at most a few KiB there. */
 #define STACK_SIZE (256 * 1024)
 
-struct cf_lane {
-	struct cf_lane *next;
+struct cf_queue {
+	struct cf_queue *next;
 	uint64_t place;
 	struct cf_task *first, *last;
-	unsigned int threads;		/* that work on tasks of this lane */
+	unsigned int threads;		/* that work on tasks from here */
 };
 
 static struct pool {
 	pthread_mutex_t lock;
 	pthread_cond_t work;		/* there is a task to take, or stop */
-	struct cf_lane *lanes;		/* oldest first */
-	struct cf_lane *spare;		/* empty ones, to use again */
+	struct cf_queue *lanes;		/* oldest first */
+	struct cf_queue *spare;		/* empty ones, to use again */
+	struct cf_queue big;
 	pthread_t *threads;
-	unsigned int nthreads;
+	unsigned int nthreads, peak;
 	unsigned int idle;		/* threads asleep */
 	unsigned int woken;		/* of those, about to wake */
 	unsigned int queued;		/* tasks in all lanes */
-	unsigned int in_long;		/* threads in a task that takes long */
 	struct cf_pool_limits limits;	/* of the last submit */
+	struct cf_scale scale;
+	bool starved;			/* a thread slept since the last task ended */
 	bool stop;
 } pool = { .lock = PTHREAD_MUTEX_INITIALIZER, .work = PTHREAD_COND_INITIALIZER };
 
-/* -------------------------------------------------------------- lanes */
-
-static struct cf_lane *lane_of_locked(uint64_t place)
+static int64_t now(void)
 {
-	struct cf_lane **l = &pool.lanes, *lane;
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec * (int64_t)1000000000 + t.tv_nsec;
+}
+
+/* -------------------------------------------------------------- queues */
+
+static struct cf_queue *lane_of_locked(uint64_t place)
+{
+	struct cf_queue **l = &pool.lanes, *lane;
 
 	for (; *l; l = &(*l)->next)
 		if ((*l)->place == place)
@@ -73,17 +94,17 @@ static struct cf_lane *lane_of_locked(uint64_t place)
 		pool.spare = lane->next;
 	else if (!(lane = malloc(sizeof *lane)))
 		return NULL;
-	*lane = (struct cf_lane){ .place = place };
+	*lane = (struct cf_queue){ .place = place };
 	*l = lane;
 	return lane;
 }
 
 /* A lane goes when it has neither tasks nor threads. */
-static void drop_lane_locked(struct cf_lane *lane)
+static void drop_lane_locked(struct cf_queue *lane)
 {
-	struct cf_lane **l = &pool.lanes;
+	struct cf_queue **l = &pool.lanes;
 
-	if (lane->first || lane->threads)
+	if (lane == &pool.big || lane->first || lane->threads)
 		return;
 	while (*l != lane)
 		l = &(*l)->next;
@@ -92,34 +113,69 @@ static void drop_lane_locked(struct cf_lane *lane)
 	pool.spare = lane;
 }
 
-static void enqueue_locked(struct cf_lane *lane, struct cf_task *task)
+static void enqueue_locked(struct cf_queue *q, struct cf_task *task)
 {
-	task->lane = lane;
+	task->queue = q;
 	task->next = NULL;
-	task->prev = lane->last;
-	*(lane->last ? &lane->last->next : &lane->first) = task;
-	lane->last = task;
-	pool.queued++;
+	task->prev = q->last;
+	*(q->last ? &q->last->next : &q->first) = task;
+	q->last = task;
+	pool.queued += q != &pool.big;
 }
 
 static void dequeue_locked(struct cf_task *task)
 {
-	struct cf_lane *lane = task->lane;
+	struct cf_queue *q = task->queue;
 
-	*(task->prev ? &task->prev->next : &lane->first) = task->next;
-	*(task->next ? &task->next->prev : &lane->last) = task->prev;
-	task->lane = NULL;
-	pool.queued--;
+	*(task->prev ? &task->prev->next : &q->first) = task->next;
+	*(task->next ? &task->next->prev : &q->last) = task->prev;
+	task->queue = NULL;
+	pool.queued -= q != &pool.big;
 }
 
-/* The lane to go to from mine (may be NULL); NULL if there is nothing to do. */
-static struct cf_lane *best_lane_locked(struct cf_lane *mine)
-{
-	struct cf_lane *best = NULL;
+/* ------------------------------------------------------------ who works */
 
-	if (mine && mine->first)
+static unsigned int most_big_locked(void)
+{
+	unsigned int n = pool.limits.least;
+
+	if (pool.scale.waits && pool.scale.target / BIG_SHARE > n)
+		n = pool.scale.target / BIG_SHARE;
+	/* Where the number of threads is fixed, one is kept for small tasks. */
+	if (n >= pool.limits.most)
+		n = pool.limits.most - 1;
+	return n ? n : 1;
+}
+
+static bool may_run_big_locked(void)
+{
+	return pool.big.threads < most_big_locked();
+}
+
+/* Threads that are awake, or about to be, and not in a big task */
+static unsigned int working_locked(void)
+{
+	return pool.nthreads - (pool.idle - pool.woken) - pool.big.threads;
+}
+
+static unsigned int most_working_locked(void)
+{
+	return pool.scale.target ? pool.scale.target : 1;
+}
+
+/* The queue to go to from mine (may be NULL); NULL if there is nothing to do. */
+static struct cf_queue *best_queue_locked(struct cf_queue *mine)
+{
+	struct cf_queue *best = NULL;
+
+	if (pool.big.first && may_run_big_locked())
+		return &pool.big;
+	/* One too many, after the end of a big task or a decision, rests. */
+	if (working_locked() > most_working_locked())
+		return NULL;
+	if (mine && mine != &pool.big && mine->first)
 		return mine;
-	for (struct cf_lane *l = pool.lanes; l; l = l->next)
+	for (struct cf_queue *l = pool.lanes; l; l = l->next)
 		if (l->first && (!best || l->threads < best->threads))
 			best = l;
 	return best;
@@ -127,14 +183,9 @@ static struct cf_lane *best_lane_locked(struct cf_lane *mine)
 
 /* ------------------------------------------------------------ threads */
 
-/* Threads that work, or are about to, and count against the limit */
-static unsigned int working_locked(void)
-{
-	return pool.nthreads - (pool.idle - pool.woken) - pool.in_long;
-}
-
 static void sleep_locked(void)
 {
+	pool.starved = true;
 	pool.idle++;
 	while (!pool.woken && !pool.stop)
 		pthread_cond_wait(&pool.work, &pool.lock);
@@ -143,42 +194,60 @@ static void sleep_locked(void)
 		pool.woken--;
 }
 
+static void leave_locked(struct cf_queue *q)
+{
+	if (!q)
+		return;
+	q->threads--;
+	drop_lane_locked(q);
+}
+
+/* This thread, and the queue that it works on */
+static _Thread_local struct cf_queue *mine;
+
+static void run_locked(struct cf_task *task)
+{
+	dequeue_locked(task);
+	pthread_mutex_unlock(&pool.lock);
+	unsigned int work = task->run(task);
+	pthread_mutex_lock(&pool.lock);
+	if (mine == &pool.big)
+		return;
+	cf_scale_ended(&pool.scale, work, pool.starved, now());
+	pool.starved = false;
+}
+
+static int add_thread_locked(void);
+
 static void *thread_main(void *arg)
 {
-	struct cf_lane *mine = NULL;
 	unsigned int run = 0;
 
 	(void)arg;
 	pthread_mutex_lock(&pool.lock);
 	for (;;) {
-		/* One too many, after the end of a long task, rests. */
-		struct cf_lane *lane = working_locked() > pool.limits.busy ? NULL :
-				       best_lane_locked(run < LANE_RUN ? mine : NULL);
+		struct cf_queue *next = best_queue_locked(run < LANE_RUN ? mine : NULL);
 
-		if (lane != mine) {
-			struct cf_lane *left = mine;
+		if (next != mine) {
+			struct cf_queue *left = mine;
 
-			if (lane)
-				lane->threads++;
-			mine = lane;
+			if (next)
+				next->threads++;
+			mine = next;
 			run = 0;
-			if (left) {
-				left->threads--;
-				drop_lane_locked(left);
-			}
+			leave_locked(left);
 		}
-		if (!lane) {
-			if (pool.stop)
-				break;
+		if (next) {
+			run = next->first->next ? run + 1 : 0;
+			/* After a decision there may be more to wake than a submit would. */
+			if (pool.queued > 1 && working_locked() < most_working_locked())
+				(void)add_thread_locked();
+			run_locked(next->first);
+		} else if (pool.stop) {
+			break;
+		} else {
 			sleep_locked();
-			continue;
 		}
-		struct cf_task *task = lane->first;
-		dequeue_locked(task);
-		run = lane->first ? run + 1 : 0;
-		pthread_mutex_unlock(&pool.lock);
-		task->run(task);
-		pthread_mutex_lock(&pool.lock);
 	}
 	pthread_mutex_unlock(&pool.lock);
 	return NULL;
@@ -203,42 +272,32 @@ static int grow_locked(void)
 	pthread_attr_destroy(&attr);
 	if (r == 0)
 		pool.nthreads++;
+	if (pool.nthreads > pool.peak)
+		pool.peak = pool.nthreads;
 	return r;
 }
 
-/* ------------------------------------------------------- entry points */
-
-/*
- * One more thread for what is queued, if there may be one: woken or, failing
- * that, started.  -errno if it should have been started and could not.
- */
+/* One more thread: woken or, failing that, started, if there may be one. */
 static int add_thread_locked(void)
 {
-	if (working_locked() >= pool.limits.busy)
-		return 0;
 	if (pool.idle > pool.woken) {
 		pool.woken++;
 		pthread_cond_signal(&pool.work);
 		return 0;
 	}
-	return pool.nthreads < pool.limits.all ? grow_locked() : 0;
+	return pool.nthreads < pool.limits.most ? grow_locked() : 0;
 }
 
-void cf_pool_long_begin(void)
+/* For a task that is about to be queued in q: -errno if it needs one, in vain. */
+static int man_locked(const struct cf_queue *q)
 {
-	pthread_mutex_lock(&pool.lock);
-	pool.in_long++;
-	if (pool.queued)
-		(void)add_thread_locked();
-	pthread_mutex_unlock(&pool.lock);
+	bool wanted = q == &pool.big ? may_run_big_locked()
+				     : working_locked() < most_working_locked();
+
+	return wanted ? add_thread_locked() : 0;
 }
 
-void cf_pool_long_end(void)
-{
-	pthread_mutex_lock(&pool.lock);
-	pool.in_long--;
-	pthread_mutex_unlock(&pool.lock);
-}
+/* ------------------------------------------------------- entry points */
 
 int cf_pool_submit(struct cf_task *task, struct cf_pool_limits limits)
 {
@@ -246,47 +305,79 @@ int cf_pool_submit(struct cf_task *task, struct cf_pool_limits limits)
 
 	pthread_mutex_lock(&pool.lock);
 	pool.limits = limits;
-	struct cf_lane *lane = lane_of_locked(task->place);
-	if (!lane)
+	cf_scale_expect(&pool.scale, limits.waits ? limits.least : limits.spare, limits.most,
+			limits.waits, now());
+	struct cf_queue *q = task->big ? &pool.big : lane_of_locked(task->place);
+	if (!q)
 		r = -ENOMEM;
-	else if (add_thread_locked() < 0 && !pool.nthreads)
+	else if (man_locked(q) < 0 && !pool.nthreads)
 		/* With at least one thread, one more is a wish, not a need. */
 		r = -ENOMEM;
 	if (r == 0)
-		enqueue_locked(lane, task);
-	else if (lane)
-		drop_lane_locked(lane);
+		enqueue_locked(q, task);
+	else if (q)
+		drop_lane_locked(q);
 	pthread_mutex_unlock(&pool.lock);
 	return r;
+}
+
+bool cf_pool_begin_big(void)
+{
+	pthread_mutex_lock(&pool.lock);
+	bool go = mine == &pool.big || may_run_big_locked();
+	if (go && mine != &pool.big) {
+		leave_locked(mine);
+		mine = &pool.big;
+		mine->threads++;
+		/* Another thread takes its place. */
+		if (pool.queued && working_locked() < most_working_locked())
+			(void)add_thread_locked();
+	}
+	pthread_mutex_unlock(&pool.lock);
+	return go;
+}
+
+void cf_pool_requeue_big(struct cf_task *task)
+{
+	pthread_mutex_lock(&pool.lock);
+	task->big = true;
+	enqueue_locked(&pool.big, task);
+	pthread_mutex_unlock(&pool.lock);
 }
 
 bool cf_pool_remove(struct cf_task *task)
 {
 	pthread_mutex_lock(&pool.lock);
-	struct cf_lane *lane = task->lane;
-	if (lane) {
+	struct cf_queue *q = task->queue;
+	if (q) {
 		dequeue_locked(task);
-		drop_lane_locked(lane);
+		drop_lane_locked(q);
 	}
 	pthread_mutex_unlock(&pool.lock);
-	return lane;
+	return q;
 }
 
 bool cf_pool_hungry(struct cf_pool_limits limits)
 {
 	pthread_mutex_lock(&pool.lock);
-	unsigned int threads = pool.nthreads > pool.in_long ? pool.nthreads - pool.in_long
-							    : limits.busy;
-	bool hungry = pool.queued < BACKLOG * threads;
+	bool hungry = pool.queued < BACKLOG * limits.spare;
 	pthread_mutex_unlock(&pool.lock);
 	return hungry;
+}
+
+void cf_pool_look(void (*copy)(const struct cf_scale *scale, unsigned int threads,
+			       unsigned int peak, void *arg), void *arg)
+{
+	pthread_mutex_lock(&pool.lock);
+	copy(&pool.scale, pool.nthreads, pool.peak, arg);
+	pthread_mutex_unlock(&pool.lock);
 }
 
 static void forget_threads(void)
 {
 	free(pool.threads);
 	pool.threads = NULL;
-	pool.nthreads = pool.idle = pool.woken = pool.in_long = 0;
+	pool.nthreads = pool.idle = pool.woken = pool.big.threads = 0;
 	pool.stop = false;
 }
 
@@ -299,7 +390,7 @@ void cf_pool_stop(void)
 	for (unsigned int i = 0; i < pool.nthreads; i++)
 		pthread_join(pool.threads[i], NULL);
 	forget_threads();
-	for (struct cf_lane *l = pool.spare, *next; l; l = next) {
+	for (struct cf_queue *l = pool.spare, *next; l; l = next) {
 		next = l->next;
 		free(l);
 	}
@@ -319,11 +410,12 @@ void cf_pool_fork_parent(void)
 void cf_pool_fork_child(void)
 {
 	/* The tasks belong to cookies that the child does not have. */
-	for (struct cf_lane *l = pool.lanes, *next; l; l = next) {
+	for (struct cf_queue *l = pool.lanes, *next; l; l = next) {
 		next = l->next;
 		free(l);
 	}
 	pool.lanes = NULL;
+	pool.big = (struct cf_queue){ 0 };
 	pool.queued = 0;
 	forget_threads();
 	/* Threads that are not here any more may have slept on it. */

@@ -11,34 +11,48 @@
 /* Embed it; the pool owns it from submit until run is called. */
 struct cf_task {
 	struct cf_task *prev, *next;
-	struct cf_lane *lane;		/* NULL: not queued */
+	struct cf_queue *queue;		/* where it waits, or NULL */
 	uint64_t place;			/* tasks of one place had better not run at once */
-	void (*run)(struct cf_task *task);
+	bool big;			/* takes long: see below */
+	/* Returns the work that was done, in units of about a small task. */
+	unsigned int (*run)(struct cf_task *task);
 };
 
+struct cf_scale;
+
 struct cf_pool_limits {
-	unsigned int busy;	/* most threads to have now, but for those in a long task */
-	unsigned int all;	/* most threads */
+	unsigned int least;	/* threads that are right where tasks burn the processor */
+	unsigned int most;	/* and the most where they wait */
+	bool waits;		/* these tasks do */
+	unsigned int spare;	/* of least: those that nobody else's work takes */
 };
 
 /*
  * Queue task.  Returns 0, or -ENOMEM, also if there is no thread at all to run
  * it and none can be had.
+ *
+ * Big tasks have threads of their own, few at a time, so that they hold up
+ * neither the small ones nor each other.
  */
 int cf_pool_submit(struct cf_task *task, struct cf_pool_limits limits);
 
 /*
- * Around the part of a task that may take long: another thread then takes its
- * place, within the limits of the last submit.
+ * The running task has turned out to be big.  True: it may go on, and counts as
+ * one from now on.  False: as many as may be are running; it is to call
+ * cf_pool_requeue_big(), which gives it away, and return.
  */
-void cf_pool_long_begin(void);
-void cf_pool_long_end(void);
+bool cf_pool_begin_big(void);
+void cf_pool_requeue_big(struct cf_task *task);
 
 /* Take task back: true if it was still waiting; it will not run then. */
 bool cf_pool_remove(struct cf_task *task);
 
-/* Would the threads, of which there may be some within limits, soon run out of work? */
+/* Would the threads that limits spare soon run out of work? */
 bool cf_pool_hungry(struct cf_pool_limits limits);
+
+/* Look at the pool: copy is called with it locked. */
+void cf_pool_look(void (*copy)(const struct cf_scale *scale, unsigned int threads,
+			       unsigned int peak, void *arg), void *arg);
 
 /* Join all threads.  Nothing may be queued, or be submitted meanwhile. */
 void cf_pool_stop(void);

@@ -45,11 +45,22 @@ static int fault(const char *call, size_t *len)
 #define fault(call, len) ((void)(call), (void)(len), 0)
 #endif
 
+static _Thread_local unsigned int calls;
+
+unsigned int cf_sys_calls(void)
+{
+	unsigned int n = calls;
+
+	calls = 0;
+	return n;
+}
+
 #define CALL_LEN(call, len, expr) ({						\
 	long r_;								\
-	do									\
+	do {									\
+		calls++;							\
 		r_ = fault(call, len) ? -1 : (long)(expr);			\
-	while (r_ < 0 && errno == EINTR);					\
+	} while (r_ < 0 && errno == EINTR);					\
 	r_ < 0 ? -(long)errno : r_;						\
 })
 #define CALL(call, expr) CALL_LEN(call, (size_t *)NULL, expr)
@@ -85,6 +96,7 @@ int cf_close(int fd)
 {
 	int r = close(fd) ? -errno : 0;
 
+	calls++;
 	/* Linux has closed it even then. */
 	if (r == -EINTR)
 		r = 0;

@@ -67,6 +67,9 @@ int cf_setxattr(int fd, bool path, const char *name, const void *value, size_t s
 #define CF_FD_PATH_MAX 32
 void cf_fd_path(int fd, char path[static CF_FD_PATH_MAX]);
 
+/* How many of these calls this thread has made since it last asked */
+unsigned int cf_sys_calls(void);
+
 /* For calls made by libacl and libattr: 0, or the -errno to fail with. */
 int cf_sys_fault(const char *call);
 

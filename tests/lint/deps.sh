@@ -10,15 +10,18 @@ cd "$top_srcdir" || skip_all 'the sources are not here'
 # What each room of the library may know.  Dependencies point downward, so
 # nobody may know api, and a new module needs its line here.
 rooms='
-api	attr cookie data dest extent job policy pool sys watch
-cookie	job policy pool sys watch
-policy	pool sys watch
-job	attr data dest extent sys watch
+api	attr cookie count data dest extent job place policy pool scale sys watch
+cookie	count job policy pool sys watch
+policy	pool watch
+job	attr count data dest extent place sys watch
 dest	extent sys watch
 data	extent sys watch
 attr	extent sys watch
 extent	sys
-pool	sys
+pool	scale
+scale
+place
+count
 watch
 sys
 '

@@ -16,6 +16,7 @@ copyfile_info@@LIBCOPYFILE_0.1
 copyfile_setup@@LIBCOPYFILE_0.1
 copyfile_shutdown@@LIBCOPYFILE_0.1
 copyfile_stage_name@@LIBCOPYFILE_0.1
+copyfile_stats@@LIBCOPYFILE_0.1
 copyfileat@@LIBCOPYFILE_0.1'
 
 nm=${NM%% *}

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Design: threads that all add to one number fight for its cache line, which
+ * costs more than a system call.  So there are several cells, each in lines of
+ * its own; a thread adds to one of them, and who asks adds up all.
+ */
+#include <config.h>
+
+#include "count.h"
+
+#include <stdatomic.h>
+
+/* Threads that share a cell are rarely busy at the same moment. */
+#define CELLS 32
+
+#define CACHE_LINE 64
+
+static struct {
+	_Alignas(CACHE_LINE) _Atomic uint64_t n[CF_COUNTERS];
+} cells[CELLS];
+
+void cf_count(enum cf_counter which, uint64_t n)
+{
+	static atomic_uint threads;
+	static _Thread_local unsigned int mine;	/* 0: not chosen yet */
+
+	if (!mine)
+		mine = 1 + atomic_fetch_add_explicit(&threads, 1, memory_order_relaxed) % CELLS;
+	atomic_fetch_add_explicit(&cells[mine - 1].n[which], n, memory_order_relaxed);
+}
+
+uint64_t cf_counted(enum cf_counter which)
+{
+	uint64_t sum = 0;
+
+	for (unsigned int i = 0; i < CELLS; i++)
+		sum += atomic_load_explicit(&cells[i].n[which], memory_order_relaxed);
+	return sum;
+}

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Design: a directory is known by the descriptor and the path that lead to it,
+ * hashed; its file system by one stat.  That would be two calls for each copy,
+ * so each thread remembers the last few directories of either side, but not for
+ * ever.  A descriptor may come to mean another directory meanwhile; it is rarely
+ * one of another file system.
+ *
+ * A wrong answer (two hashes that collide, a directory named in two ways, a
+ * mount between the two looks) makes a copy slower, never wrong.
+ */
+#include <config.h>
+
+#include "place.h"
+
+#include <fcntl.h>
+#include <limits.h>
+#include <string.h>
+#include <sys/stat.h>
+
+/* Directories that a thread remembers on either side, by the hash's upper bits */
+#define SEEN 16
+
+/* Copies until a remembered directory is looked at again */
+#define TRUST 1024
+
+struct seen {
+	uint64_t dir, dev;
+	unsigned int left;		/* copies for which dev is to be trusted */
+};
+
+/* FNV-1a; multiplied once more where few bits are used of it */
+static uint64_t hash_dir(int fd, const char *path, size_t len)
+{
+	uint64_t h = 0xcbf29ce484222325ULL ^ (uint32_t)fd;
+
+	for (size_t i = 0; i < len; i++)
+		h = (h ^ (unsigned char)path[i]) * 0x100000001b3ULL;
+	return h * 0x9e3779b97f4a7c15ULL;
+}
+
+/* 0 where it can't be told, as when the directory is missing. */
+static uint64_t device_of(int fd, const char *path, size_t len)
+{
+	char dir[PATH_MAX] = ".";
+	struct stat st;
+	int r;
+
+	if (!len && fd >= 0)
+		r = fstat(fd, &st);
+	else if (len >= sizeof dir)
+		return 0;
+	else {
+		if (len)
+			*(char *)mempcpy(dir, path, len) = '\0';
+		r = fstatat(fd, dir, &st, 0);
+	}
+	return r < 0 ? 0 : st.st_dev;
+}
+
+static const struct seen *look(struct seen *table, int fd, const char *name)
+{
+	const char *slash = strrchr(name, '/');
+	size_t len = slash ? (size_t)(slash + 1 - name) : 0;
+	uint64_t dir = hash_dir(name[0] == '/' ? AT_FDCWD : fd, name, len);
+	struct seen *seen = &table[dir >> 60];
+
+	if (seen->left && seen->dir == dir)
+		seen->left--;
+	else
+		*seen = (struct seen){ dir, device_of(fd, name, len), TRUST };
+	return seen;
+}
+
+struct cf_place cf_place_of(int src_dir, const char *src, int dst_dir, const char *dst)
+{
+	static _Thread_local struct seen srcs[SEEN], dsts[SEEN];
+	const struct seen *from = look(srcs, src_dir, src), *to = look(dsts, dst_dir, dst);
+
+	return (struct cf_place){
+		.dir = to->dir, .pair = (from->dev * 0x9e3779b97f4a7c15ULL ^ to->dev) | 1,
+	};
+}

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * place - where a copy happens: the directory that it writes to, and the two
+ * file systems.  Thread-safe.
+ */
+#ifndef CF_PLACE_H
+#define CF_PLACE_H
+
+#include <stdint.h>
+
+struct cf_place {
+	uint64_t dir;	/* the same for all copies into one directory, named in one way */
+	uint64_t pair;	/* of file systems: source's, destination's; never 0 */
+};
+
+/* The place of a copy with the names that copyfileat() is given. */
+struct cf_place cf_place_of(int src_dir, const char *src, int dst_dir, const char *dst);
+
+#endif

@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Design: where tasks burn the processor the right number is known: least.
+ * Where they wait (for a server, a disk) it is found by trials.  The work done
+ * per second is measured with the present number of threads, then with more:
+ * if that brought enough, still more are tried, else it goes back.  After a rest
+ * the other direction is tried, for what fewer threads can do as well is better
+ * done by fewer: a disk with one head, a server with four slots.  Rests grow
+ * with each trial that changed nothing.
+ *
+ * A measurement begins when as many tasks have ended as there are threads, so
+ * that what ends was begun after the change, and takes as many again.  A thread
+ * that finds nothing to do spoils it: then the tasks are what lacks.
+ *
+ *	STEADY -- rested, never starved --> UP or DOWN
+ *	UP     -- gained --> UP, further;  else STEADY, as before
+ *	DOWN   -- lost nothing --> DOWN, further;  else STEADY, as before
+ *
+ * From the first verdict to 64 threads it takes two measurements: with copies
+ * of 15 ms each that is less than 100 ms.
+ */
+#include <config.h>
+
+#include "scale.h"
+
+/* Threads to begin with where tasks wait: a few in flight are safe anywhere. */
+#define FIRST 16
+
+/* Growing by a factor must bring this part of the factor's gain: 2 -> 1.2 times. */
+#define WORTH 0.2
+
+/* Fewer threads may lose so much. */
+#define NO_LOSS 0.92
+
+/* A measurement has at least so many tasks, and takes at least so long (ns). */
+#define LEAST_TASKS 8
+#define LEAST_TIME 4000000
+
+/* From a trial that changed nothing to the next one (ns) */
+#define FIRST_REST 250000000
+#define LONGEST_REST 8000000000
+
+/* So long after the last task that waits, burning ones decide (ns). */
+#define MEMORY 100000000
+
+static unsigned int within(const struct cf_scale *s, unsigned int n)
+{
+	return n < s->least ? s->least : n > s->most ? s->most : n;
+}
+
+static void measure_anew(struct cf_scale *s, int64_t now, bool settling)
+{
+	s->settling = settling;
+	s->starved = false;
+	s->count = 0;
+	s->work = 0;
+	s->since = now;
+}
+
+static void decide(struct cf_scale *s, unsigned int target, double rate,
+		   enum copyfile_why why, int64_t now)
+{
+	s->target = target;
+	s->history[s->ndecisions++ % CF_SCALE_HISTORY] = (struct copyfile_decision){
+		.ms = (now - s->started) / 1000000, .threads = target, .rate = rate, .why = why,
+	};
+	measure_anew(s, now, true);
+}
+
+void cf_scale_expect(struct cf_scale *s, unsigned int least, unsigned int most, bool waits,
+		     int64_t now)
+{
+	bool first = !s->started;
+
+	if (first)
+		s->started = now;
+	s->least = least;
+	s->most = most > least ? most : least;
+	if (waits)
+		s->waits_until = now + MEMORY;
+	if (waits && !s->waits) {
+		s->waits = true;
+		s->trial = CF_SCALE_STEADY;
+		s->down_next = false;
+		s->retry = now;
+		s->backoff = FIRST_REST;
+		decide(s, within(s, FIRST), 0, COPYFILE_WAITS, now);
+	} else if (!waits && s->waits && now > s->waits_until) {
+		s->waits = false;
+		decide(s, least, 0, COPYFILE_BURNS, now);
+	} else if (first) {
+		decide(s, least, 0, COPYFILE_BURNS, now);
+	}
+	s->target = s->waits ? within(s, s->target) : least;
+}
+
+/* Rest, and then try the other way. */
+static void rest(struct cf_scale *s, int64_t now)
+{
+	s->trial = CF_SCALE_STEADY;
+	s->retry = now + s->backoff;
+	s->backoff = s->backoff * 2 > LONGEST_REST ? LONGEST_REST : s->backoff * 2;
+}
+
+static void try_next(struct cf_scale *s, double rate, int64_t now)
+{
+	unsigned int down = within(s, s->target / 2);
+	/* The first step is a long one: it is not long until 64 are there. */
+	unsigned int up = within(s, s->target * (s->backoff == FIRST_REST ? 4 : 2));
+	bool go_down = up == s->target || (s->down_next && down != s->target);
+
+	if (up == s->target && down == s->target) {
+		rest(s, now);
+		return;
+	}
+	s->old_target = s->target;
+	s->old_rate = rate;
+	s->trial = go_down ? CF_SCALE_DOWN : CF_SCALE_UP;
+	decide(s, go_down ? down : up, rate, go_down ? COPYFILE_TRY_FEWER : COPYFILE_TRY_MORE,
+	       now);
+}
+
+/* Was the trial worth it, that now does work at rate? */
+static bool worth(const struct cf_scale *s, double rate)
+{
+	double factor = (double)s->target / s->old_target;
+
+	return rate >= s->old_rate * (s->trial == CF_SCALE_DOWN ? NO_LOSS
+						: 1 + (factor - 1) * WORTH);
+}
+
+static void judge_trial(struct cf_scale *s, double rate, int64_t now)
+{
+	bool down = s->trial == CF_SCALE_DOWN;
+
+	if (s->starved) {
+		/* It proves nothing.  Threads that have nothing to do cost nothing. */
+		rest(s, now);
+		measure_anew(s, now, false);
+		return;
+	}
+	if (worth(s, rate)) {
+		/* As far as it goes; what was found out may have changed by then. */
+		s->backoff = down ? s->backoff : FIRST_REST;
+		s->trial = CF_SCALE_STEADY;
+		s->down_next = down;
+		if (s->target == (down ? s->least : s->most))
+			rest(s, now);
+		else
+			try_next(s, rate, now);
+		return;
+	}
+	unsigned int back = s->old_target;
+	s->down_next = !down;
+	rest(s, now);
+	decide(s, within(s, back), rate, down ? COPYFILE_FEWER_LOST : COPYFILE_MORE_IN_VAIN, now);
+}
+
+void cf_scale_ended(struct cf_scale *s, unsigned int work, bool starved, int64_t now)
+{
+	if (!s->waits)
+		return;
+	s->count++;
+	s->work += work;
+	s->starved |= starved;
+	if (s->settling) {
+		if (s->count >= s->target)
+			measure_anew(s, now, false);
+		return;
+	}
+	if (s->count < s->target || s->count < LEAST_TASKS || now - s->since < LEAST_TIME)
+		return;
+	double rate = s->work * 1e9 / (now - s->since);
+	if (s->trial != CF_SCALE_STEADY)
+		judge_trial(s, rate, now);
+	else if (now >= s->retry && !s->starved)
+		try_next(s, rate, now);
+	else
+		measure_anew(s, now, false);
+}
