@@ -6,8 +6,8 @@
  * the library does, node.c for the rest.  In a directory that this run has
  * made there is nothing to ask about, and no system call is spent on it.
  *
- * What follows from the end of a copy stands in ended(): the message, the
- * names that wait for it, the directory that may now be complete.
+ * What follows from the end of a copy stands in copy_ended(): the message, the
+ * names that wait for it.
  */
 #include <config.h>
 
@@ -15,9 +15,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include <libcopyfile.h>
@@ -26,7 +26,6 @@
 #include "hash.h"
 #include "node.h"
 #include "options.h"
-#include "progress.h"
 #include "report.h"
 #include "same.h"
 #include "same-inode.h"
@@ -186,7 +185,7 @@ static void start(struct copy *c, const struct entry *e, enum copy_dst found,
 		  const struct stat *dst, struct link *link)
 {
 	struct pending p = {
-		.dir = dir_get(e->dir), .src = e->src, .dst = e->dst, .type = e->type,
+		.dir = e->dir, .src = e->src, .dst = e->dst, .type = e->type,
 		.link = link, .flags = copy_attr_flags(c->opts),
 	};
 
@@ -199,8 +198,6 @@ static void start(struct copy *c, const struct entry *e, enum copy_dst found,
 		p.over_dev = dst->st_dev;
 		p.over_ino = dst->st_ino;
 	}
-	/* It is open: the caller uses it.  Ended in ended(). */
-	dir_use(e->dir, -1);
 	window_start(&c->window, &p);
 }
 
@@ -209,17 +206,19 @@ static void copy_new(struct copy *c, const struct entry *e, enum copy_dst found,
 
 /*
  * Give k's file the name e.  False: e has become the copy that the rest of k's
- * names wait for; k is not to be touched any more.
+ * names wait for, or waits; k is not to be touched any more.
  */
 static bool link_to(struct copy *c, struct link *k, const struct entry *e)
 {
 	bool replaced;
-	int err = links_make(k, e->dir, e->dst, &replaced);
+	int err = links_make(&c->links, k, e->dir, e->dst, &replaced);
 
 	if (err == EMLINK) {
 		/* As many names as the file system allows: begin a new one. */
-		links_rename(k, e->dir, e->dst);
-		copy_new(c, e, COPY_DST_NEW, NULL, k);
+		if (links_rename(&c->links, k, e->dir, e->src, e->dst))
+			copy_new(c, e, COPY_DST_NEW, NULL, k);
+		else
+			links_leave(&c->links, k);
 		return false;
 	}
 	if (err) {
@@ -251,7 +250,7 @@ static bool settle_waiting(struct copy *c, struct link *k, const struct waiting 
 		enum copy_dst found = e.dir->fresh ? COPY_DST_NEW : copy_look_at_dst(c, &e, &dst);
 
 		if (found != COPY_DST_REFUSED) {
-			links_rename(k, e.dir, e.dst);
+			links_rename(&c->links, k, e.dir, e.src, e.dst);
 			copy_new(c, &e, found, &dst, k);
 			mine = false;
 		}
@@ -261,19 +260,38 @@ static bool settle_waiting(struct copy *c, struct link *k, const struct waiting 
 }
 
 /* The copy of k's file has ended: the names that waited get their turn. */
-static void settle_link(struct copy *c, struct link *k, bool copied)
+static void settle_link(struct copy *c, struct link *k)
 {
 	struct waiting *w;
 	bool mine = true;
 
-	k->state = copied ? LINK_COPIED : LINK_FAILED;
-	while (mine && (w = links_next(k))) {
+	while (mine && (w = links_next(&c->links, k))) {
 		mine = settle_waiting(c, k, w);
 		dir_put(w->dir);
 		waiting_free(w);
 	}
 	if (mine)
-		links_settle(&c->links, k);
+		links_leave(&c->links, k);
+}
+
+static void settle_chore(struct chore *chore)
+{
+	struct link *k = (struct link *)((char *)chore - offsetof(struct link, settle));
+
+	settle_link(k->arg, k);
+}
+
+static void end_link(struct copy *c, struct link *k, bool copied)
+{
+	links_end(&c->links, k, copied);
+	/* Main has more to reap, and links may have to wait for a server. */
+	if (window_is_main(&c->window) && links_awaited(&c->links, k)) {
+		k->settle.run = settle_chore;
+		k->arg = c;
+		if (crew_give(&c->crew, &k->settle))
+			return;
+	}
+	settle_link(c, k);
 }
 
 /* The failure of a copy, in cp's words. */
@@ -323,8 +341,8 @@ static void report_failure(const struct entry *e, int err, const struct copyfile
 	}
 }
 
-static void ended(void *arg, const struct pending *p, int result,
-		  const struct copyfile_info *info)
+void copy_ended(void *arg, const struct pending *p, int result,
+		const struct copyfile_info *info)
 {
 	struct copy *c = arg;
 	const struct entry e = {
@@ -333,10 +351,8 @@ static void ended(void *arg, const struct pending *p, int result,
 
 	if (result < 0)
 		report_failure(&e, -result, info);
-	else {
-		report_counts.files++;
-		report_counts.bytes += info->bytes_done;
-	}
+	else
+		report_done(1, info->bytes_done);
 	if (info->skipped) {
 		char *dst = dir_dst_path(p->dir, p->dst);
 		attrs_report(c->opts, info, dst);
@@ -348,9 +364,7 @@ static void ended(void *arg, const struct pending *p, int result,
 		free(src);
 	}
 	if (p->link)
-		settle_link(c, p->link, result == 0);
-	dir_release(p->dir);
-	dir_put(p->dir);
+		end_link(c, p->link, result == 0);
 }
 
 /* Copy e by its type; link, if not NULL, is told how it ended. */
@@ -365,167 +379,31 @@ static void copy_new(struct copy *c, const struct entry *e, enum copy_dst found,
 	}
 	bool ok = contents ? node_copy_contents(c, e, found == COPY_DST_EXISTS) : node_copy(c, e);
 	if (link)
-		settle_link(c, link, ok);
+		end_link(c, link, ok);
 }
 
 void copy_entry(struct copy *c, const struct entry *e)
 {
 	struct stat dst;
 	enum copy_dst found = e->dir->fresh ? COPY_DST_NEW : copy_look_at_dst(c, e, &dst);
-	struct link *link = NULL;
+	struct link *link;
 
 	if (found == COPY_DST_REFUSED)
 		return;
 	copy_announce(c, e);
-	if (c->opts->keep_links && e->st && e->st->st_nlink > 1) {
-		link = links_find(&c->links, e->st);
-		if (link && link->state == LINK_COPYING) {
-			links_wait(link, e->dir, e->src, e->dst);
-			return;
-		}
-		if (link) {
-			if (link_to(c, link, e))
-				links_settle(&c->links, link);
-			return;
-		}
-		link = links_enter(&c->links, e->st, e->dir, e->dst);
+	if (!c->opts->keep_links || !e->st || e->st->st_nlink < 2) {
+		copy_new(c, e, found, &dst, NULL);
+		return;
 	}
-	copy_new(c, e, found, &dst, link);
-}
-
-/* ---------------------------------------------------------------- a run */
-
-static bool relieve(void *arg)
-{
-	return window_relieve(&((struct copy *)arg)->window);
-}
-
-static void tick(void *arg)
-{
-	progress_tick(arg);
-}
-
-/* An entry of created_dirs; the inode comes first, to be looked up by it */
-struct made_dir {
-	struct stat st;
-	char path[];
-};
-
-static size_t hash_inode(const void *entry, size_t size)
-{
-	return ((const struct stat *)entry)->st_ino % size;
-}
-
-static bool same_inode(const void *a, const void *b)
-{
-	return SAME_INODE(*(const struct stat *)a, *(const struct stat *)b);
-}
-
-const char *copy_made_dir(const struct copy *c, const struct stat *st)
-{
-	const struct made_dir *found = hash_lookup(c->created_dirs, st);
-
-	return found ? found->path : NULL;
-}
-
-void copy_note_dir(struct copy *c, const struct stat *st, const char *path)
-{
-	size_t size = strlen(path) + 1;
-	struct made_dir *entry = xmalloc(sizeof *entry + size);
-
-	entry->st = *st;
-	memcpy(entry->path, path, size);
-	switch (hash_insert_if_absent(c->created_dirs, entry, NULL)) {
-	case -1:
-		xalloc_die();
-	case 0:
-		free(entry);
+	switch (links_meet(&c->links, e->st, e->dir, e->src, e->dst, &link)) {
+	case LINK_FIRST:
+		copy_new(c, e, found, &dst, link);
+		break;
+	case LINK_FURTHER:
+		if (link_to(c, link, e))
+			links_leave(&c->links, link);
+		break;
+	case LINK_WAITS:
+		break;
 	}
-}
-
-/*
- * The descriptors at hand, shared out: what is open anyway (standard streams,
- * fts, the copy that runs in this thread) comes first, then a third each for
- * directories, cookies, and the files of the pool's threads.
- */
-#define FDS_ANYWAY 18
-#define MIN_DIR_FDS 4
-#define MAX_DIR_FDS 512
-#define DEFAULT_WINDOW 128
-#define MAX_FDS 8192
-
-static unsigned int descriptors(void)
-{
-	struct rlimit limit;
-
-	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
-		return 64;
-	/* The hard limit is ours to use; no child inherits it. */
-	rlim_t want = limit.rlim_max < MAX_FDS ? limit.rlim_max : MAX_FDS;
-	if (limit.rlim_cur < want) {
-		limit.rlim_cur = want;
-		(void)setrlimit(RLIMIT_NOFILE, &limit);
-		(void)getrlimit(RLIMIT_NOFILE, &limit);
-	}
-	return limit.rlim_cur < MAX_FDS ? limit.rlim_cur : MAX_FDS;
-}
-
-static unsigned int least(unsigned int a, unsigned int b)
-{
-	return a < b ? a : b;
-}
-
-void copy_init(struct copy *c, const struct options *opts)
-{
-	unsigned int fds = descriptors();
-	unsigned int share = fds > FDS_ANYWAY ? (fds - FDS_ANYWAY) / 3 : 0;
-	unsigned int window = least(share, opts->window ? opts->window : DEFAULT_WINDOW);
-	/* Each thread has a source and a destination open. */
-	unsigned int threads = share / 2;
-
-	if (opts->jobs && (opts->jobs < threads || !threads))
-		threads = opts->jobs;
-	/* One after the other, in order; or no descriptors for anything else. */
-	if (window < 2 && (share < 2 || opts->jobs == 1))
-		window = 0;
-
-	*c = (struct copy){
-		.opts = opts,
-		.dirs = {
-			.opts = opts, .relieve = relieve, .relieve_arg = c,
-			.max_fds = share < MIN_DIR_FDS ? MIN_DIR_FDS : least(share, MAX_DIR_FDS),
-		},
-	};
-	c->umask = umask(0);
-	umask(c->umask);
-	window_init(&c->window, window);
-	c->window.ended = ended;
-	c->window.tick = progress_init() ? tick : NULL;
-	c->window.arg = c;
-	links_init(&c->links);
-	dir_init_cwd(&c->cwd, &c->dirs);
-	c->created_dirs = hash_initialize(61, NULL, hash_inode, same_inode, free);
-	if (!c->created_dirs)
-		xalloc_die();
-
-	/* "Automatic" is the library's business, unless descriptors are scarce. */
-	struct copyfile_setup setup = {
-		.threads = opts->jobs || threads < 64 ? threads : 0, .pending = window,
-	};
-	if (copyfile_setup(&setup, sizeof setup) < 0)
-		report_error(errno, "cannot set up the copying threads");
-}
-
-void copy_fini(struct copy *c)
-{
-	window_drain(&c->window);
-	progress_end();
-	window_fini(&c->window);
-	links_fini(&c->links);
-	hash_free(c->created_dirs);
-	if (c->sources) {
-		hash_free(c->sources);
-		hash_free(c->targets);
-	}
-	copyfile_shutdown();
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * copy - what becomes of one entry that is not a directory.  Main thread only.
+ * copy - what becomes of one entry that is not a directory.  Thread-safe.
  */
 #ifndef PCP_COPY_H
 #define PCP_COPY_H
@@ -9,24 +9,31 @@
 #include <stdint.h>
 #include <sys/stat.h>
 
+#include "crew.h"
 #include "dir.h"
 #include "links.h"
+#include "made.h"
 #include "window.h"
 
 struct options;
 
-/* A run of pcp */
+/* A run of pcp: what all its threads share; see run.h */
 struct copy {
 	const struct options *opts;
 	struct window window;
+	struct crew crew;
 	struct links links;
 	struct dirs dirs;
+	struct made made;
 	struct dir cwd;				/* the operands' directory */
-	struct hash_table *created_dirs;	/* topmost directories made, by inode */
-	struct hash_table *sources, *targets;	/* operands seen, by name */
-	bool into_dir;				/* the operands go into a directory */
-	bool merged;				/* something was copied into older directories */
 	mode_t umask;
+	bool into_dir;				/* the operands go into a directory */
+	_Atomic int64_t next_look;		/* at the size of the crew; see run.c */
+
+	/* Main's alone */
+	struct hash_table *sources, *targets;	/* operands seen, by name */
+	bool merged;				/* something is copied into older directories */
+	struct walk_root *roots;		/* operands that are walked */
 };
 
 /* An entry of a source directory, or an operand */
@@ -45,25 +52,21 @@ enum copy_dst {
 	COPY_DST_REFUSED	/* and reported */
 };
 
-/* Set up the run for opts, and take it down when all is done. */
-void copy_init(struct copy *c, const struct options *opts);
-void copy_fini(struct copy *c);
-
-/* Copy e, or start to; everything that fails is reported. */
+/*
+ * Copy e, whose directory is in use, or start to; everything that fails is
+ * reported.
+ */
 void copy_entry(struct copy *c, const struct entry *e);
+
+/* The window's: a copy that was started here has ended. */
+void copy_ended(void *arg, const struct pending *p, int result,
+		const struct copyfile_info *info);
 
 /*
  * Look at the destination of e, which may be a directory, by cp's rules; *ret
  * is what is there.
  */
 enum copy_dst copy_look_at_dst(struct copy *c, const struct entry *e, struct stat *ret);
-
-/*
- * Directories that this run has made within ones that it has not.  The path of
- * the one with the inode st, or NULL; and to enter it with its path.
- */
-const char *copy_made_dir(const struct copy *c, const struct stat *st);
-void copy_note_dir(struct copy *c, const struct stat *st, const char *path);
 
 /* COPYFILE_* flags for copying an entry's attributes, as the options say */
 uint64_t copy_attr_flags(const struct options *o);

@@ -3,12 +3,12 @@
  * Design: one mechanism settles the lifetime of descriptors, the order of
  * directory attributes, and how much memory a run takes.
  *
- * References.  A walker inside a directory, each pending copy of an entry, each
- * subdirectory and each hard link still to be made hold one.  When the last is
- * dropped nothing below will change any more: the attributes are set, the
- * descriptors closed, the parent's reference dropped.  So attributes are set
- * from the leaves up, each exactly once, and a run holds no more directories
- * than are open or on the way to one that is.
+ * References.  A walker inside a directory, a subtree that is given away, each
+ * pending copy of an entry, each subdirectory and each hard link still to be made
+ * hold one.  When the last is dropped nothing below will change any more: the
+ * attributes are set, the descriptors closed, the parent's reference dropped.  So
+ * attributes are set from the leaves up, each exactly once, and a run holds no
+ * more directories than are open or on the way to one that is.
  *
  * Holds.  A file with several names must be found again when its next name
  * comes, maybe long after its directory is finished.  A hold keeps only the
@@ -20,7 +20,12 @@
  * its descriptors closed.  A parked directory is opened again through its
  * parents, or by ".." of a child that is done, whichever is nearer; never
  * following a symlink, and only if it still is the same inode.  If all are in
- * use, some pending copy is awaited first.
+ * use, the end of some pending copy is awaited first; if none is pending, the
+ * budget is exceeded by a few.
+ *
+ * One lock for all, held for a few instructions: what waits for a file system
+ * is done without it, on directories that are in use and so stay.  Two threads
+ * that open one directory at a time both do; one of them closes its own again.
  */
 #include <config.h>
 
@@ -28,6 +33,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -41,10 +47,21 @@
 
 enum side { SRC, DST };
 
-void dir_init_cwd(struct dir *d, struct dirs *all)
+static void lock(struct dirs *all)
 {
-	*d = (struct dir){
-		.all = all, .src_name = "", .dst_name = "", .refs = 1,
+	pthread_mutex_lock(&all->lock);
+}
+
+static void unlock(struct dirs *all)
+{
+	pthread_mutex_unlock(&all->lock);
+}
+
+void dirs_init(struct dirs *all, struct dir *cwd)
+{
+	pthread_mutex_init(&all->lock, NULL);
+	*cwd = (struct dir){
+		.all = all, .src_name = "", .dst_name = "", .refs = 1, .holds = 1,
 		.fd = { AT_FDCWD, AT_FDCWD },
 	};
 }
@@ -56,24 +73,31 @@ struct dir *dir_new(struct dir *parent, const char *src_name, const char *dst_na
 	struct dir *d = xmalloc(sizeof *d + src_size + dst_size);
 
 	*d = (struct dir){
-		.all = parent->all, .parent = dir_get(parent), .refs = 1,
+		.all = parent->all, .parent = parent, .refs = 1, .holds = 1,
 		.fd = { -1, -1 }, .st = *st,
 	};
-	dir_hold(parent);
 	d->src_name = memcpy((char *)(d + 1), src_name, src_size);
 	d->dst_name = memcpy((char *)(d + 1) + src_size, dst_name, dst_size);
+	lock(d->all);
+	parent->refs++;
+	parent->holds++;
+	unlock(d->all);
 	return d;
 }
 
 struct dir *dir_get(struct dir *d)
 {
+	lock(d->all);
 	d->refs++;
+	unlock(d->all);
 	return d;
 }
 
 void dir_hold(struct dir *d)
 {
+	lock(d->all);
 	d->holds++;
+	unlock(d->all);
 }
 
 /* --------------------------------------------------------------- names */
@@ -116,12 +140,7 @@ char *dir_dst_path(const struct dir *d, const char *name)
 
 /* --------------------------------------------------- the idle, parking */
 
-static bool is_open(const struct dir *d)
-{
-	return d->fd[SRC] >= 0 || d->fd[DST] >= 0;
-}
-
-static void unlist(struct dir *d)
+static void unlist_locked(struct dir *d)
 {
 	struct dirs *all = d->all;
 
@@ -133,11 +152,17 @@ static void unlist(struct dir *d)
 	d->idle = false;
 }
 
-static void list_if_idle(struct dir *d)
+static void begin_use_locked(struct dir *d)
+{
+	d->users++;
+	unlist_locked(d);
+}
+
+static void end_use_locked(struct dir *d)
 {
 	struct dirs *all = d->all;
 
-	if (d->idle || d->users || !d->parent || !is_open(d))
+	if (--d->users || !d->parent || (d->fd[SRC] < 0 && d->fd[DST] < 0))
 		return;
 	d->idle_prev = all->idle_last;
 	*(all->idle_last ? &all->idle_last->idle_next : &all->idle_first) = d;
@@ -145,44 +170,41 @@ static void list_if_idle(struct dir *d)
 	d->idle = true;
 }
 
-static void close_side(struct dir *d, enum side side)
+/* With again, d may be opened once more, and the destination must be known then. */
+static void close_locked(struct dir *d, bool again)
 {
-	if (d->fd[side] < 0)
-		return;
-	close(d->fd[side]);
-	d->fd[side] = -1;
-	d->all->open_fds--;
-}
+	struct stat st;
 
-static void close_both(struct dir *d)
-{
-	unlist(d);
-	close_side(d, SRC);
-	close_side(d, DST);
-}
-
-/* To be found again the destination must be known; the source is from d->st. */
-static void note_destination(struct dir *d)
-{
-	if (!d->dst_known && d->fd[DST] >= 0)
-		d->dst_known = fstat(d->fd[DST], &d->dst_id) == 0;
-}
-
-static void park(struct dir *d)
-{
-	note_destination(d);
-	close_both(d);
-}
-
-/* Make room in the budget for one more descriptor. */
-static void reserve(struct dirs *all)
-{
-	while (all->open_fds >= all->max_fds) {
-		if (all->idle_first)
-			park(all->idle_first);
-		else if (!all->relieve(all->relieve_arg))
-			return;
+	unlist_locked(d);
+	if (again && d->fd[DST] >= 0 && fstat(d->fd[DST], &st) == 0) {
+		d->dst_dev = st.st_dev;
+		d->dst_ino = st.st_ino;
 	}
+	for (int side = SRC; side <= DST; side++) {
+		if (d->fd[side] < 0)
+			continue;
+		/* Only looked through, never written to: no result can be lost. */
+		close(d->fd[side]);
+		d->fd[side] = -1;
+		d->all->open_fds--;
+	}
+}
+
+/* Take one descriptor of the budget; what is idle makes room. */
+static void reserve_locked(struct dirs *all)
+{
+	bool relieved = true;
+
+	while (all->open_fds >= all->max_fds && relieved) {
+		if (all->idle_first) {
+			close_locked(all->idle_first, true);
+			continue;
+		}
+		unlock(all);
+		relieved = all->relieve(all->arg);
+		lock(all);
+	}
+	all->open_fds++;
 }
 
 /* ------------------------------------------------------------- opening */
@@ -190,15 +212,22 @@ static void reserve(struct dirs *all)
 /* Is fd what d was on this side? */
 static bool is_same(const struct dir *d, enum side side, int fd)
 {
-	const struct stat *was = side == SRC ? &d->st : &d->dst_id;
+	dev_t dev = d->st.st_dev;
+	ino_t ino = d->st.st_ino;
 	struct stat now;
 
-	if (side == DST && !d->dst_known)
-		return true;
-	return fstat(fd, &now) == 0 && now.st_dev == was->st_dev && now.st_ino == was->st_ino;
+	if (side == DST) {
+		lock(d->all);
+		dev = d->dst_dev;
+		ino = d->dst_ino;
+		unlock(d->all);
+		if (!dev && !ino)
+			return true;
+	}
+	return fstat(fd, &now) == 0 && now.st_dev == dev && now.st_ino == ino;
 }
 
-/* Open name in the directory at; d is what it is to be.  -1 and errno. */
+/* Open name in the directory at; d is what it is to be.  Descriptor or -errno. */
 static int open_checked(const struct dir *d, enum side side, int at, const char *name)
 {
 	const int flags = O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
@@ -207,88 +236,118 @@ static int open_checked(const struct dir *d, enum side side, int at, const char 
 	/* Searchable may be enough. */
 	if (fd < 0 && errno == EACCES)
 		fd = openat(at, name, O_PATH | flags);
-	if (fd >= 0 && !is_same(d, side, fd)) {
-		close(fd);
-		errno = ESTALE;
-		return -1;
-	}
-	return fd;
+	if (fd < 0)
+		return -errno;
+	if (is_same(d, side, fd))
+		return fd;
+	close(fd);
+	return -ESTALE;
 }
 
-static void set_fd(struct dir *d, enum side side, int fd)
-{
-	d->fd[side] = fd;
-	if (fd >= 0)
-		d->all->open_fds++;
-}
+/* The way down to a directory from the nearest parent that is open */
+struct way {
+	struct dir *above;		/* in use */
+	struct dir **down;		/* below it, d itself last */
+	size_t depth;
+};
 
-/* Open d on one side by way of the nearest parent that is open.  0 or errno. */
-static int open_from_above(struct dir *d, enum side side)
+static void find_way_locked(struct way *way, struct dir *d, enum side side)
 {
-	const struct dir *above = d->parent;
-	size_t depth = 1;
-
-	while (above->parent && above->fd[side] < 0) {
-		above = above->parent;
-		depth++;
-	}
-	/* From the top down: the parents' names are linked only upwards. */
-	struct dir **way = xnmalloc(depth, sizeof *way);
 	struct dir *up = d;
-	for (size_t i = depth; i--; up = up->parent)
-		way[i] = up;
 
-	int at = above->fd[side], err = 0;
-	for (size_t i = 0; i < depth && !err; i++) {
-		int fd = open_checked(way[i], side, at, name_in(way[i], side));
+	way->above = d->parent;
+	way->depth = 1;
+	while (way->above->parent && way->above->fd[side] < 0) {
+		way->above = way->above->parent;
+		way->depth++;
+	}
+	begin_use_locked(way->above);
+	/* From the top down: the parents' names are linked only upwards. */
+	way->down = xnmalloc(way->depth, sizeof *way->down);
+	for (size_t i = way->depth; i--; up = up->parent)
+		way->down[i] = up;
+}
 
-		err = fd < 0 ? errno : 0;
+/* Descriptor or -errno */
+static int go_down(const struct way *way, enum side side)
+{
+	int at = way->above->fd[side];
+
+	for (size_t i = 0; i < way->depth && (i == 0 || at >= 0); i++) {
+		const struct dir *d = way->down[i];
+		int fd = open_checked(d, side, at, side == SRC ? d->src_name : d->dst_name);
+
 		if (i > 0)
 			close(at);
 		at = fd;
 	}
-	free(way);
-	if (!err)
-		set_fd(d, side, at);
-	return err;
+	return at;
 }
 
-/* Open d on one side if it is not; hint: see dir_use().  0 or errno. */
-static int open_side(struct dir *d, enum side side, int hint)
+/* d is in use and not open on side: open it without the lock.  Descriptor or -errno. */
+static int open_unlocked(struct dir *d, enum side side, int hint)
+{
+	struct way way;
+	/* A walker may have it open already. */
+	int fd = side == SRC && hint >= 0 ? fcntl(hint, F_DUPFD_CLOEXEC, 3) : -1;
+
+	if (fd < 0) {
+		lock(d->all);
+		find_way_locked(&way, d, side);
+		unlock(d->all);
+		fd = go_down(&way, side);
+		lock(d->all);
+		end_use_locked(way.above);
+		unlock(d->all);
+		free(way.down);
+	}
+	return fd;
+}
+
+/* Let d, which is in use, have fd, for which a descriptor is reserved. */
+static void set_fd_locked(struct dir *d, enum side side, int fd)
+{
+	if (fd < 0 || d->fd[side] >= 0) {
+		/* A failure; or another thread was faster. */
+		d->all->open_fds--;
+		if (fd >= 0)
+			close(fd);
+		return;
+	}
+	d->fd[side] = fd;
+}
+
+/* Open d, which is in use, on one side if it is not.  0 or errno. */
+static int open_locked(struct dir *d, enum side side, int hint)
 {
 	if (!d->parent || d->fd[side] >= 0)
 		return 0;
-	reserve(d->all);
-	/* What ended meanwhile may have been a child, and have opened it. */
-	if (d->fd[side] >= 0)
-		return 0;
-	if (hint >= 0) {
-		int fd = fcntl(hint, F_DUPFD_CLOEXEC, 3);
-
-		if (fd < 0)
-			return errno;
-		if (is_same(d, side, fd)) {
-			set_fd(d, side, fd);
-			return 0;
-		}
-		close(fd);
-	}
-	return open_from_above(d, side);
+	reserve_locked(d->all);
+	unlock(d->all);
+	int fd = open_unlocked(d, side, hint);
+	lock(d->all);
+	set_fd_locked(d, side, fd);
+	return d->fd[side] >= 0 ? 0 : -fd;
 }
 
-static bool use(struct dir *d, enum side side, int hint)
+/* Use d, open from this side on.  False after a failure, which is reported. */
+static bool use(struct dir *d, enum side from, int hint)
 {
-	int err;
+	enum side side = from;
+	int err = 0;
 
-	unlist(d);
-	d->users++;
-	err = open_side(d, side, hint);
+	lock(d->all);
+	begin_use_locked(d);
+	for (; side <= DST && !err; side++)
+		err = open_locked(d, side, hint);
+	if (err)
+		end_use_locked(d);
+	unlock(d->all);
 	if (!err)
 		return true;
-	char *path = path_of(d, side, "");
+	char *path = path_of(d, side - 1, "");
 	report_error(err, "cannot access %s", report_quote(0, path));
 	free(path);
-	dir_release(d);
 	return false;
 }
 
@@ -299,36 +358,28 @@ bool dir_use_dst(struct dir *d)
 
 bool dir_use(struct dir *d, int hint)
 {
-	if (!use(d, SRC, hint))
-		return false;
-	bool ok = use(d, DST, -1);
-	if (ok)
-		d->users--;	/* one release for both */
-	else
-		dir_release(d);
-	return ok;
+	return use(d, SRC, hint);
 }
 
 void dir_release(struct dir *d)
 {
-	d->users--;
-	list_if_idle(d);
+	lock(d->all);
+	end_use_locked(d);
+	unlock(d->all);
 }
 
-/* The way back up: ".." of a child that is done, instead of all the way down. */
-static void open_parent_of(struct dir *child)
+void dir_keep(struct dir *d)
 {
-	struct dir *d = child->parent;
+	lock(d->all);
+	d->refs++;
+	d->users++;
+	unlock(d->all);
+}
 
-	if (!d->parent)
-		return;
-	for (int side = SRC; side <= DST; side++) {
-		if (d->fd[side] >= 0 || child->fd[side] < 0 || (side == DST && !d->dst_known))
-			continue;
-		/* The child's descriptor goes right after this: the budget holds. */
-		set_fd(d, side, open_checked(d, side, child->fd[side], ".."));
-	}
-	list_if_idle(d);
+void dir_drop(struct dir *d)
+{
+	dir_release(d);
+	dir_put(d);
 }
 
 int dir_src_fd(const struct dir *d)
@@ -385,42 +436,96 @@ static void set_mode(struct dir *d)
 	dir_release(d);
 }
 
-static void finish(struct dir *d)
+static bool has_attributes_to_set(const struct dir *d)
 {
-	if (d->created_failed)
-		return;
-	if (d->all->opts->attrs)
-		copy_attributes(d);
-	else if (d->add_mode || d->drop_mode)
-		set_mode(d);
+	return !d->created_failed && (d->all->opts->attrs || d->add_mode || d->drop_mode);
 }
 
-void dir_unhold(struct dir *d)
+/*
+ * The way back up: the parent, if it is parked, by ".." of d, which is done and
+ * in use, instead of all the way down.
+ */
+static void open_parent_locked(const struct dir *d)
 {
-	while (d && --d->holds == 0 && d->parent && d->refs == 0) {
+	struct dir *up = d->parent;
+
+	if (!up->parent)
+		return;
+	begin_use_locked(up);
+	for (int side = SRC; side <= DST; side++) {
+		if (up->fd[side] >= 0 || d->fd[side] < 0 || (side == DST && !up->dst_ino))
+			continue;
+		/* d's own descriptor goes right after this: the budget holds. */
+		d->all->open_fds++;
+		unlock(d->all);
+		int fd = open_checked(up, side, d->fd[side], "..");
+		lock(d->all);
+		set_fd_locked(up, side, fd);
+	}
+	end_use_locked(up);
+}
+
+static void unhold_locked(struct dir *d)
+{
+	while (--d->holds == 0) {
 		struct dir *parent = d->parent;
 
-		close_both(d);
+		close_locked(d, false);
 		free(d);
 		d = parent;
 	}
 }
 
+void dir_unhold(struct dir *d)
+{
+	struct dirs *all = d->all;
+
+	lock(all);
+	unhold_locked(d);
+	unlock(all);
+}
+
+/* All below d is done: the end of d.  Returns its parent, with d's reference on it. */
+static struct dir *finish(struct dir *d)
+{
+	struct dirs *all = d->all;
+	struct dir *parent = d->parent;
+
+	if (has_attributes_to_set(d) && d->all->opts->attrs)
+		copy_attributes(d);
+	else if (has_attributes_to_set(d))
+		set_mode(d);
+	lock(all);
+	begin_use_locked(d);
+	open_parent_locked(d);
+	d->users--;
+	close_locked(d, d->holds > 1);
+	unhold_locked(d);
+	unlock(all);
+	return parent;
+}
+
+static void finish_deferred(struct chore *chore)
+{
+	struct dir *d = (struct dir *)((char *)chore - offsetof(struct dir, end));
+
+	dir_put(finish(d));
+}
+
 void dir_put(struct dir *d)
 {
-	/* Not by recursion: a tree may be deeper than the stack. */
-	while (d && --d->refs == 0) {
-		struct dir *parent = d->parent;
+	struct dirs *all = d->all;
 
-		finish(d);
-		if (!parent)
+	/* Not by recursion: a tree may be deeper than the stack. */
+	for (;;) {
+		lock(all);
+		bool last = --d->refs == 0;
+		unlock(all);
+		if (!last)
 			return;
-		open_parent_of(d);
-		if (d->holds)
-			park(d);
-		/* Neither references nor holds: gone, with its hold on the parent. */
-		d->holds++;
-		dir_unhold(d);
-		d = parent;
+		d->end.run = finish_deferred;
+		if (has_attributes_to_set(d) && all->defer(all->arg, &d->end))
+			return;
+		d = finish(d);
 	}
 }

@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * dir - a pair of directories, source and destination, that a copy goes
- * through.  Main thread only.
+ * through.  Thread-safe.
  */
 #ifndef PCP_DIR_H
 #define PCP_DIR_H
 
+#include <pthread.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/stat.h>
+
+#include "crew.h"
 
 struct options;
 
@@ -16,11 +19,16 @@ struct options;
 struct dirs {
 	const struct options *opts;
 	unsigned int max_fds;		/* descriptors that directories may keep open */
-	unsigned int open_fds;		/* that they do */
+
+	pthread_mutex_t lock;		/* of the rest, and of every dir's as said there */
+	unsigned int open_fds;		/* that they do, or are about to */
 	struct dir *idle_first, *idle_last;	/* open, not in use; oldest first */
-	/* Make some pending copy end; false if none is pending. */
+
+	/* Wait until a pending copy has ended; false if none is pending. */
 	bool (*relieve)(void *arg);
-	void *relieve_arg;
+	/* Hand chore, a directory's end, to another thread; false: no. */
+	bool (*defer)(void *arg, struct chore *chore);
+	void *arg;
 };
 
 struct dir {
@@ -28,26 +36,26 @@ struct dir {
 	struct dir *parent;		/* NULL: names below are relative to the cwd */
 	const char *src_name, *dst_name;	/* in parent, or the operand's path */
 	struct stat st;			/* of the source, before it was read */
-	unsigned int refs;		/* work left: a walker, pending copies, subdirectories */
-	unsigned int holds;		/* on the memory: subdirectories, links to come */
+	struct chore end;		/* where another thread is to finish it */
 
+	/* Set by who makes it, before anyone else knows it */
 	bool fresh;			/* this run made the destination: it was empty */
 	bool created_failed;		/* there is no destination to finish */
 	mode_t add_mode, drop_mode;	/* left to do to the destination's mode */
 
+	/* all->lock: */
+	unsigned int refs;		/* work left: a walker, pending copies, subdirectories */
+	unsigned int holds;		/* on the memory: itself, subdirectories, links to come */
 	int fd[2];			/* source, destination; -1: not open now */
 	unsigned int users;		/* of those: they must stay open */
 	bool idle;			/* on the list of dirs */
-	bool dst_known;			/* dst_id is valid */
-	struct stat dst_id;		/* to find the destination again */
+	dev_t dst_dev;			/* to find the destination again; 0: not known */
+	ino_t dst_ino;
 	struct dir *idle_prev, *idle_next;
 };
 
-/*
- * The directory of the operands: names in it are used as they are.  Lives as
- * long as all.
- */
-void dir_init_cwd(struct dir *d, struct dirs *all);
+/* Set up the directories, and cwd as that of the operands: it lives as long as all. */
+void dirs_init(struct dirs *all, struct dir *cwd);
 
 /* New, with one reference, and one more on parent.  st is the source's. */
 struct dir *dir_new(struct dir *parent, const char *src_name, const char *dst_name,
@@ -76,6 +84,10 @@ void dir_release(struct dir *d);
 
 /* As dir_use(), for the destination alone. */
 bool dir_use_dst(struct dir *d);
+
+/* For a pending copy, of a d that is in use: a reference, and a use of its own */
+void dir_keep(struct dir *d);
+void dir_drop(struct dir *d);
 
 /* For *at() calls, while in use: AT_FDCWD or a descriptor */
 int dir_src_fd(const struct dir *d);

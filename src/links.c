@@ -11,6 +11,9 @@
  *
  * The first copy is found again by its directory, which is held, not
  * referenced: its attributes need not wait for a name in another place.
+ *
+ * The lock is not held while a file system works.  Who does that to an entry
+ * is one of its users, and it stays.
  */
 #include <config.h>
 
@@ -61,6 +64,7 @@ static void free_link(void *entry)
 
 void links_init(struct links *l)
 {
+	pthread_mutex_init(&l->lock, NULL);
 	l->table = hash_initialize(61, NULL, hash_link, same_link, free_link);
 	if (!l->table)
 		xalloc_die();
@@ -71,33 +75,8 @@ void links_fini(struct links *l)
 	hash_free(l->table);
 }
 
-struct link *links_find(struct links *l, const struct stat *st)
-{
-	struct link key = { .dev = st->st_dev, .ino = st->st_ino };
-	struct link *k = hash_lookup(l->table, &key);
-
-	if (k && k->missing)
-		k->missing--;
-	return k;
-}
-
-struct link *links_enter(struct links *l, const struct stat *st, struct dir *dir,
-			 const char *name)
-{
-	struct link *k = xzalloc(sizeof *k);
-
-	k->dev = st->st_dev;
-	k->ino = st->st_ino;
-	k->type = st->st_mode & S_IFMT;
-	k->missing = st->st_nlink - 1;
-	k->last = &k->first;
-	links_rename(k, dir, name);
-	if (!hash_insert(l->table, k))
-		xalloc_die();
-	return k;
-}
-
-void links_rename(struct link *k, struct dir *dir, const char *name)
+/* k is to be found in dir, under name. */
+static void set_name_locked(struct link *k, struct dir *dir, const char *name)
 {
 	dir_hold(dir);
 	if (k->dir)
@@ -108,7 +87,23 @@ void links_rename(struct link *k, struct dir *dir, const char *name)
 	k->state = LINK_COPYING;
 }
 
-void links_wait(struct link *k, struct dir *dir, const char *src, const char *dst)
+static struct link *enter_locked(struct links *l, const struct stat *st, struct dir *dir,
+				 const char *name)
+{
+	struct link *k = xzalloc(sizeof *k);
+
+	k->dev = st->st_dev;
+	k->ino = st->st_ino;
+	k->type = st->st_mode & S_IFMT;
+	k->missing = st->st_nlink - 1;
+	k->last = &k->first;
+	set_name_locked(k, dir, name);
+	if (!hash_insert(l->table, k))
+		xalloc_die();
+	return k;
+}
+
+static void wait_locked(struct link *k, struct dir *dir, const char *src, const char *dst)
 {
 	struct waiting *w = xmalloc(sizeof *w);
 
@@ -119,24 +114,84 @@ void links_wait(struct link *k, struct dir *dir, const char *src, const char *ds
 	k->last = &w->next;
 }
 
-struct waiting *links_next(struct link *k)
+enum link_role links_meet(struct links *l, const struct stat *st, struct dir *dir,
+			  const char *src, const char *dst, struct link **ret)
 {
-	struct waiting *w = k->first;
+	struct link key = { .dev = st->st_dev, .ino = st->st_ino };
+	enum link_role role = LINK_FURTHER;
 
+	pthread_mutex_lock(&l->lock);
+	struct link *k = hash_lookup(l->table, &key);
+	if (k && k->missing)
+		k->missing--;
+	if (!k) {
+		k = enter_locked(l, st, dir, dst);
+		role = LINK_FIRST;
+	} else if (k->state != LINK_COPIED) {
+		wait_locked(k, dir, src, dst);
+		role = LINK_WAITS;
+	}
+	k->users += role != LINK_WAITS;
+	*ret = k;
+	pthread_mutex_unlock(&l->lock);
+	return role;
+}
+
+void links_end(struct links *l, struct link *k, bool copied)
+{
+	pthread_mutex_lock(&l->lock);
+	k->state = copied ? LINK_COPIED : LINK_FAILED;
+	pthread_mutex_unlock(&l->lock);
+}
+
+struct waiting *links_next(struct links *l, struct link *k)
+{
+	pthread_mutex_lock(&l->lock);
+	struct waiting *w = k->first;
 	if (w) {
 		k->first = w->next;
 		if (!k->first)
 			k->last = &k->first;
+	} else if (k->state == LINK_FAILED && !k->forgotten) {
+		/* Nobody is to come to wait for what will not be. */
+		hash_remove(l->table, k);
+		k->forgotten = true;
 	}
+	pthread_mutex_unlock(&l->lock);
 	return w;
 }
 
-void links_settle(struct links *l, struct link *k)
+bool links_awaited(struct links *l, const struct link *k)
 {
-	if (k->first || k->state == LINK_COPYING || (k->missing && k->state == LINK_COPIED))
-		return;
-	hash_remove(l->table, k);
-	free_link(k);
+	pthread_mutex_lock(&l->lock);
+	bool awaited = k->first;
+	pthread_mutex_unlock(&l->lock);
+	return awaited;
+}
+
+bool links_rename(struct links *l, struct link *k, struct dir *dir, const char *src,
+		  const char *dst)
+{
+	pthread_mutex_lock(&l->lock);
+	bool first = k->state != LINK_COPYING;
+	if (first)
+		set_name_locked(k, dir, dst);
+	else
+		wait_locked(k, dir, src, dst);
+	pthread_mutex_unlock(&l->lock);
+	return first;
+}
+
+void links_leave(struct links *l, struct link *k)
+{
+	pthread_mutex_lock(&l->lock);
+	bool wanted = --k->users || k->state == LINK_COPYING ||
+		      (k->missing && k->state == LINK_COPIED);
+	if (!wanted && !k->forgotten)
+		hash_remove(l->table, k);
+	pthread_mutex_unlock(&l->lock);
+	if (!wanted)
+		free_link(k);
 }
 
 /* Link under a temporary name beside it, then rename: name is never missing. */
@@ -146,7 +201,9 @@ static int replace(int from_dir, const char *from, int dir, const char *name)
 	int prefix = slash ? (int)(slash + 1 - name) : 0, err = EEXIST;
 
 	for (unsigned int i = 0; i < 100 && err == EEXIST; i++) {
-		char *temp = xasprintf("%.*s.pcp-link-%ld-%u", prefix, name, (long)getpid(), i);
+		/* Unique among the threads, each of which has its err elsewhere */
+		char *temp = xasprintf("%.*s.pcp-link-%ld-%jx-%u", prefix, name, (long)getpid(),
+				       (uintmax_t)(uintptr_t)&err, i);
 
 		err = linkat(from_dir, from, dir, temp, 0) < 0 ? errno : 0;
 		if (!err) {
@@ -161,18 +218,28 @@ static int replace(int from_dir, const char *from, int dir, const char *name)
 	return err;
 }
 
-int links_make(const struct link *k, struct dir *dir, const char *name, bool *replaced)
+int links_make(struct links *l, const struct link *k, struct dir *dir, const char *name,
+	       bool *replaced)
 {
-	int err;
+	/* Another thread may rename it meanwhile; the old name is as good. */
+	pthread_mutex_lock(&l->lock);
+	struct dir *first_dir = k->dir;
+	char *first = xstrdup(k->name);
+	dir_hold(first_dir);
+	pthread_mutex_unlock(&l->lock);
 
+	int err = ESTALE;
 	*replaced = false;
-	if (!dir_use_dst(k->dir))
-		return ESTALE;
-	int from = dir_dst_fd(k->dir), to = dir_dst_fd(dir);
-	err = linkat(from, k->name, to, name, 0) < 0 ? errno : 0;
-	*replaced = err == EEXIST;
-	if (*replaced)
-		err = replace(from, k->name, to, name);
-	dir_release(k->dir);
+	if (dir_use_dst(first_dir)) {
+		int from = dir_dst_fd(first_dir), to = dir_dst_fd(dir);
+
+		err = linkat(from, first, to, name, 0) < 0 ? errno : 0;
+		*replaced = err == EEXIST;
+		if (*replaced)
+			err = replace(from, first, to, name);
+		dir_release(first_dir);
+	}
+	dir_unhold(first_dir);
+	free(first);
 	return err;
 }

@@ -1,17 +1,21 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * links - files with several names, which are to have them in the destination
- * as well.  Main thread only.
+ * as well.  Thread-safe.
  */
 #ifndef PCP_LINKS_H
 #define PCP_LINKS_H
 
+#include <pthread.h>
 #include <stdbool.h>
 #include <sys/stat.h>
+
+#include "crew.h"
 
 struct dir;
 
 struct links {
+	pthread_mutex_t lock;		/* of the table and all entries */
 	struct hash_table *table;	/* of struct link, by device and inode */
 };
 
@@ -30,41 +34,58 @@ struct link {
 	mode_t type;			/* S_IFMT bits */
 	nlink_t missing;		/* names that the walk has not met yet */
 	enum link_state state;
+	unsigned int users;		/* threads at work on it: it stays */
+	bool forgotten;			/* not in the table any more */
 	struct dir *dir;		/* a hold: where the first copy is ... */
 	char *name;			/* ... and its name */
 	struct waiting *first, **last;	/* in the order in which they came */
+
+	/* For who settles it later, in another thread */
+	struct chore settle;
+	void *arg;
 };
 
 void links_init(struct links *l);
 void links_fini(struct links *l);
 
+/* What a name of an inode with several is to become */
+enum link_role {
+	LINK_FIRST,	/* copied, and then links_end() */
+	LINK_WAITS,	/* nothing now: its turn comes when the copy has ended */
+	LINK_FURTHER	/* linked with links_make(), and then links_leave() */
+};
+
+/* The name dir/src of the inode st, to become dir/dst, has been met; in *ret its inode. */
+enum link_role links_meet(struct links *l, const struct stat *st, struct dir *dir,
+			  const char *src, const char *dst, struct link **ret);
+
 /*
- * Enter the inode st under its first name, to be copied to dir/name; NULL if
- * it is known already, see links_find().
+ * The copy of k's file has ended.  Then, until there is none: each name that
+ * waits has its turn; the caller frees it with waiting_free().
  */
-struct link *links_enter(struct links *l, const struct stat *st, struct dir *dir,
-			 const char *name);
-
-/* The entry of the inode st, or NULL; one more of its names has been met. */
-struct link *links_find(struct links *l, const struct stat *st);
-
-/* Let a further name of k wait. */
-void links_wait(struct link *k, struct dir *dir, const char *src, const char *dst);
-
-/* Take the next name that waits; the caller frees it with waiting_free(). */
-struct waiting *links_next(struct link *k);
+void links_end(struct links *l, struct link *k, bool copied);
+struct waiting *links_next(struct links *l, struct link *k);
 void waiting_free(struct waiting *w);
 
-/* Another name is the one that is copied now. */
-void links_rename(struct link *k, struct dir *dir, const char *name);
+/*
+ * No further name can be given to k's file, or its copy failed: src is to be
+ * copied anew, to dir/dst, and others will link to that.  True: the caller does it,
+ * as after LINK_FIRST.  False: another thread has begun to, and the name waits.
+ */
+bool links_rename(struct links *l, struct link *k, struct dir *dir, const char *src,
+		  const char *dst);
 
-/* Forget k if nothing will ask for it again, or if no copy of it worked. */
-void links_settle(struct links *l, struct link *k);
+/* The caller is done with k, which may be forgotten now. */
+void links_leave(struct links *l, struct link *k);
 
 /*
  * Give k's file the name dir/name, which is in use, in place of what may have
  * it, which sets *replaced.  0 or errno.
  */
-int links_make(const struct link *k, struct dir *dir, const char *name, bool *replaced);
+int links_make(struct links *l, const struct link *k, struct dir *dir, const char *name,
+	       bool *replaced);
+
+/* Does a name wait for k? */
+bool links_awaited(struct links *l, const struct link *k);
 
 #endif

@@ -5,19 +5,24 @@
  * A map of the program, from the command line to the disk:
  *
  *   options	what is asked for
+ *   run	what may be used for it, shared out; the beginning and the end
  *   target	what the operands mean; one by one
- *   walk	through a source directory, making directories
+ *   walk	through source directories, making directories
+ *   made	those that lead into what is new, lest they be copied into themselves
  *   copy	what becomes of any other entry
  *   links	its further names
  *   node	FIFOs, devices, sockets
  *   window	the copies that are pending in libcopyfile
  *   dir	the directories that all this goes through, and their attributes
  *
- *   report	what is said, and the exit status
+ *   crew	threads, for what waits for a file system
+ *   report	what is said and counted, and the exit status
  *   attrs	what is said of attributes that were lost
  *   progress	what is shown meanwhile
  *
- * All of it runs in the main thread; the library's threads copy.
+ * Main goes through the operands, then reaps copies that have ended.  The crew
+ * walks the trees.  Copies are made by who meets them, or by the library's
+ * threads, as the library finds best.
  */
 #include <config.h>
 
@@ -30,6 +35,7 @@
 #include "options.h"
 #include "progname.h"
 #include "report.h"
+#include "run.h"
 #include "stdopen.h"
 #include "target.h"
 #include "version-etc.h"
@@ -53,8 +59,8 @@ int main(int argc, char **argv)
 	atexit(close_stdout);
 
 	options_parse(&options, argc, argv);
-	copy_init(&copy, &options);
+	run_init(&copy, &options);
 	target_copy_operands(&copy);
-	copy_fini(&copy);
+	run_fini(&copy);
 	return report_status();
 }

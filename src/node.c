@@ -117,7 +117,7 @@ static bool move_all(const struct entry *e, int src, int dst)
 			copy_error_dst(e, errno, "error writing %s");
 			ok = false;
 		} else
-			report_counts.bytes += n;
+			report_done(0, n);
 	}
 	free(buf);
 	return ok;
@@ -149,6 +149,6 @@ bool node_copy_contents(struct copy *c, const struct entry *e, bool over)
 		ok = false;
 	}
 	if (ok)
-		report_counts.files++;
+		report_done(1, 0);
 	return ok;
 }

@@ -22,7 +22,8 @@
 #include "xstrtol.h"
 
 enum {
-	OPT_WINDOW = CHAR_MAX + 1,
+	OPT_STATS = CHAR_MAX + 1,
+	OPT_WINDOW,
 	OPT_HELP,
 	OPT_VERSION,
 	OPT_LATER		/* GNU cp's, not here yet */
@@ -34,6 +35,7 @@ static const struct option long_options[] = {
 	{ "no-dereference", no_argument, NULL, 'P' },
 	{ "no-target-directory", no_argument, NULL, 'T' },
 	{ "recursive", no_argument, NULL, 'R' },
+	{ "stats", no_argument, NULL, OPT_STATS },
 	{ "target-directory", required_argument, NULL, 't' },
 	{ "verbose", no_argument, NULL, 'v' },
 	{ "window", required_argument, NULL, OPT_WINDOW },
@@ -81,6 +83,7 @@ static void print_help(void)
 	      "  -P, --no-dereference         copy symbolic links as symbolic links\n"
 	      "  -p                           keep mode, ACL, owner and times\n"
 	      "  -R, -r, --recursive          copy directories with all they contain\n"
+	      "      --stats                  tell at the end how the work was shared out, and why\n"
 	      "  -t, --target-directory=DIRECTORY\n"
 	      "                               copy all SOURCE arguments into DIRECTORY\n"
 	      "  -T, --no-target-directory    treat DEST as a normal file\n"
@@ -158,6 +161,9 @@ static void apply(struct options *o, int c)
 		break;
 	case 'v':
 		o->verbose = true;
+		break;
+	case OPT_STATS:
+		o->stats = true;
 		break;
 	case OPT_WINDOW:
 		o->window = parse_count("pending copies", optarg, 65536);

@@ -21,6 +21,7 @@ struct options {
 	uint64_t attrs;			/* COPYFILE_ATTRS bits to carry over */
 	const char *target_dir;		/* -t, or NULL */
 	bool no_target_dir;		/* -T */
+	bool stats;			/* --stats */
 	uint32_t jobs;			/* copying threads; 0: automatic */
 	uint32_t window;		/* pending cookies; 0: automatic */
 

@@ -63,7 +63,7 @@ static int columns(void)
 	return ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col ? size.ws_col : 80;
 }
 
-void progress_tick(const struct copy *c)
+void progress_tick(struct copy *c)
 {
 	enum { opts = human_autoscale | human_base_1024 | human_SI | human_B |
 	       human_space_before_unit | human_round_to_nearest };
@@ -74,23 +74,29 @@ void progress_tick(const struct copy *c)
 	if (!state.active || now < state.next)
 		return;
 	state.next = now + NEXT_MS;
-	uint64_t bytes = report_counts.bytes + window_bytes_done(&c->window);
+	unsigned int in_flight;
+	struct report_counts counts = report_counts();
+	uint64_t bytes = counts.bytes + window_bytes_done(&c->window, &in_flight);
 	int64_t ms = now - state.started;
 	int n = snprintf(line, sizeof line, "%ju files, %s, %s/s, %u in flight, %ju errors",
-			 (uintmax_t)report_counts.files, human_readable(bytes, done_buf, opts, 1, 1),
-			 human_readable(bytes, rate_buf, opts, 1000, ms), c->window.count,
-			 (uintmax_t)report_counts.errors);
+			 (uintmax_t)counts.files, human_readable(bytes, done_buf, opts, 1, 1),
+			 human_readable(bytes, rate_buf, opts, 1000, ms), in_flight,
+			 (uintmax_t)counts.errors);
 	int width = columns() - 1;
 
 	if (n >= (int)sizeof line)
 		n = sizeof line - 1;
+	report_lock();
 	fflush(stdout);
 	fprintf(stderr, "\r%.*s\033[K", n < width ? n : width, line);
 	state.shown = true;
+	report_unlock();
 }
 
 void progress_end(void)
 {
+	report_lock();
 	hide();
+	report_unlock();
 	state.active = false;
 }

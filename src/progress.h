@@ -11,7 +11,7 @@ struct copy;
 bool progress_init(void);
 
 /* Paint if it is time.  Cheap; call it often. */
-void progress_tick(const struct copy *c);
+void progress_tick(struct copy *c);
 
 /* Take the line off the screen for good. */
 void progress_end(void);

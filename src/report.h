@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * report - everything that pcp says, and the exit status that follows from it.
- * Main thread only.
+ * report - everything that pcp says, what it counts, and the exit status that
+ * follows from it.  Thread-safe.
  */
 #ifndef PCP_REPORT_H
 #define PCP_REPORT_H
@@ -9,18 +9,21 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* What has been done so far */
+/* What has been done so far, by all threads */
 struct report_counts {
-	uint64_t files;		/* regular files copied */
+	uint64_t files;		/* regular files and symlinks copied */
 	uint64_t bytes;		/* of those */
 	uint64_t errors;
 };
 
-extern struct report_counts report_counts;
+struct report_counts report_counts(void);
+
+/* Count what this thread has copied. */
+void report_done(uint64_t files, uint64_t bytes);
 
 /*
  * path as it can be shown: quoted like for a shell, nothing that controls a
- * terminal.  Static storage, one for each slot (0, 1, ...).
+ * terminal.  The thread's own storage, one for each slot (0, 1).
  */
 const char *report_quote(int slot, const char *path);
 
@@ -35,6 +38,10 @@ void report_error(int err, const char *format, ...)
 void report_warning(const char *format, ...)
 	__attribute__((__format__(__printf__, 1, 2)));
 
+/* The same, but a plain line, with no name before it. */
+void report_line(const char *format, ...)
+	__attribute__((__format__(__printf__, 1, 2)));
+
 /* A line of -v on standard output: 'src' -> 'dst'. */
 void report_copied(const char *src, const char *dst);
 
@@ -45,9 +52,13 @@ void report_removed(const char *dst);
 int report_status(void);
 
 /*
- * Called before and after a line goes to standard error, to take a progress
- * line off the screen and bring it back.  NULL: nothing to do.
+ * Called before a line goes to standard error, to take a progress line off the
+ * screen.  NULL: nothing to do.
  */
 extern void (*report_hide_progress)(void);
+
+/* Around what else is written to standard error, so that it does not mix. */
+void report_lock(void);
+void report_unlock(void);
 
 #endif

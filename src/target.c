@@ -25,6 +25,7 @@
 #include "hash-pjw.h"
 #include "options.h"
 #include "report.h"
+#include "run.h"
 #include "same-inode.h"
 #include "walk.h"
 #include "xalloc.h"
@@ -88,7 +89,7 @@ static bool seen_dir(struct hash_table *seen, const struct stat *st, const char 
 }
 
 /* Is src within a directory that this run has made? */
-static bool in_made_dir(const struct copy *c, const char *src)
+static bool in_made_dir(struct copy *c, const char *src)
 {
 	int fd = open(src, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	struct stat st, below = { .st_ino = 0 };
@@ -96,7 +97,7 @@ static bool in_made_dir(const struct copy *c, const char *src)
 
 	/* Upwards to the root, which is its own parent. */
 	while (!made && fd >= 0 && fstat(fd, &st) == 0 && !SAME_INODE(st, below)) {
-		made = copy_made_dir(c, &st);
+		made = made_find(&c->made, &st);
 		below = st;
 		int up = openat(fd, "..", O_PATH | O_DIRECTORY | O_CLOEXEC);
 		close(fd);
@@ -107,21 +108,36 @@ static bool in_made_dir(const struct copy *c, const char *src)
 	return made || fd < 0;
 }
 
-static bool depends_on_earlier(const struct copy *c, const struct entry *e)
+/* May e's copy, which is a directory's, meet what an earlier operand makes? */
+static bool depends_on_earlier(struct copy *c, const struct entry *e)
 {
+	bool merged = c->merged;
 	struct stat dst;
 
-	return c->merged || fstatat(AT_FDCWD, e->dst, &dst, AT_SYMLINK_NOFOLLOW) == 0 ||
-	       (hash_get_n_entries(c->created_dirs) && in_made_dir(c, e->src));
+	if (fstatat(AT_FDCWD, e->dst, &dst, AT_SYMLINK_NOFOLLOW) == 0)
+		c->merged = true;
+	return merged || c->merged || (made_any(&c->made) && in_made_dir(c, e->src));
+}
+
+/* An operand may be what an earlier one makes. */
+static int stat_operand(struct copy *c, const char *src, struct stat *ret)
+{
+	int flags = c->opts->follow == FOLLOW_NEVER ? AT_SYMLINK_NOFOLLOW : 0;
+	int r = fstatat(AT_FDCWD, src, ret, flags);
+
+	if (r < 0 && errno == ENOENT) {
+		run_drain(c);
+		r = fstatat(AT_FDCWD, src, ret, flags);
+	}
+	return r;
 }
 
 static void copy_operand(struct copy *c, const char *src, const char *dst)
 {
-	bool follow = c->opts->follow != FOLLOW_NEVER;
 	struct stat st;
 	struct entry e = { .dir = &c->cwd, .src = src, .dst = dst, .st = &st, .operand = true };
 
-	if (fstatat(AT_FDCWD, src, &st, follow ? 0 : AT_SYMLINK_NOFOLLOW) < 0) {
+	if (stat_operand(c, src, &st) < 0) {
 		report_error(errno, "cannot stat %s", report_quote(0, src));
 		return;
 	}
@@ -142,13 +158,13 @@ static void copy_operand(struct copy *c, const char *src, const char *dst)
 			return;
 		}
 		if (depends_on_earlier(c, &e))
-			window_drain(&c->window);
+			run_drain(c);
 		walk_tree(c, &e);
 		return;
 	}
 	if (c->targets && hash_lookup(c->targets, dst)) {
 		/* What is there must be known for certain. */
-		window_drain(&c->window);
+		run_drain(c);
 		if (through_new_symlink(&e))
 			return;
 	}

@@ -1,17 +1,31 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Design: a walker is one fts stream over one subtree, and has no state but its
- * own, so that there may be more of them.
+ * Design: a walker is one fts stream over one subtree.  It gives a subdirectory
+ * away, instead of entering it, when somebody is free to walk it; so the
+ * walkers are in different directories, where they do not fight for locks.
+ *
+ * Where there are no subdirectories to give, files are: a run of consecutive ones
+ * of one directory at a time, so that a wake-up serves many.
+ *
+ * A subtree that is given away is a name in a directory, with a reference on
+ * that, and nothing more: whoever gets it makes its directory.  It is complete
+ * when its references are gone, like any directory.
  *
  * fts gives each directory twice, before (FTS_D) and after (one of FTS_DP,
  * FTS_DNR, FTS_ERR) what is in it.  Between the two its struct dir stands in
  * fts_pointer, where the entries find it as their parent's, and the walker has
- * a reference on it.  A directory that is left out keeps a NULL there.
+ * a reference on it.  A directory that is left out, or given away, keeps a NULL.
+ *
+ * A stream begins in the directory of its subtree's name: fts keeps the descriptor
+ * of where it is in fts_cwd_fd (FTS_CWDFD), which is set to that.  So no path is
+ * walked twice, nothing swapped in on the way is followed, and depth does not
+ * matter.  Not sorted, so that a huge directory is read in parts.
  *
  * No stat where d_type tells enough: only where names of one inode are to be
- * found must each entry be looked at.  fts keeps to descriptors (FTS_CWDFD), so
- * depth does not matter, and does not sort, so that a huge directory is read in
- * parts.
+ * found must each entry be looked at.
+ *
+ * The directory whose entries come is in use for as long as they do: no lock is
+ * taken for a file.
  */
 #include <config.h>
 
@@ -19,6 +33,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdatomic.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -27,14 +43,84 @@
 #include "fts_.h"
 #include "options.h"
 #include "report.h"
+#include "run.h"
 #include "same.h"
+#include "xalloc.h"
+
+/* An operand that is walked */
+struct walk_root {
+	struct walk_root *next;
+	char *src, *dst;		/* its names */
+	atomic_bool met_itself;		/* some walker has, and has said so */
+};
+
+/* A part of the tree, for another walker */
+struct subtree {
+	struct chore chore;
+	struct copy *c;
+	struct walk_root *root;
+	struct dir *parent;		/* a reference; NULL: dir is made already */
+	struct dir *dir;		/* a reference */
+	char *name;			/* in parent */
+	struct stat st;
+};
+
+/* Files in a run: their copies take a hundred times as long as a wake-up */
+#define RUN 64
+
+/* Files of one directory, for another walker */
+struct run {
+	struct chore chore;
+	struct copy *c;
+	struct walk_root *root;
+	struct dir *dir;		/* a reference */
+	bool has_stat;			/* st of the files is filled in */
+	unsigned int n;
+	struct run_file {
+		char *name;
+		mode_t type;		/* S_IFMT bits */
+		struct stat st;
+	} files[RUN];
+};
 
 struct walker {
 	struct copy *c;
-	const struct entry *root;
+	struct walk_root *root;
 	FTS *fts;
-	bool met_itself;	/* and has said so */
+	struct dir *at;			/* in use: where the last entry was */
+	struct run *run;		/* being collected; NULL: none */
 };
+
+/*
+ * Be in d, for its entries; hint as for dir_use().  False: it can't be used, which
+ * has been reported.
+ */
+static bool go_to_by(struct walker *w, struct dir *d, int hint)
+{
+	if (w->at == d)
+		return true;
+	struct dir *left = w->at;
+	w->at = NULL;
+	/* First the new one: the way to it is then open more often than not. */
+	bool ok = dir_use(d, hint);
+	if (left)
+		dir_release(left);
+	if (ok)
+		w->at = d;
+	return ok;
+}
+
+static bool go_to(struct walker *w, struct dir *d)
+{
+	return go_to_by(w, d, -1);
+}
+
+static void go_nowhere(struct walker *w)
+{
+	if (w->at)
+		dir_release(w->at);
+	w->at = NULL;
+}
 
 /* --------------------------------------------------------- directories */
 
@@ -54,33 +140,38 @@ static mode_t first_mode(const struct copy *c, struct dir *d)
 	return (want | S_IRWXU) & ~(mode_t)(S_IWGRP | S_IWOTH);
 }
 
-/* Remember a directory that was made in one that was not, and so starts a tree. */
-static void note_top(struct copy *c, const struct entry *e)
+/* As mkdirat(2), for e; one that starts a tree, in what was there before, is noted. */
+static int make_noted(struct copy *c, const struct entry *e, mode_t mode)
 {
+	int at = dir_dst_fd(e->dir);
 	struct stat st;
 
-	if (e->dir->fresh || fstatat(dir_dst_fd(e->dir), e->dst, &st, AT_SYMLINK_NOFOLLOW) < 0)
-		return;
+	if (e->dir->fresh)
+		return mkdirat(at, e->dst, mode);
 	char *path = dir_dst_path(e->dir, e->dst);
-	copy_note_dir(c, &st, path);
+	made_begin(&c->made);
+	int r = mkdirat(at, e->dst, mode), err = errno;
+	bool known = r == 0 && fstatat(at, e->dst, &st, AT_SYMLINK_NOFOLLOW) == 0;
+	made_end(&c->made, known ? &st : NULL, path);
 	free(path);
+	errno = err;
+	return r;
 }
 
 static bool make_dir(struct copy *c, const struct entry *e, struct dir *d)
 {
-	int at = dir_dst_fd(e->dir);
+	mode_t mode = first_mode(c, d);
 
-	if (mkdirat(at, e->dst, first_mode(c, d)) < 0) {
+	if (make_noted(c, e, mode) < 0) {
 		copy_error_dst(e, errno, "cannot create directory %s");
 		return false;
 	}
 	/* A umask that takes the owner's own rights */
 	if (c->umask & S_IRWXU &&
-	    fchmodat(at, e->dst, (first_mode(c, d) & ~c->umask) | S_IRWXU, 0) < 0) {
+	    fchmodat(dir_dst_fd(e->dir), e->dst, (mode & ~c->umask) | S_IRWXU, 0) < 0) {
 		copy_error_dst(e, errno, "setting permissions for %s");
 		return false;
 	}
-	note_top(c, e);
 	copy_announce(c, e);
 	d->fresh = true;
 	return true;
@@ -90,16 +181,16 @@ static bool make_dir(struct copy *c, const struct entry *e, struct dir *d)
 static void report_itself(struct walker *w, const struct entry *e, const char *made)
 {
 	char *src = dir_src_path(e->dir, e->src), *dst = dir_dst_path(e->dir, e->dst);
-	const struct entry *top = w->root;
+	struct walk_root *top = w->root;
+	bool first = !atomic_exchange(&top->met_itself, true);
 
 	/* As cp sees it: what a symlinked directory is given is in it, not beside. */
 	if (!same_name(src, made) && !(w->c->into_dir && !strcmp(made, top->dst)))
 		report_error(0, "will not create hard link %s to directory %s",
 			     report_quote(0, dst), report_quote(1, made));
-	else if (!w->met_itself)
+	else if (first)
 		report_error(0, "cannot copy a directory, %s, into itself, %s",
 			     report_quote(0, top->src), report_quote(1, top->dst));
-	w->met_itself = true;
 	free(src);
 	free(dst);
 }
@@ -111,7 +202,7 @@ static struct dir *enter(struct walker *w, const struct entry *e)
 	enum copy_dst found = COPY_DST_NEW;
 	struct stat dst;
 
-	const char *made = copy_made_dir(c, e->st);
+	const char *made = made_find(&c->made, e->st);
 	if (made) {
 		report_itself(w, e, made);
 		return NULL;
@@ -120,8 +211,6 @@ static struct dir *enter(struct walker *w, const struct entry *e)
 		found = copy_look_at_dst(c, e, &dst);
 	if (found == COPY_DST_REFUSED)
 		return NULL;
-	if (found == COPY_DST_EXISTS)
-		c->merged = true;
 	struct dir *d = dir_new(e->dir, e->src, e->dst, e->st);
 	if (found == COPY_DST_NEW && !make_dir(c, e, d)) {
 		d->created_failed = true;
@@ -131,27 +220,133 @@ static struct dir *enter(struct walker *w, const struct entry *e)
 	return d;
 }
 
-static void leave(FTSENT *ent)
+static void leave(struct walker *w, FTSENT *ent)
 {
 	struct dir *d = ent->fts_pointer;
 
 	ent->fts_pointer = NULL;
-	if (d)
-		dir_put(d);
+	if (!d)
+		return;
+	if (w->at == d)
+		go_nowhere(w);
+	dir_put(d);
+}
+
+/* ------------------------------------------------------------- subtrees */
+
+static void walk(struct walker *w, struct dir *top);
+
+static void walk_subtree(struct chore *chore)
+{
+	struct subtree *s = (struct subtree *)((char *)chore - offsetof(struct subtree, chore));
+	struct walker w = { .c = s->c, .root = s->root };
+	struct dir *top = s->dir;
+
+	if (!top && go_to(&w, s->parent)) {
+		const struct entry e = {
+			.dir = s->parent, .src = s->name, .dst = s->name, .type = S_IFDIR, .st = &s->st,
+		};
+		top = enter(&w, &e);
+	}
+	go_nowhere(&w);
+	if (s->parent)
+		dir_put(s->parent);
+	if (top)
+		walk(&w, top);
+	free(s->name);
+	free(s);
+}
+
+/* Have somebody else walk parent/name; or dir, which is made.  False: nobody can. */
+static bool give_away(const struct walker *w, struct dir *parent, struct dir *dir,
+		      const char *name, const struct stat *st)
+{
+	struct subtree *s = xmalloc(sizeof *s);
+
+	*s = (struct subtree){
+		.chore.run = walk_subtree, .c = w->c, .root = w->root, .dir = dir,
+		.parent = parent ? dir_get(parent) : NULL,
+		.name = name ? xstrdup(name) : NULL, .st = *st,
+	};
+	if (crew_give(&w->c->crew, &s->chore))
+		return true;
+	if (parent)
+		dir_put(parent);
+	free(s->name);
+	free(s);
+	return false;
+}
+
+/* ----------------------------------------------------------------- runs */
+
+static void copy_run(struct chore *chore)
+{
+	struct run *run = (struct run *)((char *)chore - offsetof(struct run, chore));
+	struct walker w = { .c = run->c, .root = run->root };
+	bool ok = go_to(&w, run->dir);
+
+	for (unsigned int i = 0; i < run->n; i++) {
+		struct run_file *f = &run->files[i];
+		const struct entry e = {
+			.dir = run->dir, .src = f->name, .dst = f->name, .type = f->type,
+			.st = run->has_stat ? &f->st : NULL,
+		};
+		if (ok)
+			copy_entry(run->c, &e);
+		free(f->name);
+	}
+	go_nowhere(&w);
+	dir_put(run->dir);
+	free(run);
+}
+
+/* Have somebody else copy the run that has been collected, if any. */
+static void give_run(struct walker *w)
+{
+	struct run *run = w->run;
+
+	w->run = NULL;
+	if (run && !crew_give(&w->c->crew, &run->chore))
+		copy_run(&run->chore);
+}
+
+/* Put e into a run for somebody else.  False: nobody is free. */
+static bool add_to_run(struct walker *w, const struct entry *e)
+{
+	struct run *run = w->run;
+
+	if (!run && !crew_wants_soon(&w->c->crew))
+		return false;
+	if (!run) {
+		run = w->run = xmalloc(sizeof *run);
+		run->chore.run = copy_run;
+		run->c = w->c;
+		run->root = w->root;
+		run->dir = dir_get(e->dir);
+		run->has_stat = e->st;
+		run->n = 0;
+	}
+	struct run_file *f = &run->files[run->n++];
+	f->name = xstrdup(e->src);
+	f->type = e->type;
+	if (e->st)
+		f->st = *e->st;
+	if (run->n == RUN)
+		give_run(w);
+	return true;
 }
 
 /* -------------------------------------------------------------- entries */
 
-/* ent as an entry of its directory, or as the walk's root. */
-static struct entry entry_of(const struct walker *w, const FTSENT *ent)
+static struct dir *dir_of(const FTSENT *ent)
 {
-	if (ent->fts_level == FTS_ROOTLEVEL) {
-		struct entry e = *w->root;
-		e.st = ent->fts_statp;
-		return e;
-	}
+	return ent->fts_parent->fts_pointer;
+}
+
+static struct entry entry_of(const FTSENT *ent)
+{
 	return (struct entry){
-		.dir = ent->fts_parent->fts_pointer,
+		.dir = dir_of(ent),
 		.src = ent->fts_name, .dst = ent->fts_name,
 		.type = ent->fts_statp->st_mode & S_IFMT,
 		.st = ent->fts_info == FTS_NSOK ? NULL : ent->fts_statp,
@@ -160,63 +355,147 @@ static struct entry entry_of(const struct walker *w, const FTSENT *ent)
 
 static void visit(struct walker *w, FTSENT *ent)
 {
-	struct entry e = entry_of(w, ent);
+	struct entry e = entry_of(ent);
+	bool is_dir = ent->fts_info == FTS_D;
 
-	/* A directory whose copy is refused is skipped: it has no entries here. */
-	if (!dir_use(e.dir, ent->fts_level > FTS_ROOTLEVEL ? w->fts->fts_cwd_fd : -1)) {
-		if (ent->fts_info == FTS_D)
+	if (w->run && (w->run->dir != e.dir || is_dir))
+		give_run(w);
+	if (!go_to_by(w, e.dir, w->fts->fts_cwd_fd)) {
+		/* Refused, like each of its entries: that has been reported. */
+		if (is_dir)
 			fts_set(w->fts, ent, FTS_SKIP);
 		return;
 	}
-	if (ent->fts_info != FTS_D)
+	if (!is_dir && !add_to_run(w, &e))
 		copy_entry(w->c, &e);
-	else if (!(ent->fts_pointer = enter(w, &e)))
+	else if (!is_dir)
+		return;
+	else if ((run_wants_walker(w->c) && give_away(w, e.dir, NULL, e.src, e.st)) ||
+		 !(ent->fts_pointer = enter(w, &e)))
 		fts_set(w->fts, ent, FTS_SKIP);
-	dir_release(e.dir);
 }
 
-static void report(const FTSENT *ent, int err, const char *message)
+static void report(const struct dir *d, const char *name, int err, const char *message)
 {
-	report_error(err, message, report_quote(0, ent->fts_path));
+	char *path = dir_src_path(d, name);
+
+	report_error(err, message, report_quote(0, path));
+	free(path);
 }
 
-void walk_tree(struct copy *c, const struct entry *root)
+static void report_entry(const FTSENT *ent, int err, const char *message)
 {
-	struct walker w = { .c = c, .root = root };
-	char *const roots[] = { (char *)root->src, NULL };
-	int options = FTS_CWDFD | FTS_PHYSICAL;
+	const struct dir *own = ent->fts_pointer;
+
+	report(own ? own : dir_of(ent), own ? "" : ent->fts_name, err, message);
+}
+
+static void dispatch(struct walker *w, FTSENT *ent)
+{
+	switch (ent->fts_info) {
+	case FTS_DP:
+		leave(w, ent);
+		break;
+	case FTS_DNR:
+	case FTS_ERR:
+		report_entry(ent, ent->fts_errno, "cannot access %s");
+		leave(w, ent);
+		break;
+	case FTS_NS:
+		report_entry(ent, ent->fts_errno, "cannot stat %s");
+		break;
+	case FTS_DC:
+		report_entry(ent, 0, "cannot copy cyclic symbolic link %s");
+		break;
+	default:
+		visit(w, ent);
+	}
+}
+
+/* A stream that begins at top; its parent is in use.  Its first entry is top itself. */
+static bool open_stream(struct walker *w, struct dir *top)
+{
+	char *const roots[] = { (char *)top->src_name, NULL };
+	int options = FTS_CWDFD | FTS_PHYSICAL | (w->c->opts->keep_links ? 0 : FTS_NOSTAT);
+	int at = dir_src_fd(top->parent);
+
+	/* fts has the process's own directory in AT_FDCWD, and closes any other. */
+	if (at != AT_FDCWD && (at = fcntl(at, F_DUPFD_CLOEXEC, 3)) < 0)
+		return false;
+	w->fts = fts_open(roots, options, NULL);
+	if (w->fts) {
+		/* It has looked for the name where it is not; we know what it is. */
+		FTSENT *first = w->fts->fts_cur->fts_link;
+
+		first->fts_info = FTS_D;
+		first->fts_errno = 0;
+		*first->fts_statp = top->st;
+		first->fts_pointer = top;
+	}
+	if (!w->fts || !fts_read(w->fts)) {
+		int err = errno;
+
+		if (at >= 0)
+			close(at);
+		errno = err;
+		return false;
+	}
+	w->fts->fts_cwd_fd = at;
+	return true;
+}
+
+/* Walk top, and drop the reference on it. */
+static void walk(struct walker *w, struct dir *top)
+{
 	FTSENT *ent;
 
-	if (!c->opts->keep_links)
-		options |= FTS_NOSTAT;
-	w.fts = fts_open(roots, options, NULL);
-	if (!w.fts) {
-		copy_error_src(root, errno, "cannot access %s");
-		return;
+	/* Its name is needed even when the reference is gone. */
+	dir_hold(top);
+	if (!go_to(w, top->parent)) {
+		dir_put(top);
+	} else if (!open_stream(w, top)) {
+		report(top, "", errno, "cannot access %s");
+		dir_put(top);
+	} else {
+		while (errno = 0, (ent = fts_read(w->fts)))
+			dispatch(w, ent);
+		if (errno)
+			report(top, "", errno, "cannot read all of %s");
 	}
-	while (errno = 0, (ent = fts_read(w.fts))) {
-		switch (ent->fts_info) {
-		case FTS_DP:
-			leave(ent);
-			break;
-		case FTS_DNR:
-		case FTS_ERR:
-			report(ent, ent->fts_errno, "cannot access %s");
-			leave(ent);
-			break;
-		case FTS_NS:
-			report(ent, ent->fts_errno, "cannot stat %s");
-			break;
-		case FTS_DC:
-			report(ent, 0, "cannot copy cyclic symbolic link %s");
-			break;
-		default:
-			visit(&w, ent);
-		}
-	}
-	if (errno)
-		copy_error_src(root, errno, "cannot read all of %s");
+	give_run(w);
+	go_nowhere(w);
 	/* Nothing but descriptors that were read from: no result can be lost. */
-	if (fts_close(w.fts) < 0 && errno != EINTR)
-		copy_error_src(root, errno, "cannot close %s");
+	if (w->fts && fts_close(w->fts) < 0 && errno != EINTR)
+		report(top, "", errno, "cannot close %s");
+	w->fts = NULL;
+	dir_unhold(top);
+}
+
+/* ------------------------------------------------------------- operands */
+
+void walk_tree(struct copy *c, const struct entry *e)
+{
+	struct walk_root *root = xzalloc(sizeof *root);
+	struct walker w = { .c = c, .root = root };
+
+	*root = (struct walk_root){
+		.next = c->roots, .src = xstrdup(e->src), .dst = xstrdup(e->dst),
+	};
+	c->roots = root;
+	struct dir *top = go_to(&w, e->dir) ? enter(&w, e) : NULL;
+	go_nowhere(&w);
+	run_wants_walker(c);
+	if (top && !give_away(&w, NULL, top, NULL, e->st))
+		walk(&w, top);
+}
+
+void walk_free_roots(struct copy *c)
+{
+	for (struct walk_root *r = c->roots, *next; r; r = next) {
+		next = r->next;
+		free(r->src);
+		free(r->dst);
+		free(r);
+	}
+	c->roots = NULL;
 }

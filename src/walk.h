@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* walk - through a source tree, making its directories and copying the rest. */
+/* walk - through a source tree, by as many walkers as help.  Thread-safe. */
 #ifndef PCP_WALK_H
 #define PCP_WALK_H
 
@@ -7,10 +7,13 @@ struct copy;
 struct entry;
 
 /*
- * Copy the directory root and all below it.  root's directory is in use by the
- * caller.  When this returns, copies may still be pending; everything that
- * fails is reported.
+ * Copy the directory that is the operand root; main thread only.  The copy may
+ * still be under way when this returns, see run_drain(), but its topmost directory
+ * has been made.  Everything that fails is reported.
  */
 void walk_tree(struct copy *c, const struct entry *root);
+
+/* Forget the operands, when all is done. */
+void walk_free_roots(struct copy *c);
 
 #endif

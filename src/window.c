@@ -2,14 +2,21 @@
 /*
  * Design: the second program of the 2009 e-mail, which starts copies until its
  * window is full, then waits until half of it has gone, so that the sleeper is
- * woken for many copies and not for each.  It differs in two points.  It reaps
+ * woken for many copies and not for each.  It differs in three points.  It reaps
  * whichever copy is ready, not the oldest, so that one huge file never stalls
- * the rest.  And the library keeps the bound (copyfile_setup's pending): where
- * copies burn the processor it does the next one itself rather than refuse it,
- * which is better than waiting.
+ * the rest.  The library keeps the bound (copyfile_setup's pending): where copies
+ * burn the processor it does the next one itself rather than refuse it, which is
+ * better than waiting.  And many threads submit, while one reaps.
  *
- * cookies[] and copies[] are parallel arrays without holes; what ends is
- * replaced by the last.  p->src and p->dst of a pending copy are one block.
+ * The reaper sleeps in epoll_wait(2), to which submitters add cookies while it
+ * sleeps.  Each is armed once (EPOLLONESHOT): the library uses a descriptor
+ * again for the next cookie, and nothing of the last one may come through.
+ *
+ * A copy that ends in the call that starts it costs neither lock nor memory,
+ * unless it overwrites: then its inode must be known to the others meanwhile.
+ *
+ * The lock is not held while a copy starts or ends.  Who waits for room sleeps
+ * on ended_some; the main thread, which would have to wake itself, reaps.
  */
 #include <config.h>
 
@@ -18,6 +25,9 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
 
 #include "dir.h"
 #include "report.h"
@@ -26,18 +36,179 @@
 /* How often tick is called while waiting, in milliseconds */
 #define TICK_MS 100
 
-void window_init(struct window *w, unsigned int size)
+/* Ended copies that are taken from the kernel at once */
+#define BATCH 64
+
+static bool watch(struct window *w, int op, int fd, uint32_t events, void *entry)
 {
-	*w = (struct window){ .size = size };
-	w->cookies = xcalloc(size ? size : 1, sizeof *w->cookies);
-	w->copies = xcalloc(size ? size : 1, sizeof *w->copies);
+	struct epoll_event e = { .events = events, .data.ptr = entry };
+
+	return epoll_ctl(w->epoll, op, fd, &e) == 0;
+}
+
+bool window_init(struct window *w, unsigned int size)
+{
+	*w = (struct window){
+		.main = pthread_self(), .epoll = -1, .bell = -1,
+		.lock = PTHREAD_MUTEX_INITIALIZER, .ended_some = PTHREAD_COND_INITIALIZER,
+	};
+	if (!size)
+		return true;
+	w->epoll = epoll_create1(EPOLL_CLOEXEC);
+	w->bell = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (w->epoll < 0 || w->bell < 0 || !watch(w, EPOLL_CTL_ADD, w->bell, EPOLLIN, NULL)) {
+		window_fini(w);
+		return false;
+	}
+	w->size = size;
+	return true;
 }
 
 void window_fini(struct window *w)
 {
-	free(w->cookies);
-	free(w->copies);
+	if (w->epoll >= 0)
+		close(w->epoll);
+	if (w->bell >= 0)
+		close(w->bell);
+	w->epoll = w->bell = -1;
 }
+
+bool window_is_main(const struct window *w)
+{
+	return pthread_equal(pthread_self(), w->main);
+}
+
+/* ------------------------------------------------------------ the list */
+
+static void enter_locked(struct window *w, struct pending *p)
+{
+	p->prev = NULL;
+	p->next = w->first;
+	if (w->first)
+		w->first->prev = p;
+	w->first = p;
+	w->count += p->cookie > 0;
+}
+
+static void leave(struct window *w, struct pending *p)
+{
+	pthread_mutex_lock(&w->lock);
+	*(p->prev ? &p->prev->next : &w->first) = p->next;
+	if (p->next)
+		p->next->prev = p->prev;
+	w->count -= p->cookie > 0;
+	bool ring = w->main_sleeps && !window_is_main(w);
+	if (w->sleepers)
+		pthread_cond_broadcast(&w->ended_some);
+	pthread_mutex_unlock(&w->lock);
+	if (ring)
+		window_ring(w);
+}
+
+/* Two names may lead to one inode, where the bytes of two copies would mix. */
+static bool overwritten_locked(const struct window *w, const struct pending *p)
+{
+	for (const struct pending *q = w->first; q; q = q->next)
+		if (q->over_ino == p->over_ino && q->over_dev == p->over_dev)
+			return true;
+	return false;
+}
+
+/* ------------------------------------------------------------- reaping */
+
+/* Tell of a copy that ended in this thread's hands just now. */
+static void end(struct window *w, const struct pending *p, int result)
+{
+	struct copyfile_info info;
+
+	copyfile_info(0, &info, sizeof info);
+	w->ended(w->arg, p, result, &info);
+}
+
+static void reap(struct window *w, struct pending *p)
+{
+	int r = copyfile_ctrl(p->cookie, COPYFILE_STATUS);
+
+	if (r > 0) {
+		watch(w, EPOLL_CTL_MOD, p->cookie, EPOLLIN | EPOLLONESHOT, p);
+		return;
+	}
+	/* Out first: what follows from it may start copies of its own. */
+	leave(w, p);
+	end(w, p, r);
+	dir_drop(p->dir);
+	free(p);
+}
+
+static void hear_bell(struct window *w)
+{
+	uint64_t rung;
+
+	/* It is enough to have been woken. */
+	if (read(w->bell, &rung, sizeof rung) < 0)
+		return;
+}
+
+void window_reap(struct window *w, bool wait)
+{
+	struct epoll_event ready[BATCH];
+	int n = 0;
+
+	if (w->size)
+		n = epoll_wait(w->epoll, ready, BATCH, !wait ? 0 : w->tick ? TICK_MS : -1);
+	for (int i = 0; i < n; i++)
+		if (ready[i].data.ptr)
+			reap(w, ready[i].data.ptr);
+		else
+			hear_bell(w);
+	if (w->tick)
+		w->tick(w->arg);
+}
+
+void window_ring(struct window *w)
+{
+	static const uint64_t one = 1;
+
+	/* Cannot fail but for being full: then it has been rung. */
+	if (w->bell >= 0 && write(w->bell, &one, sizeof one) < 0)
+		return;
+}
+
+bool window_empty(struct window *w)
+{
+	pthread_mutex_lock(&w->lock);
+	bool empty = w->count == 0;
+	pthread_mutex_unlock(&w->lock);
+	return empty;
+}
+
+/* Until some copy has ended, with the lock released. */
+static void sleep_locked(struct window *w)
+{
+	if (window_is_main(w)) {
+		w->main_sleeps = true;
+		pthread_mutex_unlock(&w->lock);
+		window_reap(w, true);
+		pthread_mutex_lock(&w->lock);
+		w->main_sleeps = false;
+		return;
+	}
+	w->sleepers++;
+	pthread_cond_wait(&w->ended_some, &w->lock);
+	w->sleepers--;
+}
+
+bool window_relieve(struct window *w)
+{
+	pthread_mutex_lock(&w->lock);
+	bool pending = w->count;
+	if (pending)
+		sleep_locked(w);
+	pthread_mutex_unlock(&w->lock);
+	return pending;
+}
+
+/* ------------------------------------------------------------ starting */
 
 static int start(const struct window *w, const struct pending *p)
 {
@@ -49,118 +220,91 @@ static int start(const struct window *w, const struct pending *p)
 			  sizeof how);
 }
 
-/* Tell of a copy that ended in this thread's hands just now. */
-static void end(struct window *w, const struct pending *p, int result)
+/* As many as may be are pending: wait until half of them have gone. */
+static void make_room(struct window *w)
 {
-	struct copyfile_info info;
-
-	copyfile_info(0, &info, sizeof info);
-	w->ended(w->arg, p, result, &info);
+	pthread_mutex_lock(&w->lock);
+	do
+		sleep_locked(w);
+	while (w->count > w->size / 2);
+	pthread_mutex_unlock(&w->lock);
 }
 
-/* Take the ended copies out: true if there were any. */
-static bool reap(struct window *w)
-{
-	bool any = false;
-
-	for (unsigned int i = 0; i < w->count;) {
-		if (!w->cookies[i].revents) {
-			i++;
-			continue;
-		}
-		int r = copyfile_ctrl(w->cookies[i].fd, COPYFILE_STATUS);
-		if (r > 0) {
-			w->cookies[i++].revents = 0;
-			continue;
-		}
-		/* Out first: what follows from it may start copies of its own. */
-		struct pending p = w->copies[i];
-		w->count--;
-		w->cookies[i] = w->cookies[w->count];
-		w->copies[i] = w->copies[w->count];
-		end(w, &p, r);
-		free((char *)p.src);
-		any = true;
-	}
-	return any;
-}
-
-/* Wait until no more than most are pending. */
-static void shrink(struct window *w, unsigned int most)
-{
-	while (w->count > most) {
-		int n = poll(w->cookies, w->count, w->tick ? TICK_MS : -1);
-
-		if (n > 0)
-			reap(w);
-		if (w->tick)
-			w->tick(w->arg);
-	}
-}
-
-bool window_relieve(struct window *w)
-{
-	if (!w->count)
-		return false;
-	shrink(w, w->count - 1);
-	return true;
-}
-
-void window_drain(struct window *w)
-{
-	shrink(w, 0);
-}
-
-/* Enter p, which cookie stands for. */
-static void enter(struct window *w, const struct pending *p, int cookie)
+/* Enter a copy of p, which cookie stands for.  False: it can't be watched. */
+static bool enter(struct window *w, const struct pending *p, int cookie)
 {
 	size_t src_size = strlen(p->src) + 1, dst_size = strlen(p->dst) + 1;
-	char *names = xmalloc(src_size + dst_size);
-	struct pending *entry = &w->copies[w->count];
+	struct pending *entry = xmalloc(sizeof *entry + src_size + dst_size);
 
 	*entry = *p;
-	entry->src = memcpy(names, p->src, src_size);
-	entry->dst = memcpy(names + src_size, p->dst, dst_size);
-	w->cookies[w->count] = (struct pollfd){ .fd = cookie, .events = POLLIN };
-	w->count++;
-}
-
-/* Two names may lead to one inode, where the bytes of two copies would mix. */
-static bool overwrites_same(const struct window *w, const struct pending *p)
-{
-	for (unsigned int i = 0; p->over_ino && i < w->count; i++)
-		if (w->copies[i].over_ino == p->over_ino && w->copies[i].over_dev == p->over_dev)
-			return true;
+	entry->src = memcpy((char *)(entry + 1), p->src, src_size);
+	entry->dst = memcpy((char *)(entry + 1) + src_size, p->dst, dst_size);
+	entry->cookie = cookie;
+	dir_keep(p->dir);
+	pthread_mutex_lock(&w->lock);
+	enter_locked(w, entry);
+	pthread_mutex_unlock(&w->lock);
+	/* It may be reaped, and gone, as soon as it is watched. */
+	if (watch(w, EPOLL_CTL_MOD, cookie, EPOLLIN | EPOLLONESHOT, entry) ||
+	    watch(w, EPOLL_CTL_ADD, cookie, EPOLLIN | EPOLLONESHOT, entry))
+		return true;
+	leave(w, entry);
+	dir_drop(entry->dir);
+	free(entry);
 	return false;
 }
 
-void window_start(struct window *w, const struct pending *p)
+static int await(int cookie)
 {
 	int r;
 
-	/* Make room without waiting; the library may copy at once, if need be. */
-	if (w->size && w->count >= w->size && poll(w->cookies, w->count, 0) > 0)
-		reap(w);
-	while (overwrites_same(w, p))
-		window_relieve(w);
+	while ((r = copyfile_ctrl(cookie, COPYFILE_WAIT)) > 0)
+		;
+	return r;
+}
+
+/* p, in the list while it is copied: others that overwrite the same are to wait. */
+static void enter_overwriting(struct window *w, struct pending *p)
+{
+	pthread_mutex_lock(&w->lock);
+	while (overwritten_locked(w, p))
+		sleep_locked(w);
+	enter_locked(w, p);
+	pthread_mutex_unlock(&w->lock);
+}
+
+void window_start(struct window *w, const struct pending *wanted)
+{
+	struct pending p = *wanted;
+	bool overwrites = p.over_ino;
+	int r;
+
+	p.cookie = 0;
+	if (overwrites)
+		enter_overwriting(w, &p);
 	/* EAGAIN: as many as may be are pending, and no time to copy at once. */
-	while ((r = start(w, p)) == -EAGAIN && w->count)
-		shrink(w, w->count / 2);
-	if (r > 0)
-		enter(w, p, r);
-	else
-		end(w, p, r);
-	if (w->tick)
+	while ((r = start(w, &p)) == -EAGAIN && w->size)
+		make_room(w);
+	if (r > 0 && !enter(w, &p, r))
+		r = await(r);
+	if (overwrites)
+		leave(w, &p);
+	if (r <= 0)
+		end(w, &p, r);
+	if (w->tick && window_is_main(w))
 		w->tick(w->arg);
 }
 
-uint64_t window_bytes_done(const struct window *w)
+uint64_t window_bytes_done(struct window *w, unsigned int *ret_count)
 {
 	struct copyfile_info info;
 	uint64_t bytes = 0;
 
-	for (unsigned int i = 0; i < w->count; i++)
-		if (copyfile_info(w->cookies[i].fd, &info, sizeof info) == 0)
+	pthread_mutex_lock(&w->lock);
+	for (const struct pending *p = w->first; p; p = p->next)
+		if (p->cookie && copyfile_info(p->cookie, &info, sizeof info) == 0)
 			bytes += info.bytes_done;
+	*ret_count = w->count;
+	pthread_mutex_unlock(&w->lock);
 	return bytes;
 }

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * window - the bounded set of pending copies.  A window belongs to one thread.
+ * window - the bounded set of pending copies.  Any thread may start copies; one,
+ * the main thread, reaps them.
  */
 #ifndef PCP_WINDOW_H
 #define PCP_WINDOW_H
 
-#include <poll.h>
+#include <pthread.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -17,29 +18,40 @@ struct link;
 
 /* One copy, and the names it belongs to */
 struct pending {
-	struct dir *dir;		/* a reference, in use until the copy has ended */
+	struct dir *dir;		/* in use until the copy has ended */
 	const char *src, *dst;		/* names in dir */
 	mode_t type;			/* S_IFMT bits */
 	uint64_t flags;			/* COPYFILE_* */
 	struct link *link;		/* the inode's other names, or NULL */
 	dev_t over_dev;			/* the inode that is overwritten; 0, 0: none */
 	ino_t over_ino;
+
+	/* The window's */
+	int cookie;			/* 0: it is copied in the call that starts it */
+	struct pending *prev, *next;
 };
 
 struct window {
+	pthread_t main;			/* the thread that reaps */
 	unsigned int size;		/* most pending copies; 0: none, all is done at once */
-	unsigned int count;		/* pending now */
-	struct pollfd *cookies;		/* count of them, and beside each ... */
-	struct pending *copies;		/* ... what it belongs to */
-	/* A copy has ended with result (0 or -errno).  p is no longer pending. */
+	int epoll;			/* of their cookies, and of the bell; -1: size is 0 */
+	int bell;			/* eventfd: window_ring() wakes who reaps */
+	pthread_mutex_t lock;		/* of what follows */
+	pthread_cond_t ended_some;	/* a copy has ended */
+	unsigned int count;		/* cookies pending now */
+	unsigned int sleepers;		/* that wait for ended_some */
+	bool main_sleeps;		/* main does, in window_reap(), for any copy to end */
+	struct pending *first;		/* those with a cookie, and those that overwrite */
+
+	/* A copy has ended with result (0 or -errno), in any thread.  p is no longer pending. */
 	void (*ended)(void *arg, const struct pending *p, int result,
 		      const struct copyfile_info *info);
-	void (*tick)(void *arg);	/* called while waiting, ten times a second; or NULL */
+	void (*tick)(void *arg);	/* called in main, ten times a second; or NULL */
 	void *arg;
 };
 
-/* Set w->ended, w->tick and w->arg after this. */
-void window_init(struct window *w, unsigned int size);
+/* Set w->ended, w->tick and w->arg after this.  False: no descriptors; then size is 0. */
+bool window_init(struct window *w, unsigned int size);
 void window_fini(struct window *w);
 
 /*
@@ -50,13 +62,21 @@ void window_fini(struct window *w);
  */
 void window_start(struct window *w, const struct pending *p);
 
-/* Wait until at least one pending copy has ended.  False: there was none. */
+/* Wait until a pending copy has ended.  False: there was none. */
 bool window_relieve(struct window *w);
 
-/* Wait for all. */
-void window_drain(struct window *w);
+/* Main only: reap what has ended; with wait, sleep until there is something, or a ring. */
+void window_reap(struct window *w, bool wait);
 
-/* Bytes that pending copies have in place so far */
-uint64_t window_bytes_done(const struct window *w);
+/* Wake main in window_reap(). */
+void window_ring(struct window *w);
+
+/* Main only: is no copy pending? */
+bool window_empty(struct window *w);
+
+bool window_is_main(const struct window *w);
+
+/* Bytes that pending copies have in place so far, and how many they are */
+uint64_t window_bytes_done(struct window *w, unsigned int *ret_count);
 
 #endif

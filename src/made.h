@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * made - directories that this run has made within ones that it has not: a walk
+ * that comes to one of them has come to its own copy.  Thread-safe.
+ */
+#ifndef PCP_MADE_H
+#define PCP_MADE_H
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <sys/stat.h>
+
+struct made {
+	pthread_mutex_t lock;
+	struct hash_table *table;	/* by inode; has the path that it was made by */
+};
+
+void made_init(struct made *m);
+void made_fini(struct made *m);
+
+/* The path of the one with the inode st, which stays until made_fini(); or NULL. */
+const char *made_find(struct made *m, const struct stat *st);
+
+bool made_any(struct made *m);
+
+/*
+ * Between the two a directory comes to be; it is entered, unless st is NULL.
+ * Nobody can have met it before it can be found.
+ */
+void made_begin(struct made *m);
+void made_end(struct made *m, const struct stat *st, const char *path);
+
+#endif

@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Design: what a run may use is shared out at the start, and never exceeded.
+ *
+ * Descriptors: what is open anyway (standard streams, the crew's fts streams, the
+ * copies that run in its threads) comes first, then a third each for directories,
+ * cookies, and the files of the pool's threads.  With few of them there are few
+ * threads, and with hardly any none: then all is done in main, one by one.
+ *
+ * Threads: the library measures whether copies wait, and sizes its pool; the
+ * crew follows it, with a walker for each four threads that wait, for a directory
+ * costs a walker half a dozen calls while its files are being copied.  Where
+ * nothing waits there is a walker for each core, and the copies happen in them.
+ *
+ * Main walks nothing: it reaps what has ended, and watches.
+ */
+#include <config.h>
+
+#include "run.h"
+
+#include <errno.h>
+#include <stdatomic.h>
+#include <stdint.h>
+#include <sys/resource.h>
+#include <time.h>
+
+#include <libcopyfile.h>
+
+#include "copy.h"
+#include "hash.h"
+#include "options.h"
+#include "progress.h"
+#include "report.h"
+#include "stats.h"
+#include "walk.h"
+
+/* Standard streams, epoll, the bell, and main's own copy */
+#define FDS_ANYWAY 12
+
+/* A walker's: fts has the directory it reads, those above it, and one to read from */
+#define FDS_WALKER 9
+
+#define MIN_DIR_FDS 6
+#define MAX_DIR_FDS 512
+#define MAX_FDS 8192
+
+/* Cookies: with the most threads, as many wait as are at work even when half have gone. */
+#define DEFAULT_WINDOW 256
+
+/* Walkers: more gained nothing at 2 ms a call with 64 threads. */
+#define MOST_WALKERS 16
+#define THREADS_PER_WALKER 4
+
+/* How often the crew's size is looked at, in nanoseconds */
+#define LOOK_NS 5000000
+
+static unsigned int least(unsigned int a, unsigned int b)
+{
+	return a < b ? a : b;
+}
+
+static unsigned int descriptors(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+		return 64;
+	/* The hard limit is ours to use; no child inherits it. */
+	rlim_t want = limit.rlim_max < MAX_FDS ? limit.rlim_max : MAX_FDS;
+	if (limit.rlim_cur < want) {
+		limit.rlim_cur = want;
+		(void)setrlimit(RLIMIT_NOFILE, &limit);
+		(void)getrlimit(RLIMIT_NOFILE, &limit);
+	}
+	return limit.rlim_cur < MAX_FDS ? limit.rlim_cur : MAX_FDS;
+}
+
+struct shares {
+	unsigned int dirs, window, threads, walkers;
+};
+
+static struct shares share_out(const struct options *o)
+{
+	unsigned int fds = descriptors();
+	unsigned int rest = fds > FDS_ANYWAY + FDS_WALKER ? fds - FDS_ANYWAY - FDS_WALKER : 0;
+	/* More walkers only where that leaves plenty for the files. */
+	unsigned int walkers = 1 + least(rest / (4 * FDS_WALKER), MOST_WALKERS - 1);
+	unsigned int share = (rest - (walkers - 1) * FDS_WALKER) / 3;
+	struct shares s = {
+		.dirs = share < MIN_DIR_FDS ? MIN_DIR_FDS : least(share, MAX_DIR_FDS),
+		.window = least(share, o->window ? o->window : DEFAULT_WINDOW),
+		/* Each has a source and a destination open. */
+		.threads = share / 2,
+		.walkers = o->jobs ? least(walkers, o->jobs) : walkers,
+	};
+
+	if (o->jobs && (o->jobs < s.threads || !s.threads))
+		s.threads = o->jobs;
+	/* One after the other, in order; or no descriptors for anything else. */
+	if (s.window < 2 && (share < 2 || o->jobs == 1))
+		s.window = 0;
+	return s;
+}
+
+/* ----------------------------------------------------- what others call */
+
+static bool relieve(void *arg)
+{
+	return window_relieve(&((struct copy *)arg)->window);
+}
+
+static bool defer(void *arg, struct chore *chore)
+{
+	struct copy *c = arg;
+
+	/* Only main has something better to do. */
+	return window_is_main(&c->window) && crew_give(&c->crew, chore);
+}
+
+static void tick(void *arg)
+{
+	progress_tick(arg);
+}
+
+static void all_chores_done(void *arg)
+{
+	window_ring(&((struct copy *)arg)->window);
+}
+
+static int64_t now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec * (int64_t)1000000000 + t.tv_nsec;
+}
+
+static void resize_crew(struct copy *c)
+{
+	struct copyfile_stats s;
+
+	if (copyfile_stats(&s, sizeof s) < 0)
+		return;
+	unsigned int most = s.threads_target / THREADS_PER_WALKER;
+	crew_resize(&c->crew, most > s.cores ? most : s.cores);
+}
+
+bool run_wants_walker(struct copy *c)
+{
+	int64_t t = now(), next = c->next_look;
+
+	if (t >= next && atomic_compare_exchange_strong(&c->next_look, &next, t + LOOK_NS))
+		resize_crew(c);
+	return crew_wants(&c->crew);
+}
+
+/* -------------------------------------------------------- begin and end */
+
+void run_init(struct copy *c, const struct options *opts)
+{
+	struct shares s = share_out(opts);
+
+	*c = (struct copy){ .opts = opts };
+	c->umask = umask(0);
+	umask(c->umask);
+
+	if (!window_init(&c->window, s.window))
+		s.window = 0;
+	c->window.ended = copy_ended;
+	c->window.tick = progress_init() ? tick : NULL;
+	c->window.arg = c;
+
+	crew_init(&c->crew, s.window ? s.walkers : 0);
+	c->crew.done = all_chores_done;
+	c->crew.arg = c;
+
+	c->dirs = (struct dirs){
+		.opts = opts, .max_fds = s.dirs, .relieve = relieve, .defer = defer, .arg = c,
+	};
+	dirs_init(&c->dirs, &c->cwd);
+	links_init(&c->links);
+	made_init(&c->made);
+
+	/* "Automatic" is the library's business, unless descriptors are scarce. */
+	struct copyfile_setup setup = {
+		.threads = opts->jobs || s.threads < 64 ? s.threads : 0, .pending = s.window,
+	};
+	if (copyfile_setup(&setup, sizeof setup) < 0)
+		report_error(errno, "cannot set up the copying threads");
+}
+
+void run_drain(struct copy *c)
+{
+	/* In this order: only chores, and main, can fill the window again. */
+	while (!crew_idle(&c->crew) || !window_empty(&c->window))
+		window_reap(&c->window, true);
+}
+
+void run_fini(struct copy *c)
+{
+	run_drain(c);
+	progress_end();
+	if (c->opts->stats)
+		stats_print(c);
+	crew_fini(&c->crew);
+	window_fini(&c->window);
+	walk_free_roots(c);
+	links_fini(&c->links);
+	made_fini(&c->made);
+	if (c->sources) {
+		hash_free(c->sources);
+		hash_free(c->targets);
+	}
+	copyfile_shutdown();
+}
