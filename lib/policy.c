@@ -14,6 +14,9 @@
  * blame.  The measuring makes calls, too, that never wait for one: as much as such
  * a call takes is taken off for each that the copy made.
  *
+ * Queueing has a share of its own: where it is large the processors are busy,
+ * maybe with what serves the file system, and more threads bring nothing.
+ *
  * Each pair of file systems has a verdict of its own.  They are few; one that
  * comes anew takes the entry of another, which will be learnt again.
  *
@@ -35,19 +38,25 @@
 #include <unistd.h>
 
 /* Measured before a verdict; the first copies are all measured. */
-#define ENOUGH 4
+#define ENOUGH 2
 
 /* Pairs of file systems that are told apart */
 #define PAIRS 16
 
-/* After that, one copy of so many: measuring takes eight system calls. */
-#define EVERY 64
+/* A first copy that takes so long (ns) waits, before it has ended. */
+#define LONG_FIRST 4000000
+
+/* After that, one copy in so many ns: measuring takes twelve system calls. */
+#define EVERY 10000000
 
 /* The share of copies that waited is a running mean, in parts of WHOLE ... */
 #define WHOLE 1024
 
 /* ... in which the past weighs 1 - 1/SMOOTH */
-#define SMOOTH 8
+#define SMOOTH 6
+
+/* Copies that queue for so much of their time (of WHOLE) have threads enough. */
+#define CROWDED (WHOLE / 8)
 
 /*
  * A wait shorter than this is none (a contended lock, a page fault, one read
@@ -90,9 +99,11 @@ static int64_t queued(void)
 	return sscanf(line, "%lld %lld", &cpu, &delay) == 2 ? delay : 0;
 }
 
-static int64_t busy(void)
+/* For how long this thread had a processor, or queued for one: *queue */
+static int64_t busy(int64_t *queue)
 {
-	return now(CLOCK_THREAD_CPUTIME_ID) + queued();
+	*queue = queued();
+	return now(CLOCK_THREAD_CPUTIME_ID) + *queue;
 }
 
 /* The system calls that busy() makes */
@@ -102,8 +113,10 @@ static int64_t busy(void)
 
 static struct pair {
 	_Atomic uint64_t key;
+	_Atomic int64_t begun;		/* when its first copy began; 0: not yet */
 	atomic_uint samples;
 	atomic_int waiting;		/* share of copies that waited, 0 to WHOLE */
+	atomic_int crowd;		/* share of their time spent queueing for a processor */
 } pairs[PAIRS];
 
 #define get(field) atomic_load_explicit(&(field), memory_order_relaxed)
@@ -117,8 +130,10 @@ static struct pair *find(uint64_t key)
 	struct pair *p = &pairs[key * 0x9e3779b97f4a7c15ULL >> 60];
 
 	if (get(p->key) != key) {
+		set(p->begun, 0);
 		set(p->samples, 0);
 		set(p->waiting, 0);
+		set(p->crowd, 0);
 		set(p->key, key);
 	}
 	return p;
@@ -126,17 +141,25 @@ static struct pair *find(uint64_t key)
 
 void cf_policy_begin(struct cf_policy_sample *s, uint64_t pair)
 {
-	static _Thread_local unsigned int begun;
+	static _Thread_local int64_t next;
+	int64_t begin = now(CLOCK_MONOTONIC_COARSE);
+
+	struct pair *p = find(pair);
 
 	s->pair = pair;
-	s->taken = begun++ % EVERY == 0 || get(find(pair)->samples) < ENOUGH;
-	if (s->taken) {
-		int64_t begin = now(CLOCK_MONOTONIC);
-
-		s->busy = busy();
-		s->wall = now(CLOCK_MONOTONIC);
-		s->call = (s->wall - begin) / BUSY_CALLS;
-	}
+	s->taken = begin >= next || get(p->samples) < ENOUGH;
+	if (!s->taken)
+		return;
+	next = begin + EVERY;
+	int64_t before = busy(&s->queued);
+	begin = now(CLOCK_MONOTONIC);
+	if (!get(p->begun))
+		set(p->begun, begin);
+	s->busy = busy(&s->queued);
+	s->wall = now(CLOCK_MONOTONIC);
+	s->call = (s->wall - begin - (s->busy - before)) / BUSY_CALLS;
+	if (s->call < 0)
+		s->call = 0;
 }
 
 void cf_policy_end(const struct cf_policy_sample *s, uint64_t bytes, unsigned int calls)
@@ -144,19 +167,25 @@ void cf_policy_end(const struct cf_policy_sample *s, uint64_t bytes, unsigned in
 	if (!s->taken || bytes > SMALL_SIZE)
 		return;
 	int64_t took = now(CLOCK_MONOTONIC) - s->wall;
-	int64_t was_busy = busy() - s->busy;
+	int64_t queue;
+	int64_t was_busy = busy(&queue) - s->busy;
 
 	struct pair *p = find(s->pair);
 	int64_t wait = took - was_busy - s->call * calls;
 	int share = wait > SHORTEST_WAIT && wait > was_busy ? WHOLE : 0;
+	int crowd = took > 0 ? (int)((queue - s->queued) * WHOLE / took) : 0;
 
-	if (atomic_fetch_add_explicit(&p->samples, 1, memory_order_relaxed) > 0)
+	crowd = crowd < 0 ? 0 : crowd > WHOLE ? WHOLE : crowd;
+	if (atomic_fetch_add_explicit(&p->samples, 1, memory_order_relaxed) > 0) {
 		share = get(p->waiting) + (share - get(p->waiting)) / SMOOTH;
+		crowd = get(p->crowd) + (crowd - get(p->crowd)) / SMOOTH;
+	}
 	set(p->waiting, share);
+	set(p->crowd, crowd);
 	set(last_measured, p);
 }
 
-static bool known(const struct pair *p)
+static bool measured(const struct pair *p)
 {
 	return get(p->samples) >= ENOUGH;
 }
@@ -165,7 +194,7 @@ bool cf_policy_waits(uint64_t pair)
 {
 	const struct pair *p = find(pair);
 
-	return !known(p) || get(p->waiting) > WHOLE / 2;
+	return !measured(p) || get(p->waiting) > WHOLE / 2;
 }
 
 unsigned int cf_policy_waiting(void)
@@ -219,12 +248,18 @@ unsigned int cf_policy_cores(void)
 struct cf_pool_limits cf_policy_limits(unsigned int fixed, uint64_t pair)
 {
 	unsigned int cores = cf_policy_cores(), most = cores > MOST_THREADS ? cores : MOST_THREADS;
-	unsigned int least = fixed ? fixed : cores, working = cf_policy_callers();
-	/* Until the first verdict, no more than the cores. */
-	bool waits = known(find(pair)) && cf_policy_waits(pair);
+	const struct pair *p = find(pair);
+	unsigned int working = cf_policy_callers();
+	int64_t begun = get(p->begun);
+	bool late = begun && now(CLOCK_MONOTONIC) - begun > LONG_FIRST;
+	bool waits = cf_policy_waits(pair) && (measured(p) || late);
+	/* For a verdict it takes ENOUGH, which had better be at the same time. */
+	unsigned int few = measured(p) || cores > ENOUGH ? cores : ENOUGH;
+	unsigned int least = fixed ? fixed : few;
 
 	return (struct cf_pool_limits){
 		.least = least, .most = fixed ? fixed : most, .waits = waits,
+		.crowded = get(p->crowd) > CROWDED,
 		.spare = waits ? least : least > working ? least - working : 0,
 	};
 }

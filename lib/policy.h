@@ -17,8 +17,8 @@
 struct cf_policy_sample {
 	bool taken;
 	uint64_t pair;		/* of file systems; see place.h */
-	int64_t wall, busy;	/* nanoseconds, when it began */
-	int64_t call;		/* what a system call takes that waits for nothing */
+	int64_t wall, busy, queued;	/* nanoseconds, when it began */
+	int64_t call;		/* what a call waits that does not wait for a file system */
 };
 
 /*

@@ -306,7 +306,7 @@ int cf_pool_submit(struct cf_task *task, struct cf_pool_limits limits)
 	pthread_mutex_lock(&pool.lock);
 	pool.limits = limits;
 	cf_scale_expect(&pool.scale, limits.waits ? limits.least : limits.spare, limits.most,
-			limits.waits, now());
+			limits.waits, limits.crowded, now());
 	struct cf_queue *q = task->big ? &pool.big : lane_of_locked(task->place);
 	if (!q)
 		r = -ENOMEM;

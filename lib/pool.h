@@ -24,6 +24,7 @@ struct cf_pool_limits {
 	unsigned int least;	/* threads that are right where tasks burn the processor */
 	unsigned int most;	/* and the most where they wait */
 	bool waits;		/* these tasks do */
+	bool crowded;		/* they also queue for processors: do not try more */
 	unsigned int spare;	/* of least: those that nobody else's work takes */
 };
 

@@ -16,18 +16,18 @@
  *	UP     -- gained --> UP, further;  else STEADY, as before
  *	DOWN   -- lost nothing --> DOWN, further;  else STEADY, as before
  *
- * From the first verdict to 64 threads it takes two measurements: with copies
- * of 15 ms each that is less than 100 ms.
+ * From the first verdict to 64 threads it takes one measurement: with copies of
+ * 15 ms each that is after 50 ms.
  */
 #include <config.h>
 
 #include "scale.h"
 
-/* Threads to begin with where tasks wait: a few in flight are safe anywhere. */
-#define FIRST 16
+/* Threads to begin with where tasks wait: even a disk stands them for a moment. */
+#define FIRST 32
 
-/* Growing by a factor must bring this part of the factor's gain: 2 -> 1.2 times. */
-#define WORTH 0.2
+/* Growing by a factor must bring this part of the factor's gain: 2 -> 1.12 times. */
+#define WORTH 0.12
 
 /* Fewer threads may lose so much. */
 #define NO_LOSS 0.92
@@ -37,7 +37,7 @@
 #define LEAST_TIME 4000000
 
 /* From a trial that changed nothing to the next one (ns) */
-#define FIRST_REST 250000000
+#define FIRST_REST 500000000
 #define LONGEST_REST 8000000000
 
 /* So long after the last task that waits, burning ones decide (ns). */
@@ -68,10 +68,11 @@ static void decide(struct cf_scale *s, unsigned int target, double rate,
 }
 
 void cf_scale_expect(struct cf_scale *s, unsigned int least, unsigned int most, bool waits,
-		     int64_t now)
+		     bool crowded, int64_t now)
 {
 	bool first = !s->started;
 
+	s->crowded = crowded;
 	if (first)
 		s->started = now;
 	s->least = least;
@@ -84,6 +85,7 @@ void cf_scale_expect(struct cf_scale *s, unsigned int least, unsigned int most, 
 		s->down_next = false;
 		s->retry = now;
 		s->backoff = FIRST_REST;
+		s->down_after = now + FIRST_REST;
 		decide(s, within(s, FIRST), 0, COPYFILE_WAITS, now);
 	} else if (!waits && s->waits && now > s->waits_until) {
 		s->waits = false;
@@ -105,12 +107,15 @@ static void rest(struct cf_scale *s, int64_t now)
 static void try_next(struct cf_scale *s, double rate, int64_t now)
 {
 	unsigned int down = within(s, s->target / 2);
-	/* The first step is a long one: it is not long until 64 are there. */
-	unsigned int up = within(s, s->target * (s->backoff == FIRST_REST ? 4 : 2));
+	unsigned int up = s->crowded ? s->target : within(s, s->target * 2);
 	bool go_down = up == s->target || (s->down_next && down != s->target);
 
 	if (up == s->target && down == s->target) {
 		rest(s, now);
+		return;
+	}
+	if (go_down && now < s->down_after) {
+		measure_anew(s, now, false);
 		return;
 	}
 	s->old_target = s->target;

@@ -20,12 +20,14 @@ struct cf_scale {
 
 	bool waits;			/* tasks wait: more threads may be faster */
 	int64_t waits_until;		/* unless somebody says so again */
+	bool crowded;			/* ... but not now */
 
 	enum { CF_SCALE_STEADY, CF_SCALE_UP, CF_SCALE_DOWN } trial;
 	unsigned int old_target;	/* before the trial ... */
 	double old_rate;		/* ... and the work done then, units per second */
 	bool down_next;			/* which way to try next ... */
 	int64_t retry, backoff;		/* ... when, and how long to rest after that */
+	int64_t down_after;		/* fewer are not tried at once */
 
 	/* The measurement under way */
 	bool settling;			/* tasks begun before the last change still end */
@@ -41,11 +43,12 @@ struct cf_scale {
 
 /*
  * A task is on its way.  Have at least and at most so many threads; waits: tasks
- * of its kind mostly wait, else they burn the processor, and least is right.
+ * of its kind mostly wait, else they burn the processor, and least is right.  crowded:
+ * they find the processors busy, and more are not to be tried.
  * now is in nanoseconds, of a clock that only goes forward.
  */
 void cf_scale_expect(struct cf_scale *s, unsigned int least, unsigned int most, bool waits,
-		     int64_t now);
+		     bool crowded, int64_t now);
 
 /* A task of work units has ended; starved: some thread found nothing to do since. */
 void cf_scale_ended(struct cf_scale *s, unsigned int work, bool starved, int64_t now);

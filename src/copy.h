@@ -29,6 +29,7 @@ struct copy {
 	mode_t umask;
 	bool into_dir;				/* the operands go into a directory */
 	_Atomic int64_t next_look;		/* at the size of the crew; see run.c */
+	_Atomic int slow_dirs;			/* of those made lately: slow less fast ones */
 
 	/* Main's alone */
 	struct hash_table *sources, *targets;	/* operands seen, by name */

@@ -231,7 +231,9 @@ static bool is_same(const struct dir *d, enum side side, int fd)
 static int open_checked(const struct dir *d, enum side side, int at, const char *name)
 {
 	const int flags = O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
-	int fd = openat(at, name, O_RDONLY | flags);
+	/* Opening it to no more than look through it spares NFS a round trip. */
+	bool look = side == DST && !d->all->opts->attrs;
+	int fd = openat(at, name, (look ? O_PATH : O_RDONLY) | flags);
 
 	/* Searchable may be enough. */
 	if (fd < 0 && errno == EACCES)
@@ -425,14 +427,17 @@ static void set_mode(struct dir *d)
 
 	if (!dir_use_dst(d))
 		return;
-	if (fstat(d->fd[DST], &st) < 0 ||
-	    fchmod(d->fd[DST], ((st.st_mode & 07777) | d->add_mode) & ~d->drop_mode) < 0) {
+	int fd = openat(d->fd[DST], ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0 || fstat(fd, &st) < 0 ||
+	    fchmod(fd, ((st.st_mode & 07777) | d->add_mode) & ~d->drop_mode) < 0) {
 		int err = errno;
 		char *dst = path_of(d, DST, "");
 
 		report_error(err, "setting permissions for %s", report_quote(0, dst));
 		free(dst);
 	}
+	if (fd >= 0)
+		close(fd);
 	dir_release(d);
 }
 

@@ -9,8 +9,9 @@
  *
  * Threads: the library measures whether copies wait, and sizes its pool; the
  * crew follows it, with a walker for each four threads that wait, for a directory
- * costs a walker half a dozen calls while its files are being copied.  Where
- * nothing waits there is a walker for each core, and the copies happen in them.
+ * costs a walker half a dozen calls while its files are being copied.  Where making
+ * directories waits there are as many as may be, before any copy was measured.
+ * Where nothing waits there is a walker for each core, and copies happen in them.
  *
  * Main walks nothing: it reaps what has ended, and watches.
  */
@@ -52,7 +53,13 @@
 #define THREADS_PER_WALKER 4
 
 /* How often the crew's size is looked at, in nanoseconds */
-#define LOOK_NS 5000000
+#define LOOK_NS 4000000
+
+/* A directory is slow if making it waits this long: two round trips on a fast network. */
+#define SLOW_DIR_NS 1000000
+
+/* How many more of either kind than of the other are remembered */
+#define SLOW_MOST 8
 
 static unsigned int least(unsigned int a, unsigned int b)
 {
@@ -127,12 +134,31 @@ static void all_chores_done(void *arg)
 	window_ring(&((struct copy *)arg)->window);
 }
 
-static int64_t now(void)
+static int64_t now(clockid_t clock)
 {
 	struct timespec t;
 
-	clock_gettime(CLOCK_MONOTONIC, &t);
+	clock_gettime(clock, &t);
 	return t.tv_sec * (int64_t)1000000000 + t.tv_nsec;
+}
+
+void run_dir_begins(struct run_timer *t)
+{
+	t->wall = now(CLOCK_MONOTONIC);
+	t->cpu = now(CLOCK_THREAD_CPUTIME_ID);
+}
+
+void run_dir_made(struct copy *c, const struct run_timer *t)
+{
+	int64_t cpu = now(CLOCK_THREAD_CPUTIME_ID) - t->cpu;
+	int64_t wait = now(CLOCK_MONOTONIC) - t->wall - cpu;
+	int slow = c->slow_dirs;
+
+	/* Approximate where threads race, as the whole is. */
+	if (wait > SLOW_DIR_NS && slow < SLOW_MOST)
+		c->slow_dirs = slow + 1;
+	else if (wait <= SLOW_DIR_NS && slow > -SLOW_MOST)
+		c->slow_dirs = slow - 1;
 }
 
 static void resize_crew(struct copy *c)
@@ -142,12 +168,14 @@ static void resize_crew(struct copy *c)
 	if (copyfile_stats(&s, sizeof s) < 0)
 		return;
 	unsigned int most = s.threads_target / THREADS_PER_WALKER;
+	if (c->slow_dirs > 0)
+		most = MOST_WALKERS;
 	crew_resize(&c->crew, most > s.cores ? most : s.cores);
 }
 
 bool run_wants_walker(struct copy *c)
 {
-	int64_t t = now(), next = c->next_look;
+	int64_t t = now(CLOCK_MONOTONIC_COARSE), next = c->next_look;
 
 	if (t >= next && atomic_compare_exchange_strong(&c->next_look, &next, t + LOOK_NS))
 		resize_crew(c);

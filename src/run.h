@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* run - a run from its set-up to its end.  Main thread only, but for run_wants(). */
+/* run - a run from its set-up to its end.  Main thread only, unless said otherwise. */
 #ifndef PCP_RUN_H
 #define PCP_RUN_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 struct copy;
 struct options;
@@ -14,6 +15,13 @@ void run_fini(struct copy *c);
 
 /* Wait until all that was begun is done. */
 void run_drain(struct copy *c);
+
+/* Around the making of a directory, in any thread: does a walker mostly wait? */
+struct run_timer {
+	int64_t wall, cpu;		/* nanoseconds, when it began */
+};
+void run_dir_begins(struct run_timer *t);
+void run_dir_made(struct copy *c, const struct run_timer *t);
 
 /* Could another walker take a subtree?  Any thread may ask. */
 bool run_wants_walker(struct copy *c);

@@ -200,6 +200,7 @@ static struct dir *enter(struct walker *w, const struct entry *e)
 {
 	struct copy *c = w->c;
 	enum copy_dst found = COPY_DST_NEW;
+	struct run_timer timer;
 	struct stat dst;
 
 	const char *made = made_find(&c->made, e->st);
@@ -207,6 +208,7 @@ static struct dir *enter(struct walker *w, const struct entry *e)
 		report_itself(w, e, made);
 		return NULL;
 	}
+	run_dir_begins(&timer);
 	if (!e->dir->fresh)
 		found = copy_look_at_dst(c, e, &dst);
 	if (found == COPY_DST_REFUSED)
@@ -217,6 +219,7 @@ static struct dir *enter(struct walker *w, const struct entry *e)
 		dir_put(d);
 		return NULL;
 	}
+	run_dir_made(c, &timer);
 	return d;
 }
 
@@ -430,6 +433,8 @@ static bool open_stream(struct walker *w, struct dir *top)
 		first->fts_info = FTS_D;
 		first->fts_errno = 0;
 		*first->fts_statp = top->st;
+		/* Spare it asking whether the file system counts subdirectories here. */
+		first->fts_statp->st_nlink = 1;
 		first->fts_pointer = top;
 	}
 	if (!w->fts || !fts_read(w->fts)) {
