@@ -45,6 +45,9 @@
 /* Live cookies, if the descriptor limit does not matter */
 #define DEFAULT_PENDING 1024
 
+/* Cookies until a thread looks at that limit again */
+#define LIMIT_HOLDS 64
+
 /* Most threads that may be asked for; guards against a wild number. */
 #define MAX_THREADS 4096
 
@@ -118,15 +121,20 @@ static int check_flags(uint64_t f)
 
 static unsigned int max_pending(void)
 {
+	static _Thread_local unsigned int known, left;
 	unsigned int asked = cf_watch_get(setup.pending);
 	struct rlimit limit;
 
 	if (asked)
 		return asked;
+	if (left && left--)
+		return known;
+	left = LIMIT_HOLDS;
 	/* A quarter of the descriptors: the copies themselves need two each. */
-	if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur / 4 < DEFAULT_PENDING)
-		return limit.rlim_cur / 4 ? limit.rlim_cur / 4 : 1;
-	return DEFAULT_PENDING;
+	known = DEFAULT_PENDING;
+	if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur / 4 < known)
+		known = limit.rlim_cur / 4 ? limit.rlim_cur / 4 : 1;
+	return known;
 }
 
 /* ------------------------------------------------------ starting a copy */

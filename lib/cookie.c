@@ -3,11 +3,11 @@
  * Design: a slot is a descriptor (an eventfd) and a job; the table finds it by
  * the descriptor's number.  Released slots keep their descriptor and wait on a
  * list to be used again, so that a cookie costs two short system calls: the
- * eventfd is raised at the end of its copy, lowered when it is used again.
+ * eventfd is raised at the end of its copy, and lowered when it is released.
  *
  * A slot's life:	free -> live -> ended -> free
  *
- *   free	on the list; its descriptor may still be readable
+ *   free	on the list; not readable
  *   live	a thread, or the queue, has the job; the descriptor is not readable
  *   ended	the job has its result; readable
  *
@@ -56,7 +56,7 @@ struct slot {
 	int fd;
 	enum state state;
 	bool waiting;			/* a thread sleeps in WAIT */
-	bool dirty;			/* fd is readable from its last use */
+	bool raised;			/* fd is readable */
 	struct cf_job job;
 };
 
@@ -118,16 +118,9 @@ static int new_slot_locked(struct slot **ret)
 static int take_slot_locked(struct slot **ret)
 {
 	struct slot *s = table.free;
-	int r;
 
 	if (!s)
 		return new_slot_locked(ret);
-	if (s->dirty) {
-		r = cf_eventfd_lower(s->fd);
-		if (r < 0)
-			return r;
-		s->dirty = false;
-	}
 	table.free = s->next_free;
 	table.idle--;
 	*ret = s;
@@ -137,7 +130,7 @@ static int take_slot_locked(struct slot **ret)
 /* Onto the list, or away if that is full.  Nobody else can have found s. */
 static void give_slot_locked(struct slot *s)
 {
-	if (table.idle < MAX_IDLE) {
+	if (table.idle < MAX_IDLE && !s->raised) {
 		s->next_free = table.free;
 		table.free = s;
 		table.idle++;
@@ -202,7 +195,7 @@ static void end_locked(struct slot *s)
 {
 	/* It cannot fail: the descriptor is ours, and the counter far from full. */
 	(void)cf_eventfd_raise(s->fd);
-	s->dirty = true;
+	s->raised = true;
 	s->state = ENDED;
 }
 
@@ -225,23 +218,34 @@ static bool may_go_on(struct slot *s)
 	return go;
 }
 
-static unsigned int run(struct cf_task *task)
+/* Copy, in this thread; s is not locked.  False: it is another's turn; see may_go_on(). */
+static bool copy(struct slot *s)
 {
-	struct slot *s = (struct slot *)((char *)task - offsetof(struct slot, task));
 	struct cf_policy_sample sample;
 
 	cf_policy_begin(&sample, s->job.place.pair);
 	if (!may_go_on(s))
-		return 1;
+		return false;
+	if (s->task.big || cf_watch_get(s->job.watch.total) > CF_BIG_SIZE)
+		cf_policy_is_big(&sample);
 	if (!s->job.error)
 		cf_job_run(&s->job);
-	uint64_t moved = cf_watch_get(s->job.watch.moved);
-	cf_policy_end(&sample, moved, s->job.calls);
+	cf_policy_end(&sample, cf_watch_get(s->job.watch.moved), s->job.calls);
 	cf_count(CF_COOKIES, 1);
+	return true;
+}
+
+static unsigned int run(struct cf_task *task)
+{
+	struct slot *s = (struct slot *)((char *)task - offsetof(struct slot, task));
+
+	if (!copy(s))
+		return 1;
+	unsigned int work = 1 + cf_watch_get(s->job.watch.moved) / WORK_UNIT;
 	pthread_mutex_lock(&s->lock);
 	end_locked(s);
 	pthread_mutex_unlock(&s->lock);
-	return 1 + moved / WORK_UNIT;
+	return work;
 }
 
 /* Put job into s, a free slot, and queue it.  0, or -errno and nothing changed. */
@@ -296,6 +300,8 @@ static int release(struct slot *s, struct copyfile_info *ret)
 	cf_job_info(&s->job, true, ret);
 	s->state = FREE;
 	pthread_mutex_unlock(&s->lock);
+	if (s->raised && cf_eventfd_lower(s->fd) == 0)
+		s->raised = false;
 
 	pthread_mutex_lock(&table.lock);
 	/* A late look through the table may hold it for a moment. */

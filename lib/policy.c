@@ -139,6 +139,11 @@ static struct pair *find(uint64_t key)
 	return p;
 }
 
+static bool measured(const struct pair *p)
+{
+	return get(p->samples) >= ENOUGH;
+}
+
 void cf_policy_begin(struct cf_policy_sample *s, uint64_t pair)
 {
 	static _Thread_local int64_t next;
@@ -162,6 +167,16 @@ void cf_policy_begin(struct cf_policy_sample *s, uint64_t pair)
 		s->call = 0;
 }
 
+void cf_policy_is_big(struct cf_policy_sample *s)
+{
+	struct pair *p = find(s->pair);
+
+	s->taken = false;
+	/* The next small one may be the first. */
+	if (!measured(p))
+		set(p->begun, 0);
+}
+
 void cf_policy_end(const struct cf_policy_sample *s, uint64_t bytes, unsigned int calls)
 {
 	if (!s->taken || bytes > SMALL_SIZE)
@@ -183,11 +198,6 @@ void cf_policy_end(const struct cf_policy_sample *s, uint64_t bytes, unsigned in
 	set(p->waiting, share);
 	set(p->crowd, crowd);
 	set(last_measured, p);
-}
-
-static bool measured(const struct pair *p)
-{
-	return get(p->samples) >= ENOUGH;
 }
 
 bool cf_policy_waits(uint64_t pair)

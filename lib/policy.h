@@ -28,6 +28,9 @@ struct cf_policy_sample {
 void cf_policy_begin(struct cf_policy_sample *s, uint64_t pair);
 void cf_policy_end(const struct cf_policy_sample *s, uint64_t bytes, unsigned int calls);
 
+/* The copy has turned out to be big: how long it takes says nothing. */
+void cf_policy_is_big(struct cf_policy_sample *s);
+
 /* Do copies of this pair mostly wait (for a server, a disk)?  True until it is known. */
 bool cf_policy_waits(uint64_t pair);
 

@@ -503,8 +503,10 @@ static struct dir *finish(struct dir *d)
 	lock(all);
 	begin_use_locked(d);
 	open_parent_locked(d);
-	d->users--;
-	close_locked(d, d->holds > 1);
+	/* A hard link may be made from here just now: then it is left open. */
+	if (d->users == 1)
+		close_locked(d, d->holds > 1);
+	end_use_locked(d);
 	unhold_locked(d);
 	unlock(all);
 	return parent;

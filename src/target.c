@@ -162,6 +162,9 @@ static void copy_operand(struct copy *c, const char *src, const char *dst)
 		walk_tree(c, &e);
 		return;
 	}
+	/* Of an inode's names the first is copied, so it must be known which that is. */
+	if (c->opts->keep_links && st.st_nlink > 1)
+		run_drain(c);
 	if (c->targets && hash_lookup(c->targets, dst)) {
 		/* What is there must be known for certain. */
 		run_drain(c);
