@@ -8,8 +8,8 @@
  * done by fewer: a disk with one head, a server with four slots.  Rests grow
  * with each trial that changed nothing.
  *
- * A measurement begins when as many tasks have ended as there are threads, so
- * that what ends was begun after the change, and takes as many again.  A thread
+ * A measurement begins when as many tasks have ended as were under way at the
+ * change, so that what ends was begun after it, and takes one for each thread.  A thread
  * that finds nothing to do spoils it: then the tasks are what lacks.
  *
  *	STEADY -- rested, never starved --> UP or DOWN
@@ -32,9 +32,13 @@
 /* Fewer threads may lose so much. */
 #define NO_LOSS 0.92
 
-/* A measurement has at least so many tasks, and takes at least so long (ns). */
+/*
+ * A measurement has at least so many tasks, and takes at least so long (ns); where
+ * tasks are slow it does not wait for as many as there are threads.
+ */
 #define LEAST_TASKS 8
 #define LEAST_TIME 4000000
+#define ENOUGH_TIME 100000000
 
 /* From a trial that changed nothing to the next one (ns) */
 #define FIRST_REST 500000000
@@ -60,6 +64,7 @@ static void measure_anew(struct cf_scale *s, int64_t now, bool settling)
 static void decide(struct cf_scale *s, unsigned int target, double rate,
 		   enum copyfile_why why, int64_t now)
 {
+	s->under_way = s->target;
 	s->target = target;
 	s->history[s->ndecisions++ % CF_SCALE_HISTORY] = (struct copyfile_decision){
 		.ms = (now - s->started) / 1000000, .threads = target, .rate = rate, .why = why,
@@ -169,11 +174,12 @@ void cf_scale_ended(struct cf_scale *s, unsigned int work, bool starved, int64_t
 	s->work += work;
 	s->starved |= starved;
 	if (s->settling) {
-		if (s->count >= s->target)
+		if (s->count >= s->under_way)
 			measure_anew(s, now, false);
 		return;
 	}
-	if (s->count < s->target || s->count < LEAST_TASKS || now - s->since < LEAST_TIME)
+	bool enough = s->count >= s->target || now - s->since > ENOUGH_TIME;
+	if (!enough || s->count < LEAST_TASKS || now - s->since < LEAST_TIME)
 		return;
 	double rate = s->work * 1e9 / (now - s->since);
 	if (s->trial != CF_SCALE_STEADY)

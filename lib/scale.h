@@ -30,7 +30,8 @@ struct cf_scale {
 	int64_t down_after;		/* fewer are not tried at once */
 
 	/* The measurement under way */
-	bool settling;			/* tasks begun before the last change still end */
+	bool settling;			/* tasks begun before the last change still end: ... */
+	unsigned int under_way;		/* ... at most so many */
 	bool starved;			/* some thread had nothing to do */
 	unsigned int count;		/* tasks ended */
 	uint64_t work;			/* units done */

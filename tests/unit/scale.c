@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The pool's size, against servers that exist in numbers only: so many slots,
+ * so much time a task, and maybe a cost for each that is in flight.
+ */
+#ifdef HAVE_CONFIG_H
+#include <config.h>
+#endif
+
+#include <string.h>
+
+#include "scale.h"
+#include "tap.h"
+
+enum { MOST = 64 };
+
+static const int64_t ms = 1000000;
+
+struct server {
+	int slots;			/* tasks served at a time; the others queue */
+	int64_t task;			/* ns for one */
+	int64_t crowd;			/* ns more for each that is in flight: a disk's head */
+};
+
+struct run {
+	struct cf_scale scale;
+	int64_t now;
+	int64_t ends[MOST];		/* of each thread's task; 0: it rests */
+	int64_t free[MOST];		/* when each slot is */
+	int64_t full;			/* when the target was 64 for the first time */
+	unsigned int seen_most;
+};
+
+static int
+in_flight(const struct run *r)
+{
+	int n = 0, i;
+
+	for (i = 0; i < MOST; i++)
+		n += r->ends[i] != 0;
+	return n;
+}
+
+static void
+start(struct run *r, const struct server *srv, int thread)
+{
+	int slot = 0, i;
+
+	for (i = 1; i < srv->slots; i++)
+		if (r->free[i] < r->free[slot])
+			slot = i;
+	if (r->free[slot] < r->now)
+		r->free[slot] = r->now;
+	r->free[slot] += srv->task + srv->crowd * in_flight(r);
+	r->ends[thread] = r->free[slot];
+}
+
+/* Let the threads that there may be work for a time; tasks never run out. */
+static void
+work(struct run *r, const struct server *srv, bool waits, bool crowded, int64_t time)
+{
+	int64_t until = r->now + time;
+	int i, first;
+
+	while (r->now < until) {
+		cf_scale_expect(&r->scale, 2, MOST, waits, crowded, r->now);
+		for (i = 0; i < MOST; i++)
+			if (!r->ends[i] && in_flight(r) < (int)r->scale.target)
+				start(r, srv, i);
+		first = -1;
+		for (i = 0; i < MOST; i++)
+			if (r->ends[i] && (first < 0 || r->ends[i] < r->ends[first]))
+				first = i;
+		r->now = r->ends[first];
+		r->ends[first] = 0;
+		cf_scale_ended(&r->scale, 1, false, r->now);
+		if (r->scale.target > r->seen_most)
+			r->seen_most = r->scale.target;
+		if (r->scale.target == MOST && !r->full)
+			r->full = r->now;
+	}
+}
+
+static struct run
+fresh(void)
+{
+	struct run r;
+
+	memset(&r, 0, sizeof(r));
+	r.now = 1;
+	return r;
+}
+
+static void
+test_wide_server(void)
+{
+	const struct server wide = { MOST, 15 * ms, 0 };
+	struct run r = fresh();
+
+	work(&r, &wide, true, false, 400 * ms);
+	ok(r.full && r.full < 100 * ms, "a wide server has 64 threads after %lld ms",
+	   (long long)(r.full / ms));
+	work(&r, &wide, true, false, 20000 * ms);
+	is_int(r.scale.target, MOST, "and keeps them");
+}
+
+static void
+test_narrow_server(void)
+{
+	static const int slots[] = { 4, 8, 24 };
+	size_t i;
+
+	for (i = 0; i < sizeof(slots) / sizeof(*slots); i++) {
+		const struct server narrow = { slots[i], 5 * ms, 0 };
+		struct run r = fresh();
+		int low, high;
+
+		work(&r, &narrow, true, false, 20000 * ms);
+		/* A trial may be under way: what it goes back to counts. */
+		low = r.scale.trial == CF_SCALE_STEADY ? r.scale.target : r.scale.old_target;
+		high = slots[i] * 2;
+		ok(low >= slots[i] / 2 && low <= high, "%d slots are served by %d threads", slots[i],
+		   low);
+	}
+}
+
+/* More in flight make everything slower: as a disk that has to seek. */
+static void
+test_disk(void)
+{
+	const struct server disk = { 1, 8 * ms, ms / 2 };
+	struct run r = fresh();
+
+	work(&r, &disk, true, false, 5000 * ms);
+	ok(r.scale.target <= 4, "a disk with one head is left to %u threads", r.scale.target);
+	ok(r.seen_most <= MOST, "and never saw more than there may be");
+}
+
+static void
+test_burning(void)
+{
+	const struct server wide = { MOST, 15 * ms, 0 };
+	struct run r = fresh();
+
+	work(&r, &wide, false, false, 100 * ms);
+	is_int(r.scale.target, 2, "where tasks burn the processor there is one thread a core");
+	work(&r, &wide, true, false, 400 * ms);
+	is_int(r.scale.target, MOST, "it grows when they begin to wait");
+	work(&r, &wide, false, false, 400 * ms);
+	is_int(r.scale.target, 2, "and shrinks when they do not any more");
+}
+
+static void
+test_crowded(void)
+{
+	const struct server wide = { MOST, 15 * ms, 0 };
+	struct run r = fresh();
+
+	work(&r, &wide, true, true, 400 * ms);
+	ok(r.seen_most < MOST, "busy processors call for no more threads (%u)", r.seen_most);
+}
+
+static void
+test_starved(void)
+{
+	struct cf_scale s;
+	unsigned int before;
+	int i;
+
+	memset(&s, 0, sizeof(s));
+	cf_scale_expect(&s, 2, MOST, true, false, 1);
+	before = s.target;
+	for (i = 1; i < 2000; i++)
+		cf_scale_ended(&s, 1, true, 1 + i * ms);
+	is_int(s.target, before, "threads without work are not made more");
+}
+
+static void
+test_bounds(void)
+{
+	const struct server wide = { MOST, 15 * ms, 0 };
+	struct run r = fresh();
+	unsigned int i;
+
+	work(&r, &wide, true, false, 400 * ms);
+	cf_scale_expect(&r.scale, 2, 5, true, false, r.now);
+	is_int(r.scale.target, 5, "a lower bound takes effect at once");
+	cf_scale_expect(&r.scale, 7, 7, true, false, r.now);
+	is_int(r.scale.target, 7, "a fixed number is kept");
+	ok(r.scale.ndecisions >= 2, "decisions are remembered");
+	for (i = 1; i < r.scale.ndecisions && i < CF_SCALE_HISTORY; i++)
+		if (r.scale.history[i].ms < r.scale.history[i - 1].ms)
+			break;
+	ok(i == r.scale.ndecisions, "in the order of time");
+}
+
+int
+main(void)
+{
+	test_wide_server();
+	test_narrow_server();
+	test_disk();
+	test_burning();
+	test_crowded();
+	test_starved();
+	test_bounds();
+	return done_testing();
+}
