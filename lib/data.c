@@ -9,6 +9,9 @@
  *   buffer   read(2) and write(2), which always work and which alone can see
  *            what they move: zeros to skip, or holes to fill.
  *
+ * A big file whose first chunks mostly wait goes on in ranges, which other threads
+ * may help with (range.c).
+ *
  * A mover moves a span of the file, until its end or that of the file.  The
  * kernel mover hands over to the buffer where the file systems cannot do it,
  * but only while nothing has moved: after that an error is an error.
@@ -26,9 +29,11 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "extent.h"
 #include "libcopyfile.h"
+#include "range.h"
 #include "sys.h"
 
 /* Far beyond any file: until the end */
@@ -39,6 +44,9 @@
 
 /* Enough for most of /proc, and no allocation for an empty file */
 #define SMALL_BUFFER_SIZE 4096
+
+/* How long a file is moved by one thread before that is judged, in nanoseconds */
+#define LONG_ENOUGH 10000000
 
 /* From here on a clone is always worth the attempt. */
 #define ALWAYS_CLONE_SIZE (1 << 20)
@@ -51,6 +59,7 @@ struct mover {
 	bool by_buffer;		/* the kernel cannot, or must not */
 	bool moved;		/* some bytes have been */
 	off_t end;		/* dst is complete up to here */
+	int64_t wall, cpu;	/* of a big file: when moving began, nanoseconds */
 };
 
 static int failed(const struct mover *m, enum copyfile_stage stage, int r)
@@ -124,6 +133,50 @@ static int try_clone(struct mover *m)
 	cf_watch_set(d->watch->method, COPYFILE_BY_REFLINK);
 	cf_watch_set(d->watch->done, d->st->st_size);
 	return 1;
+}
+
+/* ------------------------------------------------------------- ranges */
+
+static int64_t now(clockid_t clock)
+{
+	struct timespec t;
+
+	clock_gettime(clock, &t);
+	return t.tv_sec * (int64_t)1000000000 + t.tv_nsec;
+}
+
+/* Is it worth while to go on from at in ranges? */
+static bool worth_ranges(struct mover *m, off_t at)
+{
+	const struct cf_data *d = m->d;
+
+	if (d->stream || d->flags & (COPYFILE_SYNC | COPYFILE_SPARSE) ||
+	    d->st->st_size - at < (off_t)(CF_RANGE_CHUNKS * d->chunk))
+		return false;
+	if (!m->wall) {
+		m->wall = now(CLOCK_MONOTONIC);
+		m->cpu = now(CLOCK_THREAD_CPUTIME_ID);
+		return false;
+	}
+	int64_t wall = now(CLOCK_MONOTONIC) - m->wall;
+
+	/* What one thread does without waiting, another would only disturb. */
+	return wall > LONG_ENOUGH && now(CLOCK_THREAD_CPUTIME_ID) - m->cpu < wall / 2;
+}
+
+/* Move [at, st_size) in ranges: the new position or -errno. */
+static off_t move_ranges(struct mover *m, off_t at, enum copyfile_method how)
+{
+	const struct cf_data *d = m->d;
+	const struct cf_range r = {
+		.src = d->src, .dst = d->dst, .at = at, .end = d->st->st_size, .chunk = d->chunk,
+		.by_buffer = how == COPYFILE_BY_BUFFER, .watch = d->watch,
+	};
+	off_t end = cf_range_move(&r);
+
+	if (end >= 0)
+		advance(m, end, 0, how);
+	return end;
 }
 
 /* ------------------------------------------------------------- buffer */
@@ -227,6 +280,11 @@ static int move_buffer(struct mover *m, off_t at, int64_t len)
 		at += n;
 		len -= n;
 		advance(m, at, n, COPYFILE_BY_BUFFER);
+		if (len > d->st->st_size - at && worth_ranges(m, at)) {
+			at = move_ranges(m, at, COPYFILE_BY_BUFFER);
+			if (at < 0)
+				return (int)at;
+		}
 	}
 	return 0;
 }
@@ -265,6 +323,11 @@ static int move_kernel(struct mover *m, off_t at, int64_t len)
 		at += n;
 		len -= n;
 		advance(m, at, n, COPYFILE_BY_KERNEL);
+		if (len > d->st->st_size - at && worth_ranges(m, at)) {
+			at = move_ranges(m, at, COPYFILE_BY_KERNEL);
+			if (at < 0)
+				return (int)at;
+		}
 		/* What the size promised is here: growth after that is another copy's. */
 		if (at == d->st->st_size)
 			return 0;

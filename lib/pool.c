@@ -65,6 +65,7 @@ static struct pool {
 	unsigned int nthreads, peak;
 	unsigned int idle;		/* threads asleep */
 	unsigned int woken;		/* of those, about to wake */
+	unsigned int lent;		/* threads that others have of their own */
 	unsigned int queued;		/* tasks in all lanes */
 	struct cf_pool_limits limits;	/* of the last submit */
 	struct cf_scale scale;
@@ -357,6 +358,23 @@ bool cf_pool_remove(struct cf_task *task)
 	return q;
 }
 
+bool cf_pool_lend(void)
+{
+	pthread_mutex_lock(&pool.lock);
+	/* Those asleep do not count. */
+	bool may = pool.nthreads - pool.idle + pool.lent < pool.limits.most;
+	pool.lent += may;
+	pthread_mutex_unlock(&pool.lock);
+	return may;
+}
+
+void cf_pool_take_back(void)
+{
+	pthread_mutex_lock(&pool.lock);
+	pool.lent--;
+	pthread_mutex_unlock(&pool.lock);
+}
+
 bool cf_pool_hungry(struct cf_pool_limits limits)
 {
 	pthread_mutex_lock(&pool.lock);
@@ -377,7 +395,7 @@ static void forget_threads(void)
 {
 	free(pool.threads);
 	pool.threads = NULL;
-	pool.nthreads = pool.idle = pool.woken = pool.big.threads = 0;
+	pool.nthreads = pool.idle = pool.woken = pool.lent = pool.big.threads = 0;
 	pool.stop = false;
 }
 

@@ -48,6 +48,13 @@ void cf_pool_requeue_big(struct cf_task *task);
 /* Take task back: true if it was still waiting; it will not run then. */
 bool cf_pool_remove(struct cf_task *task);
 
+/*
+ * May the caller have one more thread of its own, within the limits of the last
+ * submit?  Then it is to be taken back when that ends.
+ */
+bool cf_pool_lend(void);
+void cf_pool_take_back(void);
+
 /* Would the threads that limits spare soon run out of work? */
 bool cf_pool_hungry(struct cf_pool_limits limits);
 

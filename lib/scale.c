@@ -91,7 +91,7 @@ void cf_scale_expect(struct cf_scale *s, unsigned int least, unsigned int most, 
 		s->retry = now;
 		s->backoff = FIRST_REST;
 		s->down_after = now + FIRST_REST;
-		decide(s, within(s, FIRST), 0, COPYFILE_WAITS, now);
+		decide(s, within(s, s->first ? s->first : FIRST), 0, COPYFILE_WAITS, now);
 	} else if (!waits && s->waits && now > s->waits_until) {
 		s->waits = false;
 		decide(s, least, 0, COPYFILE_BURNS, now);

@@ -17,6 +17,7 @@
 struct cf_scale {
 	unsigned int target;		/* the answer: threads to have now */
 	unsigned int least, most;	/* bounds of it */
+	unsigned int first;		/* to begin with where tasks wait; 0: what suits small copies */
 
 	bool waits;			/* tasks wait: more threads may be faster */
 	int64_t waits_until;		/* unless somebody says so again */

@@ -22,7 +22,8 @@
 #include "xstrtol.h"
 
 enum {
-	OPT_STATS = CHAR_MAX + 1,
+	OPT_CHUNK = CHAR_MAX + 1,
+	OPT_STATS,
 	OPT_WINDOW,
 	OPT_HELP,
 	OPT_VERSION,
@@ -31,6 +32,7 @@ enum {
 
 static const struct option long_options[] = {
 	{ "archive", no_argument, NULL, 'a' },
+	{ "chunk", required_argument, NULL, OPT_CHUNK },
 	{ "jobs", required_argument, NULL, 'j' },
 	{ "no-dereference", no_argument, NULL, 'P' },
 	{ "no-target-directory", no_argument, NULL, 'T' },
@@ -77,6 +79,8 @@ static void print_help(void)
 	fputs("Copy SOURCE to DEST, or multiple SOURCE(s) to DIRECTORY, many files at a time.\n"
 	      "\n"
 	      "  -a, --archive                same as -dRp, and extended attributes\n"
+	      "      --chunk=SIZE             copy at most SIZE bytes between two looks at whether\n"
+	      "                                 to go on, and by one thread (default: 8M)\n"
 	      "  -d                           same as -P, and keep hard links\n"
 	      "  -j, --jobs=N                 copy with at most N threads (default: as many\n"
 	      "                                 as help on the file systems at hand)\n"
@@ -109,6 +113,18 @@ static uint32_t parse_count(const char *what, const char *arg, unsigned long max
 
 	if (xstrtoul(arg, NULL, 10, &n, "") != LONGINT_OK || n < 1 || n > max) {
 		report_error(0, "invalid number of %s: %s", what, report_quote(0, arg));
+		options_usage_error();
+	}
+	return n;
+}
+
+/* With a suffix as in cp's other programs: K is 1024, KB 1000, and so on. */
+static uint64_t parse_size(const char *what, const char *arg)
+{
+	uintmax_t n;
+
+	if (xstrtoumax(arg, NULL, 10, &n, "bkKMGTPE0") != LONGINT_OK || n < 1 || *arg == '-') {
+		report_error(0, "invalid %s: %s", what, report_quote(0, arg));
 		options_usage_error();
 	}
 	return n;
@@ -161,6 +177,9 @@ static void apply(struct options *o, int c)
 		break;
 	case 'v':
 		o->verbose = true;
+		break;
+	case OPT_CHUNK:
+		o->chunk = parse_size("chunk size", optarg);
 		break;
 	case OPT_STATS:
 		o->stats = true;

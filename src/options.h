@@ -24,6 +24,7 @@ struct options {
 	bool stats;			/* --stats */
 	uint32_t jobs;			/* copying threads; 0: automatic */
 	uint32_t window;		/* pending cookies; 0: automatic */
+	uint64_t chunk;			/* bytes; 0: automatic */
 
 	char *const *operands;
 	int noperands;

@@ -212,6 +212,7 @@ void run_init(struct copy *c, const struct options *opts)
 	/* "Automatic" is the library's business, unless descriptors are scarce. */
 	struct copyfile_setup setup = {
 		.threads = opts->jobs || s.threads < 64 ? s.threads : 0, .pending = s.window,
+		.chunk = opts->chunk,
 	};
 	if (copyfile_setup(&setup, sizeof setup) < 0)
 		report_error(errno, "cannot set up the copying threads");

@@ -15,7 +15,8 @@ cookie	count job policy pool sys watch
 policy	pool watch
 job	attr count data dest extent place sys watch
 dest	extent sys watch
-data	extent sys watch
+data	extent range sys watch
+range	pool scale sys watch
 attr	extent sys watch
 extent	sys
 pool	scale

@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Design: the threads take chunks of the file from one counter, so that none
+ * waits for another, and all end at about the same time.  It begins with the
+ * caller alone; whether more are tried, kept or sent away is for scale.c to say,
+ * which measures bytes here.  On one local disk, or where the file system lets
+ * one thread write to a file at a time, the first trial gains nothing and is
+ * undone.
+ *
+ * Helpers are threads of their own, started here and joined here: they need no
+ * descriptor, live as long as the one file, and count against the pool's limit.
+ *
+ * An error stops all.  A source that turns out to be shorter ends the copy where
+ * the first chunk came out short; what lies beyond is cut off.
+ */
+#include <config.h>
+
+#include "range.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "libcopyfile.h"
+#include "pool.h"
+#include "scale.h"
+#include "sys.h"
+
+/* Most threads for one file: eight streams fill what one server has to give. */
+#define MOST 8
+
+/* Helpers started for one file, one after the other; more would only come and go. */
+#define MOST_STARTS 64
+
+/* As in data.c */
+#define BUFFER_SIZE (256 * 1024)
+
+/* Bytes in a unit of work */
+#define UNIT (64 * 1024)
+
+struct team {
+	const struct cf_range *r;
+	pthread_mutex_t lock;		/* of the rest */
+	off_t next;			/* nobody has taken anything from here on */
+	off_t end;			/* where a chunk came out short, or r->end */
+	int error;			/* the first one */
+	uint32_t stage;			/* of that */
+	unsigned int threads;		/* at work, the caller included */
+	pthread_t helpers[MOST_STARTS];	/* to be joined ... */
+	unsigned int nhelpers;		/* ... so many, those that have left included */
+	struct cf_scale scale;
+};
+
+static int64_t now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec * (int64_t)1000000000 + t.tv_nsec;
+}
+
+/* -------------------------------------------------------------- movers */
+
+/* Each moves up to len bytes: how many, 0 at the end, or -errno and *stage. */
+
+static ssize_t move_in_kernel(const struct cf_range *r, off_t at, size_t len, uint32_t *stage)
+{
+	*stage = COPYFILE_MOVE;
+	return cf_copy_range(r->src, r->dst, at, len);
+}
+
+static ssize_t move_by_buffer(const struct cf_range *r, char *buf, off_t at, size_t len,
+			      uint32_t *stage)
+{
+	*stage = COPYFILE_READ;
+	ssize_t got = cf_pread(r->src, buf, len < BUFFER_SIZE ? len : BUFFER_SIZE, at);
+
+	for (ssize_t put = 0; put < got;) {
+		*stage = COPYFILE_WRITE;
+		ssize_t n = cf_pwrite(r->dst, buf + put, got - put, at + put);
+		if (n <= 0)
+			return n < 0 ? n : -EIO;
+		put += n;
+	}
+	return got;
+}
+
+/* Move [at, at+len): the bytes moved, less than len at the end, or -errno. */
+static off_t move_chunk(const struct cf_range *r, char *buf, off_t at, size_t len,
+			uint32_t *stage)
+{
+	size_t done = 0;
+
+	while (done < len) {
+		if (cf_watch_get(r->watch->cancel))
+			return -ECANCELED;
+		ssize_t n = r->by_buffer ? move_by_buffer(r, buf, at + done, len - done, stage)
+					 : move_in_kernel(r, at + done, len - done, stage);
+		if (n < 0)
+			return n;
+		if (n == 0)
+			break;
+		done += n;
+		cf_watch_add(r->watch->moved, n);
+		cf_watch_add(r->watch->done, n);
+	}
+	return done;
+}
+
+/* ---------------------------------------------------------------- team */
+
+static void *help(void *arg);
+
+/* One more helper, if there may be one; a wish, not a need. */
+static void call_helper_locked(struct team *t)
+{
+	sigset_t all, old;
+
+	if (t->nhelpers == MOST_STARTS || !cf_pool_lend())
+		return;
+	/* Signals are the program's. */
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &old);
+	int err = pthread_create(&t->helpers[t->nhelpers], NULL, help, t);
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	if (err) {
+		cf_pool_take_back();
+		return;
+	}
+	t->nhelpers++;
+	t->threads++;
+}
+
+static void settle_locked(struct team *t, off_t at, off_t len, off_t moved, uint32_t stage)
+{
+	if (moved < 0 && !t->error) {
+		t->error = (int)moved;
+		t->stage = stage;
+	}
+	if (moved >= 0 && moved < len && at + moved < t->end)
+		t->end = at + moved;
+	if (moved > 0)
+		cf_scale_ended(&t->scale, 1 + moved / UNIT, false, now());
+}
+
+/* Take chunks until there is none left, or, for a helper, until it is one too many. */
+static void work_locked(struct team *t, char *buf, bool helper)
+{
+	while (!t->error && t->next < t->end && !(helper && t->threads > t->scale.target)) {
+		off_t at = t->next, left = t->end - at;
+		off_t len = (off_t)t->r->chunk < left ? (off_t)t->r->chunk : left;
+		uint32_t stage = COPYFILE_MOVE;
+
+		t->next += len;
+		cf_scale_expect(&t->scale, 1, MOST, true, false, now());
+		/* Not for what the present ones will have done by then. */
+		if (t->threads < t->scale.target && t->end - t->next > len * (off_t)t->threads)
+			call_helper_locked(t);
+		pthread_mutex_unlock(&t->lock);
+		off_t moved = move_chunk(t->r, buf, at, len, &stage);
+		pthread_mutex_lock(&t->lock);
+		settle_locked(t, at, len, moved, stage);
+	}
+}
+
+static char *new_buffer(const struct cf_range *r)
+{
+	return r->by_buffer ? aligned_alloc(4096, BUFFER_SIZE) : NULL;
+}
+
+static void *help(void *arg)
+{
+	struct team *t = arg;
+	char *buf = new_buffer(t->r);
+
+	pthread_mutex_lock(&t->lock);
+	/* Without memory the others do it. */
+	if (buf || !t->r->by_buffer)
+		work_locked(t, buf, true);
+	t->threads--;
+	pthread_mutex_unlock(&t->lock);
+	cf_pool_take_back();
+	free(buf);
+	return NULL;
+}
+
+off_t cf_range_move(const struct cf_range *r)
+{
+	struct team t = {
+		.r = r, .lock = PTHREAD_MUTEX_INITIALIZER,
+		.next = r->at, .end = r->end, .threads = 1, .scale.first = 1,
+	};
+	char *buf = new_buffer(r);
+
+	if (r->by_buffer && !buf)
+		return -ENOMEM;
+	pthread_mutex_lock(&t.lock);
+	work_locked(&t, buf, false);
+	pthread_mutex_unlock(&t.lock);
+	/* None is started any more: only who works starts one, and sees the end first. */
+	for (unsigned int i = 0; i < t.nhelpers; i++)
+		pthread_join(t.helpers[i], NULL);
+	pthread_mutex_destroy(&t.lock);
+	free(buf);
+	if (t.error) {
+		cf_watch_set(r->watch->stage, t.stage);
+		return t.error;
+	}
+	int err = t.end < r->end ? cf_truncate(r->dst, t.end) : 0;
+	if (err < 0)
+		cf_watch_set(r->watch->stage, COPYFILE_WRITE);
+	return err < 0 ? err : t.end;
+}

@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * One file, moved in ranges by several threads: every byte arrives at its place,
+ * and what goes wrong is told, whichever thread met it.
+ */
+#ifdef HAVE_CONFIG_H
+#include <config.h>
+#endif
+
+#include "range.h"
+
+#include "scratch.h"
+#include "tap.h"
+
+enum { CHUNK = 64 * 1024, SIZE = 32 * 1024 * 1024 + 12345 };
+
+static struct cf_watch watch;
+
+/* A file in which every four bytes say where they are */
+static void
+make_source(const char *name, size_t size)
+{
+	uint32_t *words = malloc(size + 4);
+	size_t i;
+	int fd = open(name, O_WRONLY | O_CREAT | O_TRUNC, 0666);
+
+	if (!words || fd < 0)
+		bail_out("cannot make %s", name);
+	for (i = 0; i <= size / 4; i++)
+		words[i] = i * 2654435761U;
+	for (i = 0; i < size;) {
+		ssize_t n = write(fd, (char *)words + i, size - i);
+
+		if (n <= 0)
+			bail_out("cannot fill %s", name);
+		i += n;
+	}
+	close(fd);
+	free(words);
+}
+
+static bool
+same(const char *a, const char *b)
+{
+	char command[256];
+
+	snprintf(command, sizeof(command), "cmp -s '%s' '%s'", a, b);
+	return system(command) == 0;
+}
+
+static off_t
+size_of(const char *name)
+{
+	struct stat st;
+
+	return stat(name, &st) == 0 ? st.st_size : -1;
+}
+
+static off_t
+move(const char *src, off_t at, off_t end, bool by_buffer, int dst_flags)
+{
+	struct cf_range r = {
+		.src = open(src, O_RDONLY), .dst = open("dst", dst_flags, 0666), .at = at,
+		.end = end, .chunk = CHUNK, .by_buffer = by_buffer, .watch = &watch,
+	};
+
+	cf_watch_set(watch.moved, 0);
+	cf_watch_set(watch.done, 0);
+	off_t moved = cf_range_move(&r);
+	close(r.src);
+	close(r.dst);
+	return moved;
+}
+
+static const int fresh = O_RDWR | O_CREAT | O_TRUNC;
+
+static void
+test_whole(bool by_buffer)
+{
+	const char *how = by_buffer ? "by buffer" : "in the kernel";
+	int i;
+
+	for (i = 0; i < 3; i++) {
+		is_int(move("src", 0, SIZE, by_buffer, fresh), SIZE, "%s: all of it", how);
+		ok(same("src", "dst"), "is the same");
+		is_int(cf_watch_get(watch.moved), SIZE, "and counted");
+	}
+}
+
+static void
+test_part(bool by_buffer)
+{
+	const off_t at = 1000003;
+
+	is_int(move("src", 0, at, by_buffer, fresh), at, "the first part");
+	is_int(size_of("dst"), at, "is as long");
+	is_int(move("src", at, SIZE, by_buffer, O_RDWR), SIZE, "then the rest");
+	ok(same("src", "dst"), "is all of it");
+}
+
+/* The size was a lie, or is not true any more. */
+static void
+test_shorter(bool by_buffer)
+{
+	is_int(move("src", 0, SIZE + 10 * CHUNK, by_buffer, fresh), SIZE,
+	       "a source that is shorter ends the copy");
+	is_int(size_of("dst"), SIZE, "which is no longer");
+	ok(same("src", "dst"), "and the same");
+}
+
+static void
+test_failure(bool by_buffer)
+{
+	move("src", 0, 1, by_buffer, fresh);
+	ok(move("src", 0, SIZE, by_buffer, O_RDONLY) < 0, "what can't be written to fails");
+	is_int(cf_watch_get(watch.stage), by_buffer ? COPYFILE_WRITE : COPYFILE_MOVE,
+	       "at the right stage");
+	cf_watch_set(watch.cancel, true);
+	is_int(move("src", 0, SIZE, by_buffer, fresh), -ECANCELED, "a cancel stops it");
+	cf_watch_set(watch.cancel, false);
+}
+
+int
+main(void)
+{
+	int i;
+
+	scratch_enter("range");
+	make_source("src", SIZE);
+	/* The pool's limits are those of the last copy; without one there are no helpers. */
+	put_text("small", "source");
+	is_int(finish(copyfile("small", "other", COPYFILE_ASYNC)), 0, "a copy by the pool");
+	for (i = 0; i < 2; i++) {
+		test_whole(i);
+		test_part(i);
+		test_shorter(i);
+		test_failure(i);
+	}
+	return done_testing();
+}
