@@ -127,10 +127,14 @@ static void end(struct window *w, const struct pending *p, int result)
 
 static void reap(struct window *w, struct pending *p)
 {
-	int r = copyfile_ctrl(p->cookie, COPYFILE_STATUS);
+	/* The kernel has handed p on; the lock makes sure of what it holds. */
+	pthread_mutex_lock(&w->lock);
+	int cookie = p->cookie;
+	pthread_mutex_unlock(&w->lock);
+	int r = copyfile_ctrl(cookie, COPYFILE_STATUS);
 
 	if (r > 0) {
-		watch(w, EPOLL_CTL_MOD, p->cookie, EPOLLIN | EPOLLONESHOT, p);
+		watch(w, EPOLL_CTL_MOD, cookie, EPOLLIN | EPOLLONESHOT, p);
 		return;
 	}
 	/* Out first: what follows from it may start copies of its own. */
@@ -285,7 +289,7 @@ void window_start(struct window *w, const struct pending *wanted)
 	/* EAGAIN: as many as may be are pending, and no time to copy at once. */
 	while ((r = start(w, &p)) == -EAGAIN && w->size)
 		make_room(w);
-	if (r > 0 && !enter(w, &p, r))
+	if (r > 0 && !enter(w, wanted, r))
 		r = await(r);
 	if (overwrites)
 		leave(w, &p);
