@@ -148,9 +148,10 @@ static unsigned int most_big_locked(void)
 	return n ? n : 1;
 }
 
-static bool may_run_big_locked(void)
+/* Could one more thread run a big task?  ours: the one that asks has just ended one. */
+static bool may_run_big_locked(bool ours)
 {
-	return pool.big.threads < most_big_locked();
+	return pool.big.threads - ours < most_big_locked();
 }
 
 /* Threads that are awake, or about to be, and not in a big task */
@@ -164,17 +165,21 @@ static unsigned int most_working_locked(void)
 	return pool.scale.target ? pool.scale.target : 1;
 }
 
-/* The queue to go to from mine (may be NULL); NULL if there is nothing to do. */
-static struct cf_queue *best_queue_locked(struct cf_queue *mine)
+/* The queue that this thread works on, or NULL */
+static _Thread_local struct cf_queue *mine;
+
+/* The queue to go to; the same one again if stay.  NULL if there is nothing to do. */
+static struct cf_queue *best_queue_locked(bool stay)
 {
 	struct cf_queue *best = NULL;
+	bool was_big = mine == &pool.big;
 
-	if (pool.big.first && may_run_big_locked())
+	if (pool.big.first && may_run_big_locked(was_big))
 		return &pool.big;
 	/* One too many, after the end of a big task or a decision, rests. */
-	if (working_locked() > most_working_locked())
+	if (working_locked() + was_big > most_working_locked())
 		return NULL;
-	if (mine && mine != &pool.big && mine->first)
+	if (stay && mine && !was_big && mine->first)
 		return mine;
 	for (struct cf_queue *l = pool.lanes; l; l = l->next)
 		if (l->first && (!best || l->threads < best->threads))
@@ -203,9 +208,6 @@ static void leave_locked(struct cf_queue *q)
 	drop_lane_locked(q);
 }
 
-/* This thread, and the queue that it works on */
-static _Thread_local struct cf_queue *mine;
-
 static void run_locked(struct cf_task *task)
 {
 	dequeue_locked(task);
@@ -227,7 +229,7 @@ static void *thread_main(void *arg)
 	(void)arg;
 	pthread_mutex_lock(&pool.lock);
 	for (;;) {
-		struct cf_queue *next = best_queue_locked(run < LANE_RUN ? mine : NULL);
+		struct cf_queue *next = best_queue_locked(run < LANE_RUN);
 
 		if (next != mine) {
 			struct cf_queue *left = mine;
@@ -292,7 +294,7 @@ static int add_thread_locked(void)
 /* For a task that is about to be queued in q: -errno if it needs one, in vain. */
 static int man_locked(const struct cf_queue *q)
 {
-	bool wanted = q == &pool.big ? may_run_big_locked()
+	bool wanted = q == &pool.big ? may_run_big_locked(false)
 				     : working_locked() < most_working_locked();
 
 	return wanted ? add_thread_locked() : 0;
@@ -325,7 +327,7 @@ int cf_pool_submit(struct cf_task *task, struct cf_pool_limits limits)
 bool cf_pool_begin_big(void)
 {
 	pthread_mutex_lock(&pool.lock);
-	bool go = mine == &pool.big || may_run_big_locked();
+	bool go = mine == &pool.big || may_run_big_locked(false);
 	if (go && mine != &pool.big) {
 		leave_locked(mine);
 		mine = &pool.big;

@@ -23,6 +23,7 @@
 #include "window.h"
 
 #include <errno.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -224,14 +225,17 @@ static int start(const struct window *w, const struct pending *p)
 			  sizeof how);
 }
 
-/* As many as may be are pending: wait until half of them have gone. */
+/* As many as may be were pending: wait until half of them have gone. */
 static void make_room(struct window *w)
 {
 	pthread_mutex_lock(&w->lock);
-	do
+	bool full = w->count > w->size / 2;
+	while (w->count > w->size / 2)
 		sleep_locked(w);
-	while (w->count > w->size / 2);
 	pthread_mutex_unlock(&w->lock);
+	/* Some have gone by now, or others are about to be entered. */
+	if (!full)
+		sched_yield();
 }
 
 /* Enter a copy of p, which cookie stands for.  False: it can't be watched. */
