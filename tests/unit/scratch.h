@@ -83,9 +83,13 @@ scratch_enter(const char *name)
 
 #if defined(__SANITIZE_THREAD__)
 #define SCRATCH_TSAN 1
+#elif defined(__SANITIZE_ADDRESS__)
+#define SCRATCH_ASAN 1
 #elif defined(__has_feature)
 #if __has_feature(thread_sanitizer)
 #define SCRATCH_TSAN 1
+#elif __has_feature(address_sanitizer)
+#define SCRATCH_ASAN 1
 #endif
 #endif
 
