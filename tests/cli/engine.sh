@@ -15,7 +15,10 @@ tree() {
 		done
 		ln d/1 d/a/hard
 		ln -s 1 d/link
+		# more big ones than -j1 has threads: each must get its turn
 		seq 300000 >d/big
+		seq 300001 >d/a/big
+		seq 300002 >d/c/big
 	}
 }
 
