@@ -2,14 +2,14 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
 # The tree of mktree, copied by cp and by pcp: on every file system, as root and
-# as an ordinary user, treecmp finds no difference between the two copies, and
+# as an ordinary user, treecmp.py finds no difference between the two copies, and
 # status and messages are the same.
 
 . "$(dirname "$0")/../cli/common.sh"
 . "$tests/tools/tap.sh"
 
 trap oneTimeTearDown EXIT
-tool oddnode && tool extents || skip_all 'no C compiler for the tools'
+tool oddnode || skip_all 'no C compiler for the tools'
 if is_cp; then engines=''; else engines='-j1|--window=1 -j16|--window=64'; fi
 
 # mount_fs FS: a new one at $scratch/FS
@@ -87,7 +87,7 @@ compare() {
 	[ ! "$as" ] || chown 65534:65534 "$dir/ready"
 	run cp "$@"
 	run pcp "$@"
-	treecmp $how "$dir/cp" "$dir/pcp" >"$scratch/differences" 2>&1
+	treecmp.py $how "$dir/cp" "$dir/pcp" >"$scratch/differences" 2>&1
 	good=$?
 	diff -a "$scratch/cp.words" "$scratch/pcp.words" >>"$scratch/differences" || good=1
 	ok $good "$what"
