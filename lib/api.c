@@ -194,6 +194,7 @@ static bool better_here(int r, bool waits)
 
 static int run_here_or_hand_over(struct cf_job *j)
 {
+	cf_policy_await(j->place.pair);
 	bool waits = cf_policy_waits(j->place.pair);
 	int r;
 

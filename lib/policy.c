@@ -46,6 +46,19 @@
 /* A first copy that takes so long (ns) waits, before it has ended. */
 #define LONG_FIRST 12000000
 
+/* So many are handed over to learn from; who has more waits for the verdict ... */
+#define FIRST_FEW 8
+
+/* ... looking so often, and so many times (ns): a local copy takes less in all. */
+#define LOOK_EVERY 50000
+#define LOOKS 20
+
+/*
+ * Where copies burn the processor, threads of the program get so long (ns) to show up
+ * before the pool takes the cores that they seem to spare.
+ */
+#define SHOW_UP 3000000
+
 /* The system calls of the first copies, measuring included, generously */
 #define FIRST_CALLS 64
 
@@ -117,6 +130,8 @@ static int64_t busy(int64_t *queue)
 static struct pair {
 	_Atomic uint64_t key;
 	_Atomic int64_t begun;		/* when its first copy began; 0: not yet */
+	_Atomic int64_t known;		/* when it had been measured enough */
+	atomic_uint handed_over;	/* before that */
 	atomic_uint samples;
 	atomic_int waiting;		/* share of copies that waited, 0 to WHOLE */
 	atomic_int crowd;		/* share of their time spent queueing for a processor */
@@ -134,6 +149,8 @@ static struct pair *find(uint64_t key)
 
 	if (get(p->key) != key) {
 		set(p->begun, 0);
+		set(p->known, 0);
+		set(p->handed_over, 0);
 		set(p->samples, 0);
 		set(p->waiting, 0);
 		set(p->crowd, 0);
@@ -195,13 +212,27 @@ void cf_policy_end(const struct cf_policy_sample *s, uint64_t bytes, unsigned in
 	int crowd = took > 0 ? (int)((queue - s->queued) * WHOLE / took) : 0;
 
 	crowd = crowd < 0 ? 0 : crowd > WHOLE ? WHOLE : crowd;
-	if (atomic_fetch_add_explicit(&p->samples, 1, memory_order_relaxed) > 0) {
+	unsigned int before = atomic_fetch_add_explicit(&p->samples, 1, memory_order_relaxed);
+	if (before + 1 == ENOUGH)
+		set(p->known, s->wall + took);
+	if (before > 0) {
 		share = get(p->waiting) + (share - get(p->waiting)) / SMOOTH;
 		crowd = get(p->crowd) + (crowd - get(p->crowd)) / SMOOTH;
 	}
 	set(p->waiting, share);
 	set(p->crowd, crowd);
 	set(last_measured, p);
+}
+
+void cf_policy_await(uint64_t pair)
+{
+	struct pair *p = find(pair);
+
+	if (measured(p) ||
+	    atomic_fetch_add_explicit(&p->handed_over, 1, memory_order_relaxed) != FIRST_FEW)
+		return;
+	for (int i = 0; i < LOOKS && !measured(p); i++)
+		nanosleep(&(struct timespec){ .tv_nsec = LOOK_EVERY }, NULL);
 }
 
 bool cf_policy_waits(uint64_t pair)
@@ -266,12 +297,15 @@ struct cf_pool_limits cf_policy_limits(unsigned int fixed, uint64_t pair)
 	unsigned int cores = cf_policy_cores(), most = cores > MOST_THREADS ? cores : MOST_THREADS;
 	const struct pair *p = find(pair);
 	unsigned int working = cf_policy_callers();
-	int64_t begun = get(p->begun);
-	bool late = begun && now(CLOCK_MONOTONIC) - begun > LONG_FIRST;
+	int64_t begun = get(p->begun), t = now(CLOCK_MONOTONIC);
+	bool late = begun && t - begun > LONG_FIRST;
 	bool waits = cf_policy_waits(pair) && (measured(p) || late);
 	/* For a verdict it takes ENOUGH, which had better be at the same time. */
 	unsigned int few = measured(p) || cores > ENOUGH ? cores : ENOUGH;
 	unsigned int least = fixed ? fixed : few;
+	/* None is spared while it is not clear who works. */
+	if (measured(p) && t - get(p->known) < SHOW_UP)
+		working = least;
 
 	return (struct cf_pool_limits){
 		.least = least, .most = fixed ? fixed : most, .waits = waits,

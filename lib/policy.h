@@ -34,6 +34,12 @@ void cf_policy_is_big(struct cf_policy_sample *s);
 /* Do copies of this pair mostly wait (for a server, a disk)?  True until it is known. */
 bool cf_policy_waits(uint64_t pair);
 
+/*
+ * A copy of pair is about to be handed over.  If nothing is known of it yet, and a
+ * few have been handed over to be measured, sleep until one has, but not for long.
+ */
+void cf_policy_await(uint64_t pair);
+
 /* The calling thread is about to copy by itself. */
 void cf_policy_caller_works(void);
 

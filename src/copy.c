@@ -211,9 +211,11 @@ static void copy_new(struct copy *c, const struct entry *e, enum copy_dst found,
 static bool link_to(struct copy *c, struct link *k, const struct entry *e)
 {
 	bool replaced;
-	int err = links_make(&c->links, k, e->dir, e->dst, &replaced);
+	char *first;
+	int err = links_make(&c->links, k, e->dir, e->dst, &replaced, &first);
 
 	if (err == EMLINK) {
+		free(first);
 		/* As many names as the file system allows: begin a new one. */
 		if (links_rename(&c->links, k, e->dir, e->src, e->dst))
 			copy_new(c, e, COPY_DST_NEW, NULL, k);
@@ -222,7 +224,7 @@ static bool link_to(struct copy *c, struct link *k, const struct entry *e)
 		return false;
 	}
 	if (err) {
-		char *first = dir_dst_path(k->dir, k->name), *dst = dir_dst_path(e->dir, e->dst);
+		char *dst = dir_dst_path(e->dir, e->dst);
 
 		report_error(err, "cannot create hard link %s to %s", report_quote(0, dst),
 			     report_quote(1, first));
@@ -233,8 +235,8 @@ static bool link_to(struct copy *c, struct link *k, const struct entry *e)
 	return true;
 }
 
-/* Let w have its turn now that k's copy has ended.  As link_to(). */
-static bool settle_waiting(struct copy *c, struct link *k, const struct waiting *w)
+/* Let w have its turn now that k's copy has ended, well or not.  As link_to(). */
+static bool settle_waiting(struct copy *c, struct link *k, const struct waiting *w, bool copied)
 {
 	const struct entry e = {
 		.dir = w->dir, .src = w->name_src, .dst = w->name_dst, .type = k->type,
@@ -243,7 +245,7 @@ static bool settle_waiting(struct copy *c, struct link *k, const struct waiting 
 
 	if (!dir_use(e.dir, -1))
 		return true;
-	if (k->state == LINK_COPIED)
+	if (copied)
 		mine = link_to(c, k, &e);
 	else {
 		struct stat dst;
@@ -263,10 +265,10 @@ static bool settle_waiting(struct copy *c, struct link *k, const struct waiting 
 static void settle_link(struct copy *c, struct link *k)
 {
 	struct waiting *w;
-	bool mine = true;
+	bool mine = true, copied;
 
-	while (mine && (w = links_next(&c->links, k))) {
-		mine = settle_waiting(c, k, w);
+	while (mine && (w = links_next(&c->links, k, &copied))) {
+		mine = settle_waiting(c, k, w, copied);
 		dir_put(w->dir);
 		waiting_free(w);
 	}

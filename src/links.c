@@ -144,9 +144,10 @@ void links_end(struct links *l, struct link *k, bool copied)
 	pthread_mutex_unlock(&l->lock);
 }
 
-struct waiting *links_next(struct links *l, struct link *k)
+struct waiting *links_next(struct links *l, struct link *k, bool *ret_copied)
 {
 	pthread_mutex_lock(&l->lock);
+	*ret_copied = k->state == LINK_COPIED;
 	struct waiting *w = k->first;
 	if (w) {
 		k->first = w->next;
@@ -219,7 +220,7 @@ static int replace(int from_dir, const char *from, int dir, const char *name)
 }
 
 int links_make(struct links *l, const struct link *k, struct dir *dir, const char *name,
-	       bool *replaced)
+	       bool *replaced, char **ret_first)
 {
 	/* Another thread may rename it meanwhile; the old name is as good. */
 	pthread_mutex_lock(&l->lock);
@@ -239,6 +240,7 @@ int links_make(struct links *l, const struct link *k, struct dir *dir, const cha
 			err = replace(from, first, to, name);
 		dir_release(first_dir);
 	}
+	*ret_first = err ? dir_dst_path(first_dir, first) : NULL;
 	dir_unhold(first_dir);
 	free(first);
 	return err;

@@ -61,10 +61,11 @@ enum link_role links_meet(struct links *l, const struct stat *st, struct dir *di
 
 /*
  * The copy of k's file has ended.  Then, until there is none: each name that
- * waits has its turn; the caller frees it with waiting_free().
+ * waits has its turn, to be linked where *ret_copied, else to be copied; the
+ * caller frees it with waiting_free().
  */
 void links_end(struct links *l, struct link *k, bool copied);
-struct waiting *links_next(struct links *l, struct link *k);
+struct waiting *links_next(struct links *l, struct link *k, bool *ret_copied);
 void waiting_free(struct waiting *w);
 
 /*
@@ -80,10 +81,11 @@ void links_leave(struct links *l, struct link *k);
 
 /*
  * Give k's file the name dir/name, which is in use, in place of what may have
- * it, which sets *replaced.  0 or errno.
+ * it, which sets *replaced.  0 or errno; then *ret_first, which the caller frees,
+ * is the path of the name that was to be linked to.
  */
 int links_make(struct links *l, const struct link *k, struct dir *dir, const char *name,
-	       bool *replaced);
+	       bool *replaced, char **ret_first);
 
 /* Does a name wait for k? */
 bool links_awaited(struct links *l, const struct link *k);

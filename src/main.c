@@ -57,6 +57,7 @@ int main(int argc, char **argv)
 	set_program_name(argv[0]);
 	setlocale(LC_ALL, "");
 	atexit(close_stdout);
+	report_init();
 
 	options_parse(&options, argc, argv);
 	run_init(&copy, &options);

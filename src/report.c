@@ -34,6 +34,11 @@ static struct tally *_Atomic tallies;
 static _Atomic uint64_t errors;
 void (*report_hide_progress)(void);
 
+void report_init(void)
+{
+	set_quoting_style(NULL, shell_escape_always_quoting_style);
+}
+
 static struct tally *my_tally(void)
 {
 	static _Thread_local struct tally *mine;
@@ -71,12 +76,9 @@ struct report_counts report_counts(void)
 const char *report_quote(int slot, const char *path)
 {
 	struct tally *t = my_tally();
-	struct quoting_options *o = clone_quoting_options(NULL);
 
-	set_quoting_style(o, shell_escape_always_quoting_style);
 	free(t->quoted[slot]);
-	t->quoted[slot] = quotearg_alloc(path, strlen(path), o);
-	free(o);
+	t->quoted[slot] = quotearg_alloc(path, strlen(path), NULL);
 	return t->quoted[slot];
 }
 

@@ -9,6 +9,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* Before anything else here */
+void report_init(void);
+
 /* What has been done so far, by all threads */
 struct report_counts {
 	uint64_t files;		/* regular files and symlinks copied */

@@ -21,6 +21,7 @@
 
 #include <errno.h>
 #include <stdatomic.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <sys/resource.h>
 #include <time.h>
@@ -165,7 +166,8 @@ static void resize_crew(struct copy *c)
 {
 	struct copyfile_stats s;
 
-	if (copyfile_stats(&s, sizeof s) < 0)
+	/* Not the history */
+	if (copyfile_stats(&s, offsetof(struct copyfile_stats, decisions)) < 0)
 		return;
 	unsigned int most = s.threads_target / THREADS_PER_WALKER;
 	if (c->slow_dirs > 0)

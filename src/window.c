@@ -47,6 +47,20 @@ static bool watch(struct window *w, int op, int fd, uint32_t events, void *entry
 	return epoll_ctl(w->epoll, op, fd, &e) == 0;
 }
 
+/*
+ * epoll knows a descriptor until it is closed, which the library does with few of
+ * its own, and nobody tells us: so one attempt may be in vain.
+ */
+static bool watch_cookie(struct window *w, int cookie, void *entry)
+{
+	bool known = cookie >= WINDOW_KNOWN || atomic_exchange(&w->known[cookie], true);
+	int first = known ? EPOLL_CTL_MOD : EPOLL_CTL_ADD;
+	int second = known ? EPOLL_CTL_ADD : EPOLL_CTL_MOD;
+
+	return watch(w, first, cookie, EPOLLIN | EPOLLONESHOT, entry) ||
+	       watch(w, second, cookie, EPOLLIN | EPOLLONESHOT, entry);
+}
+
 bool window_init(struct window *w, unsigned int size)
 {
 	*w = (struct window){
@@ -253,8 +267,7 @@ static bool enter(struct window *w, const struct pending *p, int cookie)
 	enter_locked(w, entry);
 	pthread_mutex_unlock(&w->lock);
 	/* It may be reaped, and gone, as soon as it is watched. */
-	if (watch(w, EPOLL_CTL_MOD, cookie, EPOLLIN | EPOLLONESHOT, entry) ||
-	    watch(w, EPOLL_CTL_ADD, cookie, EPOLLIN | EPOLLONESHOT, entry))
+	if (watch_cookie(w, cookie, entry))
 		return true;
 	leave(w, entry);
 	dir_drop(entry->dir);

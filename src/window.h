@@ -7,6 +7,7 @@
 #define PCP_WINDOW_H
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -15,6 +16,9 @@
 
 struct dir;
 struct link;
+
+/* Cookies up to this are told apart, of which the lowest are used most. */
+#define WINDOW_KNOWN 1024
 
 /* One copy, and the names it belongs to */
 struct pending {
@@ -36,6 +40,7 @@ struct window {
 	unsigned int size;		/* most pending copies; 0: none, all is done at once */
 	int epoll;			/* of their cookies, and of the bell; -1: size is 0 */
 	int bell;			/* eventfd: window_ring() wakes who reaps */
+	atomic_bool known[WINDOW_KNOWN];	/* cookies that epoll has had already */
 	pthread_mutex_t lock;		/* of what follows */
 	pthread_cond_t ended_some;	/* a copy has ended */
 	unsigned int count;		/* cookies pending now */

@@ -143,9 +143,9 @@ test_system_calls() {
 		total=$(calls pcp -R src dst)
 		assertEquals "the copy, try $try" "$(sum src)" "$(sum dst)"
 		[ "$least" ] && [ "$least" -le "$total" ] || least=$total
-		[ "$least" -gt 8000 ] || break
+		[ "$least" -gt 7000 ] || break
 	done
-	assertTrue "$least calls for 1000 files" "[ $least -le 8000 ]"
+	assertTrue "$least calls for 1000 files" "[ $least -le 7000 ]"
 	assertTrue "$start calls for none" "[ $start -le 300 ]"
 }
 
