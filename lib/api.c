@@ -39,9 +39,6 @@
 #include "scale.h"
 #include "sys.h"
 
-/* One look at "cancel" each 8 MiB: 8 ms at 1 GB/s; no slower than without. */
-#define DEFAULT_CHUNK (8 << 20)
-
 /* Live cookies, if the descriptor limit does not matter */
 #define DEFAULT_PENDING 1024
 
@@ -218,14 +215,13 @@ static int run_here_or_hand_over(struct cf_job *j)
 static int start(int src_dir, const char *src, int dst_dir, const char *dst,
 		 const struct copyfile_how *how)
 {
-	uint64_t chunk = cf_watch_get(setup.chunk);
 	struct cf_job j;
 	int r = check_flags(how->flags);
 
 	if (r == 0 && (!src || !dst))
 		r = -EFAULT;
 	cf_job_init(&j, src_dir, src, dst_dir, dst, how->flags, how->tag,
-		    chunk ? chunk : DEFAULT_CHUNK,
+		    cf_watch_get(setup.chunk),
 		    r < 0 ? (struct cf_place){ 0 } : cf_place_of(src_dir, src, dst_dir, dst));
 	if (r == 0)
 		r = how->flags & COPYFILE_SYNC	  ? run_here(&j)
@@ -336,14 +332,15 @@ int copyfile_attrs(int src_fd, int dst_fd, unsigned long flags)
 
 /* --------------------------------------------------------------- set-up */
 
-static void copy_scale(const struct cf_scale *scale, unsigned int threads, unsigned int peak,
-		       void *arg)
+static void copy_view(const struct cf_pool_view *view, void *arg)
 {
+	const struct cf_scale *scale = view->scale;
 	struct copyfile_stats *s = arg;
 	unsigned int n = scale->ndecisions, kept = n < CF_SCALE_HISTORY ? n : CF_SCALE_HISTORY;
 
-	s->threads = threads;
-	s->threads_peak = peak;
+	s->threads = view->threads;
+	s->threads_peak = view->peak;
+	s->busy_big = view->big;
 	s->threads_target = scale->target;
 	s->ndecisions = kept;
 	for (unsigned int i = 0; i < kept; i++)
@@ -363,7 +360,7 @@ int copyfile_stats(struct copyfile_stats *ret, size_t size)
 
 	if (size < offsetof(struct copyfile_stats, decisions))
 		return leave(state, -EINVAL);
-	cf_pool_look(copy_scale, &s);
+	cf_pool_look(copy_view, &s);
 	memset(ret, 0, size);
 	memcpy(ret, &s, size < sizeof s ? size : sizeof s);
 	return leave(state, 0);

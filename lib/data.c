@@ -45,6 +45,14 @@
 /* Enough for most of /proc, and no allocation for an empty file */
 #define SMALL_BUFFER_SIZE 4096
 
+/*
+ * An automatic chunk becomes what takes about so long to move (ns), within these
+ * bounds: each is a round trip to a server, and a cancel waits for one.
+ */
+#define CHUNK_TIME 80000000
+#define LEAST_CHUNK (256 << 10)
+#define MOST_CHUNK (256 << 20)
+
 /* How long a file is moved by one thread before that is judged, in nanoseconds */
 #define LONG_ENOUGH 10000000
 
@@ -56,11 +64,27 @@ struct mover {
 	char *small;		/* SMALL_BUFFER_SIZE bytes, to begin with */
 	char *buf;		/* NULL until the buffer is needed */
 	size_t buf_size;
+	uint64_t chunk;		/* bytes to ask the kernel for at once */
 	bool by_buffer;		/* the kernel cannot, or must not */
 	bool moved;		/* some bytes have been */
+	bool growing;		/* chunks are still so short that bigger ones are better */
+	bool sought;		/* the descriptors may not be at the start any more */
 	off_t end;		/* dst is complete up to here */
 	int64_t wall, cpu;	/* of a big file: when moving began, nanoseconds */
 };
+
+static int64_t now(clockid_t clock)
+{
+	struct timespec t;
+
+	clock_gettime(clock, &t);
+	return t.tv_sec * (int64_t)1000000000 + t.tv_nsec;
+}
+
+static uint64_t first_chunk(const struct cf_data *d)
+{
+	return d->chunk ? d->chunk : CF_FIRST_CHUNK;
+}
 
 static int failed(const struct mover *m, enum copyfile_stage stage, int r)
 {
@@ -137,21 +161,13 @@ static int try_clone(struct mover *m)
 
 /* ------------------------------------------------------------- ranges */
 
-static int64_t now(clockid_t clock)
-{
-	struct timespec t;
-
-	clock_gettime(clock, &t);
-	return t.tv_sec * (int64_t)1000000000 + t.tv_nsec;
-}
-
 /* Is it worth while to go on from at in ranges? */
 static bool worth_ranges(struct mover *m, off_t at)
 {
 	const struct cf_data *d = m->d;
 
-	if (d->stream || d->flags & (COPYFILE_SYNC | COPYFILE_SPARSE) ||
-	    d->st->st_size - at < (off_t)(CF_RANGE_CHUNKS * d->chunk))
+	if (d->stream || m->growing || d->flags & (COPYFILE_SYNC | COPYFILE_SPARSE) ||
+	    d->st->st_size - at < (off_t)(CF_RANGE_CHUNKS * first_chunk(d)))
 		return false;
 	if (!m->wall) {
 		m->wall = now(CLOCK_MONOTONIC);
@@ -168,8 +184,11 @@ static bool worth_ranges(struct mover *m, off_t at)
 static off_t move_ranges(struct mover *m, off_t at, enum copyfile_method how)
 {
 	const struct cf_data *d = m->d;
+	/* As much at a time as has proved good, but some for each thread */
+	uint64_t share = (d->st->st_size - at) / CF_RANGE_CHUNKS;
 	const struct cf_range r = {
-		.src = d->src, .dst = d->dst, .at = at, .end = d->st->st_size, .chunk = d->chunk,
+		.src = d->src, .dst = d->dst, .at = at, .end = d->st->st_size,
+		.chunk = m->chunk < share || share < first_chunk(d) ? m->chunk : share,
 		.by_buffer = how == COPYFILE_BY_BUFFER, .watch = d->watch,
 	};
 	off_t end = cf_range_move(&r);
@@ -199,8 +218,8 @@ static int need_buffer(struct mover *m)
 		/* Advice: a wider read-ahead.  It cannot fail in a way that matters. */
 		(void)posix_fadvise(d->src, 0, 0, POSIX_FADV_SEQUENTIAL);
 	}
-	if (m->buf_size > d->chunk)
-		m->buf_size = d->chunk;
+	if (m->buf_size > m->chunk)
+		m->buf_size = m->chunk;
 	return 0;
 }
 
@@ -303,6 +322,37 @@ static bool kernel_cannot(int r)
 	}
 }
 
+/* n bytes of want took so long: the next chunk is to take about CHUNK_TIME. */
+static void adapt_chunk(struct mover *m, size_t want, ssize_t n, int64_t took)
+{
+	m->growing = false;
+	if (m->d->chunk || n < 0)
+		return;
+	if (took > 2 * CHUNK_TIME && m->chunk > LEAST_CHUNK)
+		m->chunk /= 2;
+	else if (took < CHUNK_TIME / 2 && (uint64_t)n == m->chunk && want == m->chunk &&
+		 m->chunk < MOST_CHUNK) {
+		m->chunk *= 2;
+		m->growing = true;
+	}
+}
+
+/* One call: the bytes moved, 0 if none are left, or -errno */
+static ssize_t move_chunk(struct mover *m, off_t at, int64_t len)
+{
+	const struct cf_data *d = m->d;
+	bool whole = len > d->st->st_size - at && (uint64_t)(d->st->st_size - at) <= m->chunk;
+	size_t want = (int64_t)m->chunk < len ? m->chunk : (size_t)len;
+	int64_t begun = whole ? 0 : now(CLOCK_MONOTONIC);
+	/* To pass no offsets spares the kernel reading and writing them. */
+	ssize_t n = at == 0 && !m->sought ? cf_copy_next(d->src, d->dst, want)
+					  : cf_copy_range(d->src, d->dst, at, want);
+
+	if (!whole)
+		adapt_chunk(m, want, n, now(CLOCK_MONOTONIC) - begun);
+	return n;
+}
+
 static int move_kernel(struct mover *m, off_t at, int64_t len)
 {
 	const struct cf_data *d = m->d;
@@ -310,8 +360,7 @@ static int move_kernel(struct mover *m, off_t at, int64_t len)
 	while (len > 0) {
 		if (cancelled(m))
 			return -ECANCELED;
-		ssize_t n = cf_copy_range(d->src, d->dst, at,
-					  (int64_t)d->chunk < len ? d->chunk : (size_t)len);
+		ssize_t n = move_chunk(m, at, len);
 		if (n < 0 && !m->moved && kernel_cannot(n)) {
 			m->by_buffer = true;
 			return move_buffer(m, at, len);
@@ -357,6 +406,7 @@ static int move_extents(struct mover *m)
 	off_t pos = 0;
 	int r;
 
+	m->sought = true;
 	while ((r = cf_extent_next(d->src, pos, d->st->st_size, &e)) > 0) {
 		if (cancelled(m))
 			return -ECANCELED;
@@ -383,7 +433,7 @@ static int move_extents(struct mover *m)
 int cf_data_copy(const struct cf_data *d)
 {
 	char small[SMALL_BUFFER_SIZE];
-	struct mover m = { .d = d, .small = small };
+	struct mover m = { .d = d, .small = small, .chunk = first_chunk(d) };
 	int r;
 
 	m.by_buffer = d->stream ||

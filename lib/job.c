@@ -203,7 +203,8 @@ static int move_data(struct cf_job *j, const struct cf_dest *dst)
 	if (r == 0)
 		r = cf_data_copy(&d);
 	/* What took but one chunk was read at one moment. */
-	if (r == 0 && cf_watch_get(j->watch.moved) > j->chunk &&
+	uint64_t chunk = j->chunk ? j->chunk : CF_FIRST_CHUNK;
+	if (r == 0 && cf_watch_get(j->watch.moved) > chunk &&
 	    cf_fstat(j->src_fd, &now) == 0)
 		j->changed = now.st_size != j->st.st_size ||
 			     now.st_mtim.tv_sec != j->st.st_mtim.tv_sec ||

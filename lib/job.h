@@ -21,7 +21,8 @@ struct cf_job {
 	int src_dir, dst_dir;
 	const char *src, *dst;		/* borrowed, unless names is set */
 	char *names;			/* both of them, when the job outlives its caller */
-	uint64_t flags, tag, chunk;
+	uint64_t flags, tag;
+	uint64_t chunk;			/* bytes between two looks at "cancel"; 0: automatic */
 	struct cf_place place;
 
 	/* Where it is */

@@ -245,7 +245,7 @@ struct copyfile_stats {
 	uint32_t cores;		/* that the process may run on */
 	uint32_t waiting;	/* percent of the copies measured lately that mostly waited */
 	uint32_t ndecisions;	/* the last ones about the number of threads, oldest first */
-	uint32_t pad;
+	uint32_t busy_big;	/* of threads: those that are at work on a big copy */
 	struct copyfile_decision decisions[32];
 };
 

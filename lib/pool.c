@@ -380,16 +380,21 @@ void cf_pool_take_back(void)
 bool cf_pool_hungry(struct cf_pool_limits limits)
 {
 	pthread_mutex_lock(&pool.lock);
-	bool hungry = pool.queued < BACKLOG * limits.spare;
+	/* Who is at work on a big task has a core as well. */
+	unsigned int big = pool.big.threads;
+	bool hungry = limits.spare > big && pool.queued < BACKLOG * (limits.spare - big);
 	pthread_mutex_unlock(&pool.lock);
 	return hungry;
 }
 
-void cf_pool_look(void (*copy)(const struct cf_scale *scale, unsigned int threads,
-			       unsigned int peak, void *arg), void *arg)
+void cf_pool_look(void (*copy)(const struct cf_pool_view *view, void *arg), void *arg)
 {
 	pthread_mutex_lock(&pool.lock);
-	copy(&pool.scale, pool.nthreads, pool.peak, arg);
+	const struct cf_pool_view view = {
+		.scale = &pool.scale, .threads = pool.nthreads, .peak = pool.peak,
+		.big = pool.big.threads,
+	};
+	copy(&view, arg);
 	pthread_mutex_unlock(&pool.lock);
 }
 

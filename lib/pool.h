@@ -58,9 +58,14 @@ void cf_pool_take_back(void);
 /* Would the threads that limits spare soon run out of work? */
 bool cf_pool_hungry(struct cf_pool_limits limits);
 
+struct cf_pool_view {
+	const struct cf_scale *scale;
+	unsigned int threads, peak;	/* now, at most */
+	unsigned int big;		/* of threads: at work on a big task */
+};
+
 /* Look at the pool: copy is called with it locked. */
-void cf_pool_look(void (*copy)(const struct cf_scale *scale, unsigned int threads,
-			       unsigned int peak, void *arg), void *arg);
+void cf_pool_look(void (*copy)(const struct cf_pool_view *view, void *arg), void *arg);
 
 /* Join all threads.  Nothing may be queued, or be submitted meanwhile. */
 void cf_pool_stop(void);

@@ -181,6 +181,13 @@ ssize_t cf_copy_range(int src, int dst, off_t at, size_t len)
 	}));
 }
 
+ssize_t cf_copy_next(int src, int dst, size_t len)
+{
+	if (!copy_range_trusted())
+		return -ENOSYS;
+	return CALL_LEN("copy_file_range", &len, copy_file_range(src, NULL, dst, NULL, len, 0));
+}
+
 int cf_clone(int src, int dst)
 {
 	return CALL("ficlone", ioctl(dst, FICLONE, src));

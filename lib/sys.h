@@ -38,6 +38,8 @@ ssize_t cf_pread(int fd, void *buf, size_t len, off_t at);
 ssize_t cf_pwrite(int fd, const void *buf, size_t len, off_t at);
 ssize_t cf_write(int fd, const void *buf, size_t len);
 ssize_t cf_copy_range(int src, int dst, off_t at, size_t len);
+/* The same, from where both descriptors are, which are moved */
+ssize_t cf_copy_next(int src, int dst, size_t len);
 int cf_clone(int src, int dst);
 off_t cf_seek(int fd, off_t at, int whence);
 int cf_truncate(int fd, off_t size);

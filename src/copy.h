@@ -29,6 +29,7 @@ struct copy {
 	mode_t umask;
 	bool into_dir;				/* the operands go into a directory */
 	_Atomic int64_t next_look;		/* at the size of the crew; see run.c */
+	_Atomic unsigned int dirs_begun;	/* see run_dir_begins() */
 	_Atomic int slow_dirs;			/* of those made lately: slow less fast ones */
 
 	/* Main's alone */

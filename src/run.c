@@ -59,6 +59,9 @@
 /* A directory is slow if making it waits this long: two round trips on a fast network. */
 #define SLOW_DIR_NS 1000000
 
+/* Of directories that are fast, one of so many is measured. */
+#define FEW_DIRS 16
+
 /* How many more of either kind than of the other are remembered */
 #define SLOW_MOST 8
 
@@ -143,14 +146,20 @@ static int64_t now(clockid_t clock)
 	return t.tv_sec * (int64_t)1000000000 + t.tv_nsec;
 }
 
-void run_dir_begins(struct run_timer *t)
+void run_dir_begins(struct copy *c, struct run_timer *t)
 {
-	t->wall = now(CLOCK_MONOTONIC);
-	t->cpu = now(CLOCK_THREAD_CPUTIME_ID);
+	int slow = c->slow_dirs;
+	/* Once it is clear that they are fast, few are measured. */
+	bool clear = slow == -SLOW_MOST && c->dirs_begun++ % FEW_DIRS;
+
+	t->wall = clear ? 0 : now(CLOCK_MONOTONIC);
+	t->cpu = clear ? 0 : now(CLOCK_THREAD_CPUTIME_ID);
 }
 
 void run_dir_made(struct copy *c, const struct run_timer *t)
 {
+	if (!t->wall)
+		return;
 	int64_t cpu = now(CLOCK_THREAD_CPUTIME_ID) - t->cpu;
 	int64_t wait = now(CLOCK_MONOTONIC) - t->wall - cpu;
 	int slow = c->slow_dirs;
@@ -170,18 +179,31 @@ static void resize_crew(struct copy *c)
 	if (copyfile_stats(&s, offsetof(struct copyfile_stats, decisions)) < 0)
 		return;
 	unsigned int most = s.threads_target / THREADS_PER_WALKER;
+	/* Where nothing waits, who is at work on a big file has a core of its own. */
+	unsigned int cores = s.busy_big < s.cores ? s.cores - s.busy_big : 1;
 	if (c->slow_dirs > 0)
 		most = MOST_WALKERS;
-	crew_resize(&c->crew, most > s.cores ? most : s.cores);
+	crew_resize(&c->crew, most > cores ? most : cores);
 }
 
-bool run_wants_walker(struct copy *c)
+static void look(struct copy *c)
 {
 	int64_t t = now(CLOCK_MONOTONIC_COARSE), next = c->next_look;
 
 	if (t >= next && atomic_compare_exchange_strong(&c->next_look, &next, t + LOOK_NS))
 		resize_crew(c);
+}
+
+bool run_wants_walker(struct copy *c)
+{
+	look(c);
 	return crew_wants(&c->crew);
+}
+
+bool run_wants_help(struct copy *c)
+{
+	look(c);
+	return crew_wants_soon(&c->crew);
 }
 
 /* -------------------------------------------------------- begin and end */

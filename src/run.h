@@ -18,12 +18,15 @@ void run_drain(struct copy *c);
 
 /* Around the making of a directory, in any thread: does a walker mostly wait? */
 struct run_timer {
-	int64_t wall, cpu;		/* nanoseconds, when it began */
+	int64_t wall, cpu;		/* nanoseconds, when it began; 0: not measured */
 };
-void run_dir_begins(struct run_timer *t);
+void run_dir_begins(struct copy *c, struct run_timer *t);
 void run_dir_made(struct copy *c, const struct run_timer *t);
 
 /* Could another walker take a subtree?  Any thread may ask. */
 bool run_wants_walker(struct copy *c);
+
+/* Would somebody take some of a directory's files soon?  Any thread may ask. */
+bool run_wants_help(struct copy *c);
 
 #endif

@@ -208,7 +208,7 @@ static struct dir *enter(struct walker *w, const struct entry *e)
 		report_itself(w, e, made);
 		return NULL;
 	}
-	run_dir_begins(&timer);
+	run_dir_begins(c, &timer);
 	if (!e->dir->fresh)
 		found = copy_look_at_dst(c, e, &dst);
 	if (found == COPY_DST_REFUSED)
@@ -318,7 +318,7 @@ static bool add_to_run(struct walker *w, const struct entry *e)
 {
 	struct run *run = w->run;
 
-	if (!run && !crew_wants_soon(&w->c->crew))
+	if (!run && !run_wants_help(w->c))
 		return false;
 	if (!run) {
 		run = w->run = xmalloc(sizeof *run);

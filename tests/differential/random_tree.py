@@ -165,18 +165,32 @@ def make_tree(nodes, usual_owner, other):
     os.umask(mask)
 
 
-def remove_tree(path):
-    """Also where nobody may look, if it is one's own."""
+def remove_below(path, depth, deep):
+    """All that is in path. Directories far below are moved to where the first of deep
+    is, and added to that list."""
     if not os.access(path, os.R_OK | os.W_OK | os.X_OK):
         os.chmod(path, 0o700)
     with os.scandir(path) as entries:
         found = [(e.path, e.is_dir(follow_symlinks=False)) for e in entries]
     for name, is_dir in found:
-        if is_dir:
-            remove_tree(name)
-        else:
+        if not is_dir:
             os.unlink(name)
-    os.rmdir(path)
+        elif depth < 12:
+            remove_below(name, depth + 1, deep)
+            os.rmdir(name)
+        else:
+            os.chmod(name, 0o700)
+            deep.append(os.path.join(os.path.dirname(deep[0]), b"deep%d" % len(deep)))
+            os.rename(name, deep[-1])
+
+
+def remove_tree(path):
+    """Also where nobody may look, if it is one's own, or deeper than a path is long."""
+    deep = [path]
+    for top in deep:
+        remove_below(top, 0, deep)
+    for top in deep:
+        os.rmdir(top)
 
 
 # -------------------------------------------------------- as shell commands
@@ -195,6 +209,8 @@ def name_of(path):
 
 
 def shell_of_file(node, name):
+    if node.parts == (("data", 0, node.size),):
+        return [f"head -c {node.size} /dev/zero | tr '\\0' {chr(LETTERS[node.letter])} >{name}"]
     lines = [f": >{name}"] if not node.size else [f"truncate -s {node.size} {name}"]
     for what, offset, length in node.parts:
         if what == "alloc":
@@ -274,7 +290,7 @@ class FifoEnds:
             return
         self.held.append(os.open(node.path, os.O_PATH))
         way = f"/proc/self/fd/{self.held[-1]}"
-        self.feeders.append((way, threading.Thread(target=self.feed, args=(way,))))
+        self.feeders.append((way, threading.Thread(target=self.feed, args=(way,), daemon=True)))
         self.feeders[-1][1].start()
 
     @staticmethod
@@ -293,9 +309,10 @@ class FifoEnds:
             with contextlib.suppress(OSError):
                 taken.append(os.read(fd, 65536))
         for way, thread in self.feeders:
-            fd = os.open(way, os.O_RDONLY | os.O_NONBLOCK)
-            thread.join()
-            os.close(fd)
+            with contextlib.suppress(OSError):
+                fd = os.open(way, os.O_RDONLY | os.O_NONBLOCK)
+                thread.join()
+                os.close(fd)
         for fd in self.drains + self.held:
             os.close(fd)
         return taken

@@ -1,0 +1,445 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# random.py: compares pcp with cp over random trees and command lines.
+#
+#   random.py --cp=/bin/cp --pcp=PCP --dir=DIR [--seed=N] [--cases=N] [--user=65534]
+#   random.py ... --seed=N --case=N        one of them again
+#
+# Design: a case, made from the seed and its number alone, is a list of nodes and a
+# command line (random_cases.py, random_options.py). The tree is made, cp runs in it,
+# everything that can be seen is noted (treecmp.py), and all is removed; then the same
+# with pcp in the same place, so that even absolute names are the same. Status, both
+# outputs as sorted lines, and the two pictures are compared. What mtime is that of the
+# run is "now". Where they differ, and not as documented (KNOWN), cp runs again: if
+# it does not agree with itself, the case says nothing. Else the case is made as small
+# as it gets (random_shrink.py), and printed as shell commands.
+#
+# Status 1 if there was such a difference, 2 if the arguments make no sense.
+
+import os
+import sys
+
+# This file would be taken for Python's own module of that name.
+here = os.path.dirname(os.path.realpath(__file__))
+sys.path[:] = [p for p in sys.path if os.path.realpath(p or ".") != here]
+import random  # noqa: E402
+import tempfile  # noqa: E402
+sys.path += [here, os.path.join(here, "..", "tools")]
+sys.dont_write_bytecode = True
+
+import argparse
+import re
+import shlex
+import shutil
+import signal
+import subprocess
+import time
+from collections import Counter
+from typing import NamedTuple
+
+from random_cases import Generator, Setting
+from random_options import NEWER, OPTIONS, all_options
+from random_shrink import shrink
+from random_tree import (FifoEnds, make_tree, may_mount, quote, remove_tree, shell_of_tree,
+                         unmount)
+from treecmp import differences, snapshot
+
+TIMEOUT = 20            # seconds: who needs more hangs
+FIFO_TIMEOUT = 2        # cp alone: it may wait for the other end of a FIFO
+GROUPS = [1234]         # that the ordinary user is in, besides the own one
+CLEAN = ("POSIXLY_CORRECT", "SIMPLE_BACKUP_SUFFIX", "VERSION_CONTROL")
+CP_AGAIN = 3            # how often cp is asked whether it does the same again
+SHOWN = 300             # characters of a line
+TWIN = "2/3/4/5/twin"   # in what is compared: symlinks may lead some directories up
+HANGS = "does not end"
+START = time.time_ns() - 60 * 10**9
+END = START + 86400 * 10**9
+
+
+class Result(NamedTuple):
+    status: object
+    out: list
+    err: list
+    tree: dict
+
+
+# ------------------------------------------------------- known differences
+
+class Known(NamedTuple):
+    """A difference that doc/differences-from-cp.md explains."""
+    name: str
+    explains: object        # of (case, cp's result, pcp's, a line): true if it does
+    why: str
+
+
+def said(result, text):
+    return any(text in line for line in result.err)
+
+
+def copied_into_itself(case, cp, pcp, line):
+    found = re.match(r"'(.*)'(: mtime: 'now' in cp| \(.*\) is in p?cp alone$)", line)
+    for message in cp.err:
+        itself = re.search(rb", into itself, '(.*)'$", message)
+        if itself and message in pcp.err:
+            copy = os.path.normpath(os.fsdecode(itself[1]))
+            if line.startswith("stdout of") or (
+                    found and (copy.startswith("/") or (found[1] + "/").startswith(copy + "/"))):
+                return True
+    return False
+
+
+def left_behind(case, cp, pcp, line):
+    found = re.match(r"'(.*)' \(file\) is in cp alone$", line)
+    return bool(found) and bool(cp.status and pcp.status) and \
+        said(cp, os.path.basename(found[1]).encode())
+
+
+KNOWN = [
+    Known("into itself", copied_into_itself,
+          "cp stops reading a directory in which it met its own copy, pcp leaves that out"),
+    Known("partial file", left_behind, "cp leaves a file whose copy failed"),
+    Known("fed", lambda case, cp, pcp, line: bool(re.search(": mtime: .*'now'", line)) and
+          any(n.kind == "fifo" and not n.drained for n in case.nodes),
+          "who feeds a FIFO changes its time, before or after it is looked at"),
+    Known("changed", lambda case, cp, pcp, line: "changed while it was copied" in line,
+          "pcp warns of a file that changes meanwhile"),
+]
+
+
+def compare(cp, pcp):
+    """A line for each difference of two results."""
+    lines = []
+    if cp.status != pcp.status:
+        lines.append(f"status: {cp.status} of cp, {pcp.status} of pcp")
+    for what in ("out", "err"):
+        a, b = Counter(getattr(cp, what)), Counter(getattr(pcp, what))
+        for who, rest in (("cp", a - b), ("pcp", b - a)):
+            lines += [f"std{what} of {who} alone: {ascii(os.fsdecode(text))}"
+                      for text in sorted(rest.elements())]
+    for line in differences(cp.tree, pcp.tree, "cp", "pcp"):
+        line = line.replace(f"'{TWIN}'", "'.'", 1).replace(f"'{TWIN}/", "'")
+        lines.append(line)
+    return lines
+
+
+def unexplained(case, cp, pcp, table, counts):
+    lines, used = [], set()
+    for line in compare(cp, pcp):
+        known = [k.name for k in table if k.explains(case, cp, pcp, line)]
+        used.update(known[:1])
+        if not known:
+            lines.append(line)
+    if not lines:
+        counts.update(used)
+    return lines
+
+
+# ---------------------------------------------------------------- running
+
+def sorted_lines(text):
+    """Prompts are lines, although nothing ends them."""
+    return sorted(text.replace(b"? cp: ", b"? \ncp: ").splitlines())
+
+
+def picture(top):
+    try:
+        return snapshot(top)
+    except OSError as e:        # as when it is too deep
+        return {b"": {"type": e.strerror}}
+
+
+def new_times_are_now(tree):
+    for seen in tree.values():
+        if START < seen.get("mtime", 0) < END:
+            seen["mtime"] = "now"
+    return tree
+
+
+class Tester:
+    def __init__(self, args):
+        self.args = args
+        self.base = tempfile.mkdtemp(prefix="twin.", dir=args.dir)
+        os.chmod(self.base, 0o711)
+        self.outer = os.path.join(self.base, "1").encode()
+        self.top = os.path.join(self.outer, TWIN.encode())
+        self.other = None
+        self.is_root = os.geteuid() == 0
+        user = args.user
+        self.user = (user, user) if user is not None and self.is_root else None
+        if args.other:
+            self.other = tempfile.mkdtemp(prefix="other.", dir=args.other).encode()
+            os.chmod(self.other, 0o711)
+        self.mounts = self.is_root and self.other and may_mount()
+        self.setting = Setting(self.known_options(), self.is_root and not self.user,
+                               self.is_root, bool(self.other), self.top)
+        self.known = KNOWN + [
+            Known(f"--ignore={regex}", lambda case, cp, pcp, line, regex=regex:
+                  re.search(regex, line), "so it was asked for") for regex in args.ignore]
+        self.counts = Counter()
+
+    def close(self):
+        for path in (self.base.encode(), self.other):
+            if path:
+                remove_tree(path)
+
+    # ------------------------------------------------------ what may be used
+
+    def knows(self, word):
+        run = subprocess.run(["cp", word], executable=self.args.cp, capture_output=True)
+        return b"missing file operand" in run.stderr
+
+    def known_options(self):
+        """Those that cp has, and of them those that were asked for."""
+        options = all_options()
+        for name, value in NEWER:
+            if not self.knows(name if value is None else f"{name}={value}"):
+                rest = tuple(v for v in options[name] if v != value)
+                options[name] = rest
+        if self.args.only_options is not None:
+            wanted = self.args.only_options.split()
+            options = {name: values for name, values in options.items() if name in wanted}
+        return {name: values for name, values in options.items() if values}
+
+    # ------------------------------------------------------------ one run
+
+    def start(self, case, program, options):
+        env = {k: v for k, v in os.environ.items() if k not in CLEAN}
+        env |= {"LC_ALL": "C", **dict(case.env)}
+        who = {}
+        if self.user:
+            who = {"user": self.user[0], "group": self.user[1], "extra_groups": GROUPS}
+        stdin = subprocess.DEVNULL if case.answers is None else subprocess.PIPE
+        return subprocess.Popen(
+            [b"cp", *options, *case.arguments()], executable=program, stdin=stdin,
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=env, umask=case.umask,
+            start_new_session=True, **who)
+
+    def run(self, case, program, options, timeout):
+        """In the tree, which is the current directory."""
+        ends = FifoEnds(case.nodes)
+        p = self.start(case, program, options)
+        try:
+            out, err = p.communicate(case.answers, timeout)
+            status = p.returncode
+        except subprocess.TimeoutExpired:
+            os.killpg(p.pid, signal.SIGKILL)
+            out, err = p.communicate()
+            status = HANGS
+        taken = ends.release()
+        return status, sorted_lines(out) + [b"through a FIFO: " + t for t in taken], \
+            sorted_lines(err)
+
+    def result(self, case, program, options=(), timeout=TIMEOUT):
+        os.makedirs(self.top)
+        os.chdir(self.top)
+        try:
+            make_tree(case.nodes, self.user, self.other)
+            status, out, err = self.run(case, program, options, timeout)
+            tree = picture(self.outer)
+        finally:
+            if any(n.kind == "other" for n in case.nodes):
+                self.take_other(tree)
+            os.chdir(self.base)
+            self.dispose(os.path.basename(program))
+        return Result(status, out, err, new_times_are_now(tree))
+
+    def take_other(self, tree):
+        """A mount is part of the picture already, a symlink's target is not."""
+        if not unmount(b"other") and os.path.isdir(self.other):
+            tree |= {b"other/" + k: v for k, v in snapshot(self.other).items()}
+        for entry in os.listdir(self.other):
+            path = os.path.join(self.other, entry)
+            if os.path.isdir(path) and not os.path.islink(path):
+                remove_tree(path)
+            else:
+                os.unlink(path)
+
+    def dispose(self, name):
+        if self.args.keep:
+            kept = os.path.join(self.args.dir, f"{name}-{self.args.case}")
+            shutil.rmtree(kept, ignore_errors=True)
+            os.rename(self.outer, kept)
+        else:
+            remove_tree(self.outer)
+
+    def cp(self, case):
+        fifos = any(n.kind == "fifo" for n in case.nodes)
+        return self.result(case, self.args.cp, (), FIFO_TIMEOUT if fifos else TIMEOUT)
+
+    def pcp(self, case):
+        return self.result(case, self.args.pcp, self.args.pcp_options.split())
+
+    # ------------------------------------------------------------ one case
+
+    def case(self, number):
+        rng = random.Random(f"{self.args.seed} {number}")
+        return Generator(rng, self.setting, number).case()
+
+    def lines_of(self, case, counts):
+        """What differs and must not."""
+        cp = self.cp(case)
+        counts["cp succeeded"] += cp.status == 0
+        if cp.status == HANGS:
+            counts["cp waits"] += 1
+            return []
+        lines = unexplained(case, cp, self.pcp(case), self.known, counts)
+        if lines and any(compare(cp, self.cp(case)) for _ in range(CP_AGAIN)):
+            counts["cp differs from itself"] += 1
+            return []
+        return lines
+
+    def fails(self, case, tries):
+        return any(self.lines_of(case, Counter()) for _ in range(tries))
+
+    def make_smaller(self, case):
+        """(the smaller case, how often of three times the whole one failed again)"""
+        again = sum(self.fails(case, 1) for _ in range(3))
+        if not again:
+            return case, 0
+        tries = 1 if again == 3 else 6
+        return shrink(case, lambda c: self.fails(c, tries), self.args.shrink_time), again
+
+
+# ------------------------------------------------------------------ reports
+
+def file_system(path):
+    """The type of the one that path is in."""
+    path = os.path.realpath(path)
+    best = ("", "?")
+    with open("/proc/self/mounts", encoding="utf-8", errors="surrogateescape") as mounts:
+        for line in mounts:
+            _, place, kind = line.split()[:3]
+            if (path + "/").startswith(place.rstrip("/") + "/") and len(place) >= len(best[0]):
+                best = (place, kind)
+    return best[1]
+
+
+def shell_command(case, user, program, options=()):
+    words = [program, *options, *(quote(a) for a in case.arguments())]
+    if case.env:
+        words = ["env", *(f"{k}={shlex.quote(v)}" for k, v in case.env), *words]
+    if user:
+        groups = ",".join(map(str, GROUPS))
+        words = [f"setpriv --reuid={user[0]} --regid={user[1]} --groups={groups}", *words]
+    command = " ".join(words)
+    if not case.answers:
+        return command + " </dev/null"
+    lines = case.answers.splitlines()
+    if len(set(lines)) == 1:
+        return f"yes {quote(lines[0])} | head -n {len(lines)} | {command}"
+    return f"printf {quote(case.answers)} | {command}"
+
+
+def report(tester, case, small, lines, again):
+    args = tester.args
+    options = args.pcp_options.split()
+    who = f"user {tester.user[0]}" if tester.user else "root" if tester.is_root else "self"
+    print(f"--- case {case.number} of seed {args.seed}: {file_system(args.dir)}, {who}"
+          + (f", pcp {args.pcp_options}" if options else ""))
+    if again < 3:
+        print(f"  (failed again in {again} of 3 tries)")
+    print("umask 022; mkdir twin; cd twin")
+    print(*shell_of_tree(small.nodes, tester.user), sep="\n")
+    if small.umask != 0o022:
+        print(f"umask {small.umask:03o}")
+    print(shell_command(small, tester.user, "cp"))
+    if options:
+        print("# or", shell_command(small, tester.user, "pcp", options))
+    shown = [line if len(line) < SHOWN else line[:SHOWN] + "..." for line in lines[:20]]
+    print("differences:", *(shown or ["(none this time)"]), sep="\n  ")
+    whole = [a for a in sys.argv[1:] if not re.match("--(seed|case|cases|first)=", a)]
+    print("again:", shlex.join([os.path.basename(sys.argv[0]), *whole,
+                                f"--seed={args.seed}", f"--case={case.number}"]), flush=True)
+
+
+def signature(case, lines):
+    """The same for cases that probably have one reason."""
+    options = sorted(w.text for w in case.words if w.role in ("option", "cluster"))
+    shapes = {re.sub(r"\([0-9, ()]*\)", "LIST", re.sub(r"b?'[^']*'", "NAME", line))
+              for line in lines}
+    shapes = {re.sub(r"[0-9]+", "N", shape) for shape in shapes}
+    return tuple(options), tuple(sorted(shapes))
+
+
+def summary(tester, cases, failures, seconds):
+    counts = tester.counts
+    reasons = [f"{k.name}: {counts[k.name]} ({k.why})" for k in tester.known
+               if counts[k.name]]
+    reasons += [f"{name}: {counts[name]}" for name in ("cp waits", "cp differs from itself")
+                if counts[name]]
+    print(f"{cases} cases in {seconds:.0f} s, cp succeeded in {counts['cp succeeded']}, "
+          f"{failures} failures")
+    print("not compared:" if reasons else "all compared", *reasons, sep="\n  ")
+
+
+def run_cases(tester):
+    args = tester.args
+    numbers = range(args.first, args.first + args.cases)
+    if args.case is not None:
+        numbers = [args.case]
+    failures, done, seen = 0, 0, {}
+    begin = time.monotonic()
+    for number in numbers:
+        case = tester.case(number)
+        if args.show:
+            print(f"{number}: {shell_command(case, tester.user, 'cp')}")
+        lines = tester.lines_of(case, tester.counts)
+        done += 1
+        if not lines:
+            continue
+        failures += 1
+        small, again = tester.make_smaller(case)
+        lines = (tester.lines_of(small, Counter()) or lines) if again else lines
+        first = seen.setdefault(signature(small, lines), number)
+        if first == number:
+            report(tester, case, small, lines, again)
+        else:
+            print(f"--- case {number} of seed {args.seed}: as case {first}", flush=True)
+        if len(seen) >= args.max_failures or failures >= 10 * args.max_failures:
+            print("enough failures, the rest is left out")
+            break
+    summary(tester, done, failures, time.monotonic() - begin)
+    return bool(failures)
+
+
+def arguments():
+    parser = argparse.ArgumentParser(description="compares pcp with cp at random")
+    add = parser.add_argument
+    add("--cp", default=os.environ.get("CP", "/bin/cp"))
+    add("--pcp", default=os.environ.get("PCP"), required="PCP" not in os.environ)
+    add("--pcp-options", default="", metavar="WORDS", help="for pcp alone, as '-j1 --window=1'")
+    add("--dir", default=tempfile.gettempdir(), help="where to copy")
+    add("--other", metavar="DIR", help="a directory in another file system")
+    add("--user", type=int, metavar="UID", help="who copies; for root to say")
+    add("--only-options", metavar="NAMES", help="as '-R -a --preserve'; default: all of cp's")
+    add("--seed", type=int, default=1)
+    add("--cases", type=int, default=300, help="how many")
+    add("--first", type=int, default=0, metavar="N", help="the number of the first one")
+    add("--case", type=int, metavar="N", help="this one alone")
+    add("--ignore", action="append", default=[], metavar="REGEX",
+        help="a line of differences that is to be taken for known")
+    add("--max-failures", type=int, default=5, metavar="N", help="end after as many kinds")
+    add("--shrink-time", type=float, default=30, metavar="SECONDS")
+    add("--show", action="store_true", help="show each command line")
+    add("--keep", action="store_true", help="with --case: leave both copies in DIR")
+    args = parser.parse_args()
+    args.dir = os.path.realpath(args.dir)
+    for name in (args.only_options or "").split():
+        if name not in OPTIONS:
+            parser.error(f"unknown option {name}; there are {' '.join(OPTIONS)}")
+    if args.keep and args.case is None:
+        parser.error("--keep without --case")
+    return args
+
+
+def main():
+    tester = Tester(arguments())
+    try:
+        sys.exit(run_cases(tester))
+    finally:
+        tester.close()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,79 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# cp and pcp do the same with random trees and command lines (random.py): on every
+# file system, as root and as an ordinary user, by pcp's default and with many threads.
+#
+#   CASES=1000 SEED=7 PCP=/path/to/pcp sh tests/differential/random.sh
+#
+# CASES is the number for each of these, SEED where they come from, OPTIONS which of
+# cp's options they may have (all, if empty), IGNORE what difference is to be overlooked
+# for the time being.
+
+. "$(dirname "$0")/../cli/common.sh"
+. "$tests/tools/tap.sh"
+
+trap oneTimeTearDown EXIT
+command -v python3 >/dev/null || skip_all 'no python3'
+python3 -c 'import sys; sys.exit(sys.version_info < (3, 9))' ||
+	skip_all 'python3 is older than 3.9'
+
+: "${CASES:=40}" "${SEED:=1}"
+# What pcp has by now.
+: "${OPTIONS=-a -d -P -p -R -r -t -T -v}"
+first=0
+engines=default
+is_cp || engines='default -j16|--window=128'
+
+# mount_fs FS: a new one at $scratch/FS
+mount_fs() {
+	mkdir "$scratch/$1" || return
+	case $1 in
+	tmpfs)
+		mount -t tmpfs -o size=1g none "$scratch/tmpfs"
+		return
+		;;
+	ext4) mkfs='mkfs.ext4 -q -F' ;;
+	# With one group cp meets the entries of a directory in the same order each time.
+	xfs) mkfs='mkfs.xfs -q -f -d agcount=1' ;;
+	btrfs) mkfs='mkfs.btrfs -q -f' ;;
+	esac
+	truncate -s 1G "$scratch/$1.img"
+	$mkfs "$scratch/$1.img" >/dev/null && mount -o loop "$scratch/$1.img" "$scratch/$1"
+}
+
+# compare WHAT DIR OTHER RANDOM_OPTION...: the next CASES of them, by each engine
+compare() {
+	what=$1 dir=$2 other=$3
+	shift 3
+	for engine in $engines; do
+		words=$(echo "${engine#default}" | tr '|' ' ')
+		python3 "$tests/differential/random.py" --cp="$bin/cp" --pcp="$bin/pcp" \
+			--pcp-options="$words" \
+			${OPTIONS:+--only-options="$OPTIONS"} ${IGNORE:+--ignore="$IGNORE"} \
+			--dir="$dir" --other="$other" --seed="$SEED" --first=$first \
+			--cases="$CASES" --shrink-time=10 "$@" >"$scratch/found" 2>&1
+		ok $? "$what, ${words:-default}"
+		cat -v "$scratch/found" | diag
+		first=$((first + CASES))
+	done
+}
+
+mkdir "$scratch/other"
+if ! is_root; then
+	mkdir "$scratch/plain"
+	compare 'ordinary user' "$scratch/plain" "$scratch/other"
+fi
+other=$scratch/other
+for fs in tmpfs ext4 xfs btrfs; do
+	if ! can_mount; then
+		skip "$fs: mounting is not permitted"
+	elif ! mount_fs $fs 2>"$scratch/mount.err"; then
+		skip "$fs: $(tail -n 1 "$scratch/mount.err")"
+	else
+		compare "$fs, root" "$scratch/$fs" "$other"
+		compare "$fs, nobody" "$scratch/$fs" "$other" --user=65534
+		if [ $fs = tmpfs ]; then other=$scratch/tmpfs; else umount "$scratch/$fs"; fi
+	fi
+done
+done_testing
