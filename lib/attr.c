@@ -89,7 +89,8 @@ static int copy_owner(struct cf_attr *a, bool *foreign, mode_t *restore)
 			if (r < 0)
 				return r;
 		}
-		*restore = old.st_mode & 0777;
+		/* As chown(2) leaves it: without set-user-ID and set-group-ID */
+		*restore = old.st_mode & (0777 | S_ISVTX);
 	}
 	r = cf_chown(a->dst, a->path, st->st_uid, st->st_gid);
 	/* Without privilege the group may still be ours to give. */

@@ -82,7 +82,8 @@ static int open_in_place(struct cf_dest *d, mode_t mode, const struct stat *src)
 	if (r == 0 && same_inode(&st, src))
 		r = -EINVAL;
 	d->stream = r == 0 && !S_ISREG(st.st_mode);
-	if (r == 0 && !d->stream && st.st_size)
+	/* Even if it is empty: what is written over has the time of that. */
+	if (r == 0 && !d->stream)
 		r = cf_truncate(d->fd, 0);
 	if (r < 0) {
 		cf_close(d->fd);
