@@ -4,7 +4,8 @@
  * arrived stays, and then decides, as cp does, which losses matter:
  *
  *   owner	not, for want of privilege, to an ordinary user
- *   xattr, context	not with -a, which takes what it can get
+ *   xattr, context	always where named; not with -a, which takes what it can get;
+ *			else a warning, unless the file system has none
  *   times, mode, ACL	always
  */
 #include <config.h>
@@ -12,34 +13,87 @@
 #include "attrs.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
+#include "copy.h"
 #include "options.h"
 #include "report.h"
 
+/* In cp's order; of several the first is reported, as by cp, which tries no more. */
 static const struct {
 	uint32_t bits;
 	const char *message;
 } losses[] = {
-	{ COPYFILE_OWNER, "failed to preserve ownership for %s" },
 	{ COPYFILE_TIMES, "preserving times for %s" },
-	{ COPYFILE_MODE | COPYFILE_ACL, "preserving permissions for %s" },
+	{ COPYFILE_OWNER, "failed to preserve ownership for %s" },
 	{ COPYFILE_XATTR, "setting attributes for %s" },
 	{ COPYFILE_CONTEXT, "failed to set the security context of %s" },
+	{ COPYFILE_MODE | COPYFILE_ACL, "preserving permissions for %s" },
 };
+
+/* The file system, or this kind of file, has no such attributes. */
+static bool has_none(int err)
+{
+	return err == EOPNOTSUPP || err == ENOSYS || err == ENODATA;
+}
 
 void attrs_report(const struct options *o, const struct copyfile_info *info,
 		  const char *dst)
 {
-	uint32_t skipped = info->skipped;
+	const uint32_t extended = COPYFILE_XATTR | COPYFILE_CONTEXT;
+	uint32_t skipped = info->skipped, extra = skipped & extended & ~o->need_attrs;
 	int err = -info->skipped_error;
 
-	if (o->quiet_attrs)
-		skipped &= ~(uint32_t)(COPYFILE_XATTR | COPYFILE_CONTEXT);
+	/* Not asked for by name: said, but no failure */
+	if (extra && (!o->quiet_attrs || o->attributes_only) && !has_none(err))
+		report_warning("setting attributes for %s: %s", report_quote(0, dst), strerror(err));
+	skipped &= ~extra;
 	if ((err == EPERM || err == EINVAL) && geteuid() != 0)
 		skipped &= ~(uint32_t)COPYFILE_OWNER;
 	for (size_t i = 0; i < sizeof losses / sizeof *losses; i++)
-		if (skipped & losses[i].bits)
+		if (skipped & losses[i].bits) {
 			report_error(err, losses[i].message, report_quote(0, dst));
+			break;
+		}
+}
+
+void attrs_result(const struct copy *c, const struct entry *e, int r)
+{
+	struct copyfile_info info;
+	char *dst = dir_dst_path(e->dir, e->dst);
+
+	copyfile_info(0, &info, sizeof info);
+	if (r < 0)
+		report_error(-r, "setting attributes for %s", report_quote(0, dst));
+	else
+		attrs_report(c->opts, &info, dst);
+	free(dst);
+}
+
+void attrs_drop_acl(int dir, const char *name)
+{
+	char self[64];
+	int fd = openat(dir, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+
+	snprintf(self, sizeof self, "/proc/self/fd/%d", fd);
+	/* Most have none; one that stays is seen in the mode. */
+	if (fd >= 0 && removexattr(self, "system.posix_acl_access") < 0)
+		errno = 0;
+	if (fd >= 0)
+		close(fd);
+}
+
+bool attrs_default_mode(const struct copy *c, const struct entry *e, mode_t mode)
+{
+	attrs_drop_acl(dir_dst_fd(e->dir), e->dst);
+	if (fchmodat(dir_dst_fd(e->dir), e->dst, mode & ~c->umask, 0) == 0)
+		return true;
+	copy_error_dst(e, errno, "setting permissions for %s");
+	return false;
 }

@@ -1,17 +1,31 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* attrs - what to say of attributes that could not be carried over. */
+/* attrs - what is said when attributes could not be kept.  Thread-safe. */
 #ifndef PCP_ATTRS_H
 #define PCP_ATTRS_H
 
+#include <stdbool.h>
+#include <sys/stat.h>
+
 #include <libcopyfile.h>
 
+struct copy;
+struct entry;
 struct options;
 
-/*
- * Report the attributes of dst that info says were given up, unless cp would
- * be silent about them.  Main thread only.
- */
+/* Report what info says was skipped on dst, as far as the options make it matter. */
 void attrs_report(const struct options *o, const struct copyfile_info *info,
 		  const char *dst);
+
+/* The same of the copy of e's attributes that has just ended here with r. */
+void attrs_result(const struct copy *c, const struct entry *e, int r);
+
+/* Remove the ACL, besides what the mode says, that name in dir may have inherited. */
+void attrs_drop_acl(int dir, const char *name);
+
+/*
+ * Give e's destination, which is new, the permissions that a program's own file
+ * would have: all of mode that the umask lets through.  False: reported.
+ */
+bool attrs_default_mode(const struct copy *c, const struct entry *e, mode_t mode);
 
 #endif

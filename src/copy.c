@@ -2,9 +2,10 @@
 /*
  * Design: an entry goes through the questions that cp asks, in cp's order
  * (what is at the destination, may it go, is this a further name of a file
- * copied already), and then to whoever copies its type: the window for what
- * the library does, node.c for the rest.  In a directory that this run has
- * made there is nothing to ask about, and no system call is spent on it.
+ * copied already), and then to whoever makes what is wanted: the window for what
+ * the library does, manual.c, node.c and mklink.c for the rest.  In a directory
+ * that this run has made there is nothing to ask about, and no system call is
+ * spent on it.
  *
  * What follows from the end of a copy stands in copy_ended(): the message, the
  * names that wait for it.
@@ -23,13 +24,13 @@
 #include <libcopyfile.h>
 
 #include "attrs.h"
-#include "hash.h"
+#include "existing.h"
+#include "manual.h"
+#include "mklink.h"
+#include "names.h"
 #include "node.h"
 #include "options.h"
 #include "report.h"
-#include "same.h"
-#include "same-inode.h"
-#include "xalloc.h"
 
 /* -------------------------------------------------------------- messages */
 
@@ -49,8 +50,15 @@ void copy_error_dst(const struct entry *e, int err, const char *message)
 	free(path);
 }
 
-/* A message with both names, in the order of the format's %s. */
-static void error_both(const struct entry *e, int err, bool dst_first, const char *message)
+void copy_error_dst_plain(const struct entry *e, const char *message)
+{
+	char *path = dir_dst_path(e->dir, e->dst);
+
+	report_error(0, message, report_name(0, path, true));
+	free(path);
+}
+
+void copy_error_both(const struct entry *e, int err, bool dst_first, const char *message)
 {
 	char *src = dir_src_path(e->dir, e->src), *dst = dir_dst_path(e->dir, e->dst);
 
@@ -60,111 +68,46 @@ static void error_both(const struct entry *e, int err, bool dst_first, const cha
 	free(dst);
 }
 
-void copy_announce(const struct copy *c, const struct entry *e)
+/* Is e's destination one? */
+static bool is_symlink(const struct entry *e)
+{
+	struct stat st;
+
+	return fstatat(dir_dst_fd(e->dir), e->dst, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+	       S_ISLNK(st.st_mode);
+}
+
+void copy_error_create(const struct entry *e, int err)
+{
+	if (err == EEXIST && is_symlink(e)) {
+		copy_error_dst(e, 0, "not writing through dangling symlink %s");
+		return;
+	}
+	/* "missing/" is not a directory, for all that open(2) says. */
+	size_t len = strlen(e->dst);
+	if (err == EISDIR && len && e->dst[len - 1] == '/')
+		err = ENOTDIR;
+	copy_error_dst(e, err, "cannot create regular file %s");
+}
+
+void copy_announce(const struct copy *c, const struct entry *e, const char *backup)
 {
 	if (!c->opts->verbose)
 		return;
 	char *src = dir_src_path(e->dir, e->src), *dst = dir_dst_path(e->dir, e->dst);
-	report_copied(src, dst);
+	char *old = backup ? dir_dst_path(e->dir, backup) : NULL;
+	report_copied(src, dst, old);
 	free(src);
 	free(dst);
+	free(old);
 }
 
-static void announce_removed(const struct entry *e)
+void copy_announce_removed(const struct entry *e)
 {
 	char *path = dir_dst_path(e->dir, e->dst);
 
 	report_removed(path);
 	free(path);
-}
-
-/* ------------------------------------------- what is at the destination */
-
-/*
- * Are source and destination, which have one inode or names that lead to one,
- * really the same?  Two symlinks are not, nor is one that is to be replaced.
- */
-static bool same_file(const struct copy *c, const struct entry *e, const struct stat *src,
-		      const struct stat *dst)
-{
-	int src_dir = dir_src_fd(e->dir), dst_dir = dir_dst_fd(e->dir);
-	struct stat src_end, dst_end;
-
-	if (c->opts->follow != FOLLOW_NEVER)
-		return SAME_INODE(*src, *dst);
-	if (S_ISLNK(src->st_mode) && S_ISLNK(dst->st_mode))
-		return same_nameat(src_dir, e->src, dst_dir, e->dst);
-	if (!S_ISLNK(src->st_mode) && !S_ISLNK(dst->st_mode))
-		return SAME_INODE(*src, *dst);
-	/* One is a symlink, maybe to the other. */
-	return fstatat(src_dir, e->src, &src_end, 0) == 0 &&
-	       fstatat(dst_dir, e->dst, &dst_end, 0) == 0 && SAME_INODE(src_end, dst_end);
-}
-
-/* Must dst go before, so that neither its other names nor its target change? */
-static bool must_unlink(const struct copy *c, const struct entry *e, const struct stat *dst)
-{
-	if (S_ISDIR(dst->st_mode))
-		return false;
-	return (c->opts->keep_links && dst->st_nlink > 1) ||
-	       (c->opts->follow == FOLLOW_NEVER && !S_ISREG(e->type));
-}
-
-static enum copy_dst unlink_dst(const struct copy *c, const struct entry *e)
-{
-	if (unlinkat(dir_dst_fd(e->dir), e->dst, 0) < 0 && errno != ENOENT) {
-		copy_error_dst(e, errno, "cannot remove %s");
-		return COPY_DST_REFUSED;
-	}
-	if (c->opts->verbose)
-		announce_removed(e);
-	return COPY_DST_NEW;
-}
-
-static enum copy_dst judge_dst(struct copy *c, const struct entry *e, const struct stat *src,
-			       const struct stat *dst)
-{
-	if (same_file(c, e, src, dst)) {
-		error_both(e, 0, false, "%s and %s are the same file");
-		return COPY_DST_REFUSED;
-	}
-	if (!S_ISDIR(dst->st_mode) && S_ISDIR(e->type)) {
-		error_both(e, 0, true, "cannot overwrite non-directory %s with directory %s");
-		return COPY_DST_REFUSED;
-	}
-	if (S_ISDIR(dst->st_mode) && !S_ISDIR(e->type)) {
-		copy_error_dst(e, 0, "cannot overwrite directory %s with non-directory");
-		return COPY_DST_REFUSED;
-	}
-	if (e->operand && !S_ISDIR(dst->st_mode) && c->targets &&
-	    hash_lookup(c->targets, e->dst)) {
-		error_both(e, 0, true, "will not overwrite just-created %s with %s");
-		return COPY_DST_REFUSED;
-	}
-	return must_unlink(c, e, dst) ? unlink_dst(c, e) : COPY_DST_EXISTS;
-}
-
-enum copy_dst copy_look_at_dst(struct copy *c, const struct entry *e, struct stat *ret)
-{
-	/* Regular files are written through symlinks; nothing else is. */
-	bool content = S_ISREG(e->type) ||
-		       (!c->opts->recursive && !S_ISDIR(e->type) && !S_ISLNK(e->type));
-	int follow = c->opts->follow == FOLLOW_NEVER ? AT_SYMLINK_NOFOLLOW : 0;
-	struct stat src;
-
-	if (fstatat(dir_dst_fd(e->dir), e->dst, ret, content ? 0 : AT_SYMLINK_NOFOLLOW) < 0) {
-		if (errno == ENOENT)
-			return COPY_DST_NEW;
-		copy_error_dst(e, errno, "cannot stat %s");
-		return COPY_DST_REFUSED;
-	}
-	if (e->st)
-		src = *e->st;
-	else if (fstatat(dir_src_fd(e->dir), e->src, &src, follow) < 0) {
-		copy_error_src(e, errno, "cannot stat %s");
-		return COPY_DST_REFUSED;
-	}
-	return judge_dst(c, e, &src, ret);
 }
 
 /* ------------------------------------------------------ the copy itself */
@@ -181,28 +124,77 @@ static bool not_worth_a_thread(const struct copy *c, const struct entry *e)
 	       e->st->st_size < 1024 * 1024;
 }
 
-static void start(struct copy *c, const struct entry *e, enum copy_dst found,
-		  const struct stat *dst, struct link *link)
+/* What the library is asked for, besides attributes */
+static uint64_t data_flags(const struct options *o)
+{
+	static const uint64_t reflink[] = {
+		[WHEN_ALWAYS] = COPYFILE_REFLINK, [WHEN_NEVER] = COPYFILE_NO_REFLINK,
+	};
+	static const uint64_t sparse[] = {
+		[WHEN_ALWAYS] = COPYFILE_SPARSE, [WHEN_NEVER] = COPYFILE_NO_SPARSE,
+	};
+
+	return reflink[o->reflink] | sparse[o->sparse];
+}
+
+/* A copy that is about to begin: what was found, and what depends on how it ends */
+struct plan {
+	bool over;			/* the destination is there, */
+	struct stat dst;		/* and is this; zeros: not known */
+	char *backup;			/* its new name, or NULL; owned */
+	struct link *link;		/* names that wait for this copy, or NULL */
+};
+
+static void start(struct copy *c, const struct entry *e, const struct plan *plan)
 {
 	struct pending p = {
 		.dir = e->dir, .src = e->src, .dst = e->dst, .type = e->type,
-		.link = link, .flags = copy_attr_flags(c->opts),
+		.operand = e->operand, .link = plan->link, .backup = plan->backup,
+		.flags = copy_attr_flags(c->opts) | data_flags(c->opts),
 	};
 
-	if (c->opts->follow == FOLLOW_NEVER)
+	if (!options_follows(c->opts, e->operand))
 		p.flags |= COPYFILE_NOFOLLOW;
 	if (not_worth_a_thread(c, e))
 		p.flags |= COPYFILE_SYNC;
-	if (found == COPY_DST_EXISTS) {
+	/* A symlink that need not go beforehand is in the way, but for -f. */
+	if (plan->over && (!S_ISLNK(e->type) || c->opts->force)) {
 		p.flags |= COPYFILE_TRUNCATE;
-		p.over_dev = dst->st_dev;
-		p.over_ino = dst->st_ino;
+		p.over_dev = plan->dst.st_dev;
+		p.over_ino = plan->dst.st_ino;
 	}
 	window_start(&c->window, &p);
 }
 
-static void copy_new(struct copy *c, const struct entry *e, enum copy_dst found,
-		     const struct stat *dst, struct link *link);
+static void copy_new(struct copy *c, const struct entry *e, const struct plan *plan);
+
+enum go {
+	GO,		/* ahead with the plan */
+	STAY,		/* nothing is to be done, or can be */
+	STAY_AS_COPY	/* the same, but what is there is as good as a copy */
+};
+
+/* Complete plan by what is at the destination of e. */
+static enum go look(struct copy *c, const struct entry *e, struct plan *plan)
+{
+	struct existing there;
+
+	if (e->dir->fresh)
+		return GO;
+	switch (existing_look(c, e, &there)) {
+	case EXISTING_NONE:
+		plan->backup = there.backup;
+		return GO;
+	case EXISTING_OVER:
+		plan->over = true;
+		plan->dst = there.st;
+		return GO;
+	case EXISTING_UP_TO_DATE:
+		return STAY_AS_COPY;
+	default:
+		return STAY;
+	}
+}
 
 /*
  * Give k's file the name e.  False: e has become the copy that the rest of k's
@@ -218,7 +210,7 @@ static bool link_to(struct copy *c, struct link *k, const struct entry *e)
 		free(first);
 		/* As many names as the file system allows: begin a new one. */
 		if (links_rename(&c->links, k, e->dir, e->src, e->dst))
-			copy_new(c, e, COPY_DST_NEW, NULL, k);
+			copy_new(c, e, &(struct plan){ .link = k });
 		else
 			links_leave(&c->links, k);
 		return false;
@@ -231,7 +223,7 @@ static bool link_to(struct copy *c, struct link *k, const struct entry *e)
 		free(first);
 		free(dst);
 	} else if (replaced && c->opts->verbose)
-		announce_removed(e);
+		copy_announce_removed(e);
 	return true;
 }
 
@@ -248,12 +240,11 @@ static bool settle_waiting(struct copy *c, struct link *k, const struct waiting 
 	if (copied)
 		mine = link_to(c, k, &e);
 	else {
-		struct stat dst;
-		enum copy_dst found = e.dir->fresh ? COPY_DST_NEW : copy_look_at_dst(c, &e, &dst);
+		struct plan plan = { .link = k };
 
-		if (found != COPY_DST_REFUSED) {
+		if (look(c, &e, &plan) == GO) {
 			links_rename(&c->links, k, e.dir, e.src, e.dst);
-			copy_new(c, &e, found, &dst, k);
+			copy_new(c, &e, &plan);
 			mine = false;
 		}
 	}
@@ -296,8 +287,11 @@ static void end_link(struct copy *c, struct link *k, bool copied)
 	settle_link(c, k);
 }
 
+/* ------------------------------------------------- the end of a copy */
+
 /* The failure of a copy, in cp's words. */
-static void report_failure(const struct entry *e, int err, const struct copyfile_info *info)
+static void report_failure(const struct copy *c, const struct entry *e, int err,
+			   const struct copyfile_info *info)
 {
 	struct stat st;
 
@@ -308,26 +302,17 @@ static void report_failure(const struct entry *e, int err, const struct copyfile
 			copy_error_src(e, 0, "skipping file %s, as it was replaced while being copied");
 		else
 			/* cp looks before it opens; what it would have found decides. */
-			copy_error_src(e, err,
+			copy_error_src(e, err, !e->operand &&
 				       fstatat(dir_src_fd(e->dir), e->src, &st,
-					       AT_SYMLINK_NOFOLLOW) < 0 ?
-					       "cannot stat %s" : "cannot open %s for reading");
+					       AT_SYMLINK_NOFOLLOW) < 0 ? "cannot stat %s" :
+				       S_ISLNK(e->type) ? "cannot read symbolic link %s" :
+							  "cannot open %s for reading");
 		break;
 	case COPYFILE_OPEN_DST:
 		if (S_ISLNK(e->type))
 			copy_error_dst(e, err, "cannot create symbolic link %s");
-		else if (err == EEXIST &&
-			 fstatat(dir_dst_fd(e->dir), e->dst, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
-			 S_ISLNK(st.st_mode))
-			copy_error_dst(e, 0, "not writing through dangling symlink %s");
-		else {
-			/* "missing/" is not a directory, for all that open(2) says. */
-			size_t len = strlen(e->dst);
-
-			if (err == EISDIR && len && e->dst[len - 1] == '/')
-				err = ENOTDIR;
-			copy_error_dst(e, err, "cannot create regular file %s");
-		}
+		else
+			copy_error_create(e, err);
 		break;
 	case COPYFILE_READ:
 		copy_error_src(e, err, "error reading %s");
@@ -339,8 +324,112 @@ static void report_failure(const struct entry *e, int err, const struct copyfile
 		copy_error_dst(e, err, "failed to close %s");
 		break;
 	default:
-		error_both(e, err, false, "error copying %s to %s");
+		if (c->opts->reflink == WHEN_ALWAYS)
+			copy_error_both(e, err, true, "failed to clone %s from %s");
+		else
+			copy_error_both(e, err, false, "error copying %s to %s");
 	}
+}
+
+/* What else there is to say of a copy */
+static void report_details(const struct copy *c, const struct entry *e,
+			   const struct copyfile_info *info)
+{
+	if (info->skipped) {
+		char *dst = dir_dst_path(e->dir, e->dst);
+		attrs_report(c->opts, info, dst);
+		free(dst);
+	}
+	if (info->changed) {
+		char *src = dir_src_path(e->dir, e->src);
+		report_warning("warning: %s changed while it was copied", report_quote(0, src));
+		free(src);
+	}
+	if (c->opts->debug && S_ISREG(e->type) && !info->error)
+		report_method(info, c->opts->reflink == WHEN_NEVER, c->opts->sparse);
+}
+
+bool copy_is_target(const struct copy *c, const struct entry *e)
+{
+	if (!c->targets)
+		return false;
+	char *path = dir_dst_path(e->dir, e->dst);
+	bool is = names_have(c->targets, path);
+	free(path);
+	return is;
+}
+
+/* An operand has its destination for itself, unless nothing is made of it after all. */
+static void note_target(struct copy *c, const struct entry *e, bool made)
+{
+	if (!e->operand || !c->targets)
+		return;
+	char *path = dir_dst_path(e->dir, e->dst);
+	if (made)
+		names_add(c->targets, path);
+	else
+		names_remove(c->targets, path);
+	free(path);
+}
+
+/* e has been copied, or not: what depends on that. */
+static void settle(struct copy *c, const struct entry *e, const struct plan *plan, bool ok)
+{
+	if (ok)
+		free(plan->backup);
+	else
+		existing_restore(c, e, plan->backup);
+	if (!ok)
+		note_target(c, e, false);
+	if (plan->link)
+		end_link(c, plan->link, ok);
+}
+
+/*
+ * As POSIX has it, and pcp with POSIXLY_CORRECT: write through the dangling symlink
+ * that is e's destination, by making what it leads to.  False: reported.
+ */
+static bool make_dangling(const struct entry *e, struct stat *ret)
+{
+	struct stat src = { .st_mode = 0 };
+
+	/* Its mode is all that is wanted; that it is missing will be seen. */
+	(void)fstatat(dir_src_fd(e->dir), e->src, &src, 0);
+	int fd = openat(dir_dst_fd(e->dir), e->dst, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOCTTY,
+			src.st_mode & 0777);
+	if (fd < 0 || fstat(fd, ret) < 0) {
+		copy_error_dst(e, errno, "cannot create regular file %s");
+		if (fd >= 0)
+			close(fd);
+		return false;
+	}
+	close(fd);
+	return true;
+}
+
+/*
+ * Copying e failed because its destination could not be opened.  True: it has been
+ * begun once more; or that failed, too, which *said tells has been reported.
+ */
+static bool try_again(struct copy *c, const struct entry *e, const struct pending *p, int err,
+		      bool *said)
+{
+	struct plan plan = { .backup = p->backup, .link = p->link };
+	bool over = p->flags & COPYFILE_TRUNCATE;
+
+	if (S_ISLNK(e->type))
+		return false;
+	if (over && c->opts->force && err != ENOENT) {
+		*said = !existing_remove(c, e);
+	} else if (!over && err == EEXIST && c->opts->through_dangling && is_symlink(e)) {
+		*said = !make_dangling(e, &plan.dst);
+		plan.over = true;
+	} else {
+		return false;
+	}
+	if (!*said)
+		start(c, e, &plan);
+	return !*said;
 }
 
 void copy_ended(void *arg, const struct pending *p, int result,
@@ -349,63 +438,104 @@ void copy_ended(void *arg, const struct pending *p, int result,
 	struct copy *c = arg;
 	const struct entry e = {
 		.dir = p->dir, .src = p->src, .dst = p->dst, .type = p->type,
+		.operand = p->operand,
 	};
+	const struct plan plan = { .backup = p->backup, .link = p->link };
+	bool ok = result == 0, said = false;
 
-	if (result < 0)
-		report_failure(&e, -result, info);
-	else
-		report_done(1, info->bytes_done);
-	if (info->skipped) {
-		char *dst = dir_dst_path(p->dir, p->dst);
-		attrs_report(c->opts, info, dst);
-		free(dst);
-	}
-	if (info->changed) {
-		char *src = dir_src_path(p->dir, p->src);
-		report_warning("warning: %s changed while it was copied", report_quote(0, src));
-		free(src);
-	}
-	if (p->link)
-		end_link(c, p->link, result == 0);
-}
-
-/* Copy e by its type; link, if not NULL, is told how it ended. */
-static void copy_new(struct copy *c, const struct entry *e, enum copy_dst found,
-		     const struct stat *dst, struct link *link)
-{
-	bool contents = !c->opts->recursive && !S_ISLNK(e->type);
-
-	if (S_ISREG(e->type) || S_ISLNK(e->type)) {
-		start(c, e, found, dst, link);
+	if (!ok && info->stage == COPYFILE_OPEN_DST && try_again(c, &e, p, -result, &said))
 		return;
-	}
-	bool ok = contents ? node_copy_contents(c, e, found == COPY_DST_EXISTS) : node_copy(c, e);
-	if (link)
-		end_link(c, link, ok);
+	if (ok && c->opts->default_mode && S_ISREG(p->type) && !(p->flags & COPYFILE_TRUNCATE))
+		ok = attrs_default_mode(c, &e, 0666);
+	if (result == 0)
+		report_done(1, info->bytes_done);
+	else if (!said)
+		report_failure(c, &e, -result, info);
+	report_details(c, &e, info);
+	settle(c, &e, &plan, ok);
 }
 
-void copy_entry(struct copy *c, const struct entry *e)
+/* -------------------------------------------------------------- an entry */
+
+/* Make what e's copy is to be. */
+static void copy_new(struct copy *c, const struct entry *e, const struct plan *plan)
 {
-	struct stat dst;
-	enum copy_dst found = e->dir->fresh ? COPY_DST_NEW : copy_look_at_dst(c, e, &dst);
+	const struct options *o = c->opts;
+	bool regular = S_ISREG(e->type), ok;
+
+	if (o->symlink)
+		ok = mklink_symbolic(c, e);
+	else if (o->hard_link)
+		ok = mklink_hard(c, e);
+	else if (S_ISLNK(e->type) || (regular && !o->attributes_only)) {
+		start(c, e, plan);
+		return;
+	} else if (regular || o->contents)
+		ok = manual_copy(c, e, plan->over);
+	else
+		ok = node_copy(c, e);
+	settle(c, e, plan, ok);
+}
+
+/* Are other names of e's inode to become links to its copy? */
+static bool may_have_names(const struct options *o, const struct entry *e)
+{
+	return o->keep_links && !o->hard_link && e->st &&
+	       (e->st->st_nlink > 1 || options_follows(o, e->operand));
+}
+
+/* What its role among the names of its inode is; see links_meet() */
+static enum link_role meet(struct copy *c, const struct entry *e, struct link **ret)
+{
+	struct stat st = *e->st;
+
+	/* By way of symlinks, or of operands, an inode is met any number of times. */
+	if (options_follows(c->opts, e->operand) || c->sources)
+		st.st_nlink = LINKS_ANY;
+	return links_meet(&c->links, &st, e->dir, e->src, e->dst, ret);
+}
+
+/* What is there counts as the copy of e; or gives way to a link to an earlier one. */
+static void meet_kept(struct copy *c, const struct entry *e)
+{
 	struct link *link;
 
-	if (found == COPY_DST_REFUSED)
-		return;
-	copy_announce(c, e);
-	if (!c->opts->keep_links || !e->st || e->st->st_nlink < 2) {
-		copy_new(c, e, found, &dst, NULL);
-		return;
-	}
-	switch (links_meet(&c->links, e->st, e->dir, e->src, e->dst, &link)) {
+	switch (meet(c, e, &link)) {
 	case LINK_FIRST:
-		copy_new(c, e, found, &dst, link);
+		end_link(c, link, true);
 		break;
 	case LINK_FURTHER:
 		if (link_to(c, link, e))
 			links_leave(&c->links, link);
 		break;
 	case LINK_WAITS:
+		break;
+	}
+}
+
+void copy_entry(struct copy *c, const struct entry *e)
+{
+	struct plan plan = { .link = NULL };
+	enum go go = look(c, e, &plan);
+	bool names = may_have_names(c->opts, e);
+
+	if (go == STAY_AS_COPY && names)
+		meet_kept(c, e);
+	if (go != GO)
+		return;
+	copy_announce(c, e, plan.backup);
+	switch (names ? meet(c, e, &plan.link) : LINK_FIRST) {
+	case LINK_FIRST:
+		note_target(c, e, true);
+		copy_new(c, e, &plan);
+		break;
+	case LINK_FURTHER:
+		if (link_to(c, plan.link, e))
+			links_leave(&c->links, plan.link);
+		free(plan.backup);
+		break;
+	case LINK_WAITS:
+		free(plan.backup);
 		break;
 	}
 }

@@ -24,16 +24,20 @@ struct copy {
 	struct crew crew;
 	struct links links;
 	struct dirs dirs;
-	struct made made;
+	struct made made;			/* directories that this run has made */
+	struct made seen;			/* directories that were operands */
 	struct dir cwd;				/* the operands' directory */
 	mode_t umask;
 	bool into_dir;				/* the operands go into a directory */
+	bool in_order;				/* one after the other, as cp does it */
 	_Atomic int64_t next_look;		/* at the size of the crew; see run.c */
 	_Atomic unsigned int dirs_begun;	/* see run_dir_begins() */
 	_Atomic int slow_dirs;			/* of those made lately: slow less fast ones */
 
 	/* Main's alone */
 	struct hash_table *sources, *targets;	/* operands seen, by name */
+	struct stat target;			/* the directory that they go into */
+	unsigned int operand;			/* the number of the one that is at hand */
 	bool merged;				/* something is copied into older directories */
 	struct walk_root *roots;		/* operands that are walked */
 };
@@ -47,13 +51,6 @@ struct entry {
 	bool operand;
 };
 
-/* How an entry's destination was found */
-enum copy_dst {
-	COPY_DST_NEW,
-	COPY_DST_EXISTS,
-	COPY_DST_REFUSED	/* and reported */
-};
-
 /*
  * Copy e, whose directory is in use, or start to; everything that fails is
  * reported.
@@ -64,20 +61,26 @@ void copy_entry(struct copy *c, const struct entry *e);
 void copy_ended(void *arg, const struct pending *p, int result,
 		const struct copyfile_info *info);
 
-/*
- * Look at the destination of e, which may be a directory, by cp's rules; *ret
- * is what is there.
- */
-enum copy_dst copy_look_at_dst(struct copy *c, const struct entry *e, struct stat *ret);
+/* Is e's destination that of an earlier operand?  Main thread only. */
+bool copy_is_target(const struct copy *c, const struct entry *e);
 
 /* COPYFILE_* flags for copying an entry's attributes, as the options say */
 uint64_t copy_attr_flags(const struct options *o);
 
-/* "message 'name'", where the name is e's full source or destination */
+/*
+ * Failures of e: messages with its full source or destination; with both, in the
+ * order that is said; or the name as it is, not quoted unless it must be.
+ */
 void copy_error_src(const struct entry *e, int err, const char *message);
 void copy_error_dst(const struct entry *e, int err, const char *message);
+void copy_error_both(const struct entry *e, int err, bool dst_first, const char *message);
+void copy_error_dst_plain(const struct entry *e, const char *message);
 
-/* The -v line of e */
-void copy_announce(const struct copy *c, const struct entry *e);
+/* The same: its destination could not be opened or made. */
+void copy_error_create(const struct entry *e, int err);
+
+/* The -v lines of e; backup is the new name of what was there, or NULL. */
+void copy_announce(const struct copy *c, const struct entry *e, const char *backup);
+void copy_announce_removed(const struct entry *e);
 
 #endif

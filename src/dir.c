@@ -34,6 +34,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -119,7 +120,9 @@ static char *path_of(const struct dir *d, enum side side, const char *name)
 		const char *part = name_in(up, side);
 		size_t n = strlen(part);
 
-		/* "dir/" + "x" needs no further slash; nor does "" after all. */
+		/* "dir//" and "x" is "dir/x"; "" adds nothing. */
+		while (*at && n > 1 && part[n - 1] == '/')
+			n--;
 		if (*at && n && part[n - 1] != '/')
 			*--at = '/';
 		at -= n;
@@ -230,7 +233,8 @@ static bool is_same(const struct dir *d, enum side side, int fd)
 /* Open name in the directory at; d is what it is to be.  Descriptor or -errno. */
 static int open_checked(const struct dir *d, enum side side, int at, const char *name)
 {
-	const int flags = O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
+	bool follow = side == SRC ? d->follow_src : d->follow_dst;
+	const int flags = O_DIRECTORY | O_CLOEXEC | (follow ? 0 : O_NOFOLLOW);
 	/* Opening it to no more than look through it spares NFS a round trip. */
 	bool look = side == DST && !d->all->opts->attrs;
 	int fd = openat(at, name, (look ? O_PATH : O_RDONLY) | flags);
@@ -396,6 +400,20 @@ int dir_dst_fd(const struct dir *d)
 
 /* ------------------------------------------------------------ the end */
 
+/* 0, or -1 and errno */
+static int set_times(const struct dir *d)
+{
+	const struct timespec times[] = { d->st.st_atim, d->st.st_mtim };
+	char self[64];
+
+	int r = futimens(d->fd[DST], times);
+	if (r == 0 || errno != EBADF)
+		return r;
+	/* Opened to look through it only, as it cannot be read */
+	snprintf(self, sizeof self, "/proc/self/fd/%d", d->fd[DST]);
+	return utimensat(AT_FDCWD, self, times, 0);
+}
+
 /* Copy what the options ask for; the times are those from before the walk. */
 static void copy_attributes(struct dir *d)
 {
@@ -407,8 +425,7 @@ static void copy_attributes(struct dir *d)
 	int r = copyfile_attrs(d->fd[SRC], d->fd[DST],
 			       (o->attrs & ~COPYFILE_TIMES) | COPYFILE_LENIENT);
 	copyfile_info(0, &info, sizeof info);
-	if (r == 0 && o->attrs & COPYFILE_TIMES &&
-	    futimens(d->fd[DST], (struct timespec[]){ d->st.st_atim, d->st.st_mtim })) {
+	if (r == 0 && o->attrs & COPYFILE_TIMES && set_times(d) < 0) {
 		info.skipped |= COPYFILE_TIMES;
 		info.skipped_error = info.skipped_error ? info.skipped_error : -errno;
 	}
@@ -427,6 +444,9 @@ static void set_mode(struct dir *d)
 
 	if (!dir_use_dst(d))
 		return;
+	/* Its rights are to be those of the mode alone; and what an ACL took is added. */
+	if (d->all->opts->default_mode)
+		attrs_drop_acl(d->fd[DST], ".");
 	int fd = openat(d->fd[DST], ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0 || fstat(fd, &st) < 0 ||
 	    fchmod(fd, ((st.st_mode & 07777) | d->add_mode) & ~d->drop_mode) < 0) {
@@ -458,7 +478,9 @@ static void open_parent_locked(const struct dir *d)
 		return;
 	begin_use_locked(up);
 	for (int side = SRC; side <= DST; side++) {
-		if (up->fd[side] >= 0 || d->fd[side] < 0 || (side == DST && !up->dst_ino))
+		/* Nor is the ".." of what a symlink led to. */
+		if (up->fd[side] >= 0 || d->fd[side] < 0 || (side == DST && !up->dst_ino) ||
+		    (side == SRC ? d->follow_src : d->follow_dst))
 			continue;
 		/* d's own descriptor goes right after this: the budget holds. */
 		d->all->open_fds++;
@@ -496,9 +518,9 @@ static struct dir *finish(struct dir *d)
 	struct dirs *all = d->all;
 	struct dir *parent = d->parent;
 
-	if (has_attributes_to_set(d) && d->all->opts->attrs)
+	if (!d->created_failed && d->all->opts->attrs)
 		copy_attributes(d);
-	else if (has_attributes_to_set(d))
+	if (!d->created_failed && (d->add_mode || d->drop_mode))
 		set_mode(d);
 	lock(all);
 	begin_use_locked(d);

@@ -41,6 +41,8 @@ struct dir {
 	/* Set by who makes it, before anyone else knows it */
 	bool fresh;			/* this run made the destination: it was empty */
 	bool created_failed;		/* there is no destination to finish */
+	bool closes;			/* what is made in there may lack its owner's rights */
+	bool follow_src, follow_dst;	/* its names may be symlinks */
 	mode_t add_mode, drop_mode;	/* left to do to the destination's mode */
 
 	/* all->lock: */

@@ -22,15 +22,14 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "dir.h"
 #include "hash.h"
+#include "mklink.h"
 #include "xalloc.h"
-#include "xvasprintf.h"
 
 static size_t hash_link(const void *entry, size_t size)
 {
@@ -195,30 +194,6 @@ void links_leave(struct links *l, struct link *k)
 		free_link(k);
 }
 
-/* Link under a temporary name beside it, then rename: name is never missing. */
-static int replace(int from_dir, const char *from, int dir, const char *name)
-{
-	const char *slash = strrchr(name, '/');
-	int prefix = slash ? (int)(slash + 1 - name) : 0, err = EEXIST;
-
-	for (unsigned int i = 0; i < 100 && err == EEXIST; i++) {
-		/* Unique among the threads, each of which has its err elsewhere */
-		char *temp = xasprintf("%.*s.pcp-link-%ld-%jx-%u", prefix, name, (long)getpid(),
-				       (uintmax_t)(uintptr_t)&err, i);
-
-		err = linkat(from_dir, from, dir, temp, 0) < 0 ? errno : 0;
-		if (!err) {
-			err = renameat(dir, temp, dir, name) < 0 ? errno : 0;
-			/* Of two names of one inode rename(2) keeps both. */
-			unlinkat(dir, temp, 0);
-			free(temp);
-			return err;
-		}
-		free(temp);
-	}
-	return err;
-}
-
 int links_make(struct links *l, const struct link *k, struct dir *dir, const char *name,
 	       bool *replaced, char **ret_first)
 {
@@ -234,10 +209,8 @@ int links_make(struct links *l, const struct link *k, struct dir *dir, const cha
 	if (dir_use_dst(first_dir)) {
 		int from = dir_dst_fd(first_dir), to = dir_dst_fd(dir);
 
-		err = linkat(from, first, to, name, 0) < 0 ? errno : 0;
-		*replaced = err == EEXIST;
-		if (*replaced)
-			err = replace(from, first, to, name);
+		*replaced = true;
+		err = mklink_at(from, first, to, name, 0, replaced);
 		dir_release(first_dir);
 	}
 	*ret_first = err ? dir_dst_path(first_dir, first) : NULL;

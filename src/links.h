@@ -45,6 +45,9 @@ struct link {
 	void *arg;
 };
 
+/* st_nlink of an inode that may be met more often than it has names */
+#define LINKS_ANY ((nlink_t)1 << 30)
+
 void links_init(struct links *l);
 void links_fini(struct links *l);
 

@@ -18,6 +18,7 @@
 /* The inode comes first, to be looked up by it. */
 struct made_dir {
 	struct stat st;
+	unsigned int number;
 	char path[];
 };
 
@@ -52,6 +53,14 @@ const char *made_find(struct made *m, const struct stat *st)
 	return found ? found->path : NULL;
 }
 
+const char *made_find_before(struct made *m, const struct stat *st, unsigned int before)
+{
+	pthread_mutex_lock(&m->lock);
+	const struct made_dir *found = hash_lookup(m->table, st);
+	pthread_mutex_unlock(&m->lock);
+	return found && found->number < before ? found->path : NULL;
+}
+
 bool made_any(struct made *m)
 {
 	pthread_mutex_lock(&m->lock);
@@ -65,20 +74,33 @@ void made_begin(struct made *m)
 	pthread_mutex_lock(&m->lock);
 }
 
+static void enter_locked(struct made *m, const struct stat *st, const char *path,
+			 unsigned int number)
+{
+	size_t size = strlen(path) + 1;
+	struct made_dir *entry = xmalloc(sizeof *entry + size);
+
+	entry->st = *st;
+	entry->number = number;
+	memcpy(entry->path, path, size);
+	switch (hash_insert_if_absent(m->table, entry, NULL)) {
+	case -1:
+		xalloc_die();
+	case 0:
+		free(entry);
+	}
+}
+
 void made_end(struct made *m, const struct stat *st, const char *path)
 {
-	if (st) {
-		size_t size = strlen(path) + 1;
-		struct made_dir *entry = xmalloc(sizeof *entry + size);
+	if (st)
+		enter_locked(m, st, path, 0);
+	pthread_mutex_unlock(&m->lock);
+}
 
-		entry->st = *st;
-		memcpy(entry->path, path, size);
-		switch (hash_insert_if_absent(m->table, entry, NULL)) {
-		case -1:
-			xalloc_die();
-		case 0:
-			free(entry);
-		}
-	}
+void made_note(struct made *m, const struct stat *st, const char *path, unsigned int number)
+{
+	pthread_mutex_lock(&m->lock);
+	enter_locked(m, st, path, number);
 	pthread_mutex_unlock(&m->lock);
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * made - directories that this run has made within ones that it has not: a walk
- * that comes to one of them has come to its own copy.  Thread-safe.
+ * made - directories to know again: those that this run has made within ones that
+ * it has not, where a walk that comes to one has come to its own copy; and those
+ * that were operands.  Thread-safe.
  */
 #ifndef PCP_MADE_H
 #define PCP_MADE_H
@@ -12,7 +13,7 @@
 
 struct made {
 	pthread_mutex_t lock;
-	struct hash_table *table;	/* by inode; has the path that it was made by */
+	struct hash_table *table;	/* by inode; has a path, and a number */
 };
 
 void made_init(struct made *m);
@@ -22,6 +23,12 @@ void made_fini(struct made *m);
 const char *made_find(struct made *m, const struct stat *st);
 
 bool made_any(struct made *m);
+
+/* The same of those entered by made_note() with a number less than before. */
+const char *made_find_before(struct made *m, const struct stat *st, unsigned int before);
+
+/* Enter the inode st, met by path as the operand number; an earlier one stays. */
+void made_note(struct made *m, const struct stat *st, const char *path, unsigned int number);
 
 /*
  * Between the two a directory comes to be; it is entered, unless st is NULL.

@@ -4,14 +4,19 @@
  *
  * A map of the program, from the command line to the disk:
  *
- *   options	what is asked for
+ *   options	what is asked for (help: what there is to ask for)
  *   run	what may be used for it, shared out; the beginning and the end
- *   target	what the operands mean; one by one
- *   walk	through source directories, making directories
+ *   target	what the operands mean; one by one (names: those seen)
+ *   parents	the directories that lead to an operand
+ *   walk	through source directories, by way of fts
+ *   mkdir	making those of the destination
  *   made	those that lead into what is new, lest they be copied into themselves
  *   copy	what becomes of any other entry
+ *   existing	what is at its destination, and may that go
  *   links	its further names
+ *   mklink	links in place of copies
  *   node	FIFOs, devices, sockets
+ *   manual	copies that the library cannot make
  *   window	the copies that are pending in libcopyfile
  *   dir	the directories that all this goes through, and their attributes
  *

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* node - FIFOs, devices and sockets.  Main thread only. */
+/* node - FIFOs, devices and sockets.  Thread-safe. */
 #ifndef PCP_NODE_H
 #define PCP_NODE_H
 
@@ -10,12 +10,5 @@ struct entry;
 
 /* Make a node like e.  False after a failure, which has been reported. */
 bool node_copy(struct copy *c, const struct entry *e);
-
-/*
- * Copy what can be read from e into a regular file: what cp does without -R.
- * over: into the file that is there.  False after a failure, which has been
- * reported.
- */
-bool node_copy_contents(struct copy *c, const struct entry *e, bool over);
 
 #endif

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Design: getopt_long() words its complaints as cp's users know them.  The
- * names of GNU cp's options that are still to come are not accepted, but long
- * ones are in the table, so that an abbreviation which is ambiguous to cp is
- * ambiguous here, and does not change its meaning in the next release.
+ * Design: getopt_long() and argmatch word their complaints as cp's users know
+ * them.  What an option says is noted as it comes, the last one wins; what
+ * options mean together, and which contradict each other, is seen at the end.
  */
 #include <config.h>
 
@@ -13,100 +12,97 @@
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <libcopyfile.h>
 
+#include "argmatch.h"
+#include "help.h"
 #include "progname.h"
 #include "report.h"
 #include "version-etc.h"
+#include "xalloc.h"
 #include "xstrtol.h"
 
 enum {
-	OPT_CHUNK = CHAR_MAX + 1,
+	OPT_ATTRIBUTES_ONLY = CHAR_MAX + 1,
+	OPT_CHUNK,
+	OPT_COPY_CONTENTS,
+	OPT_DEBUG,
+	OPT_KEEP_DIR_SYMLINK,
+	OPT_NO_PRESERVE,
+	OPT_PARENTS,
+	OPT_PRESERVE,
+	OPT_REFLINK,
+	OPT_REMOVE_DESTINATION,
+	OPT_SPARSE,
 	OPT_STATS,
+	OPT_STRIP_SLASHES,
 	OPT_WINDOW,
 	OPT_HELP,
-	OPT_VERSION,
-	OPT_LATER		/* GNU cp's, not here yet */
+	OPT_VERSION
 };
 
+static const char short_options[] = "abdfHij:lLnprst:uvxPRS:TZ";
+
+/* First those that cp does not have; then in its order, which a complaint shows */
 static const struct option long_options[] = {
-	{ "archive", no_argument, NULL, 'a' },
 	{ "chunk", required_argument, NULL, OPT_CHUNK },
 	{ "jobs", required_argument, NULL, 'j' },
-	{ "no-dereference", no_argument, NULL, 'P' },
-	{ "no-target-directory", no_argument, NULL, 'T' },
-	{ "recursive", no_argument, NULL, 'R' },
 	{ "stats", no_argument, NULL, OPT_STATS },
-	{ "target-directory", required_argument, NULL, 't' },
-	{ "verbose", no_argument, NULL, 'v' },
 	{ "window", required_argument, NULL, OPT_WINDOW },
+
+	{ "archive", no_argument, NULL, 'a' },
+	{ "attributes-only", no_argument, NULL, OPT_ATTRIBUTES_ONLY },
+	{ "backup", optional_argument, NULL, 'b' },
+	{ "copy-contents", no_argument, NULL, OPT_COPY_CONTENTS },
+	{ "debug", no_argument, NULL, OPT_DEBUG },
+	{ "dereference", no_argument, NULL, 'L' },
+	{ "force", no_argument, NULL, 'f' },
+	{ "interactive", no_argument, NULL, 'i' },
+	{ "keep-directory-symlink", no_argument, NULL, OPT_KEEP_DIR_SYMLINK },
+	{ "link", no_argument, NULL, 'l' },
+	{ "no-clobber", no_argument, NULL, 'n' },
+	{ "no-dereference", no_argument, NULL, 'P' },
+	{ "no-preserve", required_argument, NULL, OPT_NO_PRESERVE },
+	{ "no-target-directory", no_argument, NULL, 'T' },
+	{ "one-file-system", no_argument, NULL, 'x' },
+	{ "parents", no_argument, NULL, OPT_PARENTS },
+	{ "path", no_argument, NULL, OPT_PARENTS },	/* its name of old */
+	{ "preserve", optional_argument, NULL, OPT_PRESERVE },
+	{ "recursive", no_argument, NULL, 'R' },
+	{ "remove-destination", no_argument, NULL, OPT_REMOVE_DESTINATION },
+	{ "sparse", required_argument, NULL, OPT_SPARSE },
+	{ "reflink", optional_argument, NULL, OPT_REFLINK },
+	{ "strip-trailing-slashes", no_argument, NULL, OPT_STRIP_SLASHES },
+	{ "suffix", required_argument, NULL, 'S' },
+	{ "symbolic-link", no_argument, NULL, 's' },
+	{ "target-directory", required_argument, NULL, 't' },
+	{ "update", optional_argument, NULL, 'u' },
+	{ "verbose", no_argument, NULL, 'v' },
+	{ "context", optional_argument, NULL, 'Z' },
 	{ "help", no_argument, NULL, OPT_HELP },
 	{ "version", no_argument, NULL, OPT_VERSION },
-
-	{ "attributes-only", no_argument, NULL, OPT_LATER },
-	{ "backup", optional_argument, NULL, OPT_LATER },
-	{ "context", optional_argument, NULL, OPT_LATER },
-	{ "copy-contents", no_argument, NULL, OPT_LATER },
-	{ "debug", no_argument, NULL, OPT_LATER },
-	{ "dereference", no_argument, NULL, OPT_LATER },
-	{ "force", no_argument, NULL, OPT_LATER },
-	{ "interactive", no_argument, NULL, OPT_LATER },
-	{ "keep-directory-symlink", no_argument, NULL, OPT_LATER },
-	{ "link", no_argument, NULL, OPT_LATER },
-	{ "no-clobber", no_argument, NULL, OPT_LATER },
-	{ "no-preserve", required_argument, NULL, OPT_LATER },
-	{ "one-file-system", no_argument, NULL, OPT_LATER },
-	{ "parents", no_argument, NULL, OPT_LATER },
-	{ "path", no_argument, NULL, OPT_LATER },
-	{ "preserve", optional_argument, NULL, OPT_LATER },
-	{ "reflink", optional_argument, NULL, OPT_LATER },
-	{ "remove-destination", no_argument, NULL, OPT_LATER },
-	{ "sparse", required_argument, NULL, OPT_LATER },
-	{ "strip-trailing-slashes", no_argument, NULL, OPT_LATER },
-	{ "suffix", required_argument, NULL, OPT_LATER },
-	{ "symbolic-link", no_argument, NULL, OPT_LATER },
-	{ "update", optional_argument, NULL, OPT_LATER },
 	{ NULL, 0, NULL, 0 }
 };
 
-static void print_help(void)
-{
-	printf("Usage: %s [OPTION]... [-T] SOURCE DEST\n"
-	       "  or:  %s [OPTION]... SOURCE... DIRECTORY\n"
-	       "  or:  %s [OPTION]... -t DIRECTORY SOURCE...\n",
-	       program_name, program_name, program_name);
-	fputs("Copy SOURCE to DEST, or multiple SOURCE(s) to DIRECTORY, many files at a time.\n"
-	      "\n"
-	      "  -a, --archive                same as -dRp, and extended attributes\n"
-	      "      --chunk=SIZE             copy at most SIZE bytes between two looks at whether\n"
-	      "                                 to go on, and by one thread (default: what\n"
-	      "                                 takes 80 ms)\n"
-	      "  -d                           same as -P, and keep hard links\n"
-	      "  -j, --jobs=N                 copy with at most N threads (default: as many\n"
-	      "                                 as help on the file systems at hand)\n"
-	      "  -P, --no-dereference         copy symbolic links as symbolic links\n"
-	      "  -p                           keep mode, ACL, owner and times\n"
-	      "  -R, -r, --recursive          copy directories with all they contain\n"
-	      "      --stats                  tell at the end how the work was shared out, and why\n"
-	      "  -t, --target-directory=DIRECTORY\n"
-	      "                               copy all SOURCE arguments into DIRECTORY\n"
-	      "  -T, --no-target-directory    treat DEST as a normal file\n"
-	      "  -v, --verbose                say what is being done\n"
-	      "      --window=N               have at most N copies pending\n"
-	      "      --help                   display this help and exit\n"
-	      "      --version                output version information and exit\n"
-	      "\n"
-	      "With -j1 --window=1 files are copied one after the other, in order.\n"
-	      "Every file that fails is reported; then the exit status is 1.\n",
-	      stdout);
-}
+/* How many those are */
+#define OWN 4
+
+/* What is said of backups and contexts, until all has been read */
+struct said {
+	bool backup, no_clobber, context;
+	const char *control, *suffix;
+	const char *set_context;	/* CTX of --context=CTX */
+};
 
 _Noreturn void options_usage_error(void)
 {
 	fprintf(stderr, "Try '%s --help' for more information.\n", program_name);
 	exit(EXIT_FAILURE);
 }
+
+/* ----------------------------------------------------------- arguments */
 
 static uint32_t parse_count(const char *what, const char *arg, unsigned long max)
 {
@@ -131,6 +127,66 @@ static uint64_t parse_size(const char *what, const char *arg)
 	return n;
 }
 
+static enum options_when parse_when(const char *option, const char *arg)
+{
+	static const char *const names[] = { "auto", "always", "never", NULL };
+	static const enum options_when values[] = { WHEN_AUTO, WHEN_ALWAYS, WHEN_NEVER };
+
+	ARGMATCH_VERIFY(names, values);
+	return XARGMATCH(option, arg, names, values);
+}
+
+static enum options_update parse_update(const char *arg)
+{
+	static const char *const names[] = { "all", "none", "none-fail", "older", NULL };
+	static const enum options_update values[] = {
+		UPDATE_ALL, UPDATE_NONE, UPDATE_NONE_FAIL, UPDATE_OLDER
+	};
+
+	ARGMATCH_VERIFY(names, values);
+	return arg ? XARGMATCH("--update", arg, names, values) : UPDATE_OLDER;
+}
+
+/* Hard links are no attribute of the library's. */
+#define LINKS (1ULL << 63)
+#define ALL (COPYFILE_ATTRS | LINKS)
+#define MODE (COPYFILE_MODE | COPYFILE_ACL)
+
+/* -p */
+#define BASIC (MODE | COPYFILE_OWNER | COPYFILE_TIMES)
+
+static void preserve(struct options *o, uint64_t what, bool on)
+{
+	o->attrs = (on ? o->attrs | what : o->attrs & ~what) & COPYFILE_ATTRS;
+	if (what & LINKS)
+		o->keep_links = on;
+	if (what & MODE)
+		o->default_mode = !on;
+}
+
+/* The list after --preserve= or --no-preserve= */
+static void preserve_list(struct options *o, const char *option, const char *arg, bool on)
+{
+	static const char *const names[] = {
+		"mode", "timestamps", "ownership", "links", "context", "xattr", "all", NULL
+	};
+	static const uint64_t values[] = {
+		MODE, COPYFILE_TIMES, COPYFILE_OWNER, LINKS, COPYFILE_CONTEXT, COPYFILE_XATTR, ALL
+	};
+	char *list = xstrdup(arg), *rest = list, *word;
+
+	ARGMATCH_VERIFY(names, values);
+	while ((word = strsep(&rest, ","))) {
+		uint64_t what = XARGMATCH(option, word, names, values);
+
+		preserve(o, what, on);
+		/* Named by itself it is needed; of all, what there is. */
+		if (what == COPYFILE_XATTR || what == COPYFILE_CONTEXT)
+			o->need_attrs = on ? o->need_attrs | what : o->need_attrs & ~what;
+	}
+	free(list);
+}
+
 static void set_target_dir(struct options *o, const char *dir)
 {
 	if (o->target_dir) {
@@ -140,81 +196,222 @@ static void set_target_dir(struct options *o, const char *dir)
 	o->target_dir = dir;
 }
 
-#define PRESERVE_BASIC \
-	(COPYFILE_MODE | COPYFILE_ACL | COPYFILE_OWNER | COPYFILE_TIMES)
+/* ------------------------------------------------------------- options */
 
-static void apply(struct options *o, int c)
+static void archive(struct options *o)
+{
+	o->follow = FOLLOW_NEVER;
+	o->recursive = true;
+	o->quiet_attrs = true;
+	preserve(o, ALL, true);
+}
+
+/* What --help and --version print is all that is done. */
+static void print_and_exit(int c)
+{
+	if (c == OPT_HELP)
+		help_print();
+	else
+		version_etc(stdout, program_name, PACKAGE_NAME, PACKAGE_VERSION,
+			    "the authors of pcp", (char *)NULL);
+	exit(EXIT_SUCCESS);
+}
+
+/* Options that have no argument, and set one thing.  False: c is none of them. */
+static bool apply_switch(struct options *o, int c)
+{
+	switch (c) {
+	case 'f': return o->force = true;
+	case 'l': return o->hard_link = true;
+	case 'R':
+	case 'r': return o->recursive = true;
+	case 's': return o->symlink = true;
+	case 'T': return o->no_target_dir = true;
+	case 'v': return o->verbose = true;
+	case 'x': return o->one_file_system = true;
+	case OPT_ATTRIBUTES_ONLY: return o->attributes_only = true;
+	case OPT_COPY_CONTENTS: return o->contents = true;
+	case OPT_DEBUG: return o->debug = o->verbose = true;
+	case OPT_KEEP_DIR_SYMLINK: return o->keep_dir_symlink = true;
+	case OPT_PARENTS: return o->parents = true;
+	case OPT_REMOVE_DESTINATION: return o->remove_first = true;
+	case OPT_STATS: return o->stats = true;
+	case OPT_STRIP_SLASHES: return o->strip_slashes = true;
+	default: return false;
+	}
+}
+
+static void apply_backup(struct said *said, int c, const char *arg)
+{
+	said->backup = true;
+	if (c == 'S')
+		said->suffix = arg;
+	else if (arg)
+		said->control = arg;
+}
+
+/* Of symlinks, the last one said counts. */
+static bool apply_follow(struct options *o, int c)
+{
+	o->follow = c == 'H' ? FOLLOW_OPERANDS : c == 'L' ? FOLLOW_ALWAYS :
+		    c == 'P' || c == 'd' ? FOLLOW_NEVER : o->follow;
+	if (c == 'd')
+		o->keep_links = true;
+	return strchr("HLPd", c);
+}
+
+/* The rest of cp's */
+static bool apply_cp(struct options *o, struct said *said, int c)
 {
 	switch (c) {
 	case 'a':
-		o->follow = FOLLOW_NEVER;
-		o->keep_links = true;
-		o->recursive = true;
-		o->quiet_attrs = true;
-		o->attrs = COPYFILE_ATTRS;
+		archive(o);
 		break;
-	case 'd':
-		o->keep_links = true;
-		o->follow = FOLLOW_NEVER;
+	case 'b':
+	case 'S':
+		apply_backup(said, c, optarg);
 		break;
-	case 'j':
-		o->jobs = parse_count("jobs", optarg, 4096);
+	case 'i':
+		o->ask = true;
+		said->no_clobber = false;
 		break;
-	case 'P':
-		o->follow = FOLLOW_NEVER;
+	case 'n':
+		o->ask = false;
+		said->no_clobber = true;
 		break;
 	case 'p':
-		o->attrs |= PRESERVE_BASIC;
-		break;
-	case 'R':
-	case 'r':
-		o->recursive = true;
+		preserve(o, BASIC, true);
 		break;
 	case 't':
 		set_target_dir(o, optarg);
 		break;
-	case 'T':
-		o->no_target_dir = true;
+	case 'u':
+		o->update = parse_update(optarg);
 		break;
-	case 'v':
-		o->verbose = true;
+	case 'Z':
+		said->context = true;
+		said->set_context = optarg;
+		break;
+	case OPT_NO_PRESERVE:
+		preserve_list(o, "--no-preserve", optarg, false);
+		break;
+	case OPT_PRESERVE:
+		if (optarg)
+			preserve_list(o, "--preserve", optarg, true);
+		else
+			preserve(o, BASIC, true);
+		break;
+	case OPT_REFLINK:
+		o->reflink = optarg ? parse_when("--reflink", optarg) : WHEN_ALWAYS;
+		break;
+	case OPT_SPARSE:
+		o->sparse = parse_when("--sparse", optarg);
+		break;
+	default:
+		return false;
+	}
+	return true;
+}
+
+static void apply(struct options *o, struct said *said, int c)
+{
+	if (apply_switch(o, c) || apply_follow(o, c) || apply_cp(o, said, c))
+		return;
+	switch (c) {
+	case 'j':
+		o->jobs = parse_count("jobs", optarg, 4096);
 		break;
 	case OPT_CHUNK:
 		o->chunk = parse_size("chunk size", optarg);
-		break;
-	case OPT_STATS:
-		o->stats = true;
 		break;
 	case OPT_WINDOW:
 		o->window = parse_count("pending copies", optarg, 65536);
 		break;
 	case OPT_HELP:
-		print_help();
-		exit(EXIT_SUCCESS);
 	case OPT_VERSION:
-		version_etc(stdout, program_name, PACKAGE_NAME, PACKAGE_VERSION,
-			    "the authors of pcp", (char *)NULL);
-		exit(EXIT_SUCCESS);
+		print_and_exit(c);
+		break;
 	default:
 		options_usage_error();
 	}
 }
 
+/* ---------------------------------------------------- all of them together */
+
+static void refuse(const char *message)
+{
+	report_error(0, "%s", message);
+	options_usage_error();
+}
+
+static void check(const struct options *o, const struct said *said)
+{
+	if (o->hard_link && o->symlink)
+		refuse("cannot make both hard and symbolic links");
+	if (said->backup && (said->no_clobber || o->update == UPDATE_NONE ||
+			     o->update == UPDATE_NONE_FAIL))
+		refuse("--backup is mutually exclusive with -n or --update=none-fail");
+	if (o->reflink == WHEN_ALWAYS && o->sparse != WHEN_AUTO)
+		refuse("--reflink can be used only with --sparse=auto");
+	if (o->need_attrs & COPYFILE_CONTEXT) {
+		report_error(0, "cannot preserve security context "
+				"without an SELinux-enabled kernel");
+		exit(EXIT_FAILURE);
+	}
+	if (said->set_context)
+		report_warning("warning: ignoring --context; "
+			       "it requires an SELinux-enabled kernel");
+}
+
+static void conclude(struct options *o, const struct said *said)
+{
+	check(o, said);
+	if (said->no_clobber)
+		o->update = UPDATE_NONE;
+	o->backup = said->backup ? xget_version("backup type", said->control) : no_backups;
+	set_simple_backup_suffix(said->suffix);
+	if (o->follow == FOLLOW_DEFAULT)
+		o->follow = o->recursive && !o->hard_link ? FOLLOW_NEVER : FOLLOW_ALWAYS;
+	/* Without -R whatever is named is read. */
+	if (!o->recursive)
+		o->contents = true;
+	o->through_dangling = getenv("POSIXLY_CORRECT");
+}
+
+/*
+ * Where an abbreviation of one of cp's options comes next, only those are looked at:
+ * what is short for one of cp's stays so, whatever options pcp has besides.
+ */
+static const struct option *next_table(int argc, char **argv)
+{
+	int i = optind;
+
+	while (i < argc && (argv[i][0] != '-' || !argv[i][1]))
+		i++;
+	if (i == argc || strncmp(argv[i], "--", 2))
+		return long_options;
+	const char *name = argv[i] + 2;
+	size_t len = strcspn(name, "=");
+	const struct option *table = long_options;
+	for (const struct option *o = long_options; o->name; o++) {
+		if (!strncmp(o->name, name, len) && !o->name[len])
+			return long_options;
+		if (o >= long_options + OWN && !strncmp(o->name, name, len))
+			table = long_options + OWN;
+	}
+	return table;
+}
+
 void options_parse(struct options *o, int argc, char **argv)
 {
-	int c, index = 0;
+	struct said said = { 0 };
+	int c;
 
 	*o = (struct options){ 0 };
-	while ((c = getopt_long(argc, argv, "adj:PpRrt:Tv", long_options, &index)) != -1) {
-		if (c == OPT_LATER) {
-			fprintf(stderr, "%s: unrecognized option '--%s'\n", program_name,
-				long_options[index].name);
-			options_usage_error();
-		}
-		apply(o, c);
-	}
-	if (o->follow == FOLLOW_DEFAULT)
-		o->follow = o->recursive ? FOLLOW_NEVER : FOLLOW_ALWAYS;
+	argmatch_die = options_usage_error;
+	while ((c = getopt_long(argc, argv, short_options, next_table(argc, argv), NULL)) != -1)
+		apply(o, &said, c);
+	conclude(o, &said);
 	o->operands = argv + optind;
 	o->noperands = argc - optind;
 }

@@ -6,27 +6,66 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "backupfile.h"
+
 enum options_follow {
-	FOLLOW_DEFAULT,		/* not said: FOLLOW_NEVER with recursive, else ALWAYS */
+	FOLLOW_DEFAULT,		/* not said: FOLLOW_NEVER with -R but not -l, else ALWAYS */
 	FOLLOW_NEVER,
+	FOLLOW_OPERANDS,
 	FOLLOW_ALWAYS
 };
 
+/* What becomes of an existing destination */
+enum options_update {
+	UPDATE_ALL,		/* it is overwritten */
+	UPDATE_OLDER,		/* if it is older than the source */
+	UPDATE_NONE,		/* it stays */
+	UPDATE_NONE_FAIL	/* it stays, and that is an error */
+};
+
+enum options_when { WHEN_AUTO, WHEN_ALWAYS, WHEN_NEVER };
+
 struct options {
+	/* What is copied */
 	bool recursive;			/* -R */
-	bool verbose;			/* -v */
+	bool one_file_system;		/* -x */
+	bool contents;			/* special files are read like regular ones */
 	enum options_follow follow;	/* symlinks in sources */
-	bool keep_links;		/* hard links stay hard links: -d, -a */
-	bool quiet_attrs;		/* xattr and context: keep if it works (-a) */
+
+	/* What a copy is */
+	bool attributes_only;
+	bool hard_link, symlink;	/* -l, -s: no copy, but a link */
+	bool keep_links;		/* hard links stay hard links */
+	enum options_when reflink, sparse;
 	uint64_t attrs;			/* COPYFILE_ATTRS bits to carry over */
+	uint64_t need_attrs;		/* of those: an error if the file system has none */
+	bool quiet_attrs;		/* xattr and context: keep if it works (-a) */
+	bool default_mode;		/* new files get what a program would give them */
+
+	/* What may be there already */
+	enum options_update update;
+	bool ask;			/* -i */
+	bool force;			/* -f: what can't be opened is removed */
+	bool remove_first;		/* whatever is there is removed */
+	bool through_dangling;		/* symlinks, that is; as POSIX has it */
+	bool keep_dir_symlink;		/* a symlink to a directory is as good as one */
+	enum backup_type backup;
+
+	/* Operands */
 	const char *target_dir;		/* -t, or NULL */
 	bool no_target_dir;		/* -T */
+	bool parents;
+	bool strip_slashes;
+
+	/* How it is done and shown */
+	bool verbose;			/* -v, --debug */
+	bool debug;
 	bool stats;			/* --stats */
 	uint32_t jobs;			/* copying threads; 0: automatic */
 	uint32_t window;		/* pending cookies; 0: automatic */
 	uint64_t chunk;			/* bytes; 0: automatic */
 
-	char *const *operands;
+	char **operands;
 	int noperands;
 };
 
@@ -38,5 +77,11 @@ void options_parse(struct options *o, int argc, char **argv);
 
 /* Say where to find help, and exit with status 1. */
 _Noreturn void options_usage_error(void);
+
+/* Is a symlink followed that is an operand, or is not? */
+static inline bool options_follows(const struct options *o, bool operand)
+{
+	return o->follow == FOLLOW_ALWAYS || (operand && o->follow == FOLLOW_OPERANDS);
+}
 
 #endif

@@ -18,20 +18,24 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <libcopyfile.h>
+
 #include "progname.h"
 #include "quotearg.h"
 #include "xalloc.h"
+#include "yesno.h"
 
 /* A thread's own; threads are few, and it outlives them */
 struct tally {
 	_Atomic uint64_t files, bytes;
-	char *quoted[2];		/* of report_quote() */
+	char *quoted[2], *old;	/* what was said last, quoted */
 	struct tally *next;
 };
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct tally *_Atomic tallies;
 static _Atomic uint64_t errors;
+static atomic_bool failed;
 void (*report_hide_progress)(void);
 
 void report_init(void)
@@ -82,6 +86,19 @@ const char *report_quote(int slot, const char *path)
 	return t->quoted[slot];
 }
 
+const char *report_name(int slot, const char *path, bool colon)
+{
+	struct tally *t = my_tally();
+	struct quoting_options *o = clone_quoting_options(NULL);
+
+	set_quoting_style(o, shell_escape_quoting_style);
+	set_char_quoting(o, ':', colon);
+	free(t->quoted[slot]);
+	t->quoted[slot] = quotearg_alloc(path, strlen(path), o);
+	free(o);
+	return t->quoted[slot];
+}
+
 void report_lock(void)
 {
 	pthread_mutex_lock(&lock);
@@ -117,6 +134,11 @@ void report_error(int err, const char *format, ...)
 	errors++;
 }
 
+void report_failed(void)
+{
+	failed = true;
+}
+
 void report_warning(const char *format, ...)
 {
 	va_list args;
@@ -135,17 +157,94 @@ void report_line(const char *format, ...)
 	va_end(args);
 }
 
-void report_copied(const char *src, const char *dst)
+bool report_ask(const char *format, ...)
 {
-	printf("%s -> %s\n", report_quote(0, src), report_quote(1, dst));
+	va_list args;
+
+	report_lock();
+	fflush(stdout);
+	if (report_hide_progress)
+		report_hide_progress();
+	fprintf(stderr, "%s: ", program_name);
+	va_start(args, format);
+	vfprintf(stderr, format, args);
+	va_end(args);
+	fflush(stderr);
+	report_unlock();
+	return yesno();
+}
+
+/* A line on standard output; vprintf(3) keeps those of several threads apart. */
+static void tell(const char *format, ...)
+	__attribute__((__format__(__printf__, 1, 2)));
+
+static void tell(const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	vprintf(format, args);
+	va_end(args);
+}
+
+void report_copied(const char *src, const char *dst, const char *backup)
+{
+	struct tally *t = my_tally();
+	const char *from = report_quote(0, src), *to = report_quote(1, dst);
+
+	if (!backup) {
+		tell("%s -> %s\n", from, to);
+		return;
+	}
+	free(t->old);
+	t->old = quotearg_alloc(backup, strlen(backup), NULL);
+	tell("%s -> %s (backup: %s)\n", from, to, t->old);
+}
+
+void report_restored(const char *backup, const char *dst)
+{
+	tell("%s -> %s (unbackup)\n", report_quote(0, backup), report_quote(1, dst));
+}
+
+void report_parent(const char *src, const char *dst)
+{
+	tell("%s -> %s\n", report_name(0, src, false), report_name(1, dst, false));
+}
+
+void report_skipped(const char *dst)
+{
+	tell("skipped %s\n", report_quote(0, dst));
+}
+
+void report_method(const struct copyfile_info *info, bool no_reflink, bool look_for_zeros)
+{
+	const char *offload = "no", *reflink = no_reflink ? "no" : "unsupported";
+	const char *sparse = look_for_zeros ? "zeros" : "no";
+
+	switch (info->method) {
+	case COPYFILE_BY_REFLINK:
+		offload = sparse = "unknown";
+		reflink = "yes";
+		break;
+	case COPYFILE_BY_KERNEL:
+		offload = "yes";
+		break;
+	case COPYFILE_BY_NONE:
+		offload = "unknown";
+		break;
+	}
+	/* Holes that were left out */
+	if (info->method != COPYFILE_BY_REFLINK && info->bytes_moved < info->bytes_done)
+		sparse = look_for_zeros ? "SEEK_HOLE + zeros" : "SEEK_HOLE";
+	tell("copy offload: %s, reflink: %s, sparse detection: %s\n", offload, reflink, sparse);
 }
 
 void report_removed(const char *dst)
 {
-	printf("removed %s\n", report_quote(0, dst));
+	tell("removed %s\n", report_quote(0, dst));
 }
 
 int report_status(void)
 {
-	return errors ? EXIT_FAILURE : EXIT_SUCCESS;
+	return errors || failed ? EXIT_FAILURE : EXIT_SUCCESS;
 }

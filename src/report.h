@@ -9,6 +9,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+struct copyfile_info;
+
 /* Before anything else here */
 void report_init(void);
 
@@ -37,6 +39,9 @@ const char *report_quote(int slot, const char *path);
 void report_error(int err, const char *format, ...)
 	__attribute__((__format__(__printf__, 2, 3)));
 
+/* Nothing to say, but the exit status will be 1. */
+void report_failed(void);
+
 /* The same, without consequence for the exit status. */
 void report_warning(const char *format, ...)
 	__attribute__((__format__(__printf__, 1, 2)));
@@ -45,11 +50,31 @@ void report_warning(const char *format, ...)
 void report_line(const char *format, ...)
 	__attribute__((__format__(__printf__, 1, 2)));
 
-/* A line of -v on standard output: 'src' -> 'dst'. */
-void report_copied(const char *src, const char *dst);
+/* The same, but as it is unless it must be quoted; must it, for a colon, which follows? */
+const char *report_name(int slot, const char *path, bool colon);
+
+/* A line of -v on standard output: 'src' -> 'dst' (backup: 'backup', unless NULL). */
+void report_copied(const char *src, const char *dst, const char *backup);
+
+/* The same for a directory that --parents makes, which cp does not quote: src -> dst */
+void report_parent(const char *src, const char *dst);
 
 /* A line of -v: removed 'dst'. */
 void report_removed(const char *dst);
+
+/* And: 'backup' -> 'dst' (unbackup) */
+void report_restored(const char *backup, const char *dst);
+
+/* Lines of --debug: skipped 'dst'; and how the copy was made that info is about. */
+void report_skipped(const char *dst);
+void report_method(const struct copyfile_info *info, bool no_reflink, bool look_for_zeros);
+
+/*
+ * Ask "pcp: QUESTION" on standard error; the answer is a line of standard input, and
+ * true if that is a yes.  Main thread only.
+ */
+bool report_ask(const char *format, ...)
+	__attribute__((__format__(__printf__, 1, 2)));
 
 /* EXIT_SUCCESS, unless an error was reported. */
 int report_status(void);

@@ -107,7 +107,9 @@ static struct shares share_out(const struct options *o)
 
 	if (o->jobs && (o->jobs < s.threads || !s.threads))
 		s.threads = o->jobs;
-	/* One after the other, in order; or no descriptors for anything else. */
+	/* One after the other, in order: to be asked about; or for want of descriptors. */
+	if (o->ask)
+		s.window = 0;
 	if (s.window < 2 && (share < 2 || o->jobs == 1))
 		s.window = 0;
 	return s;
@@ -213,6 +215,7 @@ void run_init(struct copy *c, const struct options *opts)
 	struct shares s = share_out(opts);
 
 	*c = (struct copy){ .opts = opts };
+	c->in_order = !s.window;
 	c->umask = umask(0);
 	umask(c->umask);
 
@@ -232,6 +235,7 @@ void run_init(struct copy *c, const struct options *opts)
 	dirs_init(&c->dirs, &c->cwd);
 	links_init(&c->links);
 	made_init(&c->made);
+	made_init(&c->seen);
 
 	/* "Automatic" is the library's business, unless descriptors are scarce. */
 	struct copyfile_setup setup = {
@@ -260,6 +264,7 @@ void run_fini(struct copy *c)
 	walk_free_roots(c);
 	links_fini(&c->links);
 	made_fini(&c->made);
+	made_fini(&c->seen);
 	if (c->sources) {
 		hash_free(c->sources);
 		hash_free(c->targets);

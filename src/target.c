@@ -21,9 +21,9 @@
 #include "copy.h"
 #include "dirname.h"
 #include "filenamecat.h"
-#include "hash.h"
-#include "hash-pjw.h"
+#include "names.h"
 #include "options.h"
+#include "parents.h"
 #include "report.h"
 #include "run.h"
 #include "same-inode.h"
@@ -31,67 +31,12 @@
 #include "xalloc.h"
 #include "xvasprintf.h"
 
-/* ----------------------------------------------------- operands seen so far */
-
-static bool same_name(const void *a, const void *b)
-{
-	return !strcmp(a, b);
-}
-
-static struct hash_table *new_set(void)
-{
-	struct hash_table *t = hash_initialize(61, NULL, hash_pjw, same_name, free);
-
-	if (!t)
-		xalloc_die();
-	return t;
-}
-
-/* False if it was there already. */
-static bool add(struct hash_table *set, const char *name)
-{
-	char *entry = xstrdup(name);
-
-	switch (hash_insert_if_absent(set, entry, NULL)) {
-	case -1:
-		xalloc_die();
-	case 0:
-		free(entry);
-		return false;
-	}
-	return true;
-}
-
 /* ------------------------------------------------------------ one operand */
 
-/* Would dst be written through a symlink that this run has made?  Says so. */
-static bool through_new_symlink(const struct entry *e)
+/* Is path, a directory, within one that this run has made? */
+static bool in_made_dir(struct copy *c, int at, const char *path)
 {
-	struct stat st;
-
-	/* A symlink is not written through but replaced, if at all. */
-	if (S_ISLNK(e->type) ||
-	    fstatat(AT_FDCWD, e->dst, &st, AT_SYMLINK_NOFOLLOW) < 0 || !S_ISLNK(st.st_mode))
-		return false;
-	report_error(0, "will not copy %s through just-created symlink %s",
-		     report_quote(0, e->src), report_quote(1, e->dst));
-	return true;
-}
-
-/* Has this directory been copied to the same name already? */
-static bool seen_dir(struct hash_table *seen, const struct stat *st, const char *dst)
-{
-	char *key = xasprintf("%ju:%ju/%s", (uintmax_t)st->st_dev, (uintmax_t)st->st_ino, dst);
-	bool known = !add(seen, key);
-
-	free(key);
-	return known;
-}
-
-/* Is src within a directory that this run has made? */
-static bool in_made_dir(struct copy *c, const char *src)
-{
-	int fd = open(src, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	int fd = openat(at, path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	struct stat st, below = { .st_ino = 0 };
 	bool made = false;
 
@@ -114,66 +59,100 @@ static bool depends_on_earlier(struct copy *c, const struct entry *e)
 	bool merged = c->merged;
 	struct stat dst;
 
-	if (fstatat(AT_FDCWD, e->dst, &dst, AT_SYMLINK_NOFOLLOW) == 0)
+	if (fstatat(dir_dst_fd(e->dir), e->dst, &dst, AT_SYMLINK_NOFOLLOW) == 0)
 		c->merged = true;
-	return merged || c->merged || (made_any(&c->made) && in_made_dir(c, e->src));
+	return merged || c->merged || (made_any(&c->made) && in_made_dir(c, dir_src_fd(e->dir), e->src));
 }
 
 /* An operand may be what an earlier one makes. */
-static int stat_operand(struct copy *c, const char *src, struct stat *ret)
+static int stat_operand(struct copy *c, const struct entry *e, struct stat *ret)
 {
-	int flags = c->opts->follow == FOLLOW_NEVER ? AT_SYMLINK_NOFOLLOW : 0;
-	int r = fstatat(AT_FDCWD, src, ret, flags);
+	int flags = options_follows(c->opts, true) ? 0 : AT_SYMLINK_NOFOLLOW;
+	int r = fstatat(dir_src_fd(e->dir), e->src, ret, flags);
 
 	if (r < 0 && errno == ENOENT) {
 		run_drain(c);
-		r = fstatat(AT_FDCWD, src, ret, flags);
+		r = fstatat(dir_src_fd(e->dir), e->src, ret, flags);
 	}
 	return r;
 }
 
-static void copy_operand(struct copy *c, const char *src, const char *dst)
+static void copy_dir_operand(struct copy *c, const struct entry *e)
 {
-	struct stat st;
-	struct entry e = { .dir = &c->cwd, .src = src, .dst = dst, .st = &st, .operand = true };
+	if (copy_is_target(c, e) || depends_on_earlier(c, e))
+		run_drain(c);
+	if (walk_tree(c, e)) {
+		char *dst = dir_dst_path(e->dir, e->dst);
 
-	if (stat_operand(c, src, &st) < 0) {
-		report_error(errno, "cannot stat %s", report_quote(0, src));
-		return;
+		made_note(&c->seen, e->st, dst, c->operand);
+		free(dst);
 	}
-	e.type = st.st_mode & S_IFMT;
-	if (S_ISDIR(e.type) && !c->opts->recursive) {
-		report_error(0, "-r not specified; omitting directory %s", report_quote(0, src));
-		return;
-	}
-	if (!S_ISDIR(e.type) && c->sources && !add(c->sources, src)) {
+}
+
+/*
+ * The name that e, a file, has in its directory: two operands with the same are one,
+ * however they are written.  *ret_parent is that directory.  The caller frees it.
+ */
+static char *key_of(const struct entry *e, struct stat *ret_parent)
+{
+	char *parent = dir_name(e->src), *key = NULL;
+
+	if (fstatat(dir_src_fd(e->dir), parent, ret_parent, 0) == 0)
+		key = xasprintf("%ju:%ju/%s", (uintmax_t)ret_parent->st_dev,
+				(uintmax_t)ret_parent->st_ino, last_component(e->src));
+	free(parent);
+	return key;
+}
+
+/* May e, a file in the directory parent, meet what earlier operands make? */
+static bool file_depends_on_earlier(struct copy *c, const struct entry *e,
+				    const struct stat *parent)
+{
+	/* It may be a name of an inode of which the first is copied. */
+	if (c->opts->keep_links && (e->st->st_nlink > 1 || options_follows(c->opts, true)))
+		return true;
+	return c->merged || SAME_INODE(c->target, *parent) || copy_is_target(c, e) ||
+	       made_find(&c->made, parent);
+}
+
+static void copy_file_operand(struct copy *c, const struct entry *e)
+{
+	bool backups = c->opts->backup != no_backups;
+	struct stat parent;
+	char *key = c->sources ? key_of(e, &parent) : NULL;
+
+	if (key && !names_add(c->sources, key) && !backups) {
+		char *src = dir_src_path(e->dir, e->src);
 		report_warning("warning: source file %s specified more than once",
 			       report_quote(0, src));
+		free(src);
+		free(key);
 		return;
 	}
-	if (S_ISDIR(e.type)) {
-		if (c->sources && seen_dir(c->sources, &st, dst)) {
-			report_warning("warning: source directory %s specified more than once",
-				       report_quote(0, src));
-			return;
-		}
-		if (depends_on_earlier(c, &e))
-			run_drain(c);
-		walk_tree(c, &e);
+	if (key && file_depends_on_earlier(c, e, &parent))
+		run_drain(c);
+	copy_entry(c, e);
+	free(key);
+}
+
+/* Copy the operand src, as named in dir, to dst in there. */
+static void copy_operand(struct copy *c, struct dir *dir, const char *src, const char *dst)
+{
+	struct stat st;
+	struct entry e = { .dir = dir, .src = src, .dst = dst, .st = &st, .operand = true };
+
+	c->operand++;
+	if (!dir_use(dir, -1))
 		return;
-	}
-	/* Of an inode's names the first is copied, so it must be known which that is. */
-	if (c->opts->keep_links && st.st_nlink > 1)
-		run_drain(c);
-	if (c->targets && hash_lookup(c->targets, dst)) {
-		/* What is there must be known for certain. */
-		run_drain(c);
-		if (through_new_symlink(&e))
-			return;
-	}
-	copy_entry(c, &e);
-	if (c->targets)
-		add(c->targets, dst);
+	if (stat_operand(c, &e, &st) < 0)
+		copy_error_src(&e, errno, "cannot stat %s");
+	else if (e.type = st.st_mode & S_IFMT, !S_ISDIR(e.type))
+		copy_file_operand(c, &e);
+	else if (c->opts->recursive)
+		copy_dir_operand(c, &e);
+	else
+		copy_error_src(&e, 0, "-r not specified; omitting directory %s");
+	dir_release(dir);
 }
 
 /* The name of src in the directory target; the caller frees it. */
@@ -225,6 +204,108 @@ static void check_count(const struct options *o)
 	}
 }
 
+/* Is the directory of dst there?  Says so if it is something else. */
+static enum { DIR_MISSING, DIR_THERE, DIR_NOT } look_at_parent(const char *dst)
+{
+	char *parent = dir_name(dst);
+	struct stat st;
+	int r = stat(parent, &st);
+
+	if (r == 0 && !S_ISDIR(st.st_mode))
+		report_error(0, "%s exists but is not a directory", report_quote(0, parent));
+	free(parent);
+	return r < 0 ? DIR_MISSING : S_ISDIR(st.st_mode) ? DIR_THERE : DIR_NOT;
+}
+
+/* src, whose path without slashes at its end is path, where directories are missing */
+static void make_parents_and_copy(struct copy *c, const char *target, const char *src,
+				  const char *path)
+{
+	const char *name;
+	struct dir *dir = parents_make(c, target, path, &name);
+
+	if (!dir)
+		return;
+	copy_operand(c, dir, src + (name - path), name);
+	dir_put(dir);
+	/* A directory's end may close it to the next operand. */
+	if (c->opts->attrs)
+		run_drain(c);
+}
+
+/* With --parents: src into target, by its whole path. */
+static void copy_with_parents(struct copy *c, const char *target, const char *src)
+{
+	char *path = xstrdup(src);
+
+	/* What leads to it may be what an earlier directory becomes. */
+	if (made_any(&c->seen))
+		run_drain(c);
+	strip_trailing_slashes(path);
+	char *dst = file_name_concat(target, path + strspn(path, "/"), NULL);
+	switch (look_at_parent(dst)) {
+	case DIR_THERE:
+		copy_operand(c, &c->cwd, src, dst);
+		break;
+	case DIR_MISSING:
+		make_parents_and_copy(c, target, src, path);
+		break;
+	case DIR_NOT:
+		break;
+	}
+	free(dst);
+	free(path);
+}
+
+static void copy_into(struct copy *c, const char *target, char *const *sources, int n)
+{
+	c->into_dir = true;
+	if (n > 1 && stat(target, &c->target) == 0) {
+		c->sources = names_new();
+		c->targets = names_new();
+	}
+	for (int i = 0; i < n; i++) {
+		if (c->opts->strip_slashes)
+			strip_trailing_slashes(sources[i]);
+		if (c->opts->parents) {
+			copy_with_parents(c, target, sources[i]);
+			continue;
+		}
+		char *dst = name_in(target, sources[i]);
+		copy_operand(c, &c->cwd, sources[i], dst);
+		free(dst);
+	}
+}
+
+/* With -f and --backup a file that is copied onto itself becomes its own backup. */
+static bool becomes_own_backup(const struct options *o, const char *src, const char *dst)
+{
+	struct stat st;
+
+	return o->force && o->backup != no_backups && !strcmp(src, dst) &&
+	       stat(dst, &st) == 0 && S_ISREG(st.st_mode);
+}
+
+static void copy_to_name(struct copy *c, const char *src, const char *dst)
+{
+	static struct options without_backup;
+
+	if (c->opts->parents) {
+		report_error(0, "with --parents, the destination must be a directory");
+		options_usage_error();
+	}
+	if (!becomes_own_backup(c->opts, src, dst)) {
+		copy_operand(c, &c->cwd, src, dst);
+		return;
+	}
+	char *backup = find_backup_file_name(AT_FDCWD, dst, c->opts->backup);
+	without_backup = *c->opts;
+	without_backup.backup = no_backups;
+	c->opts = c->dirs.opts = &without_backup;
+	copy_operand(c, &c->cwd, src, backup);
+	free(backup);
+}
+
 void target_copy_operands(struct copy *c)
 {
 	const struct options *o = c->opts;
@@ -245,19 +326,8 @@ void target_copy_operands(struct copy *c)
 			return;
 		}
 	}
-	if (!dir) {
-		copy_operand(c, o->operands[0], o->operands[1]);
-		return;
-	}
-	c->into_dir = true;
-	if (n > 1) {
-		c->sources = new_set();
-		c->targets = new_set();
-	}
-	for (int i = 0; i < n; i++) {
-		char *dst = name_in(dir, o->operands[i]);
-
-		copy_operand(c, o->operands[i], dst);
-		free(dst);
-	}
+	if (dir)
+		copy_into(c, dir, o->operands, n);
+	else
+		copy_to_name(c, o->operands[0], o->operands[1]);
 }

@@ -19,7 +19,11 @@
  * A stream begins in the directory of its subtree's name: fts keeps the descriptor
  * of where it is in fts_cwd_fd (FTS_CWDFD), which is set to that.  So no path is
  * walked twice, nothing swapped in on the way is followed, and depth does not
- * matter.  Not sorted, so that a huge directory is read in parts.
+ * matter.  Not sorted, so that a huge directory is read in parts; unless files are to be
+ * copied in cp's order, one after the other.
+ *
+ * Where symlinks are followed, one that leads to a directory is a subtree of its
+ * own, with a stream of its own: fts can follow them only by way of paths.
  *
  * No stat where d_type tells enough: only where names of one inode are to be
  * found must each entry be looked at.
@@ -40,17 +44,21 @@
 #include <unistd.h>
 
 #include "copy.h"
+#include "existing.h"
 #include "fts_.h"
+#include "mkdir.h"
+#include "names.h"
 #include "options.h"
 #include "report.h"
 #include "run.h"
-#include "same.h"
+#include "same-inode.h"
 #include "xalloc.h"
 
 /* An operand that is walked */
 struct walk_root {
 	struct walk_root *next;
 	char *src, *dst;		/* its names */
+	unsigned int number;		/* which operand */
 	atomic_bool met_itself;		/* some walker has, and has said so */
 };
 
@@ -124,59 +132,6 @@ static void go_nowhere(struct walker *w)
 
 /* --------------------------------------------------------- directories */
 
-/*
- * What mkdir(2) is to be asked for, and in d what is then left to do at the
- * end: the owner needs all rights meanwhile, and nobody else may write.
- */
-static mode_t first_mode(const struct copy *c, struct dir *d)
-{
-	mode_t want = d->st.st_mode & 01777;
-
-	/* As with cp a sticky bit is there from the start, whoever owns the copy. */
-	if (c->opts->attrs)
-		return S_IRWXU | (want & S_ISVTX);
-	d->drop_mode = S_IRWXU & ~(want & ~c->umask);
-	d->add_mode = want & (S_IWGRP | S_IWOTH) & ~c->umask;
-	return (want | S_IRWXU) & ~(mode_t)(S_IWGRP | S_IWOTH);
-}
-
-/* As mkdirat(2), for e; one that starts a tree, in what was there before, is noted. */
-static int make_noted(struct copy *c, const struct entry *e, mode_t mode)
-{
-	int at = dir_dst_fd(e->dir);
-	struct stat st;
-
-	if (e->dir->fresh)
-		return mkdirat(at, e->dst, mode);
-	char *path = dir_dst_path(e->dir, e->dst);
-	made_begin(&c->made);
-	int r = mkdirat(at, e->dst, mode), err = errno;
-	bool known = r == 0 && fstatat(at, e->dst, &st, AT_SYMLINK_NOFOLLOW) == 0;
-	made_end(&c->made, known ? &st : NULL, path);
-	free(path);
-	errno = err;
-	return r;
-}
-
-static bool make_dir(struct copy *c, const struct entry *e, struct dir *d)
-{
-	mode_t mode = first_mode(c, d);
-
-	if (make_noted(c, e, mode) < 0) {
-		copy_error_dst(e, errno, "cannot create directory %s");
-		return false;
-	}
-	/* A umask that takes the owner's own rights */
-	if (c->umask & S_IRWXU &&
-	    fchmodat(dir_dst_fd(e->dir), e->dst, (mode & ~c->umask) | S_IRWXU, 0) < 0) {
-		copy_error_dst(e, errno, "setting permissions for %s");
-		return false;
-	}
-	copy_announce(c, e);
-	d->fresh = true;
-	return true;
-}
-
 /* The walk has come to what it makes, at made: e is left out. */
 static void report_itself(struct walker *w, const struct entry *e, const char *made)
 {
@@ -185,7 +140,7 @@ static void report_itself(struct walker *w, const struct entry *e, const char *m
 	bool first = !atomic_exchange(&top->met_itself, true);
 
 	/* As cp sees it: what a symlinked directory is given is in it, not beside. */
-	if (!same_name(src, made) && !(w->c->into_dir && !strcmp(made, top->dst)))
+	if (!names_same(AT_FDCWD, src, AT_FDCWD, made, AT_SYMLINK_NOFOLLOW) && !(w->c->into_dir && !strcmp(made, top->dst)))
 		report_error(0, "will not create hard link %s to directory %s",
 			     report_quote(0, dst), report_quote(1, made));
 	else if (first)
@@ -195,30 +150,76 @@ static void report_itself(struct walker *w, const struct entry *e, const char *m
 	free(dst);
 }
 
+/* Symlinks may lead to a directory again and again, but not into itself. */
+static bool is_above(const struct dir *d, const struct stat *st)
+{
+	for (; d->parent; d = d->parent)
+		if (SAME_INODE(d->st, *st))
+			return true;
+	return false;
+}
+
+/*
+ * An earlier operand was this directory, and became what is at earlier: is it all
+ * right to copy it once more, as e?  Says if not.
+ */
+static bool may_repeat(const struct walker *w, const struct entry *e, const char *earlier)
+{
+	char *dst = dir_dst_path(e->dir, e->dst);
+	bool may = options_follows(w->c->opts, e->operand);
+
+	if (names_same(AT_FDCWD, earlier, AT_FDCWD, dst, AT_SYMLINK_NOFOLLOW)) {
+		may = false;
+		report_warning("warning: source directory %s specified more than once",
+			       report_quote(0, w->root->src));
+	} else if (!may)
+		report_error(0, "will not create hard link %s to directory %s",
+			     report_quote(0, dst), report_quote(1, earlier));
+	free(dst);
+	return may;
+}
+
+/* May e be copied, as far as its inode tells?  Says if not. */
+static bool may_enter(struct walker *w, const struct entry *e)
+{
+	struct copy *c = w->c;
+	const char *made = made_find(&c->made, e->st);
+
+	if (made) {
+		report_itself(w, e, made);
+		return false;
+	}
+	if (c->opts->follow == FOLLOW_ALWAYS && is_above(e->dir, e->st)) {
+		copy_error_src(e, 0, "cannot copy cyclic symbolic link %s");
+		return false;
+	}
+	const char *earlier = made_find_before(&c->seen, e->st, w->root->number);
+	return !earlier || may_repeat(w, e, earlier);
+}
+
 /* Bring the destination of e about; returns its dir, or NULL to leave it out. */
 static struct dir *enter(struct walker *w, const struct entry *e)
 {
 	struct copy *c = w->c;
-	enum copy_dst found = COPY_DST_NEW;
+	enum existing_verdict found = EXISTING_NONE;
 	struct run_timer timer;
-	struct stat dst;
+	struct existing there;
 
-	const char *made = made_find(&c->made, e->st);
-	if (made) {
-		report_itself(w, e, made);
-		return NULL;
-	}
 	run_dir_begins(c, &timer);
 	if (!e->dir->fresh)
-		found = copy_look_at_dst(c, e, &dst);
-	if (found == COPY_DST_REFUSED)
+		found = existing_look(c, e, &there);
+	if ((found != EXISTING_NONE && found != EXISTING_OVER) || !may_enter(w, e))
 		return NULL;
 	struct dir *d = dir_new(e->dir, e->src, e->dst, e->st);
-	if (found == COPY_DST_NEW && !make_dir(c, e, d)) {
+	d->follow_src = options_follows(c->opts, e->operand);
+	d->follow_dst = c->opts->keep_dir_symlink;
+	if (found == EXISTING_NONE && !mkdir_like(c, e, d, "cannot create directory %s")) {
 		d->created_failed = true;
 		dir_put(d);
 		return NULL;
 	}
+	if (d->fresh)
+		copy_announce(c, e, NULL);
 	run_dir_made(c, &timer);
 	return d;
 }
@@ -356,6 +357,57 @@ static struct entry entry_of(const FTSENT *ent)
 	};
 }
 
+/* Is e, a directory, the root of another file system, which is not to be entered? */
+static bool crosses(const struct walker *w, const struct entry *e)
+{
+	return w->c->opts->one_file_system && e->st->st_dev != e->dir->st.st_dev;
+}
+
+/* Walk e, a directory that this stream does not enter: a symlink leads there. */
+static void walk_aside(struct walker *w, const struct entry *e)
+{
+	struct walker aside = { .c = w->c, .root = w->root };
+	struct dir *d = enter(w, e);
+
+	if (d && crosses(w, e))
+		dir_put(d);
+	else if (d && !(run_wants_walker(w->c) && give_away(w, NULL, d, NULL, e->st)))
+		walk(&aside, d);
+}
+
+/* -L: copy what the symlink e leads to. */
+static void visit_link(struct walker *w, const struct entry *e)
+{
+	struct entry end = *e;
+	struct stat st;
+
+	if (fstatat(dir_src_fd(e->dir), e->src, &st, 0) < 0) {
+		copy_error_src(e, errno, "cannot stat %s");
+		return;
+	}
+	end.st = &st;
+	end.type = st.st_mode & S_IFMT;
+	if (S_ISDIR(end.type))
+		walk_aside(w, &end);
+	else
+		copy_entry(w->c, &end);
+}
+
+/* Enter e with this stream; or only make it, or let somebody else do it. */
+static void visit_dir(struct walker *w, FTSENT *ent, const struct entry *e)
+{
+	if (crosses(w, e)) {
+		struct dir *d = enter(w, e);
+
+		if (d)
+			dir_put(d);
+	} else if (!run_wants_walker(w->c) || !give_away(w, e->dir, NULL, e->src, e->st)) {
+		ent->fts_pointer = enter(w, e);
+	}
+	if (!ent->fts_pointer)
+		fts_set(w->fts, ent, FTS_SKIP);
+}
+
 static void visit(struct walker *w, FTSENT *ent)
 {
 	struct entry e = entry_of(ent);
@@ -369,13 +421,12 @@ static void visit(struct walker *w, FTSENT *ent)
 			fts_set(w->fts, ent, FTS_SKIP);
 		return;
 	}
-	if (!is_dir && !add_to_run(w, &e))
+	if (is_dir)
+		visit_dir(w, ent, &e);
+	else if (S_ISLNK(e.type) && w->c->opts->follow == FOLLOW_ALWAYS)
+		visit_link(w, &e);
+	else if (!add_to_run(w, &e))
 		copy_entry(w->c, &e);
-	else if (!is_dir)
-		return;
-	else if ((run_wants_walker(w->c) && give_away(w, e.dir, NULL, e.src, e.st)) ||
-		 !(ent->fts_pointer = enter(w, &e)))
-		fts_set(w->fts, ent, FTS_SKIP);
 }
 
 static void report(const struct dir *d, const char *name, int err, const char *message)
@@ -415,17 +466,26 @@ static void dispatch(struct walker *w, FTSENT *ent)
 	}
 }
 
+/* In this order cp reads a directory, whatever order the directory has. */
+static int by_inode(const FTSENT **a, const FTSENT **b)
+{
+	ino_t x = (*a)->fts_statp->st_ino, y = (*b)->fts_statp->st_ino;
+
+	return (x > y) - (x < y);
+}
+
 /* A stream that begins at top; its parent is in use.  Its first entry is top itself. */
 static bool open_stream(struct walker *w, struct dir *top)
 {
 	char *const roots[] = { (char *)top->src_name, NULL };
-	int options = FTS_CWDFD | FTS_PHYSICAL | (w->c->opts->keep_links ? 0 : FTS_NOSTAT);
+	int options = FTS_CWDFD | FTS_PHYSICAL | (top->follow_src ? FTS_COMFOLLOW : 0) |
+		      (w->c->opts->keep_links ? 0 : FTS_NOSTAT);
 	int at = dir_src_fd(top->parent);
 
 	/* fts has the process's own directory in AT_FDCWD, and closes any other. */
 	if (at != AT_FDCWD && (at = fcntl(at, F_DUPFD_CLOEXEC, 3)) < 0)
 		return false;
-	w->fts = fts_open(roots, options, NULL);
+	w->fts = fts_open(roots, options, w->c->in_order ? by_inode : NULL);
 	if (w->fts) {
 		/* It has looked for the name where it is not; we know what it is. */
 		FTSENT *first = w->fts->fts_cur->fts_link;
@@ -478,13 +538,15 @@ static void walk(struct walker *w, struct dir *top)
 
 /* ------------------------------------------------------------- operands */
 
-void walk_tree(struct copy *c, const struct entry *e)
+bool walk_tree(struct copy *c, const struct entry *e)
 {
 	struct walk_root *root = xzalloc(sizeof *root);
 	struct walker w = { .c = c, .root = root };
 
 	*root = (struct walk_root){
-		.next = c->roots, .src = xstrdup(e->src), .dst = xstrdup(e->dst),
+		.next = c->roots, .src = dir_src_path(e->dir, e->src),
+		.dst = dir_dst_path(e->dir, e->dst),
+		.number = c->operand,
 	};
 	c->roots = root;
 	struct dir *top = go_to(&w, e->dir) ? enter(&w, e) : NULL;
@@ -492,6 +554,7 @@ void walk_tree(struct copy *c, const struct entry *e)
 	run_wants_walker(c);
 	if (top && !give_away(&w, NULL, top, NULL, e->st))
 		walk(&w, top);
+	return top;
 }
 
 void walk_free_roots(struct copy *c)

@@ -3,15 +3,17 @@
 #ifndef PCP_WALK_H
 #define PCP_WALK_H
 
+#include <stdbool.h>
+
 struct copy;
 struct entry;
 
 /*
  * Copy the directory that is the operand root; main thread only.  The copy may
  * still be under way when this returns, see run_drain(), but its topmost directory
- * has been made.  Everything that fails is reported.
+ * has been made; false if not.  Everything that fails is reported.
  */
-void walk_tree(struct copy *c, const struct entry *root);
+bool walk_tree(struct copy *c, const struct entry *root);
 
 /* Forget the operands, when all is done. */
 void walk_free_roots(struct copy *c);

@@ -26,7 +26,9 @@ struct pending {
 	const char *src, *dst;		/* names in dir */
 	mode_t type;			/* S_IFMT bits */
 	uint64_t flags;			/* COPYFILE_* */
+	bool operand;
 	struct link *link;		/* the inode's other names, or NULL */
+	char *backup;			/* the new name of what was there, or NULL; owned */
 	dev_t over_dev;			/* the inode that is overwritten; 0, 0: none */
 	ino_t over_ino;
 

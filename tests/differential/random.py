@@ -10,10 +10,10 @@
 # command line (random_cases.py, random_options.py). The tree is made, cp runs in it,
 # everything that can be seen is noted (treecmp.py), and all is removed; then the same
 # with pcp in the same place, so that even absolute names are the same. Status, both
-# outputs as sorted lines, and the two pictures are compared. What mtime is that of the
-# run is "now". Where they differ, and not as documented (KNOWN), cp runs again: if
-# it does not agree with itself, the case says nothing. Else the case is made as small
-# as it gets (random_shrink.py), and printed as shell commands.
+# outputs as sorted lines, and the two pictures are compared; an mtime that came with the
+# run is "now". Where they differ, and not as documented (random_compare.py), cp runs
+# again: if it does not agree with itself, the case says nothing. Else the case is made
+# as small as it gets (random_shrink.py), and printed as shell commands.
 #
 # Status 1 if there was such a difference, 2 if the arguments make no sense.
 
@@ -36,103 +36,28 @@ import signal
 import subprocess
 import time
 from collections import Counter
-from typing import NamedTuple
 
 from random_cases import Generator, Setting
+from random_compare import (DECLINED, KNOWN, MISPLACED_BACKUPS, ORDERED, TWIN, Known,
+                            Result, compare, depends_on_order, unexplained)
 from random_options import NEWER, OPTIONS, all_options
 from random_shrink import shrink
-from random_tree import (FifoEnds, make_tree, may_mount, quote, remove_tree, shell_of_tree,
-                         unmount)
-from treecmp import differences, snapshot
+from random_tree import (FifoEnds, make_tree, may_mount, quote, remove_tree,
+                         shell_of_tree, unmount)
+from treecmp import snapshot
 
 TIMEOUT = 20            # seconds: who needs more hangs
 FIFO_TIMEOUT = 2        # cp alone: it may wait for the other end of a FIFO
 GROUPS = [1234]         # that the ordinary user is in, besides the own one
 CLEAN = ("POSIXLY_CORRECT", "SIMPLE_BACKUP_SUFFIX", "VERSION_CONTROL")
-CP_AGAIN = 3            # how often cp is asked whether it does the same again
+# How often cp is asked whether it does the same again. In XFS new directories go round
+# the allocation groups, four of them, and cp reads directories by inode numbers.
+CP_AGAIN = 5
 SHOWN = 300             # characters of a line
-TWIN = "2/3/4/5/twin"   # in what is compared: symlinks may lead some directories up
+UNSAID = ("cp waits", "cp differs from itself", "depends on the order")
 HANGS = "does not end"
 START = time.time_ns() - 60 * 10**9
 END = START + 86400 * 10**9
-
-
-class Result(NamedTuple):
-    status: object
-    out: list
-    err: list
-    tree: dict
-
-
-# ------------------------------------------------------- known differences
-
-class Known(NamedTuple):
-    """A difference that doc/differences-from-cp.md explains."""
-    name: str
-    explains: object        # of (case, cp's result, pcp's, a line): true if it does
-    why: str
-
-
-def said(result, text):
-    return any(text in line for line in result.err)
-
-
-def copied_into_itself(case, cp, pcp, line):
-    found = re.match(r"'(.*)'(: mtime: 'now' in cp| \(.*\) is in p?cp alone$)", line)
-    for message in cp.err:
-        itself = re.search(rb", into itself, '(.*)'$", message)
-        if itself and message in pcp.err:
-            copy = os.path.normpath(os.fsdecode(itself[1]))
-            if line.startswith("stdout of") or (
-                    found and (copy.startswith("/") or (found[1] + "/").startswith(copy + "/"))):
-                return True
-    return False
-
-
-def left_behind(case, cp, pcp, line):
-    found = re.match(r"'(.*)' \(file\) is in cp alone$", line)
-    return bool(found) and bool(cp.status and pcp.status) and \
-        said(cp, os.path.basename(found[1]).encode())
-
-
-KNOWN = [
-    Known("into itself", copied_into_itself,
-          "cp stops reading a directory in which it met its own copy, pcp leaves that out"),
-    Known("partial file", left_behind, "cp leaves a file whose copy failed"),
-    Known("fed", lambda case, cp, pcp, line: bool(re.search(": mtime: .*'now'", line)) and
-          any(n.kind == "fifo" and not n.drained for n in case.nodes),
-          "who feeds a FIFO changes its time, before or after it is looked at"),
-    Known("changed", lambda case, cp, pcp, line: "changed while it was copied" in line,
-          "pcp warns of a file that changes meanwhile"),
-]
-
-
-def compare(cp, pcp):
-    """A line for each difference of two results."""
-    lines = []
-    if cp.status != pcp.status:
-        lines.append(f"status: {cp.status} of cp, {pcp.status} of pcp")
-    for what in ("out", "err"):
-        a, b = Counter(getattr(cp, what)), Counter(getattr(pcp, what))
-        for who, rest in (("cp", a - b), ("pcp", b - a)):
-            lines += [f"std{what} of {who} alone: {ascii(os.fsdecode(text))}"
-                      for text in sorted(rest.elements())]
-    for line in differences(cp.tree, pcp.tree, "cp", "pcp"):
-        line = line.replace(f"'{TWIN}'", "'.'", 1).replace(f"'{TWIN}/", "'")
-        lines.append(line)
-    return lines
-
-
-def unexplained(case, cp, pcp, table, counts):
-    lines, used = [], set()
-    for line in compare(cp, pcp):
-        known = [k.name for k in table if k.explains(case, cp, pcp, line)]
-        used.update(known[:1])
-        if not known:
-            lines.append(line)
-    if not lines:
-        counts.update(used)
-    return lines
 
 
 # ---------------------------------------------------------------- running
@@ -145,14 +70,19 @@ def sorted_lines(text):
 def picture(top):
     try:
         return snapshot(top)
-    except OSError as e:        # as when it is too deep
+    except OSError as e:        # it is too deep, or closed to an ordinary user
         return {b"": {"type": e.strerror}}
 
 
-def new_times_are_now(tree):
+def plain_times(tree, nodes):
+    """New ones are "now". A FIFO may be fed, or be closed too early for that."""
     for seen in tree.values():
         if START < seen.get("mtime", 0) < END:
             seen["mtime"] = "now"
+    for node in nodes:
+        seen = tree.get(os.path.join(TWIN.encode(), node.path), {})
+        if node.kind == "fifo" and not node.drained and seen.get("type") == "fifo":
+            seen["mtime"] = "any"
     return tree
 
 
@@ -163,23 +93,25 @@ class Tester:
         os.chmod(self.base, 0o711)
         self.outer = os.path.join(self.base, "1").encode()
         self.top = os.path.join(self.outer, TWIN.encode())
-        self.other = None
+        self.other = self.other_base = None
         self.is_root = os.geteuid() == 0
         user = args.user
         self.user = (user, user) if user is not None and self.is_root else None
         if args.other:
-            self.other = tempfile.mkdtemp(prefix="other.", dir=args.other).encode()
-            os.chmod(self.other, 0o711)
+            self.other_base = tempfile.mkdtemp(prefix="other.", dir=args.other).encode()
+            os.chmod(self.other_base, 0o711)
+            self.other = os.path.join(self.other_base, b"other")
         self.mounts = self.is_root and self.other and may_mount()
         self.setting = Setting(self.known_options(), self.is_root and not self.user,
                                self.is_root, bool(self.other), self.top)
         self.known = KNOWN + [
             Known(f"--ignore={regex}", lambda case, cp, pcp, line, regex=regex:
                   re.search(regex, line), "so it was asked for") for regex in args.ignore]
+        self.known += self.known_of_old_cp()
         self.counts = Counter()
 
     def close(self):
-        for path in (self.base.encode(), self.other):
+        for path in (self.base.encode(), self.other_base):
             if path:
                 remove_tree(path)
 
@@ -188,6 +120,23 @@ class Tester:
     def knows(self, word):
         run = subprocess.run(["cp", word], executable=self.args.cp, capture_output=True)
         return b"missing file operand" in run.stderr
+
+    def known_of_old_cp(self):
+        """What cp does otherwise than newer ones, which are what pcp follows."""
+        os.mkdir(os.path.join(self.base, "dir"))
+        for name in ("file", "dir/file"):
+            with open(os.path.join(self.base, name), "wb"):
+                pass
+
+        def cp(option):
+            return subprocess.run(["cp", option, "file", "dir"], executable=self.args.cp,
+                                  stdin=subprocess.DEVNULL, capture_output=True,
+                                  cwd=self.base).returncode
+        if cp("-i") == 0:
+            yield DECLINED
+        cp("--backup=simple")
+        if os.path.exists(os.path.join(self.base, "file~")):
+            yield MISPLACED_BACKUPS
 
     def known_options(self):
         """Those that cp has, and of them those that were asked for."""
@@ -233,6 +182,7 @@ class Tester:
     def result(self, case, program, options=(), timeout=TIMEOUT):
         os.makedirs(self.top)
         os.chdir(self.top)
+        tree = {}
         try:
             make_tree(case.nodes, self.user, self.other)
             status, out, err = self.run(case, program, options, timeout)
@@ -242,18 +192,15 @@ class Tester:
                 self.take_other(tree)
             os.chdir(self.base)
             self.dispose(os.path.basename(program))
-        return Result(status, out, err, new_times_are_now(tree))
+        return Result(status, out, err, plain_times(tree, case.nodes))
 
     def take_other(self, tree):
         """A mount is part of the picture already, a symlink's target is not."""
-        if not unmount(b"other") and os.path.isdir(self.other):
-            tree |= {b"other/" + k: v for k, v in snapshot(self.other).items()}
-        for entry in os.listdir(self.other):
-            path = os.path.join(self.other, entry)
-            if os.path.isdir(path) and not os.path.islink(path):
-                remove_tree(path)
-            else:
-                os.unlink(path)
+        if not os.path.isdir(self.other):
+            return
+        if not unmount(b"other"):
+            tree |= {b"other/" + k: v for k, v in picture(self.other).items()}
+        remove_tree(self.other)
 
     def dispose(self, name):
         if self.args.keep:
@@ -283,17 +230,29 @@ class Tester:
         if cp.status == HANGS:
             counts["cp waits"] += 1
             return []
-        lines = unexplained(case, cp, self.pcp(case), self.known, counts)
-        if lines and any(compare(cp, self.cp(case)) for _ in range(CP_AGAIN)):
+        pcp = self.pcp(case)
+        lines = unexplained(case, cp, pcp, self.known, counts)
+        if lines and not self.is_certain(case, cp):
             counts["cp differs from itself"] += 1
             return []
+        if lines and all(depends_on_order(case, line) for line in lines):
+            ordered = self.result(case, self.args.pcp, ORDERED)
+            if not unexplained(case, cp, ordered, self.known, Counter()):
+                counts["depends on the order"] += 1
+                return []
         return lines
+
+    def is_certain(self, case, cp):
+        """Does cp always do that? In a tree that grows meanwhile it need not."""
+        return not any(compare(cp, self.cp(case)) for _ in range(CP_AGAIN))
 
     def fails(self, case, tries):
         return any(self.lines_of(case, Counter()) for _ in range(tries))
 
     def make_smaller(self, case):
         """(the smaller case, how often of three times the whole one failed again)"""
+        if self.args.keep:
+            return case, 3
         again = sum(self.fails(case, 1) for _ in range(3))
         if not again:
             return case, 0
@@ -310,7 +269,8 @@ def file_system(path):
     with open("/proc/self/mounts", encoding="utf-8", errors="surrogateescape") as mounts:
         for line in mounts:
             _, place, kind = line.split()[:3]
-            if (path + "/").startswith(place.rstrip("/") + "/") and len(place) >= len(best[0]):
+            inside = (path + "/").startswith(place.rstrip("/") + "/")
+            if inside and len(place) >= len(best[0]):
                 best = (place, kind)
     return best[1]
 
@@ -334,7 +294,7 @@ def shell_command(case, user, program, options=()):
 def report(tester, case, small, lines, again):
     args = tester.args
     options = args.pcp_options.split()
-    who = f"user {tester.user[0]}" if tester.user else "root" if tester.is_root else "self"
+    who = "root" if tester.setting.root else f"user {(tester.user or [os.getuid()])[0]}"
     print(f"--- case {case.number} of seed {args.seed}: {file_system(args.dir)}, {who}"
           + (f", pcp {args.pcp_options}" if options else ""))
     if again < 3:
@@ -349,8 +309,8 @@ def report(tester, case, small, lines, again):
     shown = [line if len(line) < SHOWN else line[:SHOWN] + "..." for line in lines[:20]]
     print("differences:", *(shown or ["(none this time)"]), sep="\n  ")
     whole = [a for a in sys.argv[1:] if not re.match("--(seed|case|cases|first)=", a)]
-    print("again:", shlex.join([os.path.basename(sys.argv[0]), *whole,
-                                f"--seed={args.seed}", f"--case={case.number}"]), flush=True)
+    one = [f"--seed={args.seed}", f"--case={case.number}"]
+    print("again:", shlex.join([os.path.basename(sys.argv[0]), *whole, *one]), flush=True)
 
 
 def signature(case, lines):
@@ -366,8 +326,7 @@ def summary(tester, cases, failures, seconds):
     counts = tester.counts
     reasons = [f"{k.name}: {counts[k.name]} ({k.why})" for k in tester.known
                if counts[k.name]]
-    reasons += [f"{name}: {counts[name]}" for name in ("cp waits", "cp differs from itself")
-                if counts[name]]
+    reasons += [f"{name}: {counts[name]}" for name in UNSAID if counts[name]]
     print(f"{cases} cases in {seconds:.0f} s, cp succeeded in {counts['cp succeeded']}, "
           f"{failures} failures")
     print("not compared:" if reasons else "all compared", *reasons, sep="\n  ")
@@ -390,7 +349,8 @@ def run_cases(tester):
             continue
         failures += 1
         small, again = tester.make_smaller(case)
-        lines = (tester.lines_of(small, Counter()) or lines) if again else lines
+        if small != case:
+            lines = tester.lines_of(small, Counter()) or lines
         first = seen.setdefault(signature(small, lines), number)
         if first == number:
             report(tester, case, small, lines, again)
@@ -408,21 +368,25 @@ def arguments():
     add = parser.add_argument
     add("--cp", default=os.environ.get("CP", "/bin/cp"))
     add("--pcp", default=os.environ.get("PCP"), required="PCP" not in os.environ)
-    add("--pcp-options", default="", metavar="WORDS", help="for pcp alone, as '-j1 --window=1'")
+    add("--pcp-options", default="", metavar="WORDS",
+        help="for pcp alone, as '-j1 --window=1'")
     add("--dir", default=tempfile.gettempdir(), help="where to copy")
     add("--other", metavar="DIR", help="a directory in another file system")
     add("--user", type=int, metavar="UID", help="who copies; for root to say")
-    add("--only-options", metavar="NAMES", help="as '-R -a --preserve'; default: all of cp's")
+    add("--only-options", metavar="NAMES",
+        help="as '-R -a --preserve'; default: all of cp's")
     add("--seed", type=int, default=1)
     add("--cases", type=int, default=300, help="how many")
     add("--first", type=int, default=0, metavar="N", help="the number of the first one")
     add("--case", type=int, metavar="N", help="this one alone")
     add("--ignore", action="append", default=[], metavar="REGEX",
         help="a line of differences that is to be taken for known")
-    add("--max-failures", type=int, default=5, metavar="N", help="end after as many kinds")
+    add("--max-failures", type=int, default=5, metavar="N",
+        help="end after as many kinds")
     add("--shrink-time", type=float, default=30, metavar="SECONDS")
     add("--show", action="store_true", help="show each command line")
-    add("--keep", action="store_true", help="with --case: leave both copies in DIR")
+    add("--keep", action="store_true",
+        help="with --case: leave both copies in DIR, of the whole case")
     args = parser.parse_args()
     args.dir = os.path.realpath(args.dir)
     for name in (args.only_options or "").split():

@@ -13,7 +13,7 @@ import struct
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from random_options import Speller
+from random_options import CONTROLS, Speller
 from random_tree import USUAL_MTIME, Node
 
 PLAIN_NAMES = [b"a", b"b", b"c", b"d", b"e", b"f", b"x", b"y", b"sub", b"dir", b"file"]
@@ -34,6 +34,7 @@ DEFAULT_ACLS = ["u::rwx,u:1:rx,g::rx,m::rx,o::-", "u::rw,g::r,o::r",
                 "u::rwx,g::rwx,g:1234:rwx,m::rwx,o::x"]
 CAPABILITY = struct.pack("<5I", 0x02000001, 1 << 13, 0, 0, 0)
 ROOT_OWNERS = [(1, 1), (0, 1), (1000, 1234), (65534, 65534), (4000000, 0)]
+NO_LINK = ("dir", "other", "link")      # a link's link is named by the first
 USER_OWNERS = [(0, 0), (65534, 1234), (1000, 1000), (0, 65534)]
 
 
@@ -120,7 +121,8 @@ class Generator:
         if self.chance(40):
             looks["mtime"] = self.rng.choice(MTIMES)
         if self.setting.chown and self.chance(12):
-            looks["owner"] = self.rng.choice(ROOT_OWNERS if self.setting.root else USER_OWNERS)
+            owners = ROOT_OWNERS if self.setting.root else USER_OWNERS
+            looks["owner"] = self.rng.choice(owners)
         if kind == "symlink":
             return looks
         if self.chance(25):
@@ -158,13 +160,14 @@ class Generator:
             there = self.rng.choice(list(self.tree))
             if kind == "absolute":
                 return os.path.join(self.setting.top, there)
-            return os.path.relpath(there, parent or b".") + (b"/" if kind == "slash" else b"")
+            there = os.path.relpath(there, parent or b".")
+            return there + b"/" if kind == "slash" else there
         return {"dot": b".", "up": b"..", "loop": os.path.basename(path),
                 }.get(kind, b"nowhere")
 
     def add_link(self, path, target=None):
         """A hard link."""
-        files = [p for p, n in self.tree.items() if n.kind not in ("dir", "link", "other")]
+        files = [p for p, n in self.tree.items() if n.kind not in NO_LINK]
         if target or files:
             self.add(path, "link", target=target or self.rng.choice(files))
         else:
@@ -228,7 +231,9 @@ class Generator:
     def mirror(self, path, source, percent=60):
         """Puts something at path that source, a node or nothing, will meet there."""
         parent = os.path.dirname(path)
-        if path in self.tree or not self.chance(percent) or (parent and not self.dirs(parent)):
+        if path in self.tree or not self.chance(percent):
+            return
+        if parent and not self.dirs(parent):
             return
         kind = source.kind if source else "file"
         if kind == "link" or self.chance(40):
@@ -240,7 +245,7 @@ class Generator:
         elif kind == "symlink":
             self.mirror_symlink(path, source)
         elif kind == "link":
-            own = source and source.kind not in ("dir", "other", "link") and self.chance(60)
+            own = source and source.kind not in NO_LINK and self.chance(60)
             self.add_link(path, source.path if own else None)
         elif kind == "device":
             self.add_device(path)
@@ -253,8 +258,8 @@ class Generator:
 
     def mirror_file(self, path, source):
         own = source.mtime if source else USUAL_MTIME
-        self.add_file(path, mtime=self.rng.choice([own, own - 1, own + 1, own - 9 * SECOND,
-                                                   own + 9 * SECOND]))
+        older, newer = own - 9 * SECOND, own + 9 * SECOND
+        self.add_file(path, mtime=self.rng.choice([own, own - 1, own + 1, older, newer]))
         if self.speller.has_backups and self.chance(50):
             old = path + self.rng.choice([b"~", b".~1~", b".~7~", b".~x~", b".bak"])
             if old not in self.tree:
@@ -262,7 +267,8 @@ class Generator:
 
     def mirror_symlink(self, path, source):
         if source and self.chance(25):
-            self.add_symlink(path, os.path.relpath(source.path, os.path.dirname(path) or b"."))
+            parent = os.path.dirname(path) or b"."
+            self.add_symlink(path, os.path.relpath(source.path, parent))
         else:
             self.add_symlink(path)
 
@@ -359,8 +365,8 @@ class Generator:
     def case(self):
         self.make_source()
         options = self.speller.options()
-        form = self.pick(into=45, name=5 if self.speller.parents else 36, t=10 * self.speller.may("-t"),
-                         T=8 * self.speller.may("-T"), odd=2)
+        form = self.pick(into=45, name=5 if self.speller.parents else 36, odd=2,
+                         t=10 * self.speller.may("-t"), T=8 * self.speller.may("-T"))
         into = form in ("into", "t")
         count = self.rng.choice([1, 1, 1, 2, 2, 3]) if into else 1
         sources = self.operands(self.speller.recursive, count)
@@ -392,15 +398,16 @@ class Generator:
         return self.arrange(self.cluster(options), operands)
 
     def odd_operands(self, operands, target):
+        empty = Word("operand", (b"",))
         return self.rng.choice([[], operands, [*operands * 2, target], [target],
-                                [Word("operand", (b"",)), target], [*operands, target, target],
-                                [*operands, Word("operand", (b"",))]])
+                                [empty, target], [*operands, target, target],
+                                [*operands, empty]])
 
     def cluster(self, options):
         """-R -p as -Rp."""
         words = []
         for word in options:
-            flag = len(word.text) == 1 and len(word.text[0]) == 2 and word.role == "option"
+            flag = len(word.text) == 1 and len(word.text[0]) == 2
             if flag and words and words[-1].role == "cluster" and self.chance(50):
                 words[-1] = Word("cluster", (words[-1].text[0] + word.text[0][1:],))
             else:
@@ -418,18 +425,20 @@ class Generator:
             return [*options, Word("end", (b"--",)), *operands]
         else:
             words = options + operands
-        return [Word("operand", (b"./" + w.text[0],)) if self.dashes([w]) else w for w in words]
+        return [Word("operand", (b"./" + w.text[0],)) if self.dashes([w]) else w
+                for w in words]
 
     @staticmethod
     def dashes(words):
-        return any(w.role == "operand" and w.text[0].startswith(b"-") and w.text[0] != b"-"
+        return any(w.role == "operand" and w.text[0][:1] == b"-" and w.text[0] != b"-"
                    for w in words)
 
     def answers(self):
         if not self.speller.asks and not self.chance(2):
             return None
         if self.chance(40) and not self.speller.recursive:
-            lines = self.rng.choices([b"y", b"n", b"", b"yes", b"Y", b"no", b"x", b" y"], k=8)
+            words = [b"y", b"n", b"", b"yes", b"Y", b"no", b"x", b" y"]
+            lines = self.rng.choices(words, k=8)
             return b"".join(line + b"\n" for line in lines)
         return self.rng.choice([b"y\n" * 60, b"y\n" * 60, b"n\n" * 60, b""])
 
@@ -440,7 +449,5 @@ class Generator:
         if self.chance(25 if self.speller.has_backups else 1):
             env["SIMPLE_BACKUP_SUFFIX"] = self.rng.choice([".bak", "", "a/b", ".x~"])
         if self.chance(25 if self.speller.has_backups else 1):
-            env["VERSION_CONTROL"] = self.rng.choice(
-                ["none", "off", "t", "numbered", "nil", "existing", "never", "simple", "bogus",
-                 "num", "n"])
+            env["VERSION_CONTROL"] = self.rng.choice([*CONTROLS, "bogus", "num", "n"])
         return tuple(sorted(env.items()))

@@ -152,11 +152,11 @@ class Speller:
     def invalid(self):
         """Something that is refused."""
         rng = self.rng
-        named = [(f"--{OPTIONS[n].long}", OPTIONS[n].values) for n in self.known
+        named = [(f"--{OPTIONS[n].long}", values) for n, values in self.known.items()
                  if OPTIONS[n].long]
         choices = list(INVALID)
-        choices += [(f"{word}=bogus",) for word, values in named if values]
-        choices += [(f"{word}=x",) for word, values in named if not values]
+        choices += [(f"{word}=bogus",) for word, values in named if any(values)]
+        choices += [(f"{word}=x",) for word, values in named if values == (None,)]
         if self.may("-t"):
             choices += [("-t",), ("-t", "dst"), ("-t", "nowhere")]
         return tuple(text.encode() for text in rng.choice(choices))

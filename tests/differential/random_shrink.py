@@ -18,6 +18,10 @@ def without(items, i, count=1):
     return items[:i] + items[i + count:]
 
 
+def put(items, i, item):
+    return (*items[:i], item, *items[i + 1:])
+
+
 def fewer_words(case):
     for i, word in enumerate(case.words):
         yield replace(case, words=without(case.words, i))
@@ -25,8 +29,8 @@ def fewer_words(case):
             for k in range(1, len(word.text[0])):
                 text = without(word.text[0], k)
                 if len(text) > 1:
-                    shorter = (*case.words[:i], Word("cluster", (text,)), *case.words[i + 1:])
-                    yield replace(case, words=shorter)
+                    shorter = Word("cluster", (text,))
+                    yield replace(case, words=put(case.words, i, shorter))
 
 
 def plain_option(text):
@@ -47,9 +51,9 @@ def plainer_words(case):
             text = plain_option(word.text)
         else:
             text = (*word.text[:-1], os.path.normpath(word.text[-1]))
-        if text != word.text:
-            yield replace(case, words=(*case.words[:i], Word(word.role, text),
-                                       *case.words[i + 1:]))
+        is_operand = word.role in ("operand", "target")
+        if text != word.text and not (is_operand and text[-1].startswith(b"-")):
+            yield replace(case, words=put(case.words, i, Word(word.role, text)))
 
 
 def renamed(path, old, new):
@@ -61,12 +65,11 @@ def plainer_names(case):
     free = [name for name in PLAIN_NAMES if name not in used]
     for old in sorted(used - set(PLAIN_NAMES) - {b"other", b"dst", b"out"}):
         for new in free[:1]:
-            yield replace(
-                case,
-                nodes=tuple(replace(n, path=renamed(n.path, old, new),
-                                    target=renamed(n.target, old, new)) for n in case.nodes),
-                words=tuple(Word(w.role, tuple(renamed(t, old, new) for t in w.text))
-                            for w in case.words))
+            nodes = tuple(replace(n, path=renamed(n.path, old, new),
+                                  target=renamed(n.target, old, new)) for n in case.nodes)
+            words = tuple(Word(w.role, tuple(renamed(t, old, new) for t in w.text))
+                          for w in case.words)
+            yield replace(case, nodes=nodes, words=words)
 
 
 def plainer_surroundings(case):
@@ -104,7 +107,7 @@ def plainer_nodes(case):
         for change in changes:
             plainer = replace(node, **change)
             if plainer != node:
-                yield replace(case, nodes=(*case.nodes[:i], plainer, *case.nodes[i + 1:]))
+                yield replace(case, nodes=put(case.nodes, i, plainer))
 
 
 def smaller(case):

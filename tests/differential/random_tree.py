@@ -43,7 +43,7 @@ class Node:
     default_acl: str = ""
 
     def plain_mode(self):
-        return 0o755 if self.kind == "dir" else 0o644
+        return 0o755 if self.kind in ("dir", "other") else 0o644
 
 
 # ------------------------------------------------------------------ on disk
@@ -92,7 +92,7 @@ def may_mount():
 
 def make_other(node, other):
     """The directory other, which is in another file system, seen in the tree."""
-    os.makedirs(other, exist_ok=True)
+    os.mkdir(other)
     os.mkdir(node.path)
     if libc.mount(other, os.path.abspath(node.path), None, MS_BIND, None) != 0:
         os.rmdir(node.path)
@@ -156,7 +156,9 @@ def make_tree(nodes, usual_owner, other):
     for node in reversed(nodes):
         if node.kind == "link":
             continue
-        for step in (lambda n: set_owner(n, usual_owner), set_mode, set_xattrs, set_times):
+        with contextlib.suppress(OSError):
+            set_owner(node, usual_owner)
+        for step in (set_mode, set_xattrs, set_times):
             with contextlib.suppress(OSError):
                 step(node)
     top = Node(b".", "dir")
@@ -201,7 +203,8 @@ def quote(text):
     if word.isascii() and (word.isprintable() or not word):
         return shlex.quote(word)
     escaped = text.replace(b"\\", b"\\\\").replace(b"'", b"\\'")
-    return "$'" + "".join(chr(c) if 32 <= c < 127 else f"\\{c:03o}" for c in escaped) + "'"
+    word = "".join(chr(c) if 32 <= c < 127 else f"\\{c:03o}" for c in escaped)
+    return f"$'{word}'"
 
 
 def name_of(path):
@@ -210,7 +213,8 @@ def name_of(path):
 
 def shell_of_file(node, name):
     if node.parts == (("data", 0, node.size),):
-        return [f"head -c {node.size} /dev/zero | tr '\\0' {chr(LETTERS[node.letter])} >{name}"]
+        letter = chr(LETTERS[node.letter])
+        return [f"head -c {node.size} /dev/zero | tr '\\0' {letter} >{name}"]
     lines = [f": >{name}"] if not node.size else [f"truncate -s {node.size} {name}"]
     for what, offset, length in node.parts:
         if what == "alloc":
@@ -235,10 +239,11 @@ def shell_of_name(node):
         end = f"cat {name} >/dev/null &" if node.drained else f"echo fed >{name} &"
         return [f"mkfifo {name}", f"{end}  # if cp opens it"]
     if node.kind == "socket":
-        return [f"python3 -c 'import os, stat; os.mknod({node.path!r}, stat.S_IFSOCK)'"]
+        code = f"import os, stat; os.mknod({node.path!r}, stat.S_IFSOCK)"
+        return [f"python3 -c {quote(code.encode())}"]
     if node.kind == "device":
         return [f"mknod {name} {' '.join(map(str, node.device))}"]
-    return [f"mkdir {name} && mount --bind OTHER {name}  # a directory in another file system"]
+    return [f"mkdir {name} && mount --bind OTHER {name}  # where another file system is"]
 
 
 def shell_of_looks(node):
@@ -290,8 +295,9 @@ class FifoEnds:
             return
         self.held.append(os.open(node.path, os.O_PATH))
         way = f"/proc/self/fd/{self.held[-1]}"
-        self.feeders.append((way, threading.Thread(target=self.feed, args=(way,), daemon=True)))
-        self.feeders[-1][1].start()
+        thread = threading.Thread(target=self.feed, args=(way,), daemon=True)
+        self.feeders.append((way, thread))
+        thread.start()
 
     @staticmethod
     def feed(way):

@@ -55,12 +55,13 @@ def content(path, seen):
     try:
         seen["holes"] = extents(fd)
         digest = hashlib.sha1()
-        # Zeros are left out: where they are is no part of what the file says.
+        # Blocks of zeros are left out, be they holes or not.
         for first, end in seen["holes"]:
             for at in range(first, end, BLOCKS_READ):
                 data = os.pread(fd, min(end - at, BLOCKS_READ) * BLOCK, at * BLOCK)
-                if data.count(0) != len(data):
-                    digest.update(b"%d:" % at + data.rstrip(b"\0"))
+                for i in range(0, len(data), BLOCK):
+                    if block := data[i:i + BLOCK].rstrip(b"\0"):
+                        digest.update(b"%d:" % (at + i // BLOCK) + block)
         return digest.hexdigest()
     finally:
         os.close(fd)
@@ -73,7 +74,9 @@ def xattrs(path):
 
 def look(path, name, first_names, times, links):
     """Everything that is to be seen at path, which is name in the tree."""
-    st = os.lstat(path)
+    st = attempt(os.lstat, path)
+    if isinstance(st, str):
+        return {"type": st}     # in a directory that may be listed, but not searched
     kind = stat.S_IFMT(st.st_mode)
     seen = {"type": TYPES[kind], "mode": f"{stat.S_IMODE(st.st_mode):04o}",
             "owner": (st.st_uid, st.st_gid), "xattrs": attempt(xattrs, path)}

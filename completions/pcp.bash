@@ -1,0 +1,121 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# bash completion for pcp, with and without the package bash-completion.
+#
+# Where cp is a link to pcp, and is to have the same:  complete -F _pcp cp
+
+_pcp()
+{
+	local IFS=$' \t\n'
+	# Of --option and --option= the first is given where the value may be left out.
+	local options='
+		-a --archive --attributes-only -b --backup --backup= --chunk= --context --context=
+		--copy-contents -d --debug --dereference -f --force -H --help -i --interactive
+		-j --jobs= --keep-directory-symlink -l --link -L -n --no-clobber --no-dereference
+		--no-preserve= --no-target-directory --one-file-system -p -P --parents --preserve
+		--preserve= -r -R --recursive --reflink --reflink= --remove-destination -s -S
+		--sparse= --stats --strip-trailing-slashes --suffix= --symbolic-link -t -T
+		--target-directory= -u --update --update= -v --verbose --version --window= -x -Z'
+	local -a words
+	local token=${COMP_WORDS[COMP_CWORD]} i n=0 glue='' word rest left='' cur lead
+	# The option that the word belongs to, what stands before its value, and that
+	local option='' head='' value=''
+
+	COMPREPLY=()
+
+	# bash parts words at "=": put --option=value together again.
+	for ((i = 1; i <= COMP_CWORD; i++)); do
+		word=${COMP_WORDS[i]}
+		if [[ $glue ]] || [[ $word == '=' && $n -gt 0 && ${words[n - 1]} == --?* ]]; then
+			words[n - 1]+=$word
+			glue=''
+			[[ $word != '=' ]] || glue=yes
+		else
+			words[n++]=$word
+		fi
+	done
+	[[ $token != '=' ]] || token=''
+	cur=${words[n - 1]}
+	lead=${cur:0:${#cur} - ${#token}}
+
+	for ((i = 0; i < n; i++)); do
+		word=${words[i]}
+		if [[ $option ]]; then
+			# the value of the option before it
+			value=$word
+			((i == n - 1)) || option=''
+			continue
+		fi
+		case $word in
+		--)
+			((i == n - 1)) || return 0
+			;;
+		--*=*)
+			((i < n - 1)) || option=${word%%=*} head=${word%%=*}= value=${word#*=}
+			;;
+		--*)
+			# one that needs a value has it in the next word
+			if ((i < n - 1)) && [[ $options == *[[:space:]]"$word="* &&
+				$options != *[[:space:]]"$word"[[:space:]]* ]]; then
+				option=$word
+			fi
+			;;
+		-*)
+			# a letter with a value is the last one of its word
+			rest=${word#-}
+			while [[ $rest ]]; do
+				if [[ $rest == [jSt]* ]]; then
+					if [[ ${rest:1} ]]; then
+						((i < n - 1)) || option=-${rest:0:1} value=${rest:1} \
+							head=${word%"${rest:1}"}
+					else
+						((i == n - 1)) || option=-$rest
+					fi
+					break
+				fi
+				rest=${rest:1}
+			done
+			;;
+		esac
+	done
+
+	case $option in
+	'')
+		# files are left to bash
+		[[ $cur == -* ]] || return 0
+		COMPREPLY=($(compgen -W "$options" -- "$cur"))
+		[[ ${#COMPREPLY[@]} != 1 || ${COMPREPLY[0]} != *= ]] || compopt -o nospace 2>/dev/null
+		;;
+	--backup)
+		COMPREPLY=($(compgen -P "$head" -W 'none off simple never numbered t existing nil' \
+			-- "$value"))
+		;;
+	--preserve | --no-preserve)
+		# a list: those that it does not have yet
+		rest=${value%"${value##*,}"}
+		for word in mode ownership timestamps links context xattr all; do
+			[[ ,$rest == *,"$word",* ]] || left+=" $word"
+		done
+		COMPREPLY=($(compgen -P "$head$rest" -W "$left" -- "${value##*,}"))
+		compopt -o nospace 2>/dev/null
+		;;
+	--reflink | --sparse)
+		COMPREPLY=($(compgen -P "$head" -W 'auto always never' -- "$value"))
+		;;
+	--update)
+		COMPREPLY=($(compgen -P "$head" -W 'all none none-fail older' -- "$value"))
+		;;
+	-t | --target-directory)
+		mapfile -t COMPREPLY < <(compgen -P "$head" -d -- "$value")
+		compopt -o filenames +o default +o bashdefault 2>/dev/null
+		;;
+	*)
+		# a number, a suffix, a context
+		compopt +o default +o bashdefault 2>/dev/null
+		;;
+	esac
+	# bash keeps what stands before the last "=".
+	COMPREPLY=("${COMPREPLY[@]#"$lead"}")
+}
+
+complete -o bashdefault -o default -F _pcp pcp

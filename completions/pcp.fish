@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# fish completion for pcp.
+#
+# Where cp is a link to pcp, and is to have the same:  complete -c cp -w pcp
+
+# The attributes after a list that ends in a comma, or is empty; without those in it
+function __pcp_attributes
+    set -l token (string replace -r '^--[^=]*=' '' -- (commandline -ct))
+    set -l list (string replace -r '[^,]*$' '' -- $token)
+    set -l given (string split , -- $list)
+    set -l names mode ownership timestamps links context xattr all
+    set -l meanings permissions 'user and group' 'times of access and modification' \
+        'hard links' 'SELinux context' 'extended attributes' 'all of them'
+    for i in (seq (count $names))
+        contains -- $names[$i] $given
+        or printf '%s%s\t%s\n' "$list" $names[$i] $meanings[$i]
+    end
+end
+
+# One option a line: -x where it must have a value, -f where it may have one.
+complete -c pcp -s a -l archive -d 'Copy trees, and keep what can be kept'
+complete -c pcp -l attributes-only -d 'Copy attributes, not data'
+complete -c pcp -s b -d 'Keep files that would be overwritten'
+complete -c pcp -l backup -f -a 'none off simple never numbered t existing nil' -d 'Keep files that would be overwritten'
+complete -c pcp -l chunk -x -d 'Bytes between two looks whether to go on'
+complete -c pcp -l context -f -d 'Accepted, and does nothing'
+complete -c pcp -l copy-contents -d 'With -R, read special files'
+complete -c pcp -s d -d 'Same as --no-dereference --preserve=links'
+complete -c pcp -l debug -d 'Say how each file is copied'
+complete -c pcp -s L -l dereference -d 'Follow all symbolic links'
+complete -c pcp -s f -l force -d 'Remove files that cannot be opened'
+complete -c pcp -s H -d 'Follow symbolic links that are sources'
+complete -c pcp -l help -d 'Print a summary of the options'
+complete -c pcp -s i -l interactive -d 'Ask before a file is overwritten'
+complete -c pcp -s j -l jobs -x -d 'Copy with at most so many threads'
+complete -c pcp -l keep-directory-symlink -d 'Copy into directories that are symbolic links'
+complete -c pcp -s l -l link -d 'Make hard links, not copies'
+complete -c pcp -s n -l no-clobber -d 'Leave files alone that exist'
+complete -c pcp -s P -l no-dereference -d 'Copy symbolic links as links'
+complete -c pcp -l no-preserve -x -a '(__pcp_attributes)' -d 'Do not keep attributes'
+complete -c pcp -s T -l no-target-directory -d 'Do not copy into the destination'
+complete -c pcp -s x -l one-file-system -d 'Do not leave the file system'
+complete -c pcp -l parents -d 'Put the whole name under the directory'
+complete -c pcp -s p -d 'Same as --preserve=mode,ownership,timestamps'
+complete -c pcp -l preserve -f -a '(__pcp_attributes)' -d 'Keep attributes'
+complete -c pcp -s R -s r -l recursive -d 'Copy directories'
+complete -c pcp -l reflink -f -a 'auto always never' -d 'Share data with the source'
+complete -c pcp -l remove-destination -d 'Remove files that exist first'
+complete -c pcp -l sparse -x -a 'auto always never' -d 'Make holes'
+complete -c pcp -l stats -d 'Say at the end what was done, and why'
+complete -c pcp -l strip-trailing-slashes -d 'Remove slashes from the end of sources'
+complete -c pcp -s S -l suffix -x -d 'End the names of backups with this'
+complete -c pcp -s s -l symbolic-link -d 'Make symbolic links, not copies'
+complete -c pcp -s t -l target-directory -x -a '(__fish_complete_directories)' -d 'Copy into this directory'
+complete -c pcp -s u -d 'Overwrite files that are older'
+complete -c pcp -l update -f -a 'all none none-fail older' -d 'Say which files to overwrite'
+complete -c pcp -s v -l verbose -d 'Say the name of each file'
+complete -c pcp -l version -d 'Print the version'
+complete -c pcp -l window -x -d 'Have at most so many copies pending'
+complete -c pcp -s Z -d 'Accepted, and does nothing'

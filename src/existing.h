@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* existing - what is at an entry's destination, and whether it may go.  Thread-safe. */
+#ifndef PCP_EXISTING_H
+#define PCP_EXISTING_H
+
+#include <stdbool.h>
+#include <sys/stat.h>
+
+struct copy;
+struct entry;
+
+enum existing_verdict {
+	EXISTING_NONE,		/* nothing is there, or not any more */
+	EXISTING_OVER,		/* it is to be written over; a directory, to be merged into */
+	EXISTING_KEPT,		/* it stays, and nothing is to be done */
+	EXISTING_UP_TO_DATE,	/* it stays, and is as good as a copy */
+	EXISTING_REFUSED	/* it is in the way, which has been reported */
+};
+
+struct existing {
+	struct stat st;		/* with EXISTING_OVER; zeros if it can't be looked at */
+	char *backup;		/* its new name, beside its old one, on the heap; or NULL */
+};
+
+/*
+ * Look at the destination of e, which may be a directory, by cp's rules; what
+ * must go is removed, or becomes a backup.
+ */
+enum existing_verdict existing_look(struct copy *c, const struct entry *e,
+				    struct existing *ret);
+
+/* Remove e's destination.  False after a failure, which has been reported. */
+bool existing_remove(const struct copy *c, const struct entry *e);
+
+/* e was not copied after all: its backup, which is freed, gets its name back. */
+void existing_restore(const struct copy *c, const struct entry *e, char *backup);
+
+#endif

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Design: text, in the layout that cp's users know. */
+#include <config.h>
+
+#include "help.h"
+
+#include <stdio.h>
+
+#include "progname.h"
+
+static const char options_of_cp[] =
+"  -a, --archive                same as -dR --preserve=all, but losing extended\n"
+"                                 attributes is no error\n"
+"      --attributes-only        leave the data alone, copy only the attributes\n"
+"      --backup[=CONTROL]       keep a backup of each file that is overwritten\n"
+"  -b                           like --backup, but takes no argument\n"
+"      --copy-contents          with -R, read special files like regular ones\n"
+"  -d                           same as --no-dereference --preserve=links\n"
+"      --debug                  tell how each file is copied; implies -v\n"
+"  -f, --force                  remove a destination that cannot be opened, and\n"
+"                                 try once more (ignored with -n)\n"
+"  -i, --interactive            ask before overwriting (overrides an earlier -n)\n"
+"  -H                           follow symbolic links that are SOURCEs\n"
+"      --keep-directory-symlink  take a symbolic link to a directory, in the\n"
+"                                 destination, for that directory\n"
+"  -l, --link                   make hard links instead of copies\n"
+"  -L, --dereference            follow all symbolic links in SOURCE\n"
+"  -n, --no-clobber             leave existing files alone, silently (overrides\n"
+"                                 -u and an earlier -i)\n"
+"  -P, --no-dereference         copy symbolic links as symbolic links\n"
+"  -p                           same as --preserve=mode,ownership,timestamps\n"
+"      --preserve[=ATTR_LIST]   keep these attributes (default:\n"
+"                                 mode,ownership,timestamps); there are also\n"
+"                                 context, links, xattr, and all\n"
+"      --no-preserve=ATTR_LIST  do not keep these attributes\n"
+"      --parents                make the SOURCE's whole path under DIRECTORY\n"
+"  -R, -r, --recursive          copy directories with all they contain\n"
+"      --reflink[=WHEN]         share the data of SOURCE where possible; see below\n"
+"      --remove-destination     remove each existing destination first\n"
+"                                 (compare --force)\n"
+"      --sparse=WHEN            make holes in files; see below\n"
+"      --strip-trailing-slashes  remove slashes at the end of each SOURCE\n"
+"  -s, --symbolic-link          make symbolic links instead of copies\n"
+"  -S, --suffix=SUFFIX          the suffix of simple backups\n"
+"  -t, --target-directory=DIRECTORY  copy all SOURCEs into DIRECTORY\n"
+"  -T, --no-target-directory    DEST is no directory to copy into\n"
+"  -u, --update[=UPDATE]        what to do with existing files: all (overwrite),\n"
+"                                 none, none-fail, or older (the default of -u:\n"
+"                                 overwrite what is older than SOURCE)\n"
+"  -v, --verbose                say what is being done\n"
+"  -x, --one-file-system        stay on the file system of each SOURCE\n"
+"  -Z, --context[=CTX]          accepted for cp's sake, and ignored: contexts are\n"
+"                                 copied with -a, but not set\n";
+
+static const char options_of_pcp[] =
+"      --chunk=SIZE             copy at most SIZE bytes between two looks at whether\n"
+"                                 to go on, and by one thread (default: what\n"
+"                                 takes 80 ms)\n"
+"  -j, --jobs=N                 copy with at most N threads (default: as many\n"
+"                                 as help on the file systems at hand)\n"
+"      --stats                  tell at the end how the work was shared out, and why\n"
+"      --window=N               have at most N copies pending\n"
+"      --help        display this help and exit\n"
+"      --version     output version information and exit\n";
+
+static const char notes[] =
+"\n"
+"With -j1 --window=1 files are copied one after the other, in order.\n"
+"Every file that fails is reported; then the exit status is 1.\n"
+"\n"
+"Holes in SOURCE are holes in DEST, too: --sparse=auto, the default.  With\n"
+"--sparse=always each long run of zero bytes becomes one, with --sparse=never none.\n"
+"\n"
+"Where file systems can share data between files, DEST shares that of SOURCE until\n"
+"either is written to: --reflink=auto, the default.  --reflink[=always] fails where\n"
+"they cannot, and --reflink=never makes a copy with data of its own.\n"
+"\n"
+"The suffix of backups is '~', unless --suffix or SIMPLE_BACKUP_SUFFIX says so.\n"
+"CONTROL, or else VERSION_CONTROL in the environment, is one of\n"
+"\n"
+"  none, off       no backups, whatever else is said\n"
+"  numbered, t     numbered backups\n"
+"  existing, nil   numbered where there are some already, else simple ones\n"
+"  simple, never   simple backups\n"
+"\n"
+"With --force and --backup, a SOURCE that is DEST itself is backed up.\n";
+
+void help_print(void)
+{
+	/* Room for all of it: an error is then seen, with its reason, when it is closed. */
+	static char buf[16 * 1024];
+
+	setvbuf(stdout, buf, _IOFBF, sizeof buf);
+	printf("Usage: %s [OPTION]... [-T] SOURCE DEST\n"
+	       "  or:  %s [OPTION]... SOURCE... DIRECTORY\n"
+	       "  or:  %s [OPTION]... -t DIRECTORY SOURCE...\n",
+	       program_name, program_name, program_name);
+	fputs("Copy SOURCE to DEST, or multiple SOURCE(s) to DIRECTORY, many files at a time.\n"
+	      "\n"
+	      "Mandatory arguments to long options are mandatory for short options too.\n",
+	      stdout);
+	fputs(options_of_cp, stdout);
+	fputs(options_of_pcp, stdout);
+	fputs(notes, stdout);
+}

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* manual - copies that pcp makes itself, without the library.  Thread-safe. */
+#ifndef PCP_MANUAL_H
+#define PCP_MANUAL_H
+
+#include <stdbool.h>
+
+struct copy;
+struct entry;
+
+/*
+ * Copy what can be read from e, a regular or special file, into a regular one;
+ * with --attributes-only, nothing but its attributes.  over: into the file that is
+ * there.  False after a failure, which has been reported.
+ */
+bool manual_copy(struct copy *c, const struct entry *e, bool over);
+
+#endif

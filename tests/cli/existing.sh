@@ -1,0 +1,320 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# What becomes of a destination that is there: backups, -f, -i, -n, -u,
+# --remove-destination, and files that are the same one.
+
+. "$(dirname "$0")/common.sh"
+
+there() {
+	prepare() {
+		mkdir -p dir/sub into/dir
+		echo new >file
+		echo old >dest
+		echo old >into/file
+		echo old >into/dir/inner
+		echo new >dir/inner
+		echo new >dir/sub/deep
+		ln -s file to-file
+		ln -s dest to-dest
+		ln -s nowhere dangling
+		ln -s loop loop
+		ln file again
+	}
+}
+
+# By name only: the backups of cp 9.1 may land in the working directory.
+test_backups() {
+	there
+	for control in none off numbered t existing nil simple never; do
+		same_as_cp --backup=$control file dest
+		same_as_cp -v --backup=$control file dest
+	done
+	same_as_cp -b file dest
+	same_as_cp -bS .old file dest
+	same_as_cp --suffix=.old file dest
+	same_as_cp -b file file
+	same_as_cp -b file again
+	same_as_cp -b to-file file
+	same_as_cp -b file to-file
+	same_as_cp -bf file file
+	same_as_cp --backup=bogus file dest
+	same_as_cp -b missing dest
+	same_as_cp -b dir dest
+	same_as_cp -bR dir dest
+	same_as_cp -bs "$work/cp/file" dest
+	same_as_cp -bl file dest
+}
+
+test_backup_variables() {
+	there
+	as='env VERSION_CONTROL=numbered'
+	same_as_cp -b file dest
+	same_as_cp --backup=simple file dest
+	as='env SIMPLE_BACKUP_SUFFIX=.bak'
+	same_as_cp -b file dest
+	same_as_cp -b -S .x file dest
+	as='env VERSION_CONTROL=bogus'
+	same_as_cp -b file dest
+}
+
+test_numbered_backups_count_on() {
+	prepare() {
+		echo new >file
+		echo old >dest
+		echo older >dest.~7~
+	}
+	same_as_cp -b file dest
+	same_as_cp --backup=existing file dest
+	same_as_cp --backup=numbered file dest
+	same_as_cp --backup=simple file dest
+}
+
+# A copy that fails gives the backup its name back.
+test_backup_is_restored() {
+	[ "$(id -u)" = 0 ] || { skip 'only root can make a file that cannot be read'; return; }
+	prepare() {
+		mkdir into
+		echo secret >file
+		chmod 000 file
+		echo old >dest
+	}
+	as='setpriv --reuid=65534 --regid=65534 --clear-groups'
+	before() { chown -R 65534:65534 . && chown 0:0 file; }
+	same_as_cp -b file dest
+	same_as_cp -bv file dest
+	assertEquals 'the old one' old "$(cat "$work/pcp/dest")"
+}
+
+test_backup_would_destroy_the_source() {
+	prepare() {
+		echo one >a
+		echo two >a~
+		echo three >a.b
+	}
+	same_as_cp --backup=simple a~ a
+	same_as_cp --backup=numbered a~ a
+	same_as_cp -S .b --backup=simple a.b a
+}
+
+# backups with names in a directory, where cp 9.1 goes wrong
+test_backup_below() {
+	there
+	run_pcp -b file into
+	assert_ran 0
+	assertEquals 'new old' "$(cat "$work/pcp/into/file" "$work/pcp/into/file~" | tr '\n' ' ' | sed 's/ $//')"
+	run_pcp -bR dir into
+	assert_ran 0
+	assertEquals old "$(cat "$work/pcp/into/dir/inner~")"
+	run_pcp --backup=t -R dir into
+	assertEquals old "$(cat "$work/pcp/into/dir/inner.~1~")"
+}
+
+test_backup_excludes() {
+	there
+	for option in -n --update=none --update=none-fail; do
+		run_pcp -b $option file dest
+		assert_ran 1 'mutually exclusive'
+		assertEquals old "$(cat "$work/pcp/dest")"
+	done
+}
+
+test_force() {
+	there
+	before() { chmod 000 dest into/file; }
+	unprivileged
+	same_as_cp file dest
+	unprivileged
+	same_as_cp -f file dest
+	unprivileged
+	same_as_cp -fv file dest
+	unprivileged
+	same_as_cp -Rf dir/. into
+	unprivileged
+	same_as_cp --remove-destination -v file dest
+	before() { :; }
+	same_as_cp file loop
+	same_as_cp -f file loop
+	same_as_cp -f file dangling
+	same_as_cp --remove-destination file dangling
+	same_as_cp --remove-destination file to-dest
+	same_as_cp --remove-destination file again
+	same_as_cp --remove-destination to-file file
+	same_as_cp -f file again
+	same_as_cp -f file file
+	same_as_cp -f file to-file
+	before() { chmod 555 into; }
+	unprivileged
+	same_as_cp -f file into
+}
+
+# -i: answers come from standard input
+answered() {
+	answers=$1
+	shift
+	for name in cp pcp; do
+		(cd "$work/$name" && printf "$answers" | "$name" "$@") >"$work/$name.stdout" 2>"$work/$name.words"
+		echo $? >"$work/$name.status"
+		sed 's/^pcp: /cp: /; s/? pcp: /? cp: /g' "$work/$name.words" >"$work/$name.err"
+		picture $name >"$work/$name.tree"
+	done
+	for what in stdout err tree; do
+		assertEquals "$what of [$*] answered $answers" '' \
+			"$(diff -a "$work/cp.$what" "$work/pcp.$what")"
+	done
+}
+
+test_interactive() {
+	there
+	for answers in 'y\n' 'n\n' '' 'Yes\n' 'no\n' '\n' 'y\nn\ny\n'; do
+		new_twins
+		answered "$answers" -i file dest
+		new_twins
+		answered "$answers" -iv file dest
+		new_twins
+		answered "$answers" -i file to-file dir/inner into
+		new_twins
+		answered "$answers" -Ri dir into
+	done
+	# As with cp since 9.2: what was not to be copied is a failure.
+	new_twins
+	(cd "$work/pcp" && echo n | pcp -i file dest 2>/dev/null)
+	assertEquals 1 $?
+	(cd "$work/pcp" && echo y | pcp -i file dest 2>/dev/null)
+	assertEquals 0 $?
+}
+
+test_interactive_overrides() {
+	there
+	for options in '-i -n' '-n -i' '-i -f' '-f -i' '-u -n' '-n -u'; do
+		new_twins
+		answered 'n\n' $options file dest
+		new_twins
+		answered 'y\n' $options file dest
+	done
+}
+
+test_unwritable_is_asked_for() {
+	is_root || { skip 'only root can run both as another'; return; }
+	there
+	for options in -i '-i -f' '-i --remove-destination'; do
+		new_twins
+		for name in cp pcp; do
+			chown -R 65534:65534 "$work/$name"
+			(cd "$work/$name" && chmod 444 dest &&
+				echo n | setpriv --reuid=65534 --regid=65534 --clear-groups \
+				"$name" $options file dest) 2>&1 | sed 's/^pcp: /cp: /' >"$work/$name.words"
+		done
+		assertEquals "prompt of $options" "$(cat "$work/cp.words")" "$(cat "$work/pcp.words")"
+	done
+}
+
+test_no_clobber() {
+	there
+	same_as_cp -n file dest
+	same_as_cp -nv file dest
+	same_as_cp -n file new
+	same_as_cp -nR dir into
+	same_as_cp -n file file
+	same_as_cp -n dir dest
+	same_as_cp -nR dir dest
+	same_as_cp -n file dangling
+}
+
+test_update() {
+	prepare() {
+		mkdir -p dir into/dir
+		for f in older newer same; do
+			echo src >dir/$f
+			echo dst >into/dir/$f
+		done
+		echo src >dir/only
+	}
+	before() {
+		touch -d '2005-01-01' dir/* into/dir/same
+		touch -d '2006-01-01' into/dir/older
+		touch -d '2004-01-01' into/dir/newer
+	}
+	same_as_cp -uR dir into
+	same_as_cp --update -R dir into
+	same_as_cp -uRv dir into
+	same_as_cp -uRp dir into
+	same_as_cp -ua dir into
+	same_as_cp -u dir/older dir/newer dir/same into/dir
+}
+
+# Names of one inode become one, by way of what is there and as new.
+test_update_of_hard_links() {
+	prepare() {
+		mkdir -p dir into/dir
+		echo src >dir/a
+		ln dir/a dir/b
+		echo dst >into/dir/a
+		echo dst >into/dir/b
+	}
+	before() {
+		touch -d '2005-01-01' dir/*
+		touch -d '2006-01-01' into/dir/*
+	}
+	same_as_cp -ua dir into
+	same_as_cp -u --preserve=links dir/a dir/b into/dir
+	# Not where links were not to be kept: there cp makes them, and one file is lost.
+	run_pcp -uR dir into
+	assert_ran 0
+	assertEquals 1 "$(stat -c %h "$work/pcp/into/dir/b")"
+}
+
+test_update_values() {
+	there
+	run_pcp --update=all file dest
+	assert_ran 0
+	assertEquals new "$(cat "$work/pcp/dest")"
+	run_pcp --update=none file dest
+	assert_ran 0
+	assertEquals old "$(cat "$work/pcp/dest")"
+	run_pcp --update=none-fail file dest
+	assert_ran 1 "not replacing 'dest'"
+	assertEquals old "$(cat "$work/pcp/dest")"
+	run_pcp --update=none-fail file absent
+	assert_ran 0
+	run_pcp -n --update=all file dest
+	assert_ran 0
+	assertEquals '-n is the stronger' old "$(cat "$work/pcp/dest")"
+	run_pcp --update=bogus file dest
+	assert_ran 1 'invalid argument .bogus. for .--update.'
+}
+
+test_dangling_and_posix() {
+	there
+	as='env POSIXLY_CORRECT=1'
+	same_as_cp file dangling
+	same_as_cp -R file dangling
+	same_as_cp -p file dangling
+	as=
+	same_as_cp file dangling
+}
+
+test_keep_directory_symlink() {
+	prepare() {
+		mkdir -p src/d real dst
+		echo new >src/d/file
+		ln -s ../real dst/d
+	}
+	same_as_cp -R src/. dst
+	run_pcp -R --keep-directory-symlink src/. dst
+	assert_ran 0
+	assertEquals new "$(cat "$work/pcp/real/file")"
+	assertTrue 'it is still a symlink' "[ -L '$work/pcp/dst/d' ]"
+}
+
+test_debug() {
+	there
+	run_pcp --debug file absent
+	assert_ran 0
+	assertEquals "'file' -> 'absent'" "$(sed -n 1p "$work/pcp.stdout")"
+	assertTrue 'how' "grep -q '^copy offload: [a-z]*, reflink: [a-z]*, sparse detection: ' '$work/pcp.stdout'"
+	run_pcp --debug -n file dest
+	assertEquals "skipped 'dest'" "$(cat "$work/pcp.stdout")"
+}
+
+. shunit2

@@ -1,0 +1,154 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# Part of random.py: what one run came to, in what two runs differ, and which of these
+# differences are known.
+
+import os
+import re
+from collections import Counter
+from typing import NamedTuple
+
+from treecmp import differences
+
+TWIN = "2/3/4/5/twin"   # in what is compared: symlinks may lead some directories up
+
+
+class Result(NamedTuple):
+    status: object
+    out: list
+    err: list
+    tree: dict
+
+
+def compare(cp, pcp):
+    """A line for each difference of two results."""
+    lines = []
+    if cp.status != pcp.status:
+        lines.append(f"status: {cp.status} of cp, {pcp.status} of pcp")
+    for what in ("out", "err"):
+        a, b = Counter(getattr(cp, what)), Counter(getattr(pcp, what))
+        for who, rest in (("cp", a - b), ("pcp", b - a)):
+            lines += [f"std{what} of {who} alone: {ascii(os.fsdecode(text))}"
+                      for text in sorted(rest.elements())]
+    for line in differences(cp.tree, pcp.tree, "cp", "pcp"):
+        line = line.replace(f"'{TWIN}'", "'.'", 1).replace(f"'{TWIN}/", "'")
+        lines.append(line)
+    return lines
+
+
+def unexplained(case, cp, pcp, table, counts):
+    lines, used = [], set()
+    for line in compare(cp, pcp):
+        known = [k.name for k in table if k.explains(case, cp, pcp, line)]
+        used.update(known[:1])
+        if not known:
+            lines.append(line)
+    if not lines:
+        counts.update(used)
+    return lines
+
+
+# ------------------------------------------------------- known differences
+
+class Known(NamedTuple):
+    """A difference that doc/differences-from-cp.md explains."""
+    name: str
+    explains: object        # of (case, cp's result, pcp's, a line): true if it does
+    why: str
+
+
+def said(result, text):
+    return any(text in line for line in result.err)
+
+
+def copied_into_itself(case, cp, pcp, line):
+    """Where cp stops depends on the order, and so what is said and left of it all."""
+    return any(said(result, text) for result in (cp, pcp)
+               for text in (b", into itself, ", b"cyclic symbolic link"))
+
+
+def left_behind(case, cp, pcp, line):
+    found = re.match(r"'(.*)' \(file\) is in cp alone$", line)
+    if not found or not cp.status or not pcp.status:
+        return False
+    name = os.path.basename(found[1])
+    return "\\" in name or said(cp, name.encode())
+
+
+def endless(case, cp, pcp, line):
+    return any(len(s) > 3000 and s.endswith(b"File name too long") for s in cp.err)
+
+
+def named_too_early(case, cp, pcp, line):
+    plain = line.replace("\\'", "'")
+    found = re.match(r"stdout of pcp alone: .*'(.*)' -> ", plain)
+    return bool(found) and said(pcp, f"cannot stat '{found[1]}'".encode())
+
+
+def of_parents(case, cp, pcp, line):
+    """What cp 9 makes of directories that lead to an operand which then fails; and it
+    takes the next operand's destination for new if directories were made for the last."""
+    return bool(cp.status) and any(re.match(rb"--pa", w.text[0]) for w in case.words)
+
+
+KNOWN = [
+    Known("into itself", copied_into_itself,
+          "cp stops reading a directory in which it met its copy; what was in that "
+          "before, or is by now, both may copy"),
+    Known("partial file", left_behind, "cp leaves a file whose copy failed"),
+    Known("endless", endless, "cp copies its copies until names are too long"),
+    Known("named", named_too_early,
+          "-v names a file that is then found to be out of reach"),
+    Known("fed", lambda case, cp, pcp, line: bool(re.search(": mtime: .*'now'", line)) and
+          any(n.kind == "fifo" and not n.drained for n in case.nodes),
+          "who feeds a FIFO changes its time, before or after pcp looks at it"),
+    Known("words", lambda case, cp, pcp, line: "mutually exclusive" in line,
+          "pcp says this as newer releases of cp do"),
+    Known("zeros", lambda case, cp, pcp, line: "': holes: " in line,
+          "cp makes holes of zeros in a file that has holes; pcp copies them"),
+    Known("special bits", lambda case, cp, pcp, line: bool(
+              re.search(r"': mode: '[1-7](...)' in cp, '0\1' in pcp", line)),
+          "cp leaves set-ID and sticky bits that the copy was not to have"),
+    Known("parents", of_parents,
+          "with --parents cp may leave directories unfinished, or be confused by them"),
+    Known("xattr words", lambda case, cp, pcp, line: "setting attribute" in line,
+          "cp names each attribute that could not be set, pcp the file"),
+    Known("changed", lambda case, cp, pcp, line: "changed while it was copied" in line,
+          "pcp warns of a file that changes meanwhile"),
+]
+
+
+def misplaced(case, cp, pcp, line):
+    if not any(re.match(rb"-[^-]*[bS]|--(b|su)", w.text[0]) for w in case.words):
+        return False
+    return said(cp, b"cannot un-backup") or bool(
+        re.match(r"'[^']*(~|\.bak|\.x)'|'.*': (mtime|links|same as):", line))
+
+
+# To be added for a cp 9.1 alone.
+MISPLACED_BACKUPS = Known("backups", misplaced,
+                          "this cp may put the simple backup of dir/file in '.', not dir")
+
+
+def declined(case, cp, pcp, line):
+    return line == "status: 0 of cp, 1 of pcp" and any(s.endswith(b"? ") for s in cp.err)
+
+
+# To be added for a cp older than 9.2.
+DECLINED = Known("declined", declined,
+                 "to this cp it is no failure if, with -i, a file is not overwritten")
+
+
+# With -j1 --window=1 alone there is an order in which files are copied.
+ORDERED = ["-j1", "--window=1"]
+
+
+def depends_on_order(case, line):
+    """Is this of a file that had several names, or may come of that?"""
+    if re.match("status:|std(out|err) of p?cp alone:", line):
+        return True
+    links = [node for node in case.nodes if node.kind in ("link", "symlink")]
+    names = {os.path.basename(name) for n in links for name in (n.path, n.target)}
+    found = re.match(r"'(.*)': (size|content|holes|mode|mtime|owner|xattrs|links|same as|"
+                     "type|target):", line)
+    return bool(found) and os.path.basename(found[1]).encode() in names
