@@ -31,6 +31,7 @@
 #include "node.h"
 #include "options.h"
 #include "report.h"
+#include "signals.h"
 
 /* -------------------------------------------------------------- messages */
 
@@ -68,6 +69,13 @@ void copy_error_both(const struct entry *e, int err, bool dst_first, const char 
 	free(dst);
 }
 
+static bool ends_in_slash(const char *name)
+{
+	size_t len = strlen(name);
+
+	return len && name[len - 1] == '/';
+}
+
 /* Is e's destination one? */
 static bool is_symlink(const struct entry *e)
 {
@@ -84,8 +92,7 @@ void copy_error_create(const struct entry *e, int err)
 		return;
 	}
 	/* "missing/" is not a directory, for all that open(2) says. */
-	size_t len = strlen(e->dst);
-	if (err == EISDIR && len && e->dst[len - 1] == '/')
+	if (err == EISDIR && ends_in_slash(e->dst))
 		err = ENOTDIR;
 	copy_error_dst(e, err, "cannot create regular file %s");
 }
@@ -310,7 +317,9 @@ static void report_failure(const struct copy *c, const struct entry *e, int err,
 		break;
 	case COPYFILE_OPEN_DST:
 		if (S_ISLNK(e->type))
-			copy_error_dst(e, err, "cannot create symbolic link %s");
+			/* With -f it was to be replaced by what is in "name/", which is nothing. */
+			copy_error_dst(e, err == EEXIST && c->opts->force && ends_in_slash(e->dst) ?
+					       ENOTDIR : err, "cannot create symbolic link %s");
 		else
 			copy_error_create(e, err);
 		break;
@@ -449,8 +458,10 @@ void copy_ended(void *arg, const struct pending *p, int result,
 		ok = attrs_default_mode(c, &e, 0666);
 	if (result == 0)
 		report_done(1, info->bytes_done);
-	else if (!said)
+	else if (!said && !(result == -ECANCELED && signals_stopping()))
 		report_failure(c, &e, -result, info);
+	else if (!said && p->flags & COPYFILE_TRUNCATE && info->stage > COPYFILE_OPEN_DST)
+		copy_error_dst(&e, 0, "interrupted: %s is incomplete");
 	report_details(c, &e, info);
 	settle(c, &e, &plan, ok);
 }
@@ -463,7 +474,9 @@ static void copy_new(struct copy *c, const struct entry *e, const struct plan *p
 	const struct options *o = c->opts;
 	bool regular = S_ISREG(e->type), ok;
 
-	if (o->symlink)
+	if (signals_stopping())
+		ok = false;
+	else if (o->symlink)
 		ok = mklink_symbolic(c, e);
 	else if (o->hard_link)
 		ok = mklink_hard(c, e);
@@ -516,6 +529,9 @@ static void meet_kept(struct copy *c, const struct entry *e)
 void copy_entry(struct copy *c, const struct entry *e)
 {
 	struct plan plan = { .link = NULL };
+
+	if (signals_stopping())
+		return;
 	enum go go = look(c, e, &plan);
 	bool names = may_have_names(c->opts, e);
 

@@ -109,7 +109,7 @@ static void *thread_main(void *arg)
 	return NULL;
 }
 
-/* One more thread, with all signals blocked: those are the main thread's. */
+/* One more thread; signals are the main thread's, but for that of a broken pipe. */
 static bool grow_locked(struct crew *crew)
 {
 	sigset_t all, old;
@@ -117,6 +117,7 @@ static bool grow_locked(struct crew *crew)
 	if (!crew->threads)
 		crew->threads = xnmalloc(crew->limit, sizeof *crew->threads);
 	sigfillset(&all);
+	sigdelset(&all, SIGPIPE);
 	pthread_sigmask(SIG_SETMASK, &all, &old);
 	int err = pthread_create(&crew->threads[crew->nthreads], NULL, thread_main, crew);
 	pthread_sigmask(SIG_SETMASK, &old, NULL);

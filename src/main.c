@@ -24,6 +24,7 @@
  *   report	what is said and counted, and the exit status
  *   attrs	what is said of attributes that were lost
  *   progress	what is shown meanwhile
+ *   signals	what is said from outside
  *
  * Main goes through the operands, then reaps copies that have ended.  The crew
  * walks the trees.  Copies are made by who meets them, or by the library's
@@ -41,6 +42,7 @@
 #include "progname.h"
 #include "report.h"
 #include "run.h"
+#include "signals.h"
 #include "stdopen.h"
 #include "target.h"
 #include "version-etc.h"
@@ -68,5 +70,6 @@ int main(int argc, char **argv)
 	run_init(&copy, &options);
 	target_copy_operands(&copy);
 	run_fini(&copy);
+	signals_die();
 	return report_status();
 }

@@ -22,6 +22,7 @@
 #include "existing.h"
 #include "options.h"
 #include "report.h"
+#include "signals.h"
 #include "xalloc.h"
 
 #define BUFFER_SIZE (128 * 1024)
@@ -41,7 +42,7 @@ static bool write_all(int fd, const char *buf, size_t len)
 	return true;
 }
 
-static bool move_all(const struct entry *e, int src, int dst)
+static bool move_all(struct copy *c, const struct entry *e, int src, int dst)
 {
 	char *buf = xmalloc(BUFFER_SIZE);
 	bool ok = true;
@@ -51,9 +52,12 @@ static bool move_all(const struct entry *e, int src, int dst)
 
 		if (n == 0)
 			break;
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0) {
+		if (signals_stopping())
+			ok = false;
+		else if (n < 0 && errno == EINTR)
+			/* Main may be here for long. */
+			window_attend(&c->window);
+		else if (n < 0) {
 			copy_error_src(e, errno, "error reading %s");
 			ok = false;
 		} else if (!write_all(dst, buf, n)) {
@@ -95,7 +99,7 @@ static bool copy_open(struct copy *c, const struct entry *e, int src, int dst, b
 		copy_error_both(e, errno, true, "failed to clone %s from %s");
 		return false;
 	}
-	if (!o->attributes_only && o->reflink != WHEN_ALWAYS && !move_all(e, src, dst))
+	if (!o->attributes_only && o->reflink != WHEN_ALWAYS && !move_all(c, e, src, dst))
 		return false;
 	if (o->attrs)
 		attrs_result(c, e, copyfile_attrs(src, dst, copy_attr_flags(o)));

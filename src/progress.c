@@ -19,10 +19,14 @@
 #include "copy.h"
 #include "human.h"
 #include "report.h"
+#include "signals.h"
 
 /* From the start to the first paint, and from one to the next; milliseconds */
 #define FIRST_MS 500
 #define NEXT_MS 100
+
+/* Longest line */
+#define LINE 256
 
 static struct {
 	bool active, shown;
@@ -63,40 +67,56 @@ static int columns(void)
 	return ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col ? size.ws_col : 80;
 }
 
-void progress_tick(struct copy *c)
+/* What there is to say, in at most size bytes */
+static void describe(struct copy *c, char *line, size_t size)
 {
 	enum { opts = human_autoscale | human_base_1024 | human_SI | human_B |
 	       human_space_before_unit | human_round_to_nearest };
 	char done_buf[LONGEST_HUMAN_READABLE + 1], rate_buf[LONGEST_HUMAN_READABLE + 1];
-	char line[256];
+	unsigned int in_flight;
+	struct report_counts counts = report_counts();
+	uint64_t bytes = counts.bytes + window_bytes_done(&c->window, &in_flight);
+	int64_t ms = now_ms() - state.started;
+
+	snprintf(line, size, "%ju files, %s, %s/s, %u in flight, %ju errors",
+		 (uintmax_t)counts.files, human_readable(bytes, done_buf, opts, 1, 1),
+		 human_readable(bytes, rate_buf, opts, 1000, ms > 0 ? ms : 1), in_flight,
+		 (uintmax_t)counts.errors);
+}
+
+void progress_tick(struct copy *c)
+{
+	char line[LINE];
 	int64_t now = state.active ? now_ms() : 0;
 
 	if (!state.active || now < state.next)
 		return;
 	state.next = now + NEXT_MS;
-	unsigned int in_flight;
-	struct report_counts counts = report_counts();
-	uint64_t bytes = counts.bytes + window_bytes_done(&c->window, &in_flight);
-	int64_t ms = now - state.started;
-	int n = snprintf(line, sizeof line, "%ju files, %s, %s/s, %u in flight, %ju errors",
-			 (uintmax_t)counts.files, human_readable(bytes, done_buf, opts, 1, 1),
-			 human_readable(bytes, rate_buf, opts, 1000, ms), in_flight,
-			 (uintmax_t)counts.errors);
-	int width = columns() - 1;
-
-	if (n >= (int)sizeof line)
-		n = sizeof line - 1;
+	describe(c, line, sizeof line);
 	report_lock();
 	fflush(stdout);
-	fprintf(stderr, "\r%.*s\033[K", n < width ? n : width, line);
+	fprintf(stderr, "\r%.*s\033[K", columns() - 1, line);
 	state.shown = true;
+	report_unlock();
+}
+
+void progress_snapshot(struct copy *c)
+{
+	char line[LINE];
+
+	describe(c, line, sizeof line);
+	report_warning("%s%s", signals_stopping() ? "interrupted: " : "", line);
+}
+
+void progress_hide(void)
+{
+	report_lock();
+	hide();
 	report_unlock();
 }
 
 void progress_end(void)
 {
-	report_lock();
-	hide();
-	report_unlock();
+	progress_hide();
 	state.active = false;
 }

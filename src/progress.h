@@ -13,6 +13,12 @@ bool progress_init(void);
 /* Paint if it is time.  Cheap; call it often. */
 void progress_tick(struct copy *c);
 
+/* Say how much has been done so far. */
+void progress_snapshot(struct copy *c);
+
+/* Take the line off the screen, for now. */
+void progress_hide(void);
+
 /* Take the line off the screen for good. */
 void progress_end(void);
 

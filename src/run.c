@@ -33,6 +33,7 @@
 #include "options.h"
 #include "progress.h"
 #include "report.h"
+#include "signals.h"
 #include "stats.h"
 #include "walk.h"
 
@@ -88,6 +89,7 @@ static unsigned int descriptors(void)
 
 struct shares {
 	unsigned int dirs, window, threads, walkers;
+	bool in_order;
 };
 
 static struct shares share_out(const struct options *o)
@@ -107,11 +109,13 @@ static struct shares share_out(const struct options *o)
 
 	if (o->jobs && (o->jobs < s.threads || !s.threads))
 		s.threads = o->jobs;
-	/* One after the other, in order: to be asked about; or for want of descriptors. */
-	if (o->ask)
-		s.window = 0;
-	if (s.window < 2 && (share < 2 || o->jobs == 1))
-		s.window = 0;
+	/* One after the other, in order: to be asked about, say */
+	s.in_order = o->ask || share < 2 || (o->jobs == 1 && s.window < 2);
+	if (s.in_order) {
+		s.walkers = 0;
+		/* Cookies even then, which can be cancelled; if there are descriptors. */
+		s.window = share < 2 ? 0 : 1;
+	}
 	return s;
 }
 
@@ -130,14 +134,22 @@ static bool defer(void *arg, struct chore *chore)
 	return window_is_main(&c->window) && crew_give(&c->crew, chore);
 }
 
-static void tick(void *arg)
-{
-	progress_tick(arg);
-}
-
-static void all_chores_done(void *arg)
+static void ring(void *arg)
 {
 	window_ring(&((struct copy *)arg)->window);
+}
+
+/* Main comes by: what has been asked for meanwhile? */
+static void attend(void *arg)
+{
+	struct copy *c = arg;
+
+	progress_tick(c);
+	if (signals_snapshot())
+		progress_snapshot(c);
+	signals_suspend(progress_hide);
+	if (signals_stopping())
+		window_cancel(&c->window);
 }
 
 static int64_t now(clockid_t clock)
@@ -215,24 +227,27 @@ void run_init(struct copy *c, const struct options *opts)
 	struct shares s = share_out(opts);
 
 	*c = (struct copy){ .opts = opts };
-	c->in_order = !s.window;
+	c->in_order = s.in_order;
 	c->umask = umask(0);
 	umask(c->umask);
 
 	if (!window_init(&c->window, s.window))
 		s.window = 0;
+	c->window.in_order = s.in_order;
 	c->window.ended = copy_ended;
-	c->window.tick = progress_init() ? tick : NULL;
+	c->window.attend = attend;
+	c->window.ticks = progress_init();
 	c->window.arg = c;
 
 	crew_init(&c->crew, s.window ? s.walkers : 0);
-	c->crew.done = all_chores_done;
+	c->crew.done = ring;
 	c->crew.arg = c;
 
 	c->dirs = (struct dirs){
 		.opts = opts, .max_fds = s.dirs, .relieve = relieve, .defer = defer, .arg = c,
 	};
 	dirs_init(&c->dirs, &c->cwd);
+	signals_init(ring, c);
 	links_init(&c->links);
 	made_init(&c->made);
 	made_init(&c->seen);
@@ -257,6 +272,8 @@ void run_fini(struct copy *c)
 {
 	run_drain(c);
 	progress_end();
+	if (signals_stopping())
+		progress_snapshot(c);
 	if (c->opts->stats)
 		stats_print(c);
 	crew_fini(&c->crew);

@@ -51,6 +51,7 @@
 #include "options.h"
 #include "report.h"
 #include "run.h"
+#include "signals.h"
 #include "same-inode.h"
 #include "xalloc.h"
 
@@ -509,6 +510,13 @@ static bool open_stream(struct walker *w, struct dir *top)
 	return true;
 }
 
+/* The walk ends at ent, NULL if it is over anyway: leave what it is still in. */
+static void leave_all(struct walker *w, FTSENT *ent)
+{
+	for (; ent && ent->fts_level >= FTS_ROOTLEVEL; ent = ent->fts_parent)
+		leave(w, ent);
+}
+
 /* Walk top, and drop the reference on it. */
 static void walk(struct walker *w, struct dir *top)
 {
@@ -522,10 +530,11 @@ static void walk(struct walker *w, struct dir *top)
 		report(top, "", errno, "cannot access %s");
 		dir_put(top);
 	} else {
-		while (errno = 0, (ent = fts_read(w->fts)))
+		while (errno = 0, !signals_stopping() && (ent = fts_read(w->fts)))
 			dispatch(w, ent);
 		if (errno)
 			report(top, "", errno, "cannot read all of %s");
+		leave_all(w, w->fts->fts_cur);
 	}
 	give_run(w);
 	go_nowhere(w);

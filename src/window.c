@@ -34,7 +34,7 @@
 #include "report.h"
 #include "xalloc.h"
 
-/* How often tick is called while waiting, in milliseconds */
+/* How often attend is called while waiting, in milliseconds */
 #define TICK_MS 100
 
 /* Ended copies that are taken from the kernel at once */
@@ -140,6 +140,16 @@ static void end(struct window *w, const struct pending *p, int result)
 	w->ended(w->arg, p, result, &info);
 }
 
+/* p has ended with r; its cookie is released. */
+static void reaped(struct window *w, struct pending *p, int r)
+{
+	/* Out first: what follows from it may start copies of its own. */
+	leave(w, p);
+	end(w, p, r);
+	dir_drop(p->dir);
+	free(p);
+}
+
 static void reap(struct window *w, struct pending *p)
 {
 	/* The kernel has handed p on; the lock makes sure of what it holds. */
@@ -152,11 +162,27 @@ static void reap(struct window *w, struct pending *p)
 		watch(w, EPOLL_CTL_MOD, cookie, EPOLLIN | EPOLLONESHOT, p);
 		return;
 	}
-	/* Out first: what follows from it may start copies of its own. */
-	leave(w, p);
-	end(w, p, r);
-	dir_drop(p->dir);
-	free(p);
+	reaped(w, p, r);
+}
+
+void window_cancel(struct window *w)
+{
+	unsigned int n = 0;
+
+	/* Nobody else takes one with a cookie out of the list. */
+	pthread_mutex_lock(&w->lock);
+	struct pending **all = xnmalloc(w->count + 1, sizeof *all);
+	for (struct pending *p = w->first; p && n < w->count; p = p->next)
+		if (p->cookie > 0)
+			all[n++] = p;
+	pthread_mutex_unlock(&w->lock);
+	for (unsigned int i = 0; i < n; i++) {
+		int r = copyfile_ctrl(all[i]->cookie, COPYFILE_CANCEL);
+
+		if (r <= 0)
+			reaped(w, all[i], r);
+	}
+	free(all);
 }
 
 static void hear_bell(struct window *w)
@@ -174,14 +200,13 @@ void window_reap(struct window *w, bool wait)
 	int n = 0;
 
 	if (w->size)
-		n = epoll_wait(w->epoll, ready, BATCH, !wait ? 0 : w->tick ? TICK_MS : -1);
+		n = epoll_wait(w->epoll, ready, BATCH, !wait ? 0 : w->ticks ? TICK_MS : -1);
 	for (int i = 0; i < n; i++)
 		if (ready[i].data.ptr)
 			reap(w, ready[i].data.ptr);
 		else
 			hear_bell(w);
-	if (w->tick)
-		w->tick(w->arg);
+	w->attend(w->arg);
 }
 
 void window_ring(struct window *w)
@@ -312,8 +337,15 @@ void window_start(struct window *w, const struct pending *wanted)
 		leave(w, &p);
 	if (r <= 0)
 		end(w, &p, r);
-	if (w->tick && window_is_main(w))
-		w->tick(w->arg);
+	while (w->in_order && r > 0 && !window_empty(w))
+		window_reap(w, true);
+	window_attend(w);
+}
+
+void window_attend(struct window *w)
+{
+	if (window_is_main(w))
+		w->attend(w->arg);
 }
 
 uint64_t window_bytes_done(struct window *w, unsigned int *ret_count)

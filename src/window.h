@@ -39,6 +39,7 @@ struct pending {
 
 struct window {
 	pthread_t main;			/* the thread that reaps */
+	bool in_order;			/* each copy is awaited before the next one starts */
 	unsigned int size;		/* most pending copies; 0: none, all is done at once */
 	int epoll;			/* of their cookies, and of the bell; -1: size is 0 */
 	int bell;			/* eventfd: window_ring() wakes who reaps */
@@ -53,11 +54,12 @@ struct window {
 	/* A copy has ended with result (0 or -errno), in any thread.  p is no longer pending. */
 	void (*ended)(void *arg, const struct pending *p, int result,
 		      const struct copyfile_info *info);
-	void (*tick)(void *arg);	/* called in main, ten times a second; or NULL */
+	void (*attend)(void *arg);	/* called in main, whenever it comes by here */
+	bool ticks;			/* at least ten times a second */
 	void *arg;
 };
 
-/* Set w->ended, w->tick and w->arg after this.  False: no descriptors; then size is 0. */
+/* Set w->ended, w->attend, w->ticks and w->arg after this.  False: no descriptors; then size is 0. */
 bool window_init(struct window *w, unsigned int size);
 void window_fini(struct window *w);
 
@@ -75,8 +77,14 @@ bool window_relieve(struct window *w);
 /* Main only: reap what has ended; with wait, sleep until there is something, or a ring. */
 void window_reap(struct window *w, bool wait);
 
-/* Wake main in window_reap(). */
+/* Wake main in window_reap().  A signal handler may call it. */
 void window_ring(struct window *w);
+
+/* See to what has been asked for meanwhile, if this is main. */
+void window_attend(struct window *w);
+
+/* Main only: cancel all pending copies.  They are still to be reaped, as ECANCELED. */
+void window_cancel(struct window *w);
 
 /* Main only: is no copy pending? */
 bool window_empty(struct window *w);

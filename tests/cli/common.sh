@@ -57,6 +57,22 @@ take_pcp
 is_cp() { "$bin/pcp" --version | grep -q 'cp (GNU coreutils)'; }
 is_root() { [ "$(id -u)" = 0 ]; }
 can_mount() { [ "${IN_NAMESPACE-}" ]; }
+# mount_fs TYPE DIR: a new file system of 1 GiB at DIR, which is made; its image, if it has
+# one, is DIR.img
+mount_fs() {
+	mkdir "$2" || return
+	case $1 in
+	tmpfs)
+		mount -t tmpfs -o size=1g none "$2"
+		return
+		;;
+	ext4) mkfs='mkfs.ext4 -q -F' ;;
+	xfs) mkfs='mkfs.xfs -q -f' ;;
+	btrfs) mkfs='mkfs.btrfs -q -f' ;;
+	esac
+	truncate -s 1G "$2.img"
+	$mkfs "$2.img" >/dev/null && mount -o loop "$2.img" "$2"
+}
 has_fuse() { [ -r /dev/fuse ] && [ -w /dev/fuse ] && tool slowfs; }
 sanitized() { [ "${SANITIZERS-}" ] || grep -qa -e __asan_init -e __tsan_init "$bin/pcp"; }
 

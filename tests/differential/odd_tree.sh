@@ -12,23 +12,6 @@ trap oneTimeTearDown EXIT
 tool oddnode || skip_all 'no C compiler for the tools'
 if is_cp; then engines=''; else engines='-j1|--window=1 -j16|--window=64'; fi
 
-# mount_fs FS: a new one at $scratch/FS
-mount_fs() {
-	dir=$scratch/$1
-	mkdir "$dir"
-	case $1 in
-	tmpfs)
-		mount -t tmpfs -o size=1g none "$dir"
-		return
-		;;
-	ext4) mkfs='mkfs.ext4 -q -F' ;;
-	xfs) mkfs='mkfs.xfs -q -f' ;;
-	btrfs) mkfs='mkfs.btrfs -q -f' ;;
-	esac
-	truncate -s 1G "$scratch/$1.img"
-	$mkfs "$scratch/$1.img" >/dev/null && mount -o loop "$scratch/$1.img" "$dir"
-}
-
 # make_tree: in $source, or the test has failed
 make_tree() {
 	$as mktree "$source" >"$scratch/mktree" 2>&1 || ok 1 "mktree $source"
@@ -134,10 +117,11 @@ for fs in tmpfs ext4 xfs btrfs; do
 	if ! can_mount; then
 		skip "$fs: mounting is not permitted"
 		continue
-	elif ! mount_fs $fs 2>"$scratch/mount.err"; then
+	elif ! mount_fs $fs "$scratch/$fs" 2>"$scratch/mount.err"; then
 		skip "$fs: $(tail -n 1 "$scratch/mount.err")"
 		continue
 	fi
+	dir=$scratch/$fs
 	source=$dir/src
 	make_tree
 	compare_all $fs

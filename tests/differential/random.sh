@@ -23,22 +23,6 @@ first=0
 engines=default
 is_cp || engines='default -j16|--window=128'
 
-# mount_fs FS: a new one at $scratch/FS
-mount_fs() {
-	mkdir "$scratch/$1" || return
-	case $1 in
-	tmpfs)
-		mount -t tmpfs -o size=1g none "$scratch/tmpfs"
-		return
-		;;
-	ext4) mkfs='mkfs.ext4 -q -F' ;;
-	xfs) mkfs='mkfs.xfs -q -f' ;;
-	btrfs) mkfs='mkfs.btrfs -q -f' ;;
-	esac
-	truncate -s 1G "$scratch/$1.img"
-	$mkfs "$scratch/$1.img" >/dev/null && mount -o loop "$scratch/$1.img" "$scratch/$1"
-}
-
 # compare WHAT DIR OTHER RANDOM_OPTION...: the next CASES of them, by each engine
 compare() {
 	what=$1 dir=$2 other=$3
@@ -65,7 +49,7 @@ other=$scratch/other
 for fs in tmpfs ext4 xfs btrfs; do
 	if ! can_mount; then
 		skip "$fs: mounting is not permitted"
-	elif ! mount_fs $fs 2>"$scratch/mount.err"; then
+	elif ! mount_fs $fs "$scratch/$fs" 2>"$scratch/mount.err"; then
 		skip "$fs: $(tail -n 1 "$scratch/mount.err")"
 	else
 		compare "$fs, root" "$scratch/$fs" "$other"

@@ -91,6 +91,12 @@ def of_parents(case, cp, pcp, line):
     return bool(cp.status) and any(re.match(rb"--pa", w.text[0]) for w in case.words)
 
 
+def links_of_kept(case, cp, pcp, line):
+    """Names of one inode, which cp -u links although it was not asked to."""
+    return any(re.match(rb"-[^-]*u|--up", w.text[0]) for w in case.words) and \
+        any(n.kind == "link" for n in case.nodes)
+
+
 KNOWN = [
     Known("into itself", copied_into_itself,
           "cp stops reading a directory in which it met its copy; what was in that "
@@ -104,15 +110,19 @@ KNOWN = [
           "who feeds a FIFO changes its time, before or after pcp looks at it"),
     Known("words", lambda case, cp, pcp, line: "mutually exclusive" in line,
           "pcp says this as newer releases of cp do"),
-    Known("zeros", lambda case, cp, pcp, line: "': holes: " in line,
+    Known("zeros", lambda case, cp, pcp, line: ": holes: " in line,
           "cp makes holes of zeros in a file that has holes; pcp copies them"),
     Known("special bits", lambda case, cp, pcp, line: bool(
               re.search(r"': mode: '[1-7](...)' in cp, '0\1' in pcp", line)),
           "cp leaves set-ID and sticky bits that the copy was not to have"),
     Known("parents", of_parents,
           "with --parents cp may leave directories unfinished, or be confused by them"),
-    Known("xattr words", lambda case, cp, pcp, line: "setting attribute" in line,
-          "cp names each attribute that could not be set, pcp the file"),
+    Known("-u and links", links_of_kept,
+          "cp -u makes hard links of names whose destinations are new enough"),
+    Known("xattrs", lambda case, cp, pcp, line: ": xattrs: {} in cp" in line or
+          said(cp, b"tting attribute"),
+          "cp names each attribute that fails, and then leaves the rest; pcp names the "
+          "file, and sets what an owner without the right to write can have"),
     Known("changed", lambda case, cp, pcp, line: "changed while it was copied" in line,
           "pcp warns of a file that changes meanwhile"),
 ]
@@ -121,7 +131,7 @@ KNOWN = [
 def misplaced(case, cp, pcp, line):
     if not any(re.match(rb"-[^-]*[bS]|--(b|su)", w.text[0]) for w in case.words):
         return False
-    return said(cp, b"cannot un-backup") or bool(
+    return said(cp, b"cannot un-backup") or said(cp, b"File exists") or bool(
         re.match(r"'[^']*(~|\.bak|\.x)'|'.*': (mtime|links|same as):", line))
 
 

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Design: a handler sets a flag, and wakes main, which looks.  The first signal that
+ * asks for an end has pending copies cancelled, so that none is left half done under
+ * its name; when all have ended pcp dies by that signal, as whoever started it expects.
+ * A second one kills at once: its action is the default again by then.
+ *
+ * Handlers run in main, but for SIGPIPE, which comes to whoever writes: the other threads
+ * block all signals but that.
+ *
+ * No SA_RESTART: main may be waiting for an answer, or for the other end of a FIFO.
+ */
+#include <config.h>
+
+#include "signals.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stddef.h>
+
+static const int enders[] = { SIGINT, SIGTERM, SIGHUP, SIGPIPE };
+
+static atomic_int ender;		/* the first that came, or 0 */
+static atomic_bool snapshot, suspend;
+static void (*wake_main)(void *arg);
+static void *wake_arg;
+
+static void on_end(int sig)
+{
+	int err = errno, none = 0;
+
+	if (!atomic_compare_exchange_strong(&ender, &none, sig)) {
+		/* Another one: at once, when this returns. */
+		signal(sig, SIG_DFL);
+		raise(sig);
+	}
+	wake_main(wake_arg);
+	errno = err;
+}
+
+static void on_other(int sig)
+{
+	int err = errno;
+
+	*(sig == SIGUSR1 ? &snapshot : &suspend) = true;
+	wake_main(wake_arg);
+	errno = err;
+}
+
+static void catch(int sig, void (*handler)(int), int flags)
+{
+	struct sigaction old, action = { .sa_handler = handler, .sa_flags = flags };
+
+	sigemptyset(&action.sa_mask);
+	/* What nohup(1) or a shell has ignored stays so. */
+	if (sigaction(sig, NULL, &old) == 0 && old.sa_handler != SIG_IGN)
+		sigaction(sig, &action, NULL);
+}
+
+void signals_init(void (*wake)(void *arg), void *arg)
+{
+	wake_main = wake;
+	wake_arg = arg;
+	for (size_t i = 0; i < sizeof enders / sizeof *enders; i++)
+		catch(enders[i], on_end, SA_RESETHAND);
+	catch(SIGUSR1, on_other, 0);
+	catch(SIGTSTP, on_other, 0);
+}
+
+bool signals_stopping(void)
+{
+	return atomic_load_explicit(&ender, memory_order_relaxed);
+}
+
+bool signals_snapshot(void)
+{
+	return snapshot && atomic_exchange(&snapshot, false);
+}
+
+void signals_suspend(void (*clear)(void))
+{
+	if (!suspend || !atomic_exchange(&suspend, false))
+		return;
+	clear();
+	/* Not raise(SIGTSTP): an orphaned process group would not stop by that. */
+	raise(SIGSTOP);
+}
+
+void signals_die(void)
+{
+	int sig = ender;
+
+	if (!sig)
+		return;
+	signal(sig, SIG_DFL);
+	raise(sig);
+}

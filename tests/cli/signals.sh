@@ -1,0 +1,134 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# A run that is interrupted at any moment leaves whole files or none, says so, and
+# dies by the signal; a second signal ends it at once; SIGUSR1 asks how far it is.
+
+. "$(dirname "$0")/common.sh"
+
+src=$scratch/src
+
+oneTimeSetUp() {
+	is_cp && skip_all 'cp leaves what it was at'
+	command -v python3 >/dev/null || skip_all 'no python3'
+	# Big ones that have no holes for long, and small ones in many directories
+	mkdir "$src"
+	(cd "$src" && for d in $(seq 20); do
+		mkdir $d
+		for f in $(seq 10); do
+			echo $d $f >$d/$f
+		done
+		head -c 6000000 /dev/urandom >$d/big
+	done)
+}
+
+# interrupt SIGNAL SECONDS COMMAND...: runs it, and sends it that, so much later; sets
+# status.  Not by the shell, which has what it starts in the background ignore SIGINT.
+interrupt() {
+	status=$(python3 -c '
+import signal, subprocess, sys, time
+child = subprocess.Popen(sys.argv[3:], stdout=subprocess.DEVNULL)
+time.sleep(float(sys.argv[2]))
+child.send_signal(getattr(signal, "SIG" + sys.argv[1]))
+status = child.wait()
+print(128 - status if status < 0 else status)' "$@" 2>"$scratch/err")
+}
+
+# Each file of the copy is as its source is, and there is nothing besides.
+assert_whole() {
+	[ -d "$scratch/dst" ] || return 0
+	found=$(cd "$scratch/dst" && find . -type f | while IFS= read -r name; do
+		cmp -s "$name" "$src/$name" || echo "$name"
+	done)
+	assertEquals "$1: partial files" '' "$found"
+}
+
+test_interrupted_at_any_moment() {
+	for signal in INT TERM HUP; do
+		case $signal in
+		INT) number=2 ;;
+		TERM) number=15 ;;
+		HUP) number=1 ;;
+		esac
+		for seconds in 0.002 0.004 0.006 0.008 0.01 0.015 0.02 0.03 0.04 0.06 0.09; do
+			rm -rf "$scratch/dst"
+			interrupt $signal $seconds pcp -R --sparse=never --reflink=never \
+				"$src" "$scratch/dst"
+			assert_whole "$signal after $seconds s"
+			case $status in
+			0) ;;
+			$((128 + number))) ended=$signal ;;
+			*) fail "$signal after $seconds s: status $status, $(cat "$scratch/err")" ;;
+			esac
+			[ $status = 0 ] || [ ! -s "$scratch/err" ] || assertTrue 'what is said' \
+				"grep -q '^pcp: interrupted: [0-9]* files, ' '$scratch/err'"
+		done
+	done
+	assertNotNull 'some were interrupted' "${ended-}"
+}
+
+test_interrupted_in_any_mode() {
+	for options in -a '-R -j1 --window=1' '-R -j16 --window=64' '-Rv' '-R --chunk=64K'; do
+		for seconds in 0.005 0.02 0.05; do
+			rm -rf "$scratch/dst"
+			interrupt TERM $seconds pcp $options --sparse=never "$src" "$scratch/dst"
+			assert_whole "$options after $seconds s"
+		done
+	done
+}
+
+# In place: what is there stays incomplete, and that is said.
+test_overwriting_is_interrupted() {
+	rm -rf "$scratch/one" "$scratch/two"
+	head -c 300000000 /dev/zero | tr '\0' x >"$scratch/one"
+	: >"$scratch/two"
+	for seconds in 0.01 0.02 0.04; do
+		interrupt TERM $seconds pcp --sparse=never "$scratch/one" "$scratch/two"
+		if [ $status != 0 ] && [ -s "$scratch/two" ] && ! cmp -s "$scratch/one" "$scratch/two"; then
+			assertTrue "$(cat "$scratch/err")" "grep -q 'is incomplete' '$scratch/err'"
+		fi
+	done
+	rm -f "$scratch/one" "$scratch/two"
+}
+
+test_ignored_stays_ignored() {
+	rm -rf "$scratch/dst"
+	(trap '' HUP && pcp -R "$src" "$scratch/dst" 2>"$scratch/err") &
+	pid=$!
+	sleep 0.01
+	pkill -HUP -x pcp
+	wait $pid
+	assertEquals 'nohup' 0 $?
+	assertTrue 'all of it' "diff -r '$src' '$scratch/dst'"
+}
+
+test_snapshot() {
+	rm -rf "$scratch/dst"
+	mkfifo "$scratch/fifo"
+	pcp "$scratch/fifo" "$scratch/dst" 2>"$scratch/err" &
+	pid=$!
+	exec 8>"$scratch/fifo"
+	sleep 0.2
+	kill -USR1 $pid
+	sleep 0.2
+	echo data >&8
+	exec 8>&-
+	wait $pid
+	assertEquals status 0 $?
+	assertEquals data "$(cat "$scratch/dst")"
+	assertTrue "$(cat "$scratch/err")" "grep -q '^pcp: [0-9]* files, .* in flight' '$scratch/err'"
+	rm -f "$scratch/fifo"
+}
+
+test_broken_pipe() {
+	rm -rf "$scratch/dst"
+	{
+		pcp -Rv --sparse=never "$src" "$scratch/dst" 2>"$scratch/err"
+		echo $? >"$scratch/status"
+	} | head -n 1 >/dev/null
+	status=$(cat "$scratch/status")
+	assertTrue "status $status" "[ $status = 141 ] || [ $status = 0 ]"
+	assert_whole 'broken pipe'
+}
+
+. shunit2
