@@ -9,11 +9,11 @@ _pcp()
 	local IFS=$' \t\n'
 	# Of --option and --option= the first is given where the value may be left out.
 	local options='
-		-a --archive --attributes-only -b --backup --backup= --chunk= --context --context=
-		--copy-contents -d --debug --dereference -f --force -H --help -i --interactive
-		-j --jobs= --keep-directory-symlink -l --link -L -n --no-clobber --no-dereference
-		--no-preserve= --no-target-directory --one-file-system -p -P --parents --preserve
-		--preserve= -r -R --recursive --reflink --reflink= --remove-destination -s -S
+		-0 -a --archive --attributes-only -b --backup --backup= --chunk= --context --context=
+		--copy-contents -d --debug --dereference -f --failed-to= --force -H --help -i
+		--interactive -j --jobs= --keep-directory-symlink -l --link --log= -L --max-errors= -n
+		--no-clobber --no-dereference --no-preserve= --no-target-directory --null
+		--one-file-system -p -P --parents --preserve --preserve= -q --quiet -r -R --recursive --reflink --reflink= --remove-destination -s -S
 		--sparse= --stats --strip-trailing-slashes --suffix= --symbolic-link -t -T
 		--target-directory= -u --update --update= -v --verbose --version --window= -x -Z'
 	local -a words
@@ -108,6 +108,10 @@ _pcp()
 	-t | --target-directory)
 		mapfile -t COMPREPLY < <(compgen -P "$head" -d -- "$value")
 		compopt -o filenames +o default +o bashdefault 2>/dev/null
+		;;
+	--failed-to | --log)
+		# a file, which is left to bash
+		return 0
 		;;
 	*)
 		# a number, a suffix, a context

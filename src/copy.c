@@ -31,7 +31,7 @@
 #include "node.h"
 #include "options.h"
 #include "report.h"
-#include "signals.h"
+#include "stop.h"
 
 /* -------------------------------------------------------------- messages */
 
@@ -40,15 +40,19 @@ void copy_error_src(const struct entry *e, int err, const char *message)
 	char *path = dir_src_path(e->dir, e->src);
 
 	report_error(err, message, report_quote(0, path));
+	report_failed_source(path);
 	free(path);
 }
 
 void copy_error_dst(const struct entry *e, int err, const char *message)
 {
-	char *path = dir_dst_path(e->dir, e->dst);
+	char *path = dir_dst_path(e->dir, e->dst), *src = dir_src_path(e->dir, e->src);
 
+	report_if_full(err);
 	report_error(err, message, report_quote(0, path));
+	report_failed_source(src);
 	free(path);
+	free(src);
 }
 
 void copy_error_dst_plain(const struct entry *e, const char *message)
@@ -63,8 +67,10 @@ void copy_error_both(const struct entry *e, int err, bool dst_first, const char 
 {
 	char *src = dir_src_path(e->dir, e->src), *dst = dir_dst_path(e->dir, e->dst);
 
+	report_if_full(err);
 	report_error(err, message, report_quote(0, dst_first ? dst : src),
 		     report_quote(1, dst_first ? src : dst));
+	report_failed_source(src);
 	free(src);
 	free(dst);
 }
@@ -223,11 +229,14 @@ static bool link_to(struct copy *c, struct link *k, const struct entry *e)
 		return false;
 	}
 	if (err) {
-		char *dst = dir_dst_path(e->dir, e->dst);
+		char *src = dir_src_path(e->dir, e->src), *dst = dir_dst_path(e->dir, e->dst);
 
+		report_if_full(err);
 		report_error(err, "cannot create hard link %s to %s", report_quote(0, dst),
 			     report_quote(1, first));
+		report_failed_source(src);
 		free(first);
+		free(src);
 		free(dst);
 	} else if (replaced && c->opts->verbose)
 		copy_announce_removed(e);
@@ -381,6 +390,18 @@ static void note_target(struct copy *c, const struct entry *e, bool made)
 	free(path);
 }
 
+/* Count e, of so many bytes, as copied. */
+static void done(const struct entry *e, uint64_t bytes)
+{
+	report_done(1, bytes);
+	if (!report_logs())
+		return;
+	char *src = dir_src_path(e->dir, e->src), *dst = dir_dst_path(e->dir, e->dst);
+	report_logged(src, dst, bytes);
+	free(src);
+	free(dst);
+}
+
 /* e has been copied, or not: what depends on that. */
 static void settle(struct copy *c, const struct entry *e, const struct plan *plan, bool ok)
 {
@@ -457,8 +478,8 @@ void copy_ended(void *arg, const struct pending *p, int result,
 	if (ok && c->opts->default_mode && S_ISREG(p->type) && !(p->flags & COPYFILE_TRUNCATE))
 		ok = attrs_default_mode(c, &e, 0666);
 	if (result == 0)
-		report_done(1, info->bytes_done);
-	else if (!said && !(result == -ECANCELED && signals_stopping()))
+		done(&e, info->bytes_done);
+	else if (!said && !(result == -ECANCELED && stop_asked() == STOP_SIGNAL))
 		report_failure(c, &e, -result, info);
 	else if (!said && p->flags & COPYFILE_TRUNCATE && info->stage > COPYFILE_OPEN_DST)
 		copy_error_dst(&e, 0, "interrupted: %s is incomplete");
@@ -474,9 +495,10 @@ static void copy_new(struct copy *c, const struct entry *e, const struct plan *p
 	const struct options *o = c->opts;
 	bool regular = S_ISREG(e->type), ok;
 
-	if (signals_stopping())
+	if (stop_asked()) {
+		stop_leave_out();
 		ok = false;
-	else if (o->symlink)
+	} else if (o->symlink)
 		ok = mklink_symbolic(c, e);
 	else if (o->hard_link)
 		ok = mklink_hard(c, e);
@@ -530,8 +552,10 @@ void copy_entry(struct copy *c, const struct entry *e)
 {
 	struct plan plan = { .link = NULL };
 
-	if (signals_stopping())
+	if (stop_asked()) {
+		stop_leave_out();
 		return;
+	}
 	enum go go = look(c, e, &plan);
 	bool names = may_have_names(c->opts, e);
 

@@ -24,7 +24,7 @@
  *   report	what is said and counted, and the exit status
  *   attrs	what is said of attributes that were lost
  *   progress	what is shown meanwhile
- *   signals	what is said from outside
+ *   signals	what is said from outside (stop: that it is to end)
  *
  * Main goes through the operands, then reaps copies that have ended.  The crew
  * walks the trees.  Copies are made by who meets them, or by the library's
@@ -67,9 +67,11 @@ int main(int argc, char **argv)
 	report_init();
 
 	options_parse(&options, argc, argv);
+	report_begin(&options);
 	run_init(&copy, &options);
 	target_copy_operands(&copy);
 	run_fini(&copy);
+	report_end();
 	signals_die();
 	return report_status();
 }

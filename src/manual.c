@@ -22,7 +22,7 @@
 #include "existing.h"
 #include "options.h"
 #include "report.h"
-#include "signals.h"
+#include "stop.h"
 #include "xalloc.h"
 
 #define BUFFER_SIZE (128 * 1024)
@@ -52,7 +52,7 @@ static bool move_all(struct copy *c, const struct entry *e, int src, int dst)
 
 		if (n == 0)
 			break;
-		if (signals_stopping())
+		if (stop_asked() == STOP_SIGNAL)
 			ok = false;
 		else if (n < 0 && errno == EINTR)
 			/* Main may be here for long. */

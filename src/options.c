@@ -28,6 +28,9 @@ enum {
 	OPT_ATTRIBUTES_ONLY = CHAR_MAX + 1,
 	OPT_CHUNK,
 	OPT_COPY_CONTENTS,
+	OPT_FAILED_TO,
+	OPT_LOG,
+	OPT_MAX_ERRORS,
 	OPT_DEBUG,
 	OPT_KEEP_DIR_SYMLINK,
 	OPT_NO_PRESERVE,
@@ -43,12 +46,17 @@ enum {
 	OPT_VERSION
 };
 
-static const char short_options[] = "abdfHij:lLnprst:uvxPRS:TZ";
+static const char short_options[] = "0abdfHij:lLnpqrst:uvxPRS:TZ";
 
 /* First those that cp does not have; then in its order, which a complaint shows */
 static const struct option long_options[] = {
 	{ "chunk", required_argument, NULL, OPT_CHUNK },
+	{ "failed-to", required_argument, NULL, OPT_FAILED_TO },
 	{ "jobs", required_argument, NULL, 'j' },
+	{ "log", required_argument, NULL, OPT_LOG },
+	{ "max-errors", required_argument, NULL, OPT_MAX_ERRORS },
+	{ "null", no_argument, NULL, '0' },
+	{ "quiet", no_argument, NULL, 'q' },
 	{ "stats", no_argument, NULL, OPT_STATS },
 	{ "window", required_argument, NULL, OPT_WINDOW },
 
@@ -87,7 +95,7 @@ static const struct option long_options[] = {
 };
 
 /* How many those are */
-#define OWN 4
+#define OWN 9
 
 /* What is said of backups and contexts, until all has been read */
 struct said {
@@ -104,7 +112,7 @@ _Noreturn void options_usage_error(void)
 
 /* ----------------------------------------------------------- arguments */
 
-static uint32_t parse_count(const char *what, const char *arg, unsigned long max)
+static unsigned long parse_count(const char *what, const char *arg, unsigned long max)
 {
 	unsigned long n;
 
@@ -221,8 +229,10 @@ static void print_and_exit(int c)
 static bool apply_switch(struct options *o, int c)
 {
 	switch (c) {
+	case '0': return o->null = true;
 	case 'f': return o->force = true;
 	case 'l': return o->hard_link = true;
+	case 'q': return o->quiet = true;
 	case 'R':
 	case 'r': return o->recursive = true;
 	case 's': return o->symlink = true;
@@ -323,6 +333,15 @@ static void apply(struct options *o, struct said *said, int c)
 		break;
 	case OPT_CHUNK:
 		o->chunk = parse_size("chunk size", optarg);
+		break;
+	case OPT_FAILED_TO:
+		o->failed_to = optarg;
+		break;
+	case OPT_LOG:
+		o->log = optarg;
+		break;
+	case OPT_MAX_ERRORS:
+		o->max_errors = parse_count("errors", optarg, ULONG_MAX);
 		break;
 	case OPT_WINDOW:
 		o->window = parse_count("pending copies", optarg, 65536);

@@ -61,6 +61,11 @@ struct options {
 	bool verbose;			/* -v, --debug */
 	bool debug;
 	bool stats;			/* --stats */
+	bool quiet;			/* -q: neither progress nor warnings */
+	uint64_t max_errors;		/* after so many it ends; 0: it goes on */
+	const char *log;		/* a file for every event, or NULL */
+	const char *failed_to;		/* a file for the sources that failed, or NULL ... */
+	bool null;			/* ... with a NUL after each, not a newline */
 	uint32_t jobs;			/* copying threads; 0: automatic */
 	uint32_t window;		/* pending cookies; 0: automatic */
 	uint64_t chunk;			/* bytes; 0: automatic */

@@ -19,7 +19,7 @@
 #include "copy.h"
 #include "human.h"
 #include "report.h"
-#include "signals.h"
+#include "stop.h"
 
 /* From the start to the first paint, and from one to the next; milliseconds */
 #define FIRST_MS 500
@@ -49,11 +49,11 @@ static void hide(void)
 	state.shown = false;
 }
 
-bool progress_init(void)
+bool progress_init(bool quiet)
 {
 	const char *term = getenv("TERM");
 
-	state.active = isatty(STDERR_FILENO) && term && strcmp(term, "dumb") != 0;
+	state.active = !quiet && isatty(STDERR_FILENO) && term && strcmp(term, "dumb") != 0;
 	state.started = now_ms();
 	state.next = state.started + FIRST_MS;
 	report_hide_progress = state.active ? hide : NULL;
@@ -105,7 +105,7 @@ void progress_snapshot(struct copy *c)
 	char line[LINE];
 
 	describe(c, line, sizeof line);
-	report_warning("%s%s", signals_stopping() ? "interrupted: " : "", line);
+	report_warning("%s%s", stop_asked() == STOP_SIGNAL ? "interrupted: " : "", line);
 }
 
 void progress_hide(void)

@@ -7,8 +7,8 @@
 
 struct copy;
 
-/* False if there is no terminal to show it on: then progress_tick() is vain. */
-bool progress_init(void);
+/* False if quiet, or there is no terminal to show it on: then progress_tick() is vain. */
+bool progress_init(bool quiet);
 
 /* Paint if it is time.  Cheap; call it often. */
 void progress_tick(struct copy *c);

@@ -11,19 +11,31 @@
 
 #include "report.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
+#include <unistd.h>
 
 #include <libcopyfile.h>
 
+#include "options.h"
 #include "progname.h"
 #include "quotearg.h"
+#include "stop.h"
 #include "xalloc.h"
+#include "xvasprintf.h"
 #include "yesno.h"
+
+/* Errors are counted by errno, of which Linux has less than this. */
+#define ERRNOS 256
+
+/* The exit status of a run that did not see everything */
+#define EXIT_STOPPED 3
 
 /* A thread's own; threads are few, and it outlives them */
 struct tally {
@@ -36,7 +48,15 @@ static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct tally *_Atomic tallies;
 static _Atomic uint64_t errors;
 static atomic_bool failed;
+static _Atomic uint64_t by_errno[ERRNOS];
+static const struct options *options;	/* NULL: not known yet */
+static FILE *log_file, *failed_file;
 void (*report_hide_progress)(void);
+
+static bool is_full(int err)
+{
+	return err == ENOSPC || err == EDQUOT || err == EROFS;
+}
 
 void report_init(void)
 {
@@ -109,29 +129,61 @@ void report_unlock(void)
 	pthread_mutex_unlock(&lock);
 }
 
-static void say(const char *name, int err, const char *format, va_list args)
+static void log_time(void)
 {
-	report_lock();
-	fflush(stdout);
-	if (report_hide_progress)
-		report_hide_progress();
+	char buf[64];
+	time_t now = time(NULL);
+	struct tm tm;
+
+	strftime(buf, sizeof buf, "%Y-%m-%dT%H:%M:%S%z", localtime_r(&now, &tm));
+	fprintf(log_file, "%s ", buf);
+}
+
+static void print(FILE *to, const char *name, int err, const char *format, va_list args)
+{
 	if (name)
-		fprintf(stderr, "%s: ", name);
-	vfprintf(stderr, format, args);
+		fprintf(to, "%s: ", name);
+	vfprintf(to, format, args);
 	if (err)
-		fprintf(stderr, ": %s", strerror(err));
-	putc('\n', stderr);
+		fprintf(to, ": %s", strerror(err));
+	putc('\n', to);
+}
+
+/* A line for standard error, unless it is silent, and for the log, of that kind. */
+static void say(const char *name, const char *kind, int err, bool silent, const char *format,
+		va_list args)
+{
+	va_list again;
+
+	va_copy(again, args);
+	report_lock();
+	if (!silent) {
+		fflush(stdout);
+		if (report_hide_progress)
+			report_hide_progress();
+		print(stderr, name, err, format, args);
+	}
+	if (log_file) {
+		log_time();
+		print(log_file, kind, err, format, again);
+	}
 	report_unlock();
+	va_end(again);
 }
 
 void report_error(int err, const char *format, ...)
 {
+	/* That there is no space left need not be said of every file. */
+	bool known = stop_asked() == STOP_FULL && is_full(err) && by_errno[err];
 	va_list args;
 
 	va_start(args, format);
-	say(program_name, err, format, args);
+	say(program_name, "error", err, known, format, args);
 	va_end(args);
-	errors++;
+	if (err >= 0 && err < ERRNOS)
+		by_errno[err]++;
+	if (++errors == (options ? options->max_errors : 0))
+		stop_request(STOP_ERRORS);
 }
 
 void report_failed(void)
@@ -139,12 +191,42 @@ void report_failed(void)
 	failed = true;
 }
 
+void report_failed_source(const char *src)
+{
+	if (!failed_file)
+		return;
+	report_lock();
+	fprintf(failed_file, "%s%c", src, options->null ? '\0' : '\n');
+	report_unlock();
+}
+
+void report_if_full(int err)
+{
+	if (is_full(err))
+		stop_request(STOP_FULL);
+}
+
+bool report_logs(void)
+{
+	return log_file;
+}
+
+void report_logged(const char *src, const char *dst, uint64_t bytes)
+{
+	const char *from = report_quote(0, src), *to = report_quote(1, dst);
+
+	report_lock();
+	log_time();
+	fprintf(log_file, "copied %s to %s, %ju bytes\n", from, to, (uintmax_t)bytes);
+	report_unlock();
+}
+
 void report_warning(const char *format, ...)
 {
 	va_list args;
 
 	va_start(args, format);
-	say(program_name, 0, format, args);
+	say(program_name, "note", 0, options && options->quiet, format, args);
 	va_end(args);
 }
 
@@ -153,7 +235,7 @@ void report_line(const char *format, ...)
 	va_list args;
 
 	va_start(args, format);
-	say(NULL, 0, format, args);
+	say(NULL, "note", 0, false, format, args);
 	va_end(args);
 }
 
@@ -244,7 +326,85 @@ void report_removed(const char *dst)
 	tell("removed %s\n", report_quote(0, dst));
 }
 
+/* ----------------------------------------------------- begin and end */
+
+static FILE *open_for(const char *path)
+{
+	FILE *f = path ? fopen(path, "we") : NULL;
+
+	if (path && !f) {
+		report_error(errno, "cannot open %s for writing", report_quote(0, path));
+		exit(EXIT_FAILURE);
+	}
+	return f;
+}
+
+void report_begin(const struct options *o)
+{
+	options = o;
+	log_file = open_for(o->log);
+	failed_file = open_for(o->failed_to);
+}
+
+static void close_file(FILE **f, const char *path)
+{
+	FILE *closed = *f;
+
+	*f = NULL;
+	if (closed && (ferror(closed) | fclose(closed)))
+		report_error(errno, "error writing %s", report_quote(0, path));
+}
+
+/* "9 Permission denied, 3 Input/output error", the most frequent first; free it. */
+static char *list_errors(void)
+{
+	char *list = xstrdup("");
+	bool said[ERRNOS] = { false };
+
+	for (;;) {
+		int most = 0;
+
+		for (int i = 1; i < ERRNOS; i++)
+			if (!said[i] && by_errno[i] > (most ? by_errno[most] : 0))
+				most = i;
+		if (!most)
+			return list;
+		said[most] = true;
+		char *longer = xasprintf("%s%s%ju %s", list, *list ? ", " : "",
+					 (uintmax_t)by_errno[most], strerror(most));
+		free(list);
+		list = longer;
+	}
+}
+
+/* At a terminal, and in the log, where one line would be lost among many. */
+static void sum_up(void)
+{
+	struct report_counts counts = report_counts();
+	enum stop_why why = stop_asked();
+
+	if (stop_left_out() && why != STOP_SIGNAL)
+		report_line("%s: stopped: %s", program_name,
+			    why == STOP_FULL ? "nothing more can be written" : "too many errors");
+	if (!counts.errors || counts.files < 2 || options->quiet ||
+	    !(isatty(STDERR_FILENO) || log_file))
+		return;
+	char *list = list_errors();
+	report_line("%s: %ju failed%s%s%s; %ju copied", program_name, (uintmax_t)counts.errors,
+		    *list ? " (" : "", list, *list ? ")" : "", (uintmax_t)counts.files);
+	free(list);
+}
+
+void report_end(void)
+{
+	sum_up();
+	close_file(&log_file, options->log);
+	close_file(&failed_file, options->failed_to);
+}
+
 int report_status(void)
 {
+	if (stop_left_out())
+		return EXIT_STOPPED;
 	return errors || failed ? EXIT_FAILURE : EXIT_SUCCESS;
 }

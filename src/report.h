@@ -10,9 +10,14 @@
 #include <stdint.h>
 
 struct copyfile_info;
+struct options;
 
-/* Before anything else here */
+/* Before anything else here; and what the options want besides.  Exits if they can't be had. */
 void report_init(void);
+void report_begin(const struct options *o);
+
+/* When all is done: the last words about failures, and the files are closed. */
+void report_end(void);
 
 /* What has been done so far, by all threads */
 struct report_counts {
@@ -38,6 +43,18 @@ const char *report_quote(int slot, const char *path);
  */
 void report_error(int err, const char *format, ...)
 	__attribute__((__format__(__printf__, 2, 3)));
+
+/* src, a file or directory of the source, was not copied: for --failed-to. */
+void report_failed_source(const char *src);
+
+/* A failure by err may mean that nothing more can be written: then the run is to end. */
+void report_if_full(int err);
+
+/* A copy has been made, of so many bytes: for --log. */
+void report_logged(const char *src, const char *dst, uint64_t bytes);
+
+/* Does anybody read that? */
+bool report_logs(void);
 
 /* Nothing to say, but the exit status will be 1. */
 void report_failed(void);
@@ -76,7 +93,7 @@ void report_method(const struct copyfile_info *info, bool no_reflink, bool look_
 bool report_ask(const char *format, ...)
 	__attribute__((__format__(__printf__, 1, 2)));
 
-/* EXIT_SUCCESS, unless an error was reported. */
+/* EXIT_SUCCESS, unless an error was reported; 3 if for a stop something was left out. */
 int report_status(void);
 
 /*

@@ -35,6 +35,7 @@
 #include "report.h"
 #include "signals.h"
 #include "stats.h"
+#include "stop.h"
 #include "walk.h"
 
 /* Standard streams, epoll, the bell, and main's own copy */
@@ -148,7 +149,7 @@ static void attend(void *arg)
 	if (signals_snapshot())
 		progress_snapshot(c);
 	signals_suspend(progress_hide);
-	if (signals_stopping())
+	if (stop_asked() == STOP_SIGNAL)
 		window_cancel(&c->window);
 }
 
@@ -236,7 +237,7 @@ void run_init(struct copy *c, const struct options *opts)
 	c->window.in_order = s.in_order;
 	c->window.ended = copy_ended;
 	c->window.attend = attend;
-	c->window.ticks = progress_init();
+	c->window.ticks = progress_init(opts->quiet);
 	c->window.arg = c;
 
 	crew_init(&c->crew, s.window ? s.walkers : 0);
@@ -272,7 +273,7 @@ void run_fini(struct copy *c)
 {
 	run_drain(c);
 	progress_end();
-	if (signals_stopping())
+	if (stop_asked() == STOP_SIGNAL)
 		progress_snapshot(c);
 	if (c->opts->stats)
 		stats_print(c);

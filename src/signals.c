@@ -19,6 +19,8 @@
 #include <stdatomic.h>
 #include <stddef.h>
 
+#include "stop.h"
+
 static const int enders[] = { SIGINT, SIGTERM, SIGHUP, SIGPIPE };
 
 static atomic_int ender;		/* the first that came, or 0 */
@@ -35,6 +37,7 @@ static void on_end(int sig)
 		signal(sig, SIG_DFL);
 		raise(sig);
 	}
+	stop_request(STOP_SIGNAL);
 	wake_main(wake_arg);
 	errno = err;
 }
@@ -66,11 +69,6 @@ void signals_init(void (*wake)(void *arg), void *arg)
 		catch(enders[i], on_end, SA_RESETHAND);
 	catch(SIGUSR1, on_other, 0);
 	catch(SIGTSTP, on_other, 0);
-}
-
-bool signals_stopping(void)
-{
-	return atomic_load_explicit(&ender, memory_order_relaxed);
 }
 
 bool signals_snapshot(void)

@@ -12,9 +12,6 @@
  */
 void signals_init(void (*wake)(void *arg), void *arg);
 
-/* Any thread: is the run to end?  Nothing new is begun then. */
-bool signals_stopping(void);
-
 /* Main: has a snapshot been asked for, since this was asked last? */
 bool signals_snapshot(void);
 

@@ -27,6 +27,7 @@
 #include "report.h"
 #include "run.h"
 #include "same-inode.h"
+#include "stop.h"
 #include "walk.h"
 #include "xalloc.h"
 #include "xvasprintf.h"
@@ -142,7 +143,9 @@ static void copy_operand(struct copy *c, struct dir *dir, const char *src, const
 	struct entry e = { .dir = dir, .src = src, .dst = dst, .st = &st, .operand = true };
 
 	c->operand++;
-	if (!dir_use(dir, -1))
+	if (stop_asked())
+		stop_leave_out();
+	if (stop_asked() || !dir_use(dir, -1))
 		return;
 	if (stat_operand(c, &e, &st) < 0)
 		copy_error_src(&e, errno, "cannot stat %s");

@@ -51,7 +51,7 @@
 #include "options.h"
 #include "report.h"
 #include "run.h"
-#include "signals.h"
+#include "stop.h"
 #include "same-inode.h"
 #include "xalloc.h"
 
@@ -435,6 +435,7 @@ static void report(const struct dir *d, const char *name, int err, const char *m
 	char *path = dir_src_path(d, name);
 
 	report_error(err, message, report_quote(0, path));
+	report_failed_source(path);
 	free(path);
 }
 
@@ -513,6 +514,8 @@ static bool open_stream(struct walker *w, struct dir *top)
 /* The walk ends at ent, NULL if it is over anyway: leave what it is still in. */
 static void leave_all(struct walker *w, FTSENT *ent)
 {
+	if (ent)
+		stop_leave_out();
 	for (; ent && ent->fts_level >= FTS_ROOTLEVEL; ent = ent->fts_parent)
 		leave(w, ent);
 }
@@ -530,7 +533,7 @@ static void walk(struct walker *w, struct dir *top)
 		report(top, "", errno, "cannot access %s");
 		dir_put(top);
 	} else {
-		while (errno = 0, !signals_stopping() && (ent = fts_read(w->fts)))
+		while (errno = 0, !stop_asked() && (ent = fts_read(w->fts)))
 			dispatch(w, ent);
 		if (errno)
 			report(top, "", errno, "cannot read all of %s");

@@ -78,7 +78,7 @@ oneTimeSetUp() {
 # options_of_help: the names that --help has, sorted
 options_of_help() {
 	pcp --help | grep -E '^ {2,6}-' | sed 's/^ *//; s/  .*//; s/, /\n/g' |
-		sed 's/[^-a-zA-Z].*//' | sort | tr '\n' ' ' | sed 's/ $//'
+		sed 's/[^-a-zA-Z0-9].*//' | sort | tr '\n' ' ' | sed 's/ $//'
 }
 
 # offers_all FILE: it has lines of a command, a "|", and words that were offered, in

@@ -29,7 +29,7 @@ kinds()
 		-e 's/^\(--[a-z][-a-z]*\)\[=.*/\1[=]/p;t' \
 		-e 's/^\(--[a-z][-a-z]*\)=.*/\1=/p;t' \
 		-e 's/^\(--[a-z][-a-z]*\).*/\1/p;t' \
-		-e 's/^\(-[a-zA-Z]\).*/\1/p'
+		-e 's/^\(-[a-zA-Z0-9]\).*/\1/p'
 }
 
 of_help()
@@ -81,7 +81,7 @@ of_fish()
 	grep '^complete -c pcp' $fish | while read -r line; do
 		kind=
 		case $line in
-		*' -x '*) kind='=' ;;
+		*' -x '* | *' -r '*) kind='=' ;;
 		*' -f '*) kind='[=]' ;;
 		esac
 		set -f
