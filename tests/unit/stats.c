@@ -118,6 +118,33 @@ test_buffered(void)
 	is_int(b.bytes_buffered - a.bytes_buffered, 6, "is a buffered copy");
 }
 
+/* While a thread is at work on a big file, that is told. */
+static void
+test_busy_big(void)
+{
+	unsigned int busy = 0;
+	off_t size = 64 << 20;
+	int ret = 0;
+
+	/* It may end before this thread has a processor: then a longer one. */
+	while (!busy && size <= (off_t)1 << 30) {
+		put_hole("big", size);
+		int cookie = copyfile("big", "big2", LONG_FLAGS);
+		if (wait_for_data(cookie))
+			busy = stats().busy_big;
+		ret = finish(cookie);
+		drop("big2");
+		size *= 4;
+	}
+	drop("big");
+	is_int(ret, 0, "a big file is copied");
+	is_int(busy, 1, "by one thread, meanwhile");
+	/* The thread lets go of it a moment after the cookie has ended. */
+	for (int i = 0; i < 1000 && stats().busy_big; i++)
+		nanosleep(&(struct timespec){ .tv_nsec = 1000000 }, NULL);
+	is_int(stats().busy_big, 0, "and by none afterwards");
+}
+
 int
 main(void)
 {
@@ -128,5 +155,6 @@ main(void)
 	test_async();
 	test_failure();
 	test_buffered();
+	test_busy_big();
 	return done_testing();
 }
