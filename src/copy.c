@@ -23,6 +23,7 @@
 
 #include <libcopyfile.h>
 
+#include "areadlink.h"
 #include "attrs.h"
 #include "existing.h"
 #include "manual.h"
@@ -32,6 +33,11 @@
 #include "options.h"
 #include "report.h"
 #include "stop.h"
+#include "xalloc.h"
+#include "xvasprintf.h"
+
+/* As many as the kernel follows */
+#define MOST_SYMLINKS 40
 
 /* -------------------------------------------------------------- messages */
 
@@ -415,51 +421,53 @@ static void settle(struct copy *c, const struct entry *e, const struct plan *pla
 		end_link(c, plan->link, ok);
 }
 
-/*
- * As POSIX has it, and pcp with POSIXLY_CORRECT: write through the dangling symlink
- * that is e's destination, by making what it leads to.  False: reported.
- */
-static bool make_dangling(const struct entry *e, struct stat *ret)
+/* What the symlink name in dir leads to, as a name in dir.  The caller frees it. */
+static char *end_of_symlink(int dir, const char *name)
 {
-	struct stat src = { .st_mode = 0 };
+	char *path = xstrdup(name), *target;
 
-	/* Its mode is all that is wanted; that it is missing will be seen. */
-	(void)fstatat(dir_src_fd(e->dir), e->src, &src, 0);
-	int fd = openat(dir_dst_fd(e->dir), e->dst, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOCTTY,
-			src.st_mode & 0777);
-	if (fd < 0 || fstat(fd, ret) < 0) {
-		copy_error_dst(e, errno, "cannot create regular file %s");
-		if (fd >= 0)
-			close(fd);
-		return false;
+	for (int i = 0; i < MOST_SYMLINKS && (target = areadlinkat(dir, path)); i++) {
+		const char *slash = strrchr(path, '/');
+		char *next = target[0] == '/' || !slash ? xstrdup(target) :
+			     xasprintf("%.*s%s", (int)(slash + 1 - path), path, target);
+
+		free(target);
+		free(path);
+		path = next;
 	}
-	close(fd);
-	return true;
+	return path;
 }
 
 /*
  * Copying e failed because its destination could not be opened.  True: it has been
- * begun once more; or that failed, too, which *said tells has been reported.
+ * begun once more.  False: not; or that could not be, which *said tells has been
+ * reported.
  */
 static bool try_again(struct copy *c, const struct entry *e, const struct pending *p, int err,
 		      bool *said)
 {
-	struct plan plan = { .backup = p->backup, .link = p->link };
+	const struct plan plan = { .backup = p->backup, .link = p->link };
 	bool over = p->flags & COPYFILE_TRUNCATE;
 
 	if (S_ISLNK(e->type))
 		return false;
 	if (over && c->opts->force && err != ENOENT) {
 		*said = !existing_remove(c, e);
-	} else if (!over && err == EEXIST && c->opts->through_dangling && is_symlink(e)) {
-		*said = !make_dangling(e, &plan.dst);
-		plan.over = true;
-	} else {
-		return false;
+		if (!*said)
+			start(c, e, &plan);
+		return !*said;
 	}
-	if (!*said)
-		start(c, e, &plan);
-	return !*said;
+	/* As POSIX has it: a dangling symlink is written through. */
+	if (!over && err == EEXIST && c->opts->through_dangling && is_symlink(e)) {
+		struct entry end = *e;
+		char *path = end_of_symlink(dir_dst_fd(e->dir), e->dst);
+
+		end.dst = path;
+		start(c, &end, &plan);
+		free(path);
+		return true;
+	}
+	return false;
 }
 
 void copy_ended(void *arg, const struct pending *p, int result,

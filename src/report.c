@@ -97,13 +97,28 @@ struct report_counts report_counts(void)
 	return sum;
 }
 
+/*
+ * path, quoted, in *buf, which is freed.  Not quotearg_alloc(), which in some versions
+ * loses the last quote of a name: what it does with no buffer at first differs.
+ */
+static const char *quote(char **buf, const char *path, const struct quoting_options *o)
+{
+	size_t size = 4 * strlen(path) + 64, n;
+
+	free(*buf);
+	*buf = xmalloc(size);
+	while ((n = quotearg_buffer(*buf, size, path, SIZE_MAX, o)) >= size) {
+		size = n + 1;
+		*buf = xrealloc(*buf, size);
+	}
+	return *buf;
+}
+
 const char *report_quote(int slot, const char *path)
 {
 	struct tally *t = my_tally();
 
-	free(t->quoted[slot]);
-	t->quoted[slot] = quotearg_alloc(path, strlen(path), NULL);
-	return t->quoted[slot];
+	return quote(&t->quoted[slot], path, NULL);
 }
 
 const char *report_name(int slot, const char *path, bool colon)
@@ -113,8 +128,7 @@ const char *report_name(int slot, const char *path, bool colon)
 
 	set_quoting_style(o, shell_escape_quoting_style);
 	set_char_quoting(o, ':', colon);
-	free(t->quoted[slot]);
-	t->quoted[slot] = quotearg_alloc(path, strlen(path), o);
+	quote(&t->quoted[slot], path, o);
 	free(o);
 	return t->quoted[slot];
 }
@@ -173,15 +187,14 @@ static void say(const char *name, const char *kind, int err, bool silent, const 
 
 void report_error(int err, const char *format, ...)
 {
+	uint64_t before = err >= 0 && err < ERRNOS ? by_errno[err]++ : 0;
 	/* That there is no space left need not be said of every file. */
-	bool known = stop_asked() == STOP_FULL && is_full(err) && by_errno[err];
+	bool known = before && is_full(err) && stop_asked() == STOP_FULL;
 	va_list args;
 
 	va_start(args, format);
 	say(program_name, "error", err, known, format, args);
 	va_end(args);
-	if (err >= 0 && err < ERRNOS)
-		by_errno[err]++;
 	if (++errors == (options ? options->max_errors : 0))
 		stop_request(STOP_ERRORS);
 }
@@ -202,7 +215,8 @@ void report_failed_source(const char *src)
 
 void report_if_full(int err)
 {
-	if (is_full(err))
+	/* In cp's place it goes on, as scripts expect. */
+	if (is_full(err) && strcmp(program_name, "cp"))
 		stop_request(STOP_FULL);
 }
 
@@ -278,9 +292,7 @@ void report_copied(const char *src, const char *dst, const char *backup)
 		tell("%s -> %s\n", from, to);
 		return;
 	}
-	free(t->old);
-	t->old = quotearg_alloc(backup, strlen(backup), NULL);
-	tell("%s -> %s (backup: %s)\n", from, to, t->old);
+	tell("%s -> %s (backup: %s)\n", from, to, quote(&t->old, backup, NULL));
 }
 
 void report_restored(const char *backup, const char *dst)

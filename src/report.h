@@ -47,7 +47,10 @@ void report_error(int err, const char *format, ...)
 /* src, a file or directory of the source, was not copied: for --failed-to. */
 void report_failed_source(const char *src);
 
-/* A failure by err may mean that nothing more can be written: then the run is to end. */
+/*
+ * A failure by err may mean that nothing more can be written: then the run is to end,
+ * unless it goes by the name of cp.
+ */
 void report_if_full(int err);
 
 /* A copy has been made, of so many bytes: for --log. */

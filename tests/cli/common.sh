@@ -47,6 +47,9 @@ take_pcp() {
 		LD_LIBRARY_PATH=$bin${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}
 		export LD_LIBRARY_PATH
 	fi
+	# the same, by the name of cp
+	mkdir -p "$bin/linked"
+	ln -sf ../pcp "$bin/linked/cp"
 	chmod -R a+rX "$bin"
 }
 
@@ -84,7 +87,8 @@ tool() {
 	${CC:-cc} -O1 -o "$bin/$1" "$tests/tools/$1.c" $libs -pthread
 }
 
-# What a test may set: as, a command to run it by; engine, options for pcp alone;
+# What a test may set: program_name, $bin/linked/cp where pcp is to be called cp;
+# as, a command to run it by; engine, options for pcp alone;
 # mask, the umask; compare, what of the two runs; limit, the seconds that it may take.
 # unprivileged: the next same_as_cp runs as an ordinary user, who owns it all
 unprivileged() {
@@ -96,7 +100,7 @@ unprivileged() {
 may_chown() { is_root && [ ! "$nobody" ]; }
 
 setUp() {
-	as='' nobody='' engine='' mask=022 limit=60
+	as='' nobody='' engine='' mask=022 limit=60 program_name=pcp
 	compare='status out err tree'
 	# a test redefines these: what to copy; what happens around the copying,
 	# in the twin itself
@@ -160,7 +164,7 @@ same_as_cp() {
 		(cd "$work/$name" && before)
 		case $name in
 		cp) run_in cp cp "$@" ;;
-		pcp) run_in pcp pcp $engine "$@" ;;
+		pcp) run_in pcp "$program_name" $engine "$@" ;;
 		esac
 		(cd "$work/$name" && after)
 		picture $name >"$work/$name.tree"

@@ -159,6 +159,7 @@ test_no_inodes_left() {
 	before() { mount -t tmpfs -o nr_inodes=8 none dst; }
 	after() { umount dst; }
 	compare=status
+	program_name=$bin/linked/cp
 	same_as_cp -R src dst
 	assert_ran 1 ': No space left on device'
 }
@@ -253,6 +254,8 @@ test_looking_at_the_destination_fails() {
 }
 
 test_writing_fails() {
+	# By its own name it would stop.
+	program_name=$bin/linked/cp
 	for error in EIO ENOSPC EDQUOT; do
 		to_slow "write:1+:$error:*/bad" || return 0
 		compare='status err'
@@ -264,6 +267,8 @@ test_writing_fails() {
 }
 
 test_closing_fails() {
+	# By its own name it would stop.
+	program_name=$bin/linked/cp
 	to_slow 'flush:1+:EDQUOT:*/bad' || return 0
 	compare='status err'
 	same_as_cp -R src mnt
@@ -272,6 +277,8 @@ test_closing_fails() {
 }
 
 test_creating_fails() {
+	# By its own name it would stop.
+	program_name=$bin/linked/cp
 	to_slow 'create:1+:EDQUOT:*/bad' 'mkdir:1+:EIO:*/c' || return 0
 	compare='status err'
 	same_as_cp -R src mnt

@@ -123,6 +123,12 @@ KNOWN = [
           said(cp, b"tting attribute"),
           "cp names each attribute that fails, and then leaves the rest; pcp names the "
           "file, and sets what an owner without the right to write can have"),
+    Known("group of a symlink", lambda case, cp, pcp, line: ": owner: " in line and
+          any(n.kind == "symlink" for n in case.nodes),
+          "without privilege cp does not try to set it alone"),
+    Known("out of reach", lambda case, cp, pcp, line:
+          said(cp, b"preserving permissions for"),
+          "pcp has the directories open, and needs no way to them"),
     Known("changed", lambda case, cp, pcp, line: "changed while it was copied" in line,
           "pcp warns of a file that changes meanwhile"),
 ]
@@ -154,11 +160,5 @@ ORDERED = ["-j1", "--window=1"]
 
 
 def depends_on_order(case, line):
-    """Is this of a file that had several names, or may come of that?"""
-    if re.match("status:|std(out|err) of p?cp alone:", line):
-        return True
-    links = [node for node in case.nodes if node.kind in ("link", "symlink")]
-    names = {os.path.basename(name) for n in links for name in (n.path, n.target)}
-    found = re.match(r"'(.*)': (size|content|holes|mode|mtime|owner|xattrs|links|same as|"
-                     "type|target):", line)
-    return bool(found) and os.path.basename(found[1]).encode() in names
+    """May this come of the order? It is then asked for in order, too."""
+    return any(node.kind in ("link", "symlink") for node in case.nodes)
