@@ -333,6 +333,8 @@ test_copying_on_the_server() {
 		is_cp || assert_ran 0
 		is_cp || all_but all/src all/dst/src
 	done
+	# By its own name it would stop.
+	program_name=$bin/linked/cp
 	for fault in ENOSPC EIO; do
 		# Two first copies at once may make Linux 6.18 believe that there is no
 		# copying on the server; so one goes ahead.
@@ -342,7 +344,7 @@ test_copying_on_the_server() {
 		}
 		new_twins
 		(cd "$work/pcp" && before)
-		run_in pcp pcp -R mnt/src mnt/dst
+		run_in pcp "$program_name" -R mnt/src mnt/dst
 		(cd "$work/pcp" && after)
 		assert_ran 1 "cp: error copying 'mnt/src/a/bad' to 'mnt/dst/src/a/bad': "
 		all_but all/src all/dst/src a/bad
