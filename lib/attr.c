@@ -45,10 +45,13 @@
 static const char selinux_name[] = "security.selinux";
 static const char acl_prefix[] = "system.posix_acl_";
 
+#define EXTENDED ((uint32_t)(COPYFILE_XATTR | COPYFILE_CONTEXT))
+
 mode_t cf_attr_create_mode(const struct stat *st, uint64_t flags)
 {
 	if (!(flags & (COPYFILE_MODE | COPYFILE_ACL)))
-		return st->st_mode & 0777;
+		/* Until it has its owner, for no other */
+		return st->st_mode & (flags & COPYFILE_OWNER ? S_IRWXU : 0777);
 	/* setxattr(2) asks for the right to write, not for a writable descriptor. */
 	return (st->st_mode & S_IRWXU) | (flags & COPYFILE_XATTR ? S_IWUSR : 0);
 }
@@ -311,9 +314,10 @@ static int settle(struct cf_attr *a, uint32_t bit, int r)
 {
 	if (r == 0 || !(a->flags & COPYFILE_LENIENT))
 		return r;
+	/* Few ask for extended attributes by name: what else there is goes before them. */
+	if (!a->skipped_error || !(a->skipped & ~EXTENDED))
+		a->skipped_error = bit & EXTENDED && a->skipped_error ? a->skipped_error : r;
 	a->skipped |= bit;
-	if (!a->skipped_error)
-		a->skipped_error = r;
 	return 0;
 }
 
@@ -343,6 +347,12 @@ static int copy_all(struct cf_attr *a, const struct names *names)
 		return settle(a, COPYFILE_ACL, copy_acl(a, mode, names));
 	if (a->flags & COPYFILE_MODE)
 		return settle(a, COPYFILE_MODE, copy_mode(a, mode));
+	/* What cf_attr_create_mode() has left out */
+	int mask = a->created && a->flags & COPYFILE_OWNER ? cf_umask() : 0;
+	if (mask < 0)
+		return settle(a, COPYFILE_MODE, mask);
+	if (a->created && a->flags & COPYFILE_OWNER)
+		restore = st->st_mode & 0777 & ~mask;
 	if (restore != (mode_t)-1)
 		return settle(a, COPYFILE_OWNER, cf_chmod(a->dst, a->path, restore));
 	return 0;

@@ -12,8 +12,12 @@ struct cf_attr {
 	bool path;			/* both are O_PATH: symlinks, devices, ... */
 	const struct stat *st;		/* of src */
 	uint64_t flags;			/* COPYFILE_ATTRS bits, COPYFILE_LENIENT */
+	bool created;			/* dst is new, with cf_attr_create_mode() */
 
-	/* Results: attributes given up under COPYFILE_LENIENT, the first's -errno */
+	/*
+	 * Results: attributes given up under COPYFILE_LENIENT, and the -errno of the first
+	 * that is not extended, if there is one, else of the first
+	 */
 	uint32_t skipped;
 	int skipped_error;
 };

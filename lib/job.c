@@ -171,11 +171,12 @@ static int open_source(struct cf_job *j)
 	return 0;
 }
 
-static int set_attributes(struct cf_job *j, int dst, bool path, uint64_t which)
+static int set_attributes(struct cf_job *j, int dst, bool path, bool created,
+			  uint64_t which)
 {
 	struct cf_attr a = {
 		.src = j->src_fd, .dst = dst, .path = path, .st = &j->st,
-		.flags = j->flags & (which | COPYFILE_LENIENT),
+		.flags = j->flags & (which | COPYFILE_LENIENT), .created = created,
 	};
 
 	if (!(a.flags & COPYFILE_ATTRS))
@@ -225,7 +226,7 @@ static int copy_regular(struct cf_job *j)
 		return r;
 	r = move_data(j, &d);
 	if (r == 0)
-		r = set_attributes(j, d.fd, false, COPYFILE_ATTRS);
+		r = set_attributes(j, d.fd, false, d.created, COPYFILE_ATTRS);
 	if (r == 0) {
 		d.buffered = cf_watch_get(j->watch.method) == COPYFILE_BY_BUFFER;
 		r = cf_dest_publish(&d, &stage);
@@ -278,7 +279,7 @@ static int copy_symlink(struct cf_job *j)
 	r = cf_dest_symlink(&d, j->dst_dir, j->dst, j->flags, target, &j->st, attrs);
 	free(target);
 	if (r == 0 && attrs)
-		r = set_attributes(j, d.fd, true, SYMLINK_ATTRS);
+		r = set_attributes(j, d.fd, true, false, SYMLINK_ATTRS);
 	if (r == 0) {
 		r = cf_dest_publish(&d, &stage);
 		if (r < 0)
@@ -301,7 +302,7 @@ static int copy_attributes_only(struct cf_job *j)
 	int dst = cf_openat(j->dst_dir, j->dst, O_PATH | nofollow, 0);
 	if (dst < 0)
 		return dst;
-	r = set_attributes(j, dst, true, S_ISLNK(j->st.st_mode) ? SYMLINK_ATTRS
+	r = set_attributes(j, dst, true, false, S_ISLNK(j->st.st_mode) ? SYMLINK_ATTRS
 								 : COPYFILE_ATTRS);
 	/* Nothing was written through it. */
 	cf_close(dst);

@@ -176,7 +176,8 @@ struct copyfile_info {
 	uint32_t stage;		/* enum copyfile_stage */
 	uint32_t method;	/* enum copyfile_method */
 	uint32_t skipped;	/* attributes given up under COPYFILE_LENIENT */
-	int32_t  skipped_error;	/* negated errno of the first of those, or 0 */
+	int32_t  skipped_error;	/* negated errno of the first of those, or 0; if one is
+				   not XATTR or CONTEXT, then of the first such */
 	uint32_t partial;	/* enum copyfile_partial */
 	uint32_t changed;	/* 1: src was seen to change while it was copied */
 	uint32_t reserved;	/* 0 */

@@ -14,6 +14,8 @@
 #include <stdatomic.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/eventfd.h>
 #include <sys/ioctl.h>
 #include <sys/utsname.h>
@@ -206,6 +208,23 @@ int cf_truncate(int fd, off_t size)
 int cf_fsync(int fd)
 {
 	return CALL("fsync", fsync(fd));
+}
+
+int cf_umask(void)
+{
+	char status[4096];
+	int fd = cf_openat(AT_FDCWD, "/proc/self/status", O_RDONLY, 0);
+
+	if (fd < 0)
+		return fd;
+	ssize_t n = cf_pread(fd, status, sizeof status - 1, 0);
+	cf_close(fd);
+	if (n < 0)
+		return n;
+	status[n] = '\0';
+	/* umask(2) can't tell without setting it, for all threads.  Linux 4.7 */
+	const char *line = strstr(status, "\nUmask:");
+	return line ? strtol(line + strlen("\nUmask:"), NULL, 8) & 0777 : -EOPNOTSUPP;
 }
 
 int cf_fstat(int fd, struct stat *ret)

@@ -45,6 +45,9 @@ off_t cf_seek(int fd, off_t at, int whence);
 int cf_truncate(int fd, off_t size);
 int cf_fsync(int fd);
 
+/* The process's, or -errno: /proc has to be there. */
+int cf_umask(void);
+
 /* Names */
 int cf_fstat(int fd, struct stat *ret);
 int cf_lstatat(int dir, const char *name, struct stat *ret);

@@ -51,6 +51,15 @@ test_preserve() {
 }
 
 # Somebody else's files: owner and set-uid are lost, the rest is kept.
+# Of several things that fail, each has its own reason; -a is silent about attributes.
+test_reason_of_the_failure() {
+	is_root || { skip 'not root, nobody else has files'; return; }
+	prepare() { mkdir d to; setfattr -n user.b -v x d; }
+	before() { chown 1000:1000 to; }
+	unprivileged
+	same_as_cp -a -T d to
+}
+
 test_preserve_what_others_own() {
 	is_root || { skip 'not root, nobody else has files'; return; }
 	prepare() {
@@ -200,6 +209,8 @@ test_default_acl() {
 		same_as_cp -p d/plain to
 		same_as_cp -R d/. to
 		same_as_cp -a d/. to
+		same_as_cp -R --preserve=ownership d to
+		same_as_cp --preserve=ownership,timestamps d/sub/plain to
 	done
 	unprivileged
 	same_as_cp -R d to

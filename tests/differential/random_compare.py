@@ -68,6 +68,8 @@ def copied_into_itself(case, cp, pcp, line):
 
 
 def left_behind(case, cp, pcp, line):
+    if said(cp, b"failed to clone") and re.match("std(out|err) of p?cp alone: ", line):
+        return True     # what it leaves may be in the way of the next operand
     found = re.match(r"'(.*)' \(file\) is in cp alone$", line)
     if not found or not cp.status or not pcp.status:
         return False
@@ -92,9 +94,11 @@ def of_parents(case, cp, pcp, line):
 
 
 def links_of_kept(case, cp, pcp, line):
-    """Names of one inode, which cp -u links although it was not asked to."""
+    """Names of one inode, which cp -u links although it was not asked to: those that the
+    source has, or that an operand and what is in another are."""
+    sources = [w for w in case.words if not w.text[0].startswith(b"-")]
     return any(re.match(rb"-[^-]*u|--up", w.text[0]) for w in case.words) and \
-        any(n.kind == "link" for n in case.nodes)
+        (len(sources) > 2 or any(n.kind == "link" for n in case.nodes))
 
 
 KNOWN = [
@@ -112,6 +116,10 @@ KNOWN = [
           "pcp says this as newer releases of cp do"),
     Known("zeros", lambda case, cp, pcp, line: ": holes: " in line,
           "cp makes holes of zeros in a file that has holes; pcp copies them"),
+    Known("own backup", lambda case, cp, pcp, line: said(pcp, b" are the same file") and
+          line.startswith("stderr of ") and line.rstrip("\"'").endswith(
+              ("for reading: No such file or directory", " are the same file")),
+          "cp backs up a file that is its own destination, and does not find it then"),
     Known("special bits", lambda case, cp, pcp, line: bool(
               re.search(r"': mode: '[1-7](...)' in cp, '0\1' in pcp", line)),
           "cp leaves set-ID and sticky bits that the copy was not to have"),
@@ -138,7 +146,7 @@ def misplaced(case, cp, pcp, line):
     if not any(re.match(rb"-[^-]*[bS]|--(b|su)", w.text[0]) for w in case.words):
         return False
     return said(cp, b"cannot un-backup") or said(cp, b"File exists") or bool(
-        re.match(r"'[^']*(~|\.bak|\.x)'|'.*': (mtime|links|same as):", line))
+        re.match(r"""['"].*(~|\.bak|\.x)['"][ :]|['"].*['"]: (mtime|links|same as):""", line))
 
 
 # To be added for a cp 9.1 alone.

@@ -545,14 +545,14 @@ test_ordinary_user(void)
 
 /* While it is being made, a file lets in nobody whom the source keeps out */
 static void
-test_narrow_while_copying(void)
+test_narrow_while_copying(unsigned long flags)
 {
 	struct stat st;
 	int cookie;
 
 	long_setup(0, 0);
 	chmod("long", 04755);
-	cookie = long_start("dst", COPYFILE_MODE | COPYFILE_OWNER);
+	cookie = long_start("dst", flags);
 	if (!wait_for_data(cookie) || lstat("dst", &st) != 0)
 		skip(1, "there is nothing to see while the copy goes on");
 	else
@@ -586,7 +586,8 @@ main(void)
 	}
 	test_attrs_call();
 	test_ordinary_user();
-	test_narrow_while_copying();
+	test_narrow_while_copying(COPYFILE_MODE | COPYFILE_OWNER);
+	test_narrow_while_copying(COPYFILE_OWNER);
 	is_int(copyfile_shutdown(), 0, "shutdown");
 	is_int(count_fds(), before, "no descriptor is left behind");
 	return done_testing();
