@@ -22,6 +22,7 @@
 #include "attr.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #ifdef HAVE_LIBACL
@@ -159,6 +160,15 @@ static int wanted(const char *name, struct error_context *ctx)
 	return strcmp(name, selinux_name) && attr_copy_check_permissions(name, ctx);
 }
 
+/*
+ * libattr reads its rules when it is first asked, with no lock (seen in 2.5.1): two threads
+ * then lose what one has read.
+ */
+static void read_rules(void)
+{
+	(void)attr_copy_action("user.x", NULL);
+}
+
 /* What libattr cannot do: its calls take a name in /proc for a symlink. */
 static int copy_one_xattr(const struct cf_attr *a, const char *name)
 {
@@ -176,8 +186,11 @@ static int copy_one_xattr(const struct cf_attr *a, const char *name)
 
 static int copy_xattr(const struct cf_attr *a, const struct names *names)
 {
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
+
 	if (!has_plain_xattr(names))
 		return 0;
+	pthread_once(&once, read_rules);
 	if (!a->path) {
 		int r = cf_sys_fault("attr_copy");
 
