@@ -11,9 +11,9 @@ _pcp()
 	local options='
 		-0 -a --archive --attributes-only -b --backup --backup= --chunk= --context --context=
 		--copy-contents -d --debug --dereference -f --failed-to= --force -H --help -i
-		--interactive -j --jobs= --keep-directory-symlink -l --link --log= -L --max-errors= -n
+		--interactive -j --jobs= --json --json= --json-files --json-interval= --keep-directory-symlink -l --link --log= -L --max-errors= -n
 		--no-clobber --no-dereference --no-preserve= --no-target-directory --null
-		--one-file-system -p -P --parents --preserve --preserve= -q --quiet -r -R --recursive --reflink --reflink= --remove-destination -s -S
+		--one-file-system -p -P --parents --preserve --preserve= --progress --progress= -q --quiet -r -R --recursive --reflink --reflink= --remove-destination -s -S
 		--sparse= --stats --strip-trailing-slashes --suffix= --symbolic-link -t -T
 		--target-directory= -u --update --update= -v --verbose --version --window= -x -Z'
 	local -a words
@@ -101,6 +101,9 @@ _pcp()
 		;;
 	--reflink | --sparse)
 		COMPREPLY=($(compgen -P "$head" -W 'auto always never' -- "$value"))
+		;;
+	--progress)
+		COMPREPLY=($(compgen -P "$head" -W 'auto always never line' -- "$value"))
 		;;
 	--update)
 		COMPREPLY=($(compgen -P "$head" -W 'all none none-fail older' -- "$value"))

@@ -8,7 +8,7 @@ AC_DEFUN([CF_ARG_ENABLE],
 [AC_ARG_ENABLE([$1], [AS_HELP_STRING([--enable-$1], [$2])], [],
   [AS_TR_SH([enable_$1])=no])])
 
-# CF_OPTIONAL_LIB(NAME, PURPOSE, FUNCTION, HEADERS)
+# CF_OPTIONAL_LIB(NAME, PURPOSE, FUNCTION, HEADERS, [DEBIAN-PACKAGE])
 # Use libNAME where it is found; --with-NAME insists on it, --without-NAME
 # does without.  Sets with_NAME to yes or no, LIB_NAME and HAVE_LIBNAME.
 AC_DEFUN([CF_OPTIONAL_LIB],
@@ -29,7 +29,7 @@ AS_IF([test "$with_$1" != no], [
       with_$1=no
       AC_MSG_WARN([lib$1 was not found: built without it ($2)])],
     [AC_MSG_ERROR([--with-$1 was asked for, but lib$1 or its headers are missing.
-  On Debian: apt-get install lib$1[]1-dev; or configure --without-$1.])])
+  On Debian: apt-get install m4_default([$5], [lib$1[]1-dev]); or configure --without-$1.])])
 ])
 AC_SUBST([LIB_]m4_toupper([$1]))
 AS_VAR_POPDEF([found])])

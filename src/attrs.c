@@ -21,6 +21,7 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
+#include "complain.h"
 #include "copy.h"
 #include "options.h"
 #include "report.h"
@@ -43,8 +44,8 @@ static bool has_none(int err)
 	return err == EOPNOTSUPP || err == ENOSYS || err == ENODATA;
 }
 
-void attrs_report(const struct options *o, const struct copyfile_info *info,
-		  const char *dst)
+bool attrs_report(const struct options *o, const struct copyfile_info *info,
+		  const struct report_about *about)
 {
 	const uint32_t extended = COPYFILE_XATTR | COPYFILE_CONTEXT;
 	uint32_t skipped = info->skipped, extra = skipped & extended & ~o->need_attrs;
@@ -52,28 +53,42 @@ void attrs_report(const struct options *o, const struct copyfile_info *info,
 
 	/* Not asked for by name: said, but no failure */
 	if (extra && (!o->quiet_attrs || o->attributes_only) && !has_none(err))
-		report_warning("setting attributes for %s: %s", report_quote(0, dst), strerror(err));
+		report_warning(about, "setting attributes for %s: %s", report_quote(0, about->dst),
+			       strerror(err));
 	skipped &= ~extra;
 	if ((err == EPERM || err == EINVAL) && geteuid() != 0)
 		skipped &= ~(uint32_t)COPYFILE_OWNER;
 	for (size_t i = 0; i < sizeof losses / sizeof *losses; i++)
 		if (skipped & losses[i].bits) {
-			report_error(err, losses[i].message, report_quote(0, dst));
-			break;
+			report_error_about(about, err, losses[i].message, report_quote(0, about->dst));
+			return true;
 		}
+	return false;
+}
+
+void attrs_complain(const struct copy *c, const struct entry *e,
+		    const struct copyfile_info *info)
+{
+	char *src = dir_src_path(e->dir, e->src), *dst = dir_dst_path(e->dir, e->dst);
+	const struct report_about about = {
+		.op = OP_ATTRIBUTES, .src = src, .dst = dst, .id = e->id,
+	};
+
+	if (attrs_report(c->opts, info, &about))
+		report_failed_source(src);
+	free(src);
+	free(dst);
 }
 
 void attrs_result(const struct copy *c, const struct entry *e, int r)
 {
 	struct copyfile_info info;
-	char *dst = dir_dst_path(e->dir, e->dst);
 
 	copyfile_info(0, &info, sizeof info);
 	if (r < 0)
-		report_error(-r, "setting attributes for %s", report_quote(0, dst));
-	else
-		attrs_report(c->opts, &info, dst);
-	free(dst);
+		complain_dst(e, OP_ATTRIBUTES, -r, "setting attributes for %s");
+	else if (info.skipped)
+		attrs_complain(c, e, &info);
 }
 
 void attrs_drop_acl(int dir, const char *name)
@@ -94,6 +109,6 @@ bool attrs_default_mode(const struct copy *c, const struct entry *e, mode_t mode
 	attrs_drop_acl(dir_dst_fd(e->dir), e->dst);
 	if (fchmodat(dir_dst_fd(e->dir), e->dst, mode & ~c->umask, 0) == 0)
 		return true;
-	copy_error_dst(e, errno, "setting permissions for %s");
+	complain_dst(e, OP_ATTRIBUTES, errno, "setting permissions for %s");
 	return false;
 }

@@ -8,13 +8,22 @@
 
 #include <libcopyfile.h>
 
+#include "report.h"
+
 struct copy;
 struct entry;
 struct options;
 
-/* Report what info says was skipped on dst, as far as the options make it matter. */
-void attrs_report(const struct options *o, const struct copyfile_info *info,
-		  const char *dst);
+/*
+ * Report what info says was skipped on about->dst, as far as the options make it matter.
+ * True: it was an error.
+ */
+bool attrs_report(const struct options *o, const struct copyfile_info *info,
+		  const struct report_about *about);
+
+/* The same of e's copy, if something was skipped; an error makes it a failed source. */
+void attrs_complain(const struct copy *c, const struct entry *e,
+		    const struct copyfile_info *info);
 
 /* The same of the copy of e's attributes that has just ended here with r. */
 void attrs_result(const struct copy *c, const struct entry *e, int r);

@@ -25,89 +25,26 @@
 
 #include "areadlink.h"
 #include "attrs.h"
+#include "clock.h"
+#include "complain.h"
 #include "existing.h"
+#include "json.h"
 #include "manual.h"
 #include "mklink.h"
 #include "names.h"
 #include "node.h"
 #include "options.h"
+#include "outcome.h"
 #include "report.h"
 #include "stop.h"
+#include "verbose.h"
 #include "xalloc.h"
 #include "xvasprintf.h"
 
 /* As many as the kernel follows */
 #define MOST_SYMLINKS 40
 
-/* -------------------------------------------------------------- messages */
-
-void copy_error_src(const struct entry *e, int err, const char *message)
-{
-	char *path = dir_src_path(e->dir, e->src);
-
-	report_error(err, message, report_quote(0, path));
-	report_failed_source(path);
-	free(path);
-}
-
-void copy_error_dst(const struct entry *e, int err, const char *message)
-{
-	char *path = dir_dst_path(e->dir, e->dst), *src = dir_src_path(e->dir, e->src);
-
-	report_if_full(err);
-	report_error(err, message, report_quote(0, path));
-	report_failed_source(src);
-	free(path);
-	free(src);
-}
-
-void copy_error_dst_plain(const struct entry *e, const char *message)
-{
-	char *path = dir_dst_path(e->dir, e->dst);
-
-	report_error(0, message, report_name(0, path, true));
-	free(path);
-}
-
-void copy_error_both(const struct entry *e, int err, bool dst_first, const char *message)
-{
-	char *src = dir_src_path(e->dir, e->src), *dst = dir_dst_path(e->dir, e->dst);
-
-	report_if_full(err);
-	report_error(err, message, report_quote(0, dst_first ? dst : src),
-		     report_quote(1, dst_first ? src : dst));
-	report_failed_source(src);
-	free(src);
-	free(dst);
-}
-
-static bool ends_in_slash(const char *name)
-{
-	size_t len = strlen(name);
-
-	return len && name[len - 1] == '/';
-}
-
-/* Is e's destination one? */
-static bool is_symlink(const struct entry *e)
-{
-	struct stat st;
-
-	return fstatat(dir_dst_fd(e->dir), e->dst, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
-	       S_ISLNK(st.st_mode);
-}
-
-void copy_error_create(const struct entry *e, int err)
-{
-	if (err == EEXIST && is_symlink(e)) {
-		copy_error_dst(e, 0, "not writing through dangling symlink %s");
-		return;
-	}
-	/* "missing/" is not a directory, for all that open(2) says. */
-	if (err == EISDIR && ends_in_slash(e->dst))
-		err = ENOTDIR;
-	copy_error_dst(e, err, "cannot create regular file %s");
-}
+/* ------------------------------------------------------------- messages */
 
 void copy_announce(const struct copy *c, const struct entry *e, const char *backup)
 {
@@ -115,7 +52,7 @@ void copy_announce(const struct copy *c, const struct entry *e, const char *back
 		return;
 	char *src = dir_src_path(e->dir, e->src), *dst = dir_dst_path(e->dir, e->dst);
 	char *old = backup ? dir_dst_path(e->dir, backup) : NULL;
-	report_copied(src, dst, old);
+	verbose_copied(src, dst, old);
 	free(src);
 	free(dst);
 	free(old);
@@ -125,7 +62,7 @@ void copy_announce_removed(const struct entry *e)
 {
 	char *path = dir_dst_path(e->dir, e->dst);
 
-	report_removed(path);
+	verbose_removed(path);
 	free(path);
 }
 
@@ -169,6 +106,7 @@ static void start(struct copy *c, const struct entry *e, const struct plan *plan
 	struct pending p = {
 		.dir = e->dir, .src = e->src, .dst = e->dst, .type = e->type,
 		.operand = e->operand, .link = plan->link, .backup = plan->backup,
+		.id = e->id, .begun = e->begun,
 		.flags = copy_attr_flags(c->opts) | data_flags(c->opts),
 	};
 
@@ -189,8 +127,9 @@ static void copy_new(struct copy *c, const struct entry *e, const struct plan *p
 
 enum go {
 	GO,		/* ahead with the plan */
-	STAY,		/* nothing is to be done, or can be */
-	STAY_AS_COPY	/* the same, but what is there is as good as a copy */
+	STAY,		/* nothing is to be done */
+	STAY_AS_COPY,	/* the same, but what is there is as good as a copy */
+	REFUSED		/* nothing can be, which has been reported */
 };
 
 /* Complete plan by what is at the destination of e. */
@@ -210,9 +149,17 @@ static enum go look(struct copy *c, const struct entry *e, struct plan *plan)
 		return GO;
 	case EXISTING_UP_TO_DATE:
 		return STAY_AS_COPY;
-	default:
+	case EXISTING_KEPT:
 		return STAY;
+	default:
+		return REFUSED;
 	}
+}
+
+/* e is not copied. */
+static void leave_out(const struct entry *e, enum go why)
+{
+	outcome(e, why == REFUSED ? OUTCOME_FAILED : OUTCOME_SKIPPED, NULL);
 }
 
 /*
@@ -235,17 +182,11 @@ static bool link_to(struct copy *c, struct link *k, const struct entry *e)
 		return false;
 	}
 	if (err) {
-		char *src = dir_src_path(e->dir, e->src), *dst = dir_dst_path(e->dir, e->dst);
-
-		report_if_full(err);
-		report_error(err, "cannot create hard link %s to %s", report_quote(0, dst),
-			     report_quote(1, first));
-		report_failed_source(src);
+		complain_link(e, err, first);
 		free(first);
-		free(src);
-		free(dst);
 	} else if (replaced && c->opts->verbose)
 		copy_announce_removed(e);
+	outcome(e, err ? OUTCOME_FAILED : OUTCOME_LINKED, NULL);
 	return true;
 }
 
@@ -257,18 +198,22 @@ static bool settle_waiting(struct copy *c, struct link *k, const struct waiting 
 	};
 	bool mine = true;
 
-	if (!dir_use(e.dir, -1))
+	if (!dir_use(e.dir, -1)) {
+		leave_out(&e, REFUSED);
 		return true;
+	}
 	if (copied)
 		mine = link_to(c, k, &e);
 	else {
 		struct plan plan = { .link = k };
+		enum go go = look(c, &e, &plan);
 
-		if (look(c, &e, &plan) == GO) {
+		if (go == GO) {
 			links_rename(&c->links, k, e.dir, e.src, e.dst);
 			copy_new(c, &e, &plan);
 			mine = false;
-		}
+		} else
+			leave_out(&e, go);
 	}
 	dir_release(e.dir);
 	return mine;
@@ -311,66 +256,20 @@ static void end_link(struct copy *c, struct link *k, bool copied)
 
 /* ------------------------------------------------- the end of a copy */
 
-/* The failure of a copy, in cp's words. */
-static void report_failure(const struct copy *c, const struct entry *e, int err,
-			   const struct copyfile_info *info)
-{
-	struct stat st;
-
-	switch (info->stage) {
-	case COPYFILE_QUEUED:
-	case COPYFILE_OPEN_SRC:
-		if (err == EOPNOTSUPP)
-			copy_error_src(e, 0, "skipping file %s, as it was replaced while being copied");
-		else
-			/* cp looks before it opens; what it would have found decides. */
-			copy_error_src(e, err, !e->operand &&
-				       fstatat(dir_src_fd(e->dir), e->src, &st,
-					       AT_SYMLINK_NOFOLLOW) < 0 ? "cannot stat %s" :
-				       S_ISLNK(e->type) ? "cannot read symbolic link %s" :
-							  "cannot open %s for reading");
-		break;
-	case COPYFILE_OPEN_DST:
-		if (S_ISLNK(e->type))
-			/* With -f it was to be replaced by what is in "name/", which is nothing. */
-			copy_error_dst(e, err == EEXIST && c->opts->force && ends_in_slash(e->dst) ?
-					       ENOTDIR : err, "cannot create symbolic link %s");
-		else
-			copy_error_create(e, err);
-		break;
-	case COPYFILE_READ:
-		copy_error_src(e, err, "error reading %s");
-		break;
-	case COPYFILE_WRITE:
-		copy_error_dst(e, err, "error writing %s");
-		break;
-	case COPYFILE_FLUSH:
-		copy_error_dst(e, err, "failed to close %s");
-		break;
-	default:
-		if (c->opts->reflink == WHEN_ALWAYS)
-			copy_error_both(e, err, true, "failed to clone %s from %s");
-		else
-			copy_error_both(e, err, false, "error copying %s to %s");
-	}
-}
-
 /* What else there is to say of a copy */
 static void report_details(const struct copy *c, const struct entry *e,
 			   const struct copyfile_info *info)
 {
-	if (info->skipped) {
-		char *dst = dir_dst_path(e->dir, e->dst);
-		attrs_report(c->opts, info, dst);
-		free(dst);
-	}
+	if (info->skipped)
+		attrs_complain(c, e, info);
 	if (info->changed) {
 		char *src = dir_src_path(e->dir, e->src);
-		report_warning("warning: %s changed while it was copied", report_quote(0, src));
+		report_warning(&(struct report_about){ .op = OP_READ, .src = src, .id = e->id },
+			       "warning: %s changed while it was copied", report_quote(0, src));
 		free(src);
 	}
 	if (c->opts->debug && S_ISREG(e->type) && !info->error)
-		report_method(info, c->opts->reflink == WHEN_NEVER, c->opts->sparse);
+		verbose_method(info, c->opts->reflink == WHEN_NEVER, c->opts->sparse);
 }
 
 bool copy_is_target(const struct copy *c, const struct entry *e)
@@ -394,18 +293,6 @@ static void note_target(struct copy *c, const struct entry *e, bool made)
 	else
 		names_remove(c->targets, path);
 	free(path);
-}
-
-/* Count e, of so many bytes, as copied. */
-static void done(const struct entry *e, uint64_t bytes)
-{
-	report_done(1, bytes);
-	if (!report_logs())
-		return;
-	char *src = dir_src_path(e->dir, e->src), *dst = dir_dst_path(e->dir, e->dst);
-	report_logged(src, dst, bytes);
-	free(src);
-	free(dst);
 }
 
 /* e has been copied, or not: what depends on that. */
@@ -458,7 +345,7 @@ static bool try_again(struct copy *c, const struct entry *e, const struct pendin
 		return !*said;
 	}
 	/* As POSIX has it: a dangling symlink is written through. */
-	if (!over && err == EEXIST && c->opts->through_dangling && is_symlink(e)) {
+	if (!over && err == EEXIST && c->opts->through_dangling && existing_is_symlink(e)) {
 		struct entry end = *e;
 		char *path = end_of_symlink(dir_dst_fd(e->dir), e->dst);
 
@@ -476,47 +363,66 @@ void copy_ended(void *arg, const struct pending *p, int result,
 	struct copy *c = arg;
 	const struct entry e = {
 		.dir = p->dir, .src = p->src, .dst = p->dst, .type = p->type,
-		.operand = p->operand,
+		.operand = p->operand, .id = p->id, .begun = p->begun,
+		.partial = info->partial,
 	};
 	const struct plan plan = { .backup = p->backup, .link = p->link };
 	bool ok = result == 0, said = false;
+	bool interrupted = result == -ECANCELED && stop_asked() == STOP_SIGNAL;
 
 	if (!ok && info->stage == COPYFILE_OPEN_DST && try_again(c, &e, p, -result, &said))
 		return;
 	if (ok && c->opts->default_mode && S_ISREG(p->type) && !(p->flags & COPYFILE_TRUNCATE))
 		ok = attrs_default_mode(c, &e, 0666);
-	if (result == 0)
-		done(&e, info->bytes_done);
-	else if (!said && !(result == -ECANCELED && stop_asked() == STOP_SIGNAL))
-		report_failure(c, &e, -result, info);
-	else if (!said && p->flags & COPYFILE_TRUNCATE && info->stage > COPYFILE_OPEN_DST)
-		copy_error_dst(&e, 0, "interrupted: %s is incomplete");
+	if (result < 0 && !said && !interrupted)
+		complain_copy(c, &e, -result, info);
+	else if (interrupted && p->flags & COPYFILE_TRUNCATE && info->stage > COPYFILE_OPEN_DST)
+		complain_dst(&e, OP_WRITE, 0, "interrupted: %s is incomplete");
 	report_details(c, &e, info);
+	if (result == 0)
+		outcome(&e, info->method == COPYFILE_BY_REFLINK ? OUTCOME_CLONED : OUTCOME_COPIED,
+			info);
+	else if (!interrupted)
+		outcome(&e, OUTCOME_FAILED, info);
 	settle(c, &e, &plan, ok);
 }
 
 /* -------------------------------------------------------------- an entry */
 
-/* Make what e's copy is to be. */
+/* Make what e's copy is to be, where that is not the library's business. */
+static bool make(struct copy *c, const struct entry *e, const struct plan *plan,
+		 enum outcome *ret)
+{
+	const struct options *o = c->opts;
+
+	*ret = OUTCOME_LINKED;
+	if (o->symlink)
+		return mklink_symbolic(c, e);
+	if (o->hard_link)
+		return mklink_hard(c, e);
+	*ret = OUTCOME_COPIED;
+	if (S_ISREG(e->type) || o->contents)
+		return manual_copy(c, e, plan->over);
+	*ret = OUTCOME_CREATED;
+	return node_copy(c, e);
+}
+
 static void copy_new(struct copy *c, const struct entry *e, const struct plan *plan)
 {
 	const struct options *o = c->opts;
-	bool regular = S_ISREG(e->type), ok;
+	bool data = S_ISLNK(e->type) || (S_ISREG(e->type) && !o->attributes_only), ok = false;
+	enum outcome made;
 
-	if (stop_asked()) {
+	if (stop_asked())
 		stop_leave_out();
-		ok = false;
-	} else if (o->symlink)
-		ok = mklink_symbolic(c, e);
-	else if (o->hard_link)
-		ok = mklink_hard(c, e);
-	else if (S_ISLNK(e->type) || (regular && !o->attributes_only)) {
+	else if (data && !o->symlink && !o->hard_link) {
 		start(c, e, plan);
 		return;
-	} else if (regular || o->contents)
-		ok = manual_copy(c, e, plan->over);
-	else
-		ok = node_copy(c, e);
+	} else {
+		ok = make(c, e, plan, &made);
+		if (ok || stop_asked() != STOP_SIGNAL)
+			outcome(e, ok ? made : OUTCOME_FAILED, NULL);
+	}
 	settle(c, e, plan, ok);
 }
 
@@ -545,6 +451,7 @@ static void meet_kept(struct copy *c, const struct entry *e)
 
 	switch (meet(c, e, &link)) {
 	case LINK_FIRST:
+		leave_out(e, STAY);
 		end_link(c, link, true);
 		break;
 	case LINK_FURTHER:
@@ -556,34 +463,51 @@ static void meet_kept(struct copy *c, const struct entry *e)
 	}
 }
 
-void copy_entry(struct copy *c, const struct entry *e)
+void copy_number(struct entry *e)
+{
+	if (!json_is_on())
+		return;
+	e->id = outcome_new_id();
+	e->begun = clock_now(CLOCK_MONOTONIC);
+}
+
+/* Do with e what plan says. */
+static void follow_plan(struct copy *c, const struct entry *e, struct plan *plan)
+{
+	bool names = may_have_names(c->opts, e);
+
+	switch (names ? meet(c, e, &plan->link) : LINK_FIRST) {
+	case LINK_FIRST:
+		note_target(c, e, true);
+		copy_new(c, e, plan);
+		break;
+	case LINK_FURTHER:
+		if (link_to(c, plan->link, e))
+			links_leave(&c->links, plan->link);
+		free(plan->backup);
+		break;
+	case LINK_WAITS:
+		free(plan->backup);
+		break;
+	}
+}
+
+void copy_entry(struct copy *c, const struct entry *wanted)
 {
 	struct plan plan = { .link = NULL };
+	struct entry e = *wanted;
 
 	if (stop_asked()) {
 		stop_leave_out();
 		return;
 	}
-	enum go go = look(c, e, &plan);
-	bool names = may_have_names(c->opts, e);
-
-	if (go == STAY_AS_COPY && names)
-		meet_kept(c, e);
-	if (go != GO)
-		return;
-	copy_announce(c, e, plan.backup);
-	switch (names ? meet(c, e, &plan.link) : LINK_FIRST) {
-	case LINK_FIRST:
-		note_target(c, e, true);
-		copy_new(c, e, &plan);
-		break;
-	case LINK_FURTHER:
-		if (link_to(c, plan.link, e))
-			links_leave(&c->links, plan.link);
-		free(plan.backup);
-		break;
-	case LINK_WAITS:
-		free(plan.backup);
-		break;
-	}
+	copy_number(&e);
+	enum go go = look(c, &e, &plan);
+	if (go == GO) {
+		copy_announce(c, &e, plan.backup);
+		follow_plan(c, &e, &plan);
+	} else if (go == STAY_AS_COPY && may_have_names(c->opts, &e))
+		meet_kept(c, &e);
+	else
+		leave_out(&e, go);
 }

@@ -13,6 +13,7 @@
 #include "dir.h"
 #include "links.h"
 #include "made.h"
+#include "report.h"
 #include "window.h"
 
 struct options;
@@ -30,6 +31,7 @@ struct copy {
 	mode_t umask;
 	bool into_dir;				/* the operands go into a directory */
 	bool in_order;				/* one after the other, as cp does it */
+	bool may_scout;				/* there are descriptors for a scout */
 	_Atomic int64_t next_look;		/* at the size of the crew; see run.c */
 	_Atomic unsigned int dirs_begun;	/* see run_dir_begins() */
 	_Atomic int slow_dirs;			/* of those made lately: slow less fast ones */
@@ -49,7 +51,13 @@ struct entry {
 	mode_t type;		/* S_IFMT bits */
 	const struct stat *st;	/* NULL: only the type is known */
 	bool operand;
+	uint64_t id;		/* see outcome_new_id(); 0: not numbered */
+	int64_t begun;		/* if it is: CLOCK_MONOTONIC, nanoseconds */
+	unsigned int partial;	/* what its copy left: enum copyfile_partial */
 };
+
+/* Number e, if somebody wants to know it again. */
+void copy_number(struct entry *e);
 
 /*
  * Copy e, whose directory is in use, or start to; everything that fails is
@@ -66,18 +74,6 @@ bool copy_is_target(const struct copy *c, const struct entry *e);
 
 /* COPYFILE_* flags for copying an entry's attributes, as the options say */
 uint64_t copy_attr_flags(const struct options *o);
-
-/*
- * Failures of e: messages with its full source or destination; with both, in the
- * order that is said; or the name as it is, not quoted unless it must be.
- */
-void copy_error_src(const struct entry *e, int err, const char *message);
-void copy_error_dst(const struct entry *e, int err, const char *message);
-void copy_error_both(const struct entry *e, int err, bool dst_first, const char *message);
-void copy_error_dst_plain(const struct entry *e, const char *message);
-
-/* The same: its destination could not be opened or made. */
-void copy_error_create(const struct entry *e, int err);
 
 /* The -v lines of e; backup is the new name of what was there, or NULL. */
 void copy_announce(const struct copy *c, const struct entry *e, const char *backup);

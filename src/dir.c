@@ -352,7 +352,10 @@ static bool use(struct dir *d, enum side from, int hint)
 	if (!err)
 		return true;
 	char *path = path_of(d, side - 1, "");
-	report_error(err, "cannot access %s", report_quote(0, path));
+	const struct report_about about = {
+		.op = OP_OPEN, .src = side - 1 == SRC ? path : NULL, .dst = side - 1 == DST ? path : NULL,
+	};
+	report_error_about(&about, err, "cannot access %s", report_quote(0, path));
 	free(path);
 	return false;
 }
@@ -430,10 +433,11 @@ static void copy_attributes(struct dir *d)
 		info.skipped_error = info.skipped_error ? info.skipped_error : -errno;
 	}
 	char *dst = path_of(d, DST, "");
+	const struct report_about about = { .op = OP_ATTRIBUTES, .dst = dst };
 	if (r < 0)
-		report_error(-r, "setting attributes for %s", report_quote(0, dst));
+		report_error_about(&about, -r, "setting attributes for %s", report_quote(0, dst));
 	else
-		attrs_report(o, &info, dst);
+		attrs_report(o, &info, &about);
 	free(dst);
 	dir_release(d);
 }
@@ -453,7 +457,8 @@ static void set_mode(struct dir *d)
 		int err = errno;
 		char *dst = path_of(d, DST, "");
 
-		report_error(err, "setting permissions for %s", report_quote(0, dst));
+		report_error_about(&(struct report_about){ .op = OP_ATTRIBUTES, .dst = dst }, err,
+				   "setting permissions for %s", report_quote(0, dst));
 		free(dst);
 	}
 	if (fd >= 0)

@@ -28,6 +28,7 @@
 #include <libcopyfile.h>
 
 #include "backupfile.h"
+#include "complain.h"
 #include "copy.h"
 #include "dirname.h"
 #include "filemode.h"
@@ -36,6 +37,7 @@
 #include "report.h"
 #include "same-inode.h"
 #include "utimecmp.h"
+#include "verbose.h"
 #include "xalloc.h"
 #include "xvasprintf.h"
 
@@ -166,7 +168,7 @@ static enum existing_verdict keep(const struct options *o, const struct entry *e
 	if (!o->debug)
 		return EXISTING_KEPT;
 	char *path = dir_dst_path(e->dir, e->dst);
-	report_skipped(path);
+	verbose_skipped(path);
 	free(path);
 	return EXISTING_KEPT;
 }
@@ -178,7 +180,7 @@ static enum existing_verdict stays(const struct options *o, const struct entry *
 	if (S_ISDIR(src->st_mode))
 		return EXISTING_OVER;
 	if (o->update == UPDATE_NONE_FAIL) {
-		copy_error_dst(e, 0, "not replacing %s");
+		complain_dst(e, OP_CHECK, 0, "not replacing %s");
 		return EXISTING_REFUSED;
 	}
 	if (o->update == UPDATE_NONE)
@@ -200,11 +202,11 @@ static enum existing_verdict stays(const struct options *o, const struct entry *
 static bool right_kind(const struct entry *e, const struct stat *src, const struct stat *dst)
 {
 	if (!S_ISDIR(dst->st_mode) && S_ISDIR(src->st_mode)) {
-		copy_error_both(e, 0, true, "cannot overwrite non-directory %s with directory %s");
+		complain_both(e, OP_CHECK, 0, true, "cannot overwrite non-directory %s with directory %s");
 		return false;
 	}
 	if (S_ISDIR(dst->st_mode) && !S_ISDIR(src->st_mode)) {
-		copy_error_dst(e, 0, "cannot overwrite directory %s with non-directory");
+		complain_dst(e, OP_CHECK, 0, "cannot overwrite directory %s with non-directory");
 		return false;
 	}
 	return true;
@@ -223,10 +225,18 @@ static bool just_created(const struct copy *c, const struct entry *e, const stru
 
 /* ----------------------------------------------------------- make way */
 
+bool existing_is_symlink(const struct entry *e)
+{
+	struct stat st;
+
+	return fstatat(dir_dst_fd(e->dir), e->dst, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+	       S_ISLNK(st.st_mode);
+}
+
 bool existing_remove(const struct copy *c, const struct entry *e)
 {
 	if (unlinkat(dir_dst_fd(e->dir), e->dst, 0) < 0 && errno != ENOENT) {
-		copy_error_dst(e, errno, "cannot remove %s");
+		complain_dst(e, OP_REMOVE, errno, "cannot remove %s");
 		return false;
 	}
 	if (c->opts->verbose)
@@ -294,12 +304,12 @@ static enum existing_verdict back_up(const struct options *o, const struct entry
 				     const struct stat *src, struct existing *ret)
 {
 	if (o->backup != numbered_backups && backup_is_source(e, src)) {
-		copy_error_both(e, 0, true, "backing up %s might destroy source;  %s not copied");
+		complain_both(e, OP_CHECK, 0, true, "backing up %s might destroy source;  %s not copied");
 		return EXISTING_REFUSED;
 	}
 	ret->backup = rename_to_backup(dir_dst_fd(e->dir), e->dst, o->backup);
 	if (!ret->backup && errno != ENOENT) {
-		copy_error_dst(e, errno, "cannot backup %s");
+		complain_dst(e, OP_BACKUP, errno, "cannot backup %s");
 		return EXISTING_REFUSED;
 	}
 	return EXISTING_NONE;
@@ -325,11 +335,11 @@ void existing_restore(const struct copy *c, const struct entry *e, char *backup)
 	if (!backup)
 		return;
 	if (renameat(dir, backup, dir, e->dst) < 0)
-		copy_error_dst(e, errno, "cannot un-backup %s");
+		complain_dst(e, OP_BACKUP, errno, "cannot un-backup %s");
 	else if (c->opts->verbose) {
 		char *from = dir_dst_path(e->dir, backup), *to = dir_dst_path(e->dir, e->dst);
 
-		report_restored(from, to);
+		verbose_restored(from, to);
 		free(from);
 		free(to);
 	}
@@ -341,15 +351,11 @@ void existing_restore(const struct copy *c, const struct entry *e, char *backup)
 /* Would e be written through a symlink that this run has made?  Says so. */
 static bool through_new_symlink(const struct copy *c, const struct entry *e)
 {
-	struct stat st;
-
 	/* A symlink is not written through but replaced, if at all. */
 	if (!e->operand || S_ISLNK(e->type) || c->opts->backup != no_backups ||
-	    !copy_is_target(c, e) ||
-	    fstatat(dir_dst_fd(e->dir), e->dst, &st, AT_SYMLINK_NOFOLLOW) < 0 ||
-	    !S_ISLNK(st.st_mode))
+	    !copy_is_target(c, e) || !existing_is_symlink(e))
 		return false;
-	copy_error_both(e, 0, false, "will not copy %s through just-created symlink %s");
+	complain_both(e, OP_CHECK, 0, false, "will not copy %s through just-created symlink %s");
 	return true;
 }
 
@@ -364,7 +370,7 @@ static enum existing_verdict judge(struct copy *c, const struct entry *e,
 	enum same same = may_go ? judge_same(o, e, src, dst) : SAME_NOT;
 
 	if (same == SAME_ERROR) {
-		copy_error_both(e, 0, false, "%s and %s are the same file");
+		complain_both(e, OP_CHECK, 0, false, "%s and %s are the same file");
 		return EXISTING_REFUSED;
 	}
 	enum existing_verdict verdict = stays(o, e, src, dst);
@@ -379,7 +385,7 @@ static enum existing_verdict judge(struct copy *c, const struct entry *e,
 	if (!right_kind(e, src, dst))
 		return EXISTING_REFUSED;
 	if (just_created(c, e, dst)) {
-		copy_error_both(e, 0, true, "will not overwrite just-created %s with %s");
+		complain_both(e, OP_CHECK, 0, true, "will not overwrite just-created %s with %s");
 		return EXISTING_REFUSED;
 	}
 	return make_way(c, e, src, ret);
@@ -415,11 +421,11 @@ static enum existing_verdict look(struct copy *c, const struct entry *e, struct 
 	if (e->st)
 		src = *e->st;
 	else if (fstatat(dir_src_fd(e->dir), e->src, &src, follow) < 0) {
-		copy_error_src(e, errno, "cannot stat %s");
+		complain_src(e, OP_LOOK, errno, "cannot stat %s");
 		return EXISTING_REFUSED;
 	}
 	if (err) {
-		copy_error_dst(e, err, "cannot stat %s");
+		complain_dst(e, OP_LOOK, err, "cannot stat %s");
 		return EXISTING_REFUSED;
 	}
 	return judge(c, e, &src, ret);

@@ -9,7 +9,7 @@
  *   target	what the operands mean; one by one (names: those seen)
  *   parents	the directories that lead to an operand
  *   walk	through source directories, by way of fts
- *   mkdir	making those of the destination
+ *   enter	into each of them; mkdir: making those of the destination
  *   made	those that lead into what is new, lest they be copied into themselves
  *   copy	what becomes of any other entry
  *   existing	what is at its destination, and may that go
@@ -21,9 +21,11 @@
  *   dir	the directories that all this goes through, and their attributes
  *
  *   crew	threads, for what waits for a file system
- *   report	what is said and counted, and the exit status
- *   attrs	what is said of attributes that were lost
- *   progress	what is shown meanwhile
+ *   report	what is said, and the exit status (complain: of an entry; attrs: of
+ *		attributes; verbose: -v)
+ *   outcome	what became of each entry (tally: how many, and how much)
+ *   progress	how far it is (scout: what there is to do)
+ *   bar, json	showing that to people, and to programs
  *   signals	what is said from outside (stop: that it is to end)
  *
  * Main goes through the operands, then reaps copies that have ended.  The crew
@@ -65,6 +67,7 @@ int main(int argc, char **argv)
 	setlocale(LC_ALL, "");
 	atexit(close_stdout);
 	report_init();
+	signals_init();
 
 	options_parse(&options, argc, argv);
 	report_begin(&options);

@@ -18,11 +18,13 @@
 #include <libcopyfile.h>
 
 #include "attrs.h"
+#include "complain.h"
 #include "copy.h"
 #include "existing.h"
 #include "options.h"
 #include "report.h"
 #include "stop.h"
+#include "tally.h"
 #include "xalloc.h"
 
 #define BUFFER_SIZE (128 * 1024)
@@ -42,9 +44,16 @@ static bool write_all(int fd, const char *buf, size_t len)
 	return true;
 }
 
+/* Sums are modulo 2 to the 64th: what was added can be taken away. */
+static void count(uint64_t bytes)
+{
+	tally_add(&(struct tally){ .bytes = bytes, .bytes_moved = bytes });
+}
+
 static bool move_all(struct copy *c, const struct entry *e, int src, int dst)
 {
 	char *buf = xmalloc(BUFFER_SIZE);
+	uint64_t moved = 0;
 	bool ok = true;
 
 	while (ok) {
@@ -58,14 +67,17 @@ static bool move_all(struct copy *c, const struct entry *e, int src, int dst)
 			/* Main may be here for long. */
 			window_attend(&c->window);
 		else if (n < 0) {
-			copy_error_src(e, errno, "error reading %s");
+			complain_src(e, OP_READ, errno, "error reading %s");
 			ok = false;
 		} else if (!write_all(dst, buf, n)) {
-			copy_error_dst(e, errno, "error writing %s");
+			complain_dst(e, OP_WRITE, errno, "error writing %s");
 			ok = false;
 		} else
-			report_done(0, n);
+			moved += n, count(n);
 	}
+	/* What is not kept does not count. */
+	if (!ok)
+		count(-moved);
 	free(buf);
 	return ok;
 }
@@ -96,7 +108,7 @@ static bool copy_open(struct copy *c, const struct entry *e, int src, int dst, b
 	const struct options *o = c->opts;
 
 	if (!o->attributes_only && o->reflink == WHEN_ALWAYS && ioctl(dst, FICLONE, src) < 0) {
-		copy_error_both(e, errno, true, "failed to clone %s from %s");
+		complain_both(e, OP_COPY, errno, true, "failed to clone %s from %s");
 		return false;
 	}
 	if (!o->attributes_only && o->reflink != WHEN_ALWAYS && !move_all(c, e, src, dst))
@@ -118,7 +130,7 @@ bool manual_copy(struct copy *c, const struct entry *e, bool over)
 	struct stat st;
 
 	if (src < 0 || fstat(src, &st) < 0) {
-		copy_error_src(e, errno, "cannot open %s for reading");
+		complain_src(e, OP_OPEN, errno, "cannot open %s for reading");
 		if (src >= 0)
 			close(src);
 		return false;
@@ -128,17 +140,15 @@ bool manual_copy(struct copy *c, const struct entry *e, bool over)
 	if (dst < 0) {
 		/* Unless a removal has failed, and said so */
 		if (report_counts().errors == errors)
-			copy_error_create(e, errno);
+			complain_create(e, errno);
 		close(src);
 		return false;
 	}
 	bool ok = copy_open(c, e, src, dst, over, st.st_mode);
 	close(src);
 	if (close(dst) < 0 && errno != EINTR) {
-		copy_error_dst(e, errno, "failed to close %s");
+		complain_dst(e, OP_CLOSE, errno, "failed to close %s");
 		ok = false;
 	}
-	if (ok)
-		report_done(1, 0);
 	return ok;
 }

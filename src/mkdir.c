@@ -14,6 +14,7 @@
 
 #include <libcopyfile.h>
 
+#include "complain.h"
 #include "copy.h"
 #include "options.h"
 
@@ -68,7 +69,7 @@ static bool open_to_owner(const struct copy *c, const struct entry *e, struct di
 	if (!st->st_mode && !e->dir->closes)
 		return true;
 	if (!st->st_mode && fstatat(at, e->dst, st, AT_SYMLINK_NOFOLLOW) < 0) {
-		copy_error_dst(e, errno, "cannot stat %s");
+		complain_dst(e, OP_LOOK, errno, "cannot stat %s");
 		return false;
 	}
 	mode_t mode = st->st_mode & 07777;
@@ -79,7 +80,7 @@ static bool open_to_owner(const struct copy *c, const struct entry *e, struct di
 		d->drop_mode |= S_IRWXU & ~mode;
 	if (fchmodat(at, e->dst, mode | S_IRWXU, 0) == 0)
 		return true;
-	copy_error_dst(e, errno, "setting permissions for %s");
+	complain_dst(e, OP_ATTRIBUTES, errno, "setting permissions for %s");
 	return false;
 }
 
@@ -90,7 +91,7 @@ bool mkdir_like(struct copy *c, const struct entry *e, struct dir *d, const char
 
 	d->closes = c->umask & S_IRWXU;
 	if (make_noted(c, e, mode, &st) < 0) {
-		copy_error_dst(e, errno, message);
+		complain_dst(e, OP_MKDIR, errno, message);
 		return false;
 	}
 	if (!open_to_owner(c, e, d, &st))

@@ -18,6 +18,7 @@
 
 #include <libcopyfile.h>
 
+#include "complain.h"
 #include "copy.h"
 #include "dirname.h"
 #include "options.h"
@@ -94,7 +95,7 @@ static bool source_is_there(const struct entry *e)
 
 	if (e->st || fstatat(dir_src_fd(e->dir), e->src, &st, AT_SYMLINK_NOFOLLOW) == 0)
 		return true;
-	copy_error_src(e, errno, "cannot stat %s");
+	complain_src(e, OP_LOOK, errno, "cannot stat %s");
 	return false;
 }
 
@@ -109,7 +110,7 @@ bool mklink_hard(struct copy *c, const struct entry *e)
 			    options_follows(o, e->operand) ? AT_SYMLINK_FOLLOW : 0, &replace);
 
 	if (err)
-		copy_error_both(e, err, true, "cannot create hard link %s to %s");
+		complain_both(e, OP_LINK, err, true, "cannot create hard link %s to %s");
 	return !err;
 }
 
@@ -137,18 +138,18 @@ bool mklink_symbolic(struct copy *c, const struct entry *e)
 	bool replace = c->opts->force;
 
 	if (target[0] != '/' && !in_cwd(e)) {
-		copy_error_dst_plain(e, "%s: can make relative symbolic links only "
+		complain_dst_plain(e, "%s: can make relative symbolic links only "
 					"in current directory");
 		free(target);
 		return false;
 	}
 	if ((err = make_link(&m, dir, e->dst, &replace))) {
-		copy_error_both(e, err, true, "cannot create symbolic link %s to %s");
+		complain_both(e, OP_LINK, err, true, "cannot create symbolic link %s to %s");
 	} else if (c->opts->attrs & COPYFILE_TIMES && e->st) {
 		times = (struct timespec[]){ e->st->st_atim, e->st->st_mtim };
 		err = utimensat(dir, e->dst, times, AT_SYMLINK_NOFOLLOW) < 0 ? errno : 0;
 		if (err)
-			copy_error_dst(e, err, "preserving times for %s");
+			complain_dst(e, OP_ATTRIBUTES, err, "preserving times for %s");
 	}
 	free(target);
 	return !err;

@@ -15,6 +15,7 @@
 #include <libcopyfile.h>
 
 #include "attrs.h"
+#include "complain.h"
 #include "copy.h"
 #include "options.h"
 #include "report.h"
@@ -36,18 +37,18 @@ bool node_copy(struct copy *c, const struct entry *e)
 	mode_t mode;
 
 	if (stat_source(c, e, &st) < 0) {
-		copy_error_src(e, errno, "cannot stat %s");
+		complain_src(e, OP_LOOK, errno, "cannot stat %s");
 		return false;
 	}
 	if (!S_ISFIFO(st.st_mode) && !S_ISCHR(st.st_mode) && !S_ISBLK(st.st_mode) &&
 	    !S_ISSOCK(st.st_mode)) {
-		copy_error_src(e, 0, "%s has unknown file type");
+		complain_src(e, OP_CHECK, 0, "%s has unknown file type");
 		return false;
 	}
 	/* With an owner to come, for nobody else until then */
 	mode = st.st_mode & (S_IFMT | (c->opts->attrs & COPYFILE_OWNER ? 0700 : 07777));
 	if (mknodat(dir_dst_fd(e->dir), e->dst, mode, st.st_rdev) < 0) {
-		copy_error_dst(e, errno, S_ISFIFO(mode) ? "cannot create fifo %s"
+		complain_dst(e, OP_CREATE, errno, S_ISFIFO(mode) ? "cannot create fifo %s"
 							: "cannot create special file %s");
 		return false;
 	}

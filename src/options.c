@@ -8,20 +8,26 @@
 
 #include "options.h"
 
+#include <fcntl.h>
 #include <getopt.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <libcopyfile.h>
 
 #include "argmatch.h"
+#include "c-strtod.h"
+#include "clock.h"
 #include "help.h"
+#include "json.h"
 #include "progname.h"
 #include "report.h"
 #include "version-etc.h"
 #include "xalloc.h"
+#include "xstrtod.h"
 #include "xstrtol.h"
 
 enum {
@@ -29,8 +35,12 @@ enum {
 	OPT_CHUNK,
 	OPT_COPY_CONTENTS,
 	OPT_FAILED_TO,
+	OPT_JSON,
+	OPT_JSON_FILES,
+	OPT_JSON_INTERVAL,
 	OPT_LOG,
 	OPT_MAX_ERRORS,
+	OPT_PROGRESS,
 	OPT_DEBUG,
 	OPT_KEEP_DIR_SYMLINK,
 	OPT_NO_PRESERVE,
@@ -53,9 +63,13 @@ static const struct option long_options[] = {
 	{ "chunk", required_argument, NULL, OPT_CHUNK },
 	{ "failed-to", required_argument, NULL, OPT_FAILED_TO },
 	{ "jobs", required_argument, NULL, 'j' },
+	{ "json", optional_argument, NULL, OPT_JSON },
+	{ "json-files", no_argument, NULL, OPT_JSON_FILES },
+	{ "json-interval", required_argument, NULL, OPT_JSON_INTERVAL },
 	{ "log", required_argument, NULL, OPT_LOG },
 	{ "max-errors", required_argument, NULL, OPT_MAX_ERRORS },
 	{ "null", no_argument, NULL, '0' },
+	{ "progress", optional_argument, NULL, OPT_PROGRESS },
 	{ "quiet", no_argument, NULL, 'q' },
 	{ "stats", no_argument, NULL, OPT_STATS },
 	{ "window", required_argument, NULL, OPT_WINDOW },
@@ -95,19 +109,53 @@ static const struct option long_options[] = {
 };
 
 /* How many those are */
-#define OWN 9
+#define OWN 13
 
 /* What is said of backups and contexts, until all has been read */
 struct said {
 	bool backup, no_clobber, context;
 	const char *control, *suffix;
 	const char *set_context;	/* CTX of --context=CTX */
+	bool progress;			/* --progress was said */
 };
+
+/* What is being parsed */
+static char **all_args;
+static int nall_args;
+
+static const struct option *next_table(int argc, char **argv);
+
+/* The number of an open descriptor that can be written to, or -1 */
+static int parse_fd(const char *arg)
+{
+	unsigned long fd;
+
+	if (xstrtoul(arg, NULL, 10, &fd, "") != LONGINT_OK || fd > INT_MAX)
+		return -1;
+	int flags = fcntl((int)fd, F_GETFL);
+	return flags < 0 || (flags & O_ACCMODE) == O_RDONLY ? -1 : (int)fd;
+}
+
+/* Something is wrong; who reads JSON is to learn that, even if --json comes later. */
+static void look_for_json(void)
+{
+	int c;
+
+	opterr = 0;
+	while (!json_is_on() && (c = getopt_long(nall_args, all_args, short_options,
+						 next_table(nall_args, all_args), NULL)) != -1) {
+		int fd = c != OPT_JSON ? -1 : optarg ? parse_fd(optarg) : STDOUT_FILENO;
+
+		if (fd >= 0)
+			json_begin(fd, false);
+	}
+}
 
 _Noreturn void options_usage_error(void)
 {
 	fprintf(stderr, "Try '%s --help' for more information.\n", program_name);
-	exit(EXIT_FAILURE);
+	look_for_json();
+	report_exit();
 }
 
 /* ----------------------------------------------------------- arguments */
@@ -142,6 +190,43 @@ static enum options_when parse_when(const char *option, const char *arg)
 
 	ARGMATCH_VERIFY(names, values);
 	return XARGMATCH(option, arg, names, values);
+}
+
+static enum options_progress parse_progress(const char *arg)
+{
+	static const char *const names[] = { "auto", "always", "never", "line", NULL };
+	static const enum options_progress values[] = {
+		PROGRESS_AUTO, PROGRESS_ALWAYS, PROGRESS_NEVER, PROGRESS_LINE
+	};
+
+	ARGMATCH_VERIFY(names, values);
+	return arg ? XARGMATCH("--progress", arg, names, values) : PROGRESS_ALWAYS;
+}
+
+/* In nanoseconds */
+static int64_t parse_interval(const char *arg)
+{
+	double seconds;
+
+	if (!xstrtod(arg, NULL, &seconds, c_strtod) || !(seconds >= 0.1 && seconds <= 86400)) {
+		report_error(0, "invalid interval: %s", report_quote(0, arg));
+		options_usage_error();
+	}
+	return (int64_t)(seconds * CLOCK_SECOND);
+}
+
+static void parse_json(struct options *o, const char *arg)
+{
+	o->json_fd = arg ? parse_fd(arg) : STDOUT_FILENO;
+	if (o->json_fd < 0) {
+		report_error(0, "invalid file descriptor: %s", report_quote(0, arg));
+		options_usage_error();
+	}
+	json_begin(o->json_fd, false);
+	if (!json_is_on()) {
+		report_error(0, "this pcp was built without --json");
+		options_usage_error();
+	}
 }
 
 static enum options_update parse_update(const char *arg)
@@ -199,7 +284,7 @@ static void set_target_dir(struct options *o, const char *dir)
 {
 	if (o->target_dir) {
 		report_error(0, "multiple target directories specified");
-		exit(EXIT_FAILURE);
+		report_exit();
 	}
 	o->target_dir = dir;
 }
@@ -242,6 +327,7 @@ static bool apply_switch(struct options *o, int c)
 	case OPT_ATTRIBUTES_ONLY: return o->attributes_only = true;
 	case OPT_COPY_CONTENTS: return o->contents = true;
 	case OPT_DEBUG: return o->debug = o->verbose = true;
+	case OPT_JSON_FILES: return o->json_files = true;
 	case OPT_KEEP_DIR_SYMLINK: return o->keep_dir_symlink = true;
 	case OPT_PARENTS: return o->parents = true;
 	case OPT_REMOVE_DESTINATION: return o->remove_first = true;
@@ -328,6 +414,16 @@ static void apply(struct options *o, struct said *said, int c)
 	if (apply_switch(o, c) || apply_follow(o, c) || apply_cp(o, said, c))
 		return;
 	switch (c) {
+	case OPT_JSON:
+		parse_json(o, optarg);
+		break;
+	case OPT_JSON_INTERVAL:
+		o->json_interval = parse_interval(optarg);
+		break;
+	case OPT_PROGRESS:
+		o->progress = parse_progress(optarg);
+		said->progress = true;
+		break;
 	case 'j':
 		o->jobs = parse_count("jobs", optarg, 4096);
 		break;
@@ -375,16 +471,21 @@ static void check(const struct options *o, const struct said *said)
 	if (o->need_attrs & COPYFILE_CONTEXT) {
 		report_error(0, "cannot preserve security context "
 				"without an SELinux-enabled kernel");
-		exit(EXIT_FAILURE);
+		report_exit();
 	}
 	if (said->set_context)
-		report_warning("warning: ignoring --context; "
+		report_warning(&(struct report_about){ .op = OP_RUN },
+			       "warning: ignoring --context; "
 			       "it requires an SELinux-enabled kernel");
 }
 
 static void conclude(struct options *o, const struct said *said)
 {
 	check(o, said);
+	if (o->quiet && !said->progress)
+		o->progress = PROGRESS_NEVER;
+	if (o->json_fd >= 0)
+		json_begin(o->json_fd, o->json_files);
 	if (said->no_clobber)
 		o->update = UPDATE_NONE;
 	o->backup = said->backup ? xget_version("backup type", said->control) : no_backups;
@@ -426,7 +527,9 @@ void options_parse(struct options *o, int argc, char **argv)
 	struct said said = { 0 };
 	int c;
 
-	*o = (struct options){ 0 };
+	*o = (struct options){ .json_fd = -1, .json_interval = CLOCK_SECOND };
+	all_args = argv;
+	nall_args = argc;
 	argmatch_die = options_usage_error;
 	while ((c = getopt_long(argc, argv, short_options, next_table(argc, argv), NULL)) != -1)
 		apply(o, &said, c);

@@ -23,6 +23,14 @@ enum options_update {
 	UPDATE_NONE_FAIL	/* it stays, and that is an error */
 };
 
+/* How progress is shown */
+enum options_progress {
+	PROGRESS_AUTO,		/* on a terminal */
+	PROGRESS_ALWAYS,
+	PROGRESS_NEVER,
+	PROGRESS_LINE		/* in one line; where there is no terminal, one at a time */
+};
+
 enum options_when { WHEN_AUTO, WHEN_ALWAYS, WHEN_NEVER };
 
 struct options {
@@ -62,6 +70,10 @@ struct options {
 	bool debug;
 	bool stats;			/* --stats */
 	bool quiet;			/* -q: neither progress nor warnings */
+	enum options_progress progress;
+	int json_fd;			/* --json: the stream's descriptor; -1: none */
+	bool json_files;		/* with a line for each file */
+	int64_t json_interval;		/* from one line about progress to the next; ns */
 	uint64_t max_errors;		/* after so many it ends; 0: it goes on */
 	const char *log;		/* a file for every event, or NULL */
 	const char *failed_to;		/* a file for the sources that failed, or NULL ... */

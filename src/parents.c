@@ -17,11 +17,13 @@
 
 #include <libcopyfile.h>
 
+#include "complain.h"
 #include "copy.h"
 #include "filenamecat.h"
 #include "mkdir.h"
 #include "options.h"
 #include "report.h"
+#include "verbose.h"
 #include "xalloc.h"
 
 static bool make(struct copy *c, const struct entry *e, struct dir *d)
@@ -31,7 +33,7 @@ static bool make(struct copy *c, const struct entry *e, struct dir *d)
 	if (c->opts->verbose) {
 		char *src = dir_src_path(e->dir, e->src), *dst = dir_dst_path(e->dir, e->dst);
 
-		report_parent(src, dst);
+		verbose_parent(src, dst);
 		free(src);
 		free(dst);
 	}
@@ -47,7 +49,7 @@ static bool be_there(struct copy *c, const struct entry *e, struct dir *d)
 		return make(c, e, d);
 	if (S_ISDIR(st.st_mode))
 		return true;
-	copy_error_dst(e, 0, "%s exists but is not a directory");
+	complain_dst(e, OP_CHECK, 0, "%s exists but is not a directory");
 	return false;
 }
 
@@ -61,7 +63,7 @@ static struct dir *descend(struct copy *c, struct dir *up, const char *src, cons
 	if (!dir_use(up, -1))
 		return NULL;
 	if (fstatat(dir_src_fd(up), src, &st, 0) < 0) {
-		copy_error_src(&e, errno, "failed to get attributes of %s");
+		complain_src(&e, OP_LOOK, errno, "failed to get attributes of %s");
 	} else {
 		d = dir_new(up, src, dst, &st);
 		d->follow_src = d->follow_dst = true;

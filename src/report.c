@@ -4,14 +4,15 @@
  * never mix with each other or with the progress line, and so that no failure
  * can be printed without being counted.
  *
- * Each thread counts for itself, and who asks adds up: threads that share a
- * counter would fight for its cache line at every file.
+ * What goes wrong before the run has begun is told to readers of JSON after that,
+ * as their stream opens with what is to be done.
  */
 #include <config.h>
 
 #include "report.h"
 
 #include <errno.h>
+#include <locale.h>
 #include <pthread.h>
 #include <stdarg.h>
 #include <stdatomic.h>
@@ -23,9 +24,12 @@
 
 #include <libcopyfile.h>
 
+#include "clock.h"
+#include "json.h"
 #include "options.h"
 #include "progname.h"
 #include "quotearg.h"
+#include "signals.h"
 #include "stop.h"
 #include "xalloc.h"
 #include "xvasprintf.h"
@@ -37,20 +41,31 @@
 /* The exit status of a run that did not see everything */
 #define EXIT_STOPPED 3
 
-/* A thread's own; threads are few, and it outlives them */
-struct tally {
-	_Atomic uint64_t files, bytes;
-	char *quoted[2], *old;	/* what was said last, quoted */
-	struct tally *next;
+/* What a thread has said last, quoted; threads are few, and it outlives them */
+struct words {
+	char *quoted[REPORT_SLOTS];
+	struct words *next;
 };
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static struct tally *_Atomic tallies;
-static _Atomic uint64_t errors;
+static struct words *all_words;
+static _Atomic uint64_t errors, warnings;
 static atomic_bool failed;
 static _Atomic uint64_t by_errno[ERRNOS];
 static const struct options *options;	/* NULL: not known yet */
 static FILE *log_file, *failed_file;
+static bool terminal;			/* somebody may look at names on one */
+static locale_t plain_locale;
+static int64_t started;			/* CLOCK_MONOTONIC, nanoseconds */
+
+/* Messages that came before the options were known */
+static struct early {
+	bool warning;
+	int err;
+	char *message;
+} *early;
+static size_t nearly;
+
 void (*report_hide_progress)(void);
 
 static bool is_full(int err)
@@ -61,40 +76,48 @@ static bool is_full(int err)
 void report_init(void)
 {
 	set_quoting_style(NULL, shell_escape_always_quoting_style);
+	started = clock_now(CLOCK_MONOTONIC);
+	plain_locale = newlocale(LC_ALL_MASK, "C", (locale_t)0);
+	terminal = plain_locale && (isatty(STDERR_FILENO) || isatty(STDOUT_FILENO));
 }
 
-static struct tally *my_tally(void)
+static struct words *my_words(void)
 {
-	static _Thread_local struct tally *mine;
+	static _Thread_local struct words *mine;
 
 	if (!mine) {
 		mine = xzalloc(sizeof *mine);
 		report_lock();
-		mine->next = tallies;
-		tallies = mine;
+		mine->next = all_words;
+		all_words = mine;
 		report_unlock();
 	}
 	return mine;
 }
 
-void report_done(uint64_t files, uint64_t bytes)
-{
-	struct tally *t = my_tally();
-
-	/* Nobody else writes them. */
-	atomic_store_explicit(&t->files, t->files + files, memory_order_relaxed);
-	atomic_store_explicit(&t->bytes, t->bytes + bytes, memory_order_relaxed);
-}
-
 struct report_counts report_counts(void)
 {
-	struct report_counts sum = { .errors = errors };
+	return (struct report_counts){ .errors = errors, .warnings = warnings };
+}
 
-	for (const struct tally *t = tallies; t; t = t->next) {
-		sum.files += t->files;
-		sum.bytes += t->bytes;
+/*
+ * Characters that turn the direction of text make a name look like another one.  Here
+ * they are: U+061C, U+200E, U+200F, U+202A to U+202E, U+2066 to U+2069.
+ */
+static bool has_bidi(const char *s)
+{
+	for (; (s = strpbrk(s, "\330\342")); s++) {
+		const unsigned char *u = (const unsigned char *)s;
+
+		if (u[0] == 0xd8 && u[1] == 0x9c)
+			return true;
+		if (u[0] == 0xe2 && u[1] == 0x80 &&
+		    (u[2] == 0x8e || u[2] == 0x8f || (u[2] >= 0xaa && u[2] <= 0xae)))
+			return true;
+		if (u[0] == 0xe2 && u[1] == 0x81 && u[2] >= 0xa6 && u[2] <= 0xa9)
+			return true;
 	}
-	return sum;
+	return false;
 }
 
 /*
@@ -104,6 +127,8 @@ struct report_counts report_counts(void)
 static const char *quote(char **buf, const char *path, const struct quoting_options *o)
 {
 	size_t size = 4 * strlen(path) + 64, n;
+	/* In the C locale nothing that is not ASCII can be shown as it is. */
+	locale_t before = terminal && has_bidi(path) ? uselocale(plain_locale) : (locale_t)0;
 
 	free(*buf);
 	*buf = xmalloc(size);
@@ -111,19 +136,21 @@ static const char *quote(char **buf, const char *path, const struct quoting_opti
 		size = n + 1;
 		*buf = xrealloc(*buf, size);
 	}
+	if (before)
+		uselocale(before);
 	return *buf;
 }
 
 const char *report_quote(int slot, const char *path)
 {
-	struct tally *t = my_tally();
+	struct words *t = my_words();
 
 	return quote(&t->quoted[slot], path, NULL);
 }
 
 const char *report_name(int slot, const char *path, bool colon)
 {
-	struct tally *t = my_tally();
+	struct words *t = my_words();
 	struct quoting_options *o = clone_quoting_options(NULL);
 
 	set_quoting_style(o, shell_escape_quoting_style);
@@ -153,50 +180,96 @@ static void log_time(void)
 	fprintf(log_file, "%s ", buf);
 }
 
-static void print(FILE *to, const char *name, int err, const char *format, va_list args)
-{
-	if (name)
-		fprintf(to, "%s: ", name);
-	vfprintf(to, format, args);
-	if (err)
-		fprintf(to, ": %s", strerror(err));
-	putc('\n', to);
-}
+/* Who else but a person is to know of a message */
+struct audience {
+	const char *kind;		/* in the log */
+	bool silent;			/* not on standard error */
+	bool plain;			/* without pcp's name */
+};
 
-/* A line for standard error, unless it is silent, and for the log, of that kind. */
-static void say(const char *name, const char *kind, int err, bool silent, const char *format,
-		va_list args)
+/* A message, complete: for standard error, and the log. */
+static void say(const struct audience *to, const char *message)
 {
-	va_list again;
-
-	va_copy(again, args);
 	report_lock();
-	if (!silent) {
+	if (!to->silent && json_fd() != STDERR_FILENO) {
 		fflush(stdout);
 		if (report_hide_progress)
 			report_hide_progress();
-		print(stderr, name, err, format, args);
+		fprintf(stderr, "%s%s%s\n", to->plain ? "" : program_name, to->plain ? "" : ": ",
+			message);
 	}
 	if (log_file) {
 		log_time();
-		print(log_file, kind, err, format, again);
+		fprintf(log_file, "%s: %s\n", to->kind, message);
 	}
 	report_unlock();
-	va_end(again);
 }
 
-void report_error(int err, const char *format, ...)
+static char *compose(int err, const char *format, va_list args)
+{
+	char *text = xvasprintf(format, args);
+	char *message = err ? xasprintf("%s: %s", text, strerror(err)) : text;
+
+	if (err)
+		free(text);
+	return message;
+}
+
+/* For readers of JSON */
+static void tell_json(const struct report_about *about, bool warning, int err,
+		      const char *message)
+{
+	static const char *const ops[] = {
+		[OP_RUN] = "run", [OP_LOOK] = "stat", [OP_CHECK] = "check", [OP_OPEN] = "open",
+		[OP_READ] = "read", [OP_WRITE] = "write", [OP_CLOSE] = "close",
+		[OP_COPY] = "copy", [OP_CREATE] = "create", [OP_MKDIR] = "mkdir",
+		[OP_LINK] = "link", [OP_REMOVE] = "remove", [OP_BACKUP] = "backup",
+		[OP_ATTRIBUTES] = "attributes",
+	};
+	const struct json_error e = {
+		.warning = warning, .op = ops[about->op], .err = err, .message = message,
+		.src = about->src, .dst = about->dst, .id = about->id, .partial = about->partial,
+	};
+
+	if (options) {
+		json_put_error(&e);
+		return;
+	}
+	early = xnrealloc(early, nearly + 1, sizeof *early);
+	early[nearly++] = (struct early){ .warning = warning, .err = err, .message = xstrdup(message) };
+}
+
+static void report_error_v(const struct report_about *about, int err, const char *format,
+			   va_list args)
 {
 	uint64_t before = err >= 0 && err < ERRNOS ? by_errno[err]++ : 0;
 	/* That there is no space left need not be said of every file. */
 	bool known = before && is_full(err) && stop_asked() == STOP_FULL;
+	char *message = compose(err, format, args);
+
+	say(&(struct audience){ .kind = "error", .silent = known }, message);
+	tell_json(about, false, err, message);
+	free(message);
+	if (++errors == (options ? options->max_errors : 0))
+		stop_request(STOP_ERRORS);
+}
+
+void report_error(int err, const char *format, ...)
+{
 	va_list args;
 
 	va_start(args, format);
-	say(program_name, "error", err, known, format, args);
+	report_error_v(&(struct report_about){ .op = OP_RUN }, err, format, args);
 	va_end(args);
-	if (++errors == (options ? options->max_errors : 0))
-		stop_request(STOP_ERRORS);
+}
+
+void report_error_about(const struct report_about *about, int err, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	report_error_v(about, err, format, args);
+	va_end(args);
 }
 
 void report_failed(void)
@@ -220,28 +293,51 @@ void report_if_full(int err)
 		stop_request(STOP_FULL);
 }
 
+bool report_wants_failed(void)
+{
+	return failed_file;
+}
+
 bool report_logs(void)
 {
 	return log_file;
 }
 
-void report_logged(const char *src, const char *dst, uint64_t bytes)
+void report_outcome(enum outcome outcome, const char *src, const char *dst, uint64_t bytes)
 {
+	static const char *const words[] = {
+		"copied", "cloned", "linked", "created", "merged", "skipped", "failed"
+	};
 	const char *from = report_quote(0, src), *to = report_quote(1, dst);
 
 	report_lock();
 	log_time();
-	fprintf(log_file, "copied %s to %s, %ju bytes\n", from, to, (uintmax_t)bytes);
+	fprintf(log_file, "%s %s to %s, %ju bytes\n", words[outcome], from, to, (uintmax_t)bytes);
 	report_unlock();
 }
 
-void report_warning(const char *format, ...)
+void report_warning(const struct report_about *about, const char *format, ...)
 {
 	va_list args;
 
 	va_start(args, format);
-	say(program_name, "note", 0, options && options->quiet, format, args);
+	char *message = compose(0, format, args);
 	va_end(args);
+	warnings++;
+	say(&(struct audience){ .kind = "warning", .silent = options && options->quiet }, message);
+	tell_json(about, true, 0, message);
+	free(message);
+}
+
+void report_note(const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	char *message = compose(0, format, args);
+	va_end(args);
+	say(&(struct audience){ .kind = "note" }, message);
+	free(message);
 }
 
 void report_line(const char *format, ...)
@@ -249,8 +345,10 @@ void report_line(const char *format, ...)
 	va_list args;
 
 	va_start(args, format);
-	say(NULL, "note", 0, false, format, args);
+	char *message = compose(0, format, args);
 	va_end(args);
+	say(&(struct audience){ .kind = "note", .plain = true }, message);
+	free(message);
 }
 
 bool report_ask(const char *format, ...)
@@ -270,74 +368,6 @@ bool report_ask(const char *format, ...)
 	return yesno();
 }
 
-/* A line on standard output; vprintf(3) keeps those of several threads apart. */
-static void tell(const char *format, ...)
-	__attribute__((__format__(__printf__, 1, 2)));
-
-static void tell(const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	vprintf(format, args);
-	va_end(args);
-}
-
-void report_copied(const char *src, const char *dst, const char *backup)
-{
-	struct tally *t = my_tally();
-	const char *from = report_quote(0, src), *to = report_quote(1, dst);
-
-	if (!backup) {
-		tell("%s -> %s\n", from, to);
-		return;
-	}
-	tell("%s -> %s (backup: %s)\n", from, to, quote(&t->old, backup, NULL));
-}
-
-void report_restored(const char *backup, const char *dst)
-{
-	tell("%s -> %s (unbackup)\n", report_quote(0, backup), report_quote(1, dst));
-}
-
-void report_parent(const char *src, const char *dst)
-{
-	tell("%s -> %s\n", report_name(0, src, false), report_name(1, dst, false));
-}
-
-void report_skipped(const char *dst)
-{
-	tell("skipped %s\n", report_quote(0, dst));
-}
-
-void report_method(const struct copyfile_info *info, bool no_reflink, bool look_for_zeros)
-{
-	const char *offload = "no", *reflink = no_reflink ? "no" : "unsupported";
-	const char *sparse = look_for_zeros ? "zeros" : "no";
-
-	switch (info->method) {
-	case COPYFILE_BY_REFLINK:
-		offload = sparse = "unknown";
-		reflink = "yes";
-		break;
-	case COPYFILE_BY_KERNEL:
-		offload = "yes";
-		break;
-	case COPYFILE_BY_NONE:
-		offload = "unknown";
-		break;
-	}
-	/* Holes that were left out */
-	if (info->method != COPYFILE_BY_REFLINK && info->bytes_moved < info->bytes_done)
-		sparse = look_for_zeros ? "SEEK_HOLE + zeros" : "SEEK_HOLE";
-	tell("copy offload: %s, reflink: %s, sparse detection: %s\n", offload, reflink, sparse);
-}
-
-void report_removed(const char *dst)
-{
-	tell("removed %s\n", report_quote(0, dst));
-}
-
 /* ----------------------------------------------------- begin and end */
 
 static FILE *open_for(const char *path)
@@ -346,14 +376,31 @@ static FILE *open_for(const char *path)
 
 	if (path && !f) {
 		report_error(errno, "cannot open %s for writing", report_quote(0, path));
-		exit(EXIT_FAILURE);
+		report_exit();
 	}
 	return f;
 }
 
-void report_begin(const struct options *o)
+/* The stream of JSON opens. */
+static void begin_json(const struct options *o)
 {
 	options = o;
+	json_put_start(o);
+	for (size_t i = 0; i < nearly; i++) {
+		const struct json_error e = {
+			.warning = early[i].warning, .op = "run", .err = early[i].err,
+			.message = early[i].message,
+		};
+		json_put_error(&e);
+		free(early[i].message);
+	}
+	free(early);
+	nearly = 0;
+}
+
+void report_begin(const struct options *o)
+{
+	begin_json(o);
 	log_file = open_for(o->log);
 	failed_file = open_for(o->failed_to);
 }
@@ -389,29 +436,89 @@ static char *list_errors(void)
 	}
 }
 
+static uint64_t files_copied(void)
+{
+	struct tally sum;
+
+	tally_sum(&sum);
+	return tally_done(&sum, KIND_FILE) + tally_done(&sum, KIND_SYMLINK) +
+	       tally_done(&sum, KIND_SPECIAL);
+}
+
 /* At a terminal, and in the log, where one line would be lost among many. */
 static void sum_up(void)
 {
-	struct report_counts counts = report_counts();
+	uint64_t copied = files_copied();
 	enum stop_why why = stop_asked();
 
 	if (stop_left_out() && why != STOP_SIGNAL)
 		report_line("%s: stopped: %s", program_name,
 			    why == STOP_FULL ? "nothing more can be written" : "too many errors");
-	if (!counts.errors || counts.files < 2 || options->quiet ||
+	if (!errors || copied < 2 || options->quiet ||
 	    !(isatty(STDERR_FILENO) || log_file))
 		return;
 	char *list = list_errors();
-	report_line("%s: %ju failed%s%s%s; %ju copied", program_name, (uintmax_t)counts.errors,
-		    *list ? " (" : "", list, *list ? ")" : "", (uintmax_t)counts.files);
+	report_line("%s: %ju failed%s%s%s; %ju copied", program_name, (uintmax_t)errors,
+		    *list ? " (" : "", list, *list ? ")" : "", (uintmax_t)copied);
 	free(list);
+}
+
+/* Everything that can still fail has ended. */
+static void end_json(void)
+{
+	static const char *const names[] = { "ok", "partial", "failed", "interrupted" };
+	uint64_t numbers[ERRNOS];
+	struct json_summary s = {
+		.errors_by_errno = numbers, .nerrnos = ERRNOS,
+		.errors = errors, .warnings = warnings, .exit_code = report_status(),
+		.elapsed = clock_seconds(clock_now(CLOCK_MONOTONIC) - started),
+	};
+	int sig = signals_ender(), status = s.exit_code ? 1 : 0;
+
+	for (int i = 0; i < ERRNOS; i++)
+		numbers[i] = by_errno[i];
+	tally_sum(&s.tally);
+	if (sig) {
+		s.exit_code = 128 + sig;
+		status = 3;
+	} else if (status && (s.exit_code == EXIT_STOPPED || !files_copied())) {
+		status = 2;
+	}
+	s.status = names[status];
+	json_put_summary(&s);
+}
+
+static void check_json(void)
+{
+	int err = json_end();
+
+	if (err && err != EPIPE)
+		report_error(err, "error writing JSON");
+	else if (err)
+		report_failed();
 }
 
 void report_end(void)
 {
+	signals_close();
 	sum_up();
 	close_file(&log_file, options->log);
 	close_file(&failed_file, options->failed_to);
+	end_json();
+	check_json();
+}
+
+_Noreturn void report_exit(void)
+{
+	static const struct options none = { .json_fd = -1 };
+
+	signals_close();
+	report_failed();
+	if (!options)
+		begin_json(&none);
+	end_json();
+	check_json();
+	exit(EXIT_FAILURE);
 }
 
 int report_status(void)

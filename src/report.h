@@ -9,7 +9,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-struct copyfile_info;
+#include "tally.h"
+
 struct options;
 
 /* Before anything else here; and what the options want besides.  Exits if they can't be had. */
@@ -19,21 +20,41 @@ void report_begin(const struct options *o);
 /* When all is done: the last words about failures, and the files are closed. */
 void report_end(void);
 
-/* What has been done so far, by all threads */
+/* The run ends before it has begun, after an error that has been reported: exit. */
+_Noreturn void report_exit(void);
+
+/* What has been said so far, by all threads */
 struct report_counts {
-	uint64_t files;		/* regular files and symlinks copied */
-	uint64_t bytes;		/* of those */
-	uint64_t errors;
+	uint64_t errors, warnings;
 };
 
 struct report_counts report_counts(void);
 
-/* Count what this thread has copied. */
-void report_done(uint64_t files, uint64_t bytes);
+/* What was attempted, for programs that read of a failure */
+enum report_op {
+	OP_RUN,			/* what has to do with no file */
+	OP_LOOK,		/* to find out what is there: stat(2) */
+	OP_CHECK,		/* to see whether the copy makes sense */
+	OP_OPEN, OP_READ, OP_WRITE, OP_CLOSE,
+	OP_COPY,		/* where reading cannot be told from writing */
+	OP_CREATE, OP_MKDIR, OP_LINK,
+	OP_REMOVE, OP_BACKUP,
+	OP_ATTRIBUTES
+};
+
+/* What a message is about, for the same */
+struct report_about {
+	enum report_op op;
+	const char *src, *dst;	/* full names; NULL: not about one */
+	uint64_t id;		/* as that of struct entry */
+	unsigned int partial;	/* enum copyfile_partial */
+};
+
+#define REPORT_SLOTS 3
 
 /*
  * path as it can be shown: quoted like for a shell, nothing that controls a
- * terminal.  The thread's own storage, one for each slot (0, 1).
+ * terminal.  The thread's own storage, one for each slot (less than REPORT_SLOTS).
  */
 const char *report_quote(int slot, const char *path);
 
@@ -43,9 +64,14 @@ const char *report_quote(int slot, const char *path);
  */
 void report_error(int err, const char *format, ...)
 	__attribute__((__format__(__printf__, 2, 3)));
+void report_error_about(const struct report_about *about, int err, const char *format, ...)
+	__attribute__((__format__(__printf__, 3, 4)));
 
 /* src, a file or directory of the source, was not copied: for --failed-to. */
 void report_failed_source(const char *src);
+
+/* Does anybody read that? */
+bool report_wants_failed(void);
 
 /*
  * A failure by err may mean that nothing more can be written: then the run is to end,
@@ -53,8 +79,8 @@ void report_failed_source(const char *src);
  */
 void report_if_full(int err);
 
-/* A copy has been made, of so many bytes: for --log. */
-void report_logged(const char *src, const char *dst, uint64_t bytes);
+/* What became of src, with so many bytes: for --log. */
+void report_outcome(enum outcome outcome, const char *src, const char *dst, uint64_t bytes);
 
 /* Does anybody read that? */
 bool report_logs(void);
@@ -62,8 +88,12 @@ bool report_logs(void);
 /* Nothing to say, but the exit status will be 1. */
 void report_failed(void);
 
-/* The same, without consequence for the exit status. */
-void report_warning(const char *format, ...)
+/* As report_error(), but a warning, without consequence for the exit status. */
+void report_warning(const struct report_about *about, const char *format, ...)
+	__attribute__((__format__(__printf__, 2, 3)));
+
+/* The same, but of the run itself, and no warning: -q does not hide it. */
+void report_note(const char *format, ...)
 	__attribute__((__format__(__printf__, 1, 2)));
 
 /* The same, but a plain line, with no name before it. */
@@ -72,22 +102,6 @@ void report_line(const char *format, ...)
 
 /* The same, but as it is unless it must be quoted; must it, for a colon, which follows? */
 const char *report_name(int slot, const char *path, bool colon);
-
-/* A line of -v on standard output: 'src' -> 'dst' (backup: 'backup', unless NULL). */
-void report_copied(const char *src, const char *dst, const char *backup);
-
-/* The same for a directory that --parents makes, which cp does not quote: src -> dst */
-void report_parent(const char *src, const char *dst);
-
-/* A line of -v: removed 'dst'. */
-void report_removed(const char *dst);
-
-/* And: 'backup' -> 'dst' (unbackup) */
-void report_restored(const char *backup, const char *dst);
-
-/* Lines of --debug: skipped 'dst'; and how the copy was made that info is about. */
-void report_skipped(const char *dst);
-void report_method(const struct copyfile_info *info, bool no_reflink, bool look_for_zeros);
 
 /*
  * Ask "pcp: QUESTION" on standard error; the answer is a line of standard input, and

@@ -24,10 +24,11 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/resource.h>
-#include <time.h>
 
 #include <libcopyfile.h>
 
+#include "bar.h"
+#include "clock.h"
 #include "copy.h"
 #include "hash.h"
 #include "options.h"
@@ -40,6 +41,9 @@
 
 /* Standard streams, epoll, the bell, and main's own copy */
 #define FDS_ANYWAY 12
+
+/* With fewer there is no scout, which takes as many as a walker. */
+#define FDS_SCOUT 128
 
 /* A walker's: fts has the directory it reads, those above it, and one to read from */
 #define FDS_WALKER 9
@@ -90,13 +94,13 @@ static unsigned int descriptors(void)
 
 struct shares {
 	unsigned int dirs, window, threads, walkers;
-	bool in_order;
+	bool in_order, scout;
 };
 
 static struct shares share_out(const struct options *o)
 {
-	unsigned int fds = descriptors();
-	unsigned int rest = fds > FDS_ANYWAY + FDS_WALKER ? fds - FDS_ANYWAY - FDS_WALKER : 0;
+	unsigned int fds = descriptors(), scout = fds >= FDS_SCOUT ? FDS_WALKER : 0;
+	unsigned int used = FDS_ANYWAY + FDS_WALKER + scout, rest = fds > used ? fds - used : 0;
 	/* More walkers only where that leaves plenty for the files. */
 	unsigned int walkers = 1 + least(rest / (4 * FDS_WALKER), MOST_WALKERS - 1);
 	unsigned int share = (rest - (walkers - 1) * FDS_WALKER) / 3;
@@ -106,6 +110,7 @@ static struct shares share_out(const struct options *o)
 		/* Each has a source and a destination open. */
 		.threads = share / 2,
 		.walkers = o->jobs ? least(walkers, o->jobs) : walkers,
+		.scout = scout,
 	};
 
 	if (o->jobs && (o->jobs < s.threads || !s.threads))
@@ -148,17 +153,9 @@ static void attend(void *arg)
 	progress_tick(c);
 	if (signals_snapshot())
 		progress_snapshot(c);
-	signals_suspend(progress_hide);
+	signals_suspend(bar_hide);
 	if (stop_asked() == STOP_SIGNAL)
 		window_cancel(&c->window);
-}
-
-static int64_t now(clockid_t clock)
-{
-	struct timespec t;
-
-	clock_gettime(clock, &t);
-	return t.tv_sec * (int64_t)1000000000 + t.tv_nsec;
 }
 
 void run_dir_begins(struct copy *c, struct run_timer *t)
@@ -167,16 +164,16 @@ void run_dir_begins(struct copy *c, struct run_timer *t)
 	/* Once it is clear that they are fast, few are measured. */
 	bool clear = slow == -SLOW_MOST && c->dirs_begun++ % FEW_DIRS;
 
-	t->wall = clear ? 0 : now(CLOCK_MONOTONIC);
-	t->cpu = clear ? 0 : now(CLOCK_THREAD_CPUTIME_ID);
+	t->wall = clear ? 0 : clock_now(CLOCK_MONOTONIC);
+	t->cpu = clear ? 0 : clock_now(CLOCK_THREAD_CPUTIME_ID);
 }
 
 void run_dir_made(struct copy *c, const struct run_timer *t)
 {
 	if (!t->wall)
 		return;
-	int64_t cpu = now(CLOCK_THREAD_CPUTIME_ID) - t->cpu;
-	int64_t wait = now(CLOCK_MONOTONIC) - t->wall - cpu;
+	int64_t cpu = clock_now(CLOCK_THREAD_CPUTIME_ID) - t->cpu;
+	int64_t wait = clock_now(CLOCK_MONOTONIC) - t->wall - cpu;
 	int slow = c->slow_dirs;
 
 	/* Approximate where threads race, as the whole is. */
@@ -203,7 +200,7 @@ static void resize_crew(struct copy *c)
 
 static void look(struct copy *c)
 {
-	int64_t t = now(CLOCK_MONOTONIC_COARSE), next = c->next_look;
+	int64_t t = clock_now(CLOCK_MONOTONIC_COARSE), next = c->next_look;
 
 	if (t >= next && atomic_compare_exchange_strong(&c->next_look, &next, t + LOOK_NS))
 		resize_crew(c);
@@ -229,6 +226,7 @@ void run_init(struct copy *c, const struct options *opts)
 
 	*c = (struct copy){ .opts = opts };
 	c->in_order = s.in_order;
+	c->may_scout = s.scout;
 	c->umask = umask(0);
 	umask(c->umask);
 
@@ -237,7 +235,7 @@ void run_init(struct copy *c, const struct options *opts)
 	c->window.in_order = s.in_order;
 	c->window.ended = copy_ended;
 	c->window.attend = attend;
-	c->window.ticks = progress_init(opts->quiet);
+	c->window.ticks = progress_init(c);
 	c->window.arg = c;
 
 	crew_init(&c->crew, s.window ? s.walkers : 0);
@@ -248,7 +246,7 @@ void run_init(struct copy *c, const struct options *opts)
 		.opts = opts, .max_fds = s.dirs, .relieve = relieve, .defer = defer, .arg = c,
 	};
 	dirs_init(&c->dirs, &c->cwd);
-	signals_init(ring, c);
+	signals_wake(ring, c);
 	links_init(&c->links);
 	made_init(&c->made);
 	made_init(&c->seen);
@@ -272,7 +270,7 @@ void run_drain(struct copy *c)
 void run_fini(struct copy *c)
 {
 	run_drain(c);
-	progress_end();
+	progress_end(c);
 	if (stop_asked() == STOP_SIGNAL)
 		progress_snapshot(c);
 	if (c->opts->stats)

@@ -25,8 +25,16 @@ static const int enders[] = { SIGINT, SIGTERM, SIGHUP, SIGPIPE };
 
 static atomic_int ender;		/* the first that came, or 0 */
 static atomic_bool snapshot, suspend;
-static void (*wake_main)(void *arg);
+static void (*_Atomic wake_main)(void *arg);
 static void *wake_arg;
+
+static void wake(void)
+{
+	void (*call)(void *arg) = wake_main;
+
+	if (call)
+		call(wake_arg);
+}
 
 static void on_end(int sig)
 {
@@ -38,7 +46,7 @@ static void on_end(int sig)
 		raise(sig);
 	}
 	stop_request(STOP_SIGNAL);
-	wake_main(wake_arg);
+	wake();
 	errno = err;
 }
 
@@ -47,7 +55,7 @@ static void on_other(int sig)
 	int err = errno;
 
 	*(sig == SIGUSR1 ? &snapshot : &suspend) = true;
-	wake_main(wake_arg);
+	wake();
 	errno = err;
 }
 
@@ -61,14 +69,27 @@ static void catch(int sig, void (*handler)(int), int flags)
 		sigaction(sig, &action, NULL);
 }
 
-void signals_init(void (*wake)(void *arg), void *arg)
+void signals_init(void)
 {
-	wake_main = wake;
-	wake_arg = arg;
 	for (size_t i = 0; i < sizeof enders / sizeof *enders; i++)
 		catch(enders[i], on_end, SA_RESETHAND);
 	catch(SIGUSR1, on_other, 0);
 	catch(SIGTSTP, on_other, 0);
+}
+
+void signals_wake(void (*call)(void *arg), void *arg)
+{
+	wake_arg = arg;
+	wake_main = call;
+}
+
+void signals_close(void)
+{
+	sigset_t all;
+
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, NULL);
+	wake_main = NULL;
 }
 
 bool signals_snapshot(void)
@@ -85,12 +106,21 @@ void signals_suspend(void (*clear)(void))
 	raise(SIGSTOP);
 }
 
+int signals_ender(void)
+{
+	return ender;
+}
+
 void signals_die(void)
 {
 	int sig = ender;
+	sigset_t only;
 
 	if (!sig)
 		return;
 	signal(sig, SIG_DFL);
+	sigemptyset(&only);
+	sigaddset(&only, sig);
+	pthread_sigmask(SIG_UNBLOCK, &only, NULL);
 	raise(sig);
 }

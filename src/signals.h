@@ -7,16 +7,24 @@
 
 /*
  * Catch SIGINT, SIGTERM, SIGHUP and SIGPIPE, which ask for an orderly end, SIGUSR1
- * and SIGTSTP, unless they are ignored.  wake is called by the handlers, and must be safe
- * there; it is to bring the main thread to signals_look().
+ * and SIGTSTP, unless they are ignored.
  */
-void signals_init(void (*wake)(void *arg), void *arg);
+void signals_init(void);
+
+/* From now on the handlers call wake, which must be safe there: main is to come and look. */
+void signals_wake(void (*wake)(void *arg), void *arg);
+
+/* Hear no more: what the run came to is settled. */
+void signals_close(void);
 
 /* Main: has a snapshot been asked for, since this was asked last? */
 bool signals_snapshot(void);
 
 /* Main: if SIGTSTP came, stop here; before that, clear the screen with clear. */
 void signals_suspend(void (*clear)(void));
+
+/* The signal that asked for an end, or 0.  Any thread. */
+int signals_ender(void);
 
 /* At the very end: die by the signal that asked for it, if any did. */
 void signals_die(void);

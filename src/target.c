@@ -18,12 +18,15 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "complain.h"
 #include "copy.h"
 #include "dirname.h"
 #include "filenamecat.h"
 #include "names.h"
 #include "options.h"
+#include "outcome.h"
 #include "parents.h"
+#include "progress.h"
 #include "report.h"
 #include "run.h"
 #include "same-inode.h"
@@ -124,9 +127,11 @@ static void copy_file_operand(struct copy *c, const struct entry *e)
 
 	if (key && !names_add(c->sources, key) && !backups) {
 		char *src = dir_src_path(e->dir, e->src);
-		report_warning("warning: source file %s specified more than once",
+		report_warning(&(struct report_about){ .op = OP_CHECK, .src = src },
+			       "warning: source file %s specified more than once",
 			       report_quote(0, src));
 		free(src);
+		outcome(e, OUTCOME_SKIPPED, NULL);
 		free(key);
 		return;
 	}
@@ -147,14 +152,18 @@ static void copy_operand(struct copy *c, struct dir *dir, const char *src, const
 		stop_leave_out();
 	if (stop_asked() || !dir_use(dir, -1))
 		return;
-	if (stat_operand(c, &e, &st) < 0)
-		copy_error_src(&e, errno, "cannot stat %s");
-	else if (e.type = st.st_mode & S_IFMT, !S_ISDIR(e.type))
+	if (stat_operand(c, &e, &st) < 0) {
+		e.st = NULL;
+		complain_src(&e, OP_LOOK, errno, "cannot stat %s");
+		outcome(&e, OUTCOME_FAILED, NULL);
+	} else if (e.type = st.st_mode & S_IFMT, !S_ISDIR(e.type))
 		copy_file_operand(c, &e);
 	else if (c->opts->recursive)
 		copy_dir_operand(c, &e);
-	else
-		copy_error_src(&e, 0, "-r not specified; omitting directory %s");
+	else {
+		complain_src(&e, OP_CHECK, 0, "-r not specified; omitting directory %s");
+		outcome(&e, OUTCOME_FAILED, NULL);
+	}
 	dir_release(dir);
 }
 
@@ -199,7 +208,7 @@ static void check_count(const struct options *o)
 	if (o->no_target_dir && o->target_dir) {
 		report_error(0, "cannot combine --target-directory (-t) and "
 				"--no-target-directory (-T)");
-		exit(EXIT_FAILURE);
+		report_exit();
 	}
 	if (o->no_target_dir && n > 2) {
 		report_error(0, "extra operand %s", report_quote(0, o->operands[2]));
@@ -215,7 +224,8 @@ static enum { DIR_MISSING, DIR_THERE, DIR_NOT } look_at_parent(const char *dst)
 	int r = stat(parent, &st);
 
 	if (r == 0 && !S_ISDIR(st.st_mode))
-		report_error(0, "%s exists but is not a directory", report_quote(0, parent));
+		report_error_about(&(struct report_about){ .op = OP_CHECK, .dst = parent }, 0,
+				   "%s exists but is not a directory", report_quote(0, parent));
 	free(parent);
 	return r < 0 ? DIR_MISSING : S_ISDIR(st.st_mode) ? DIR_THERE : DIR_NOT;
 }
@@ -267,9 +277,11 @@ static void copy_into(struct copy *c, const char *target, char *const *sources, 
 		c->sources = names_new();
 		c->targets = names_new();
 	}
-	for (int i = 0; i < n; i++) {
+	for (int i = 0; i < n; i++)
 		if (c->opts->strip_slashes)
 			strip_trailing_slashes(sources[i]);
+	progress_sources(sources, n);
+	for (int i = 0; i < n; i++) {
 		if (c->opts->parents) {
 			copy_with_parents(c, target, sources[i]);
 			continue;
@@ -297,6 +309,7 @@ static void copy_to_name(struct copy *c, const char *src, const char *dst)
 		report_error(0, "with --parents, the destination must be a directory");
 		options_usage_error();
 	}
+	progress_sources(c->opts->operands, 1);
 	if (!becomes_own_backup(c->opts, src, dst)) {
 		copy_operand(c, &c->cwd, src, dst);
 		return;

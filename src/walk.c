@@ -37,31 +37,21 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdatomic.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "complain.h"
 #include "copy.h"
-#include "existing.h"
+#include "enter.h"
 #include "fts_.h"
-#include "mkdir.h"
-#include "names.h"
 #include "options.h"
+#include "outcome.h"
 #include "report.h"
 #include "run.h"
 #include "stop.h"
-#include "same-inode.h"
 #include "xalloc.h"
-
-/* An operand that is walked */
-struct walk_root {
-	struct walk_root *next;
-	char *src, *dst;		/* its names */
-	unsigned int number;		/* which operand */
-	atomic_bool met_itself;		/* some walker has, and has said so */
-};
 
 /* A part of the tree, for another walker */
 struct subtree {
@@ -133,98 +123,6 @@ static void go_nowhere(struct walker *w)
 
 /* --------------------------------------------------------- directories */
 
-/* The walk has come to what it makes, at made: e is left out. */
-static void report_itself(struct walker *w, const struct entry *e, const char *made)
-{
-	char *src = dir_src_path(e->dir, e->src), *dst = dir_dst_path(e->dir, e->dst);
-	struct walk_root *top = w->root;
-	bool first = !atomic_exchange(&top->met_itself, true);
-
-	/* As cp sees it: what a symlinked directory is given is in it, not beside. */
-	if (!names_same(AT_FDCWD, src, AT_FDCWD, made, AT_SYMLINK_NOFOLLOW) && !(w->c->into_dir && !strcmp(made, top->dst)))
-		report_error(0, "will not create hard link %s to directory %s",
-			     report_quote(0, dst), report_quote(1, made));
-	else if (first)
-		report_error(0, "cannot copy a directory, %s, into itself, %s",
-			     report_quote(0, top->src), report_quote(1, top->dst));
-	free(src);
-	free(dst);
-}
-
-/* Symlinks may lead to a directory again and again, but not into itself. */
-static bool is_above(const struct dir *d, const struct stat *st)
-{
-	for (; d->parent; d = d->parent)
-		if (SAME_INODE(d->st, *st))
-			return true;
-	return false;
-}
-
-/*
- * An earlier operand was this directory, and became what is at earlier: is it all
- * right to copy it once more, as e?  Says if not.
- */
-static bool may_repeat(const struct walker *w, const struct entry *e, const char *earlier)
-{
-	char *dst = dir_dst_path(e->dir, e->dst);
-	bool may = options_follows(w->c->opts, e->operand);
-
-	if (names_same(AT_FDCWD, earlier, AT_FDCWD, dst, AT_SYMLINK_NOFOLLOW)) {
-		may = false;
-		report_warning("warning: source directory %s specified more than once",
-			       report_quote(0, w->root->src));
-	} else if (!may)
-		report_error(0, "will not create hard link %s to directory %s",
-			     report_quote(0, dst), report_quote(1, earlier));
-	free(dst);
-	return may;
-}
-
-/* May e be copied, as far as its inode tells?  Says if not. */
-static bool may_enter(struct walker *w, const struct entry *e)
-{
-	struct copy *c = w->c;
-	const char *made = made_find(&c->made, e->st);
-
-	if (made) {
-		report_itself(w, e, made);
-		return false;
-	}
-	if (c->opts->follow == FOLLOW_ALWAYS && is_above(e->dir, e->st)) {
-		copy_error_src(e, 0, "cannot copy cyclic symbolic link %s");
-		return false;
-	}
-	const char *earlier = made_find_before(&c->seen, e->st, w->root->number);
-	return !earlier || may_repeat(w, e, earlier);
-}
-
-/* Bring the destination of e about; returns its dir, or NULL to leave it out. */
-static struct dir *enter(struct walker *w, const struct entry *e)
-{
-	struct copy *c = w->c;
-	enum existing_verdict found = EXISTING_NONE;
-	struct run_timer timer;
-	struct existing there;
-
-	run_dir_begins(c, &timer);
-	if (!e->dir->fresh)
-		found = existing_look(c, e, &there);
-	if ((found != EXISTING_NONE && found != EXISTING_OVER) || !may_enter(w, e))
-		return NULL;
-	struct dir *d = dir_new(e->dir, e->src, e->dst, e->st);
-	d->follow_src = options_follows(c->opts, e->operand);
-	d->follow_dst = c->opts->keep_dir_symlink;
-	if (found == EXISTING_NONE && !mkdir_like(c, e, d, "cannot create directory %s")) {
-		d->created_failed = true;
-		dir_put(d);
-		return NULL;
-	}
-	if (d->fresh)
-		copy_announce(c, e, NULL);
-	run_dir_made(c, &timer);
-	return d;
-}
-
 static void leave(struct walker *w, FTSENT *ent)
 {
 	struct dir *d = ent->fts_pointer;
@@ -251,7 +149,7 @@ static void walk_subtree(struct chore *chore)
 		const struct entry e = {
 			.dir = s->parent, .src = s->name, .dst = s->name, .type = S_IFDIR, .st = &s->st,
 		};
-		top = enter(&w, &e);
+		top = enter_dir(w.c, w.root, &e);
 	}
 	go_nowhere(&w);
 	if (s->parent)
@@ -368,7 +266,7 @@ static bool crosses(const struct walker *w, const struct entry *e)
 static void walk_aside(struct walker *w, const struct entry *e)
 {
 	struct walker aside = { .c = w->c, .root = w->root };
-	struct dir *d = enter(w, e);
+	struct dir *d = enter_dir(w->c, w->root, e);
 
 	if (d && crosses(w, e))
 		dir_put(d);
@@ -383,7 +281,8 @@ static void visit_link(struct walker *w, const struct entry *e)
 	struct stat st;
 
 	if (fstatat(dir_src_fd(e->dir), e->src, &st, 0) < 0) {
-		copy_error_src(e, errno, "cannot stat %s");
+		complain_src(e, OP_LOOK, errno, "cannot stat %s");
+		outcome(e, OUTCOME_FAILED, NULL);
 		return;
 	}
 	end.st = &st;
@@ -398,12 +297,12 @@ static void visit_link(struct walker *w, const struct entry *e)
 static void visit_dir(struct walker *w, FTSENT *ent, const struct entry *e)
 {
 	if (crosses(w, e)) {
-		struct dir *d = enter(w, e);
+		struct dir *d = enter_dir(w->c, w->root, e);
 
 		if (d)
 			dir_put(d);
 	} else if (!run_wants_walker(w->c) || !give_away(w, e->dir, NULL, e->src, e->st)) {
-		ent->fts_pointer = enter(w, e);
+		ent->fts_pointer = enter_dir(w->c, w->root, e);
 	}
 	if (!ent->fts_pointer)
 		fts_set(w->fts, ent, FTS_SKIP);
@@ -430,20 +329,27 @@ static void visit(struct walker *w, FTSENT *ent)
 		copy_entry(w->c, &e);
 }
 
-static void report(const struct dir *d, const char *name, int err, const char *message)
+/* Of the source name in d, "" for d itself, which is not read, or not all of it */
+static void report(const struct dir *d, const char *name, enum report_op op, int err,
+		   const char *message)
 {
 	char *path = dir_src_path(d, name);
 
-	report_error(err, message, report_quote(0, path));
-	report_failed_source(path);
+	report_error_about(&(struct report_about){ .op = op, .src = path }, err, message,
+			   report_quote(0, path));
+	/* A directory has been counted when it was made. */
+	if (*name)
+		outcome_failed(path);
+	else
+		report_failed_source(path);
 	free(path);
 }
 
-static void report_entry(const FTSENT *ent, int err, const char *message)
+static void report_entry(const FTSENT *ent, enum report_op op, int err, const char *message)
 {
 	const struct dir *own = ent->fts_pointer;
 
-	report(own ? own : dir_of(ent), own ? "" : ent->fts_name, err, message);
+	report(own ? own : dir_of(ent), own ? "" : ent->fts_name, op, err, message);
 }
 
 static void dispatch(struct walker *w, FTSENT *ent)
@@ -454,14 +360,14 @@ static void dispatch(struct walker *w, FTSENT *ent)
 		break;
 	case FTS_DNR:
 	case FTS_ERR:
-		report_entry(ent, ent->fts_errno, "cannot access %s");
+		report_entry(ent, OP_READ, ent->fts_errno, "cannot access %s");
 		leave(w, ent);
 		break;
 	case FTS_NS:
-		report_entry(ent, ent->fts_errno, "cannot stat %s");
+		report_entry(ent, OP_LOOK, ent->fts_errno, "cannot stat %s");
 		break;
 	case FTS_DC:
-		report_entry(ent, 0, "cannot copy cyclic symbolic link %s");
+		report_entry(ent, OP_CHECK, 0, "cannot copy cyclic symbolic link %s");
 		break;
 	default:
 		visit(w, ent);
@@ -530,20 +436,20 @@ static void walk(struct walker *w, struct dir *top)
 	if (!go_to(w, top->parent)) {
 		dir_put(top);
 	} else if (!open_stream(w, top)) {
-		report(top, "", errno, "cannot access %s");
+		report(top, "", OP_READ, errno, "cannot access %s");
 		dir_put(top);
 	} else {
 		while (errno = 0, !stop_asked() && (ent = fts_read(w->fts)))
 			dispatch(w, ent);
 		if (errno)
-			report(top, "", errno, "cannot read all of %s");
+			report(top, "", OP_READ, errno, "cannot read all of %s");
 		leave_all(w, w->fts->fts_cur);
 	}
 	give_run(w);
 	go_nowhere(w);
 	/* Nothing but descriptors that were read from: no result can be lost. */
 	if (w->fts && fts_close(w->fts) < 0 && errno != EINTR)
-		report(top, "", errno, "cannot close %s");
+		report(top, "", OP_READ, errno, "cannot close %s");
 	w->fts = NULL;
 	dir_unhold(top);
 }
@@ -561,7 +467,7 @@ bool walk_tree(struct copy *c, const struct entry *e)
 		.number = c->operand,
 	};
 	c->roots = root;
-	struct dir *top = go_to(&w, e->dir) ? enter(&w, e) : NULL;
+	struct dir *top = go_to(&w, e->dir) ? enter_dir(c, root, e) : NULL;
 	go_nowhere(&w);
 	run_wants_walker(c);
 	if (top && !give_away(&w, NULL, top, NULL, e->st))

@@ -30,8 +30,8 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "dir.h"
-#include "report.h"
 #include "xalloc.h"
 
 /* How often attend is called while waiting, in milliseconds */
@@ -348,16 +348,47 @@ void window_attend(struct window *w)
 		w->attend(w->arg);
 }
 
-uint64_t window_bytes_done(struct window *w, unsigned int *ret_count)
-{
-	struct copyfile_info info;
-	uint64_t bytes = 0;
+/* ------------------------------------------------------------- looking */
 
+/* Time enough to tell a rate */
+#define SEEN_NS (CLOCK_SECOND / 2)
+
+static void see_locked(struct pending *p, uint64_t bytes, int64_t now)
+{
+	if (p->seen_at && now - p->seen_at < SEEN_NS)
+		return;
+	if (p->seen_at && bytes >= p->seen_bytes)
+		p->rate = (bytes - p->seen_bytes) / clock_seconds(now - p->seen_at);
+	p->seen_at = now;
+	p->seen_bytes = bytes;
+}
+
+unsigned int window_look(struct window *w, struct window_active *list, unsigned int max,
+			 struct window_sum *ret)
+{
+	int64_t now = clock_now(CLOCK_MONOTONIC);
+	struct copyfile_info info;
+	struct pending *p;
+	unsigned int n = 0;
+
+	*ret = (struct window_sum){ .count = 0 };
 	pthread_mutex_lock(&w->lock);
-	for (const struct pending *p = w->first; p; p = p->next)
-		if (p->cookie && copyfile_info(p->cookie, &info, sizeof info) == 0)
-			bytes += info.bytes_done;
-	*ret_count = w->count;
+	ret->count = w->count;
+	for (p = w->first; p && p->next; p = p->next)
+		;
+	for (; p; p = p->prev) {
+		if (!p->cookie || copyfile_info(p->cookie, &info, sizeof info) < 0)
+			continue;
+		ret->bytes_done += info.bytes_done;
+		if (!info.bytes_total)
+			continue;
+		see_locked(p, info.bytes_done, now);
+		if (n < max)
+			list[n++] = (struct window_active){
+				.id = p->id, .src = dir_src_path(p->dir, p->src), .rate = p->rate,
+				.bytes_done = info.bytes_done, .bytes_total = info.bytes_total,
+			};
+	}
 	pthread_mutex_unlock(&w->lock);
-	return bytes;
+	return n;
 }

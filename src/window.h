@@ -31,10 +31,23 @@ struct pending {
 	char *backup;			/* the new name of what was there, or NULL; owned */
 	dev_t over_dev;			/* the inode that is overwritten; 0, 0: none */
 	ino_t over_ino;
+	uint64_t id;			/* as that of struct entry */
+	int64_t begun;
 
 	/* The window's */
 	int cookie;			/* 0: it is copied in the call that starts it */
 	struct pending *prev, *next;
+	int64_t seen_at;		/* when it was looked at: CLOCK_MONOTONIC, nanoseconds; */
+	uint64_t seen_bytes;		/* what was in place then, */
+	double rate;			/* and bytes a second before that */
+};
+
+/* A copy in flight, as others see it */
+struct window_active {
+	uint64_t id;
+	char *src;			/* its full name, on the heap */
+	uint64_t bytes_done, bytes_total;
+	double rate;			/* bytes a second, in the last second or so */
 };
 
 struct window {
@@ -91,7 +104,17 @@ bool window_empty(struct window *w);
 
 bool window_is_main(const struct window *w);
 
-/* Bytes that pending copies have in place so far, and how many they are */
-uint64_t window_bytes_done(struct window *w, unsigned int *ret_count);
+/* All pending copies */
+struct window_sum {
+	unsigned int count;
+	uint64_t bytes_done;		/* that they have in place so far */
+};
+
+/*
+ * Look at the pending copies: of those that have begun the oldest, at most max, are put
+ * into list.  Returns how many; the caller frees their names.
+ */
+unsigned int window_look(struct window *w, struct window_active *list, unsigned int max,
+			 struct window_sum *ret);
 
 #endif

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* tally - how much has been done.  Thread-safe. */
+#ifndef PCP_TALLY_H
+#define PCP_TALLY_H
+
+#include <stdint.h>
+#include <sys/types.h>
+
+enum kind { KIND_FILE, KIND_DIR, KIND_SYMLINK, KIND_SPECIAL, KINDS };
+
+/* What became of an entry */
+enum outcome {
+	OUTCOME_COPIED,
+	OUTCOME_CLONED,		/* its data is that of the source */
+	OUTCOME_LINKED,		/* no copy, but another name */
+	OUTCOME_CREATED,	/* what has no data: a directory, a special file */
+	OUTCOME_MERGED,		/* a directory, into one that was there */
+	OUTCOME_SKIPPED,	/* not wanted after all */
+	OUTCOME_FAILED,
+	OUTCOMES
+};
+
+struct tally {
+	uint64_t entries[KINDS][OUTCOMES];
+	uint64_t bytes;			/* of what was copied: holes and clones included */
+	uint64_t bytes_moved;		/* of those, read and written, or by the kernel */
+	uint64_t bytes_cloned;		/* of those, shared with the source */
+	uint64_t bytes_left;		/* of files that were skipped, or failed */
+	uint64_t vanished;		/* sources that were gone when their turn came */
+	uint64_t changed;		/* sources that changed while they were copied */
+};
+
+/* Add what to the sum; sparing in what is not zero. */
+void tally_add(const struct tally *what);
+
+/* Count one entry. */
+void tally_entry(enum kind kind, enum outcome outcome);
+
+/* What all threads have added so far. */
+void tally_sum(struct tally *ret);
+
+/* All of a kind, or of an outcome */
+uint64_t tally_of_kind(const struct tally *t, enum kind kind);
+uint64_t tally_of_outcome(const struct tally *t, enum outcome outcome);
+
+/* Those of a kind whose copies are there, however they came about */
+uint64_t tally_done(const struct tally *t, enum kind kind);
+
+/* Of a file type, as in st_mode; what is not known counts as a file. */
+enum kind tally_kind(mode_t type);
+
+#endif
