@@ -357,6 +357,20 @@ static bool try_again(struct copy *c, const struct entry *e, const struct pendin
 	return false;
 }
 
+/* Is the symlink that e is to become there already?  With -u that will do. */
+static bool symlink_is_there(const struct copy *c, const struct entry *e)
+{
+	if (!S_ISLNK(e->type) || c->opts->update != UPDATE_OLDER)
+		return false;
+	char *want = areadlinkat(dir_src_fd(e->dir), e->src);
+	char *have = areadlinkat(dir_dst_fd(e->dir), e->dst);
+	bool is = want && have && !strcmp(want, have);
+
+	free(want);
+	free(have);
+	return is;
+}
+
 void copy_ended(void *arg, const struct pending *p, int result,
 		const struct copyfile_info *info)
 {
@@ -367,6 +381,11 @@ void copy_ended(void *arg, const struct pending *p, int result,
 		.partial = info->partial,
 	};
 	const struct plan plan = { .backup = p->backup, .link = p->link };
+	if (result == -EEXIST && symlink_is_there(c, &e)) {
+		leave_out(&e, STAY);
+		settle(c, &e, &plan, true);
+		return;
+	}
 	bool ok = result == 0, said = false;
 	bool interrupted = result == -ECANCELED && stop_asked() == STOP_SIGNAL;
 

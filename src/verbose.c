@@ -58,7 +58,11 @@ void verbose_restored(const char *backup, const char *dst)
 
 void verbose_parent(const char *src, const char *dst)
 {
-	tell("%s -> %s\n", report_name(0, src, false), report_name(1, dst, false));
+	/* cp prints it as it is, which is not for every terminal. */
+	if (isatty(STDOUT_FILENO))
+		tell("%s -> %s\n", report_name(0, src, false), report_name(1, dst, false));
+	else
+		tell("%s -> %s\n", src, dst);
 }
 
 void verbose_skipped(const char *dst)

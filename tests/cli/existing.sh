@@ -243,6 +243,22 @@ test_update() {
 	same_as_cp -u dir/older dir/newer dir/same into/dir
 }
 
+# A symlink that is in the way, older, but the same, will do.
+test_update_of_a_symlink() {
+	prepare() {
+		mkdir into
+		ln -s nowhere a
+		ln -s nowhere into/a
+		ln -s elsewhere b
+		ln -s nowhere into/b
+	}
+	before() { touch -h -d '2005-01-01' into/a into/b; }
+	same_as_cp -R -u --attributes-only a into
+	same_as_cp -R -u --attributes-only b into
+	same_as_cp -R --attributes-only a into
+	same_as_cp -R -u a b into
+}
+
 # Names of one inode become one, by way of what is there and as new.
 test_update_of_hard_links() {
 	prepare() {

@@ -101,11 +101,12 @@ test_links_by_way_of_symlinks() {
 
 test_parents() {
 	tree
-	prepare_more() { chmod 711 dir/sub; chmod 2750 dir; }
+	prepare_more() { chmod 711 dir/sub; chmod 2750 dir; mkdir ' to'; }
 	before() { prepare_more; }
 	same_as_cp --parents dir/sub/deep/x into
 	same_as_cp --parents file into
 	same_as_cp --parents -v dir/sub/deep/x into
+	same_as_cp --parents -v dir/sub/deep/x ' to'
 	same_as_cp --parents -R dir/sub into
 	same_as_cp --parents -R dir/sub/ into
 	same_as_cp --parents -a dir/sub/deep into

@@ -90,7 +90,8 @@ def named_too_early(case, cp, pcp, line):
 def of_parents(case, cp, pcp, line):
     """What cp 9 makes of directories that lead to an operand which then fails; and it
     takes the next operand's destination for new if directories were made for the last."""
-    return bool(cp.status) and any(re.match(rb"--pa", w.text[0]) for w in case.words)
+    return any(re.match(rb"--pa", w.text[0]) for w in case.words) and \
+        (bool(cp.status) or bool(re.search(r": mode: '.700' in cp", line)))
 
 
 def links_of_kept(case, cp, pcp, line):
@@ -120,6 +121,9 @@ KNOWN = [
           line.startswith("stderr of ") and line.rstrip("\"'").endswith(
               ("for reading: No such file or directory", " are the same file")),
           "cp backs up a file that is its own destination, and does not find it then"),
+    Known("tried", lambda case, cp, pcp, line: said(cp, b"cannot create symbolic link") and
+          ": mtime: 'now' in cp" in line,
+          "cp makes a symlink under another name, and then cannot rename it"),
     Known("special bits", lambda case, cp, pcp, line: bool(
               re.search(r"': mode: '[1-7](...)' in cp, '0\1' in pcp", line)),
           "cp leaves set-ID and sticky bits that the copy was not to have"),

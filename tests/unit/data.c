@@ -369,8 +369,9 @@ test_changed(void)
 		int ret = 0;
 
 		is_int(copyfile_setup(&small, sizeof(small)), 0, "small chunks");
-		/* It may end before this thread has a processor: then a longer one. */
-		while (!changed && size < 2048 * MIB) {
+		/* It may end, or be about to, before this thread has a processor: then a
+		   longer one. */
+		while (!(changed && last_info().changed) && size < 2048 * MIB) {
 			drop("dst");
 			size *= 2;
 			put_hole("src", size);
