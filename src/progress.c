@@ -27,7 +27,7 @@
 #include "stop.h"
 
 /* A run that is over before this needs no scout. */
-#define SCOUT_NS (CLOCK_SECOND * 2 / 5)
+#define SCOUT_NS CLOCK_SECOND
 
 #define TICK_NS (CLOCK_SECOND / 10)
 
