@@ -351,14 +351,14 @@ int cf_cookie_ctrl(long cookie, unsigned long cmd, struct copyfile_info *ret,
 	if (cmd == COPYFILE_WAIT && mine && !ended) {
 		await(s);
 		ended = s->state == ENDED;
-	} else if (cmd == COPYFILE_CANCEL && s->state == LIVE) {
-		cancel_locked(s);
 	}
+	int percent = s->state == ENDED ? 1 : cf_job_remaining(&s->job);
+	if (cmd == COPYFILE_CANCEL && s->state == LIVE)
+		cancel_locked(s);
 	if (ended) {
 		*released = true;
 		return release(s, ret);
 	}
-	int percent = s->state == ENDED ? 1 : cf_job_remaining(&s->job);
 	pthread_mutex_unlock(&s->lock);
 	return percent;
 }
