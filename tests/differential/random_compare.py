@@ -68,9 +68,10 @@ def copied_into_itself(case, cp, pcp, line):
 
 
 def left_behind(case, cp, pcp, line):
-    if said(cp, b"failed to clone") and re.match("std(out|err) of p?cp alone: ", line):
+    operands = [w for w in case.words if not w.text[0].startswith(b"-")]
+    if said(cp, b"failed to clone") and len(operands) > 2:
         return True     # what it leaves may be in the way of the next operand
-    found = re.match(r"'(.*)' \(file\) is in cp alone$", line)
+    found = re.match(r"""['"](.*)['"] \(file\) is in cp alone$""", line)
     if not found or not cp.status or not pcp.status:
         return False
     name = os.path.basename(found[1])
@@ -121,9 +122,14 @@ KNOWN = [
           line.startswith("stderr of ") and line.rstrip("\"'").endswith(
               ("for reading: No such file or directory", " are the same file")),
           "cp backs up a file that is its own destination, and does not find it then"),
-    Known("tried", lambda case, cp, pcp, line: said(cp, b"cannot create symbolic link") and
-          ": mtime: 'now' in cp" in line,
-          "cp makes a symlink under another name, and then cannot rename it"),
+    Known("tried", lambda case, cp, pcp, line: bool(
+              re.search(rb"cannot create (symbolic|hard) link '[^']*/'", b"\n".join(cp.err))) and
+          bool(re.search(r": mtime: 'now' in cp|cannot create hard link '[^']*/'", line)),
+          "cp makes a link under another name, and then cannot rename it to 'name/'"),
+    Known("symlink's xattrs", lambda case, cp, pcp, line: ": xattrs: " in line and
+          "security.capability" in line and
+          any(re.match(rb"-[^-]*s|--sy", w.text[0]) for w in case.words),
+          "with -s cp gives the symlink the capabilities of the file, which nothing reads"),
     Known("special bits", lambda case, cp, pcp, line: bool(
               re.search(r"': mode: '[1-7](...)' in cp, '0\1' in pcp", line)),
           "cp leaves set-ID and sticky bits that the copy was not to have"),
