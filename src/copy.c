@@ -170,7 +170,8 @@ static bool link_to(struct copy *c, struct link *k, const struct entry *e)
 {
 	bool replaced;
 	char *first;
-	int err = links_make(&c->links, k, e->dir, e->dst, &replaced, &first);
+	int err = links_make(&c->links, k, e->dir, e->dst, options_follows(c->opts, e->operand),
+			     &replaced, &first);
 
 	if (err == EMLINK) {
 		free(first);

@@ -195,7 +195,7 @@ void links_leave(struct links *l, struct link *k)
 }
 
 int links_make(struct links *l, const struct link *k, struct dir *dir, const char *name,
-	       bool *replaced, char **ret_first)
+	       bool follow, bool *replaced, char **ret_first)
 {
 	/* Another thread may rename it meanwhile; the old name is as good. */
 	pthread_mutex_lock(&l->lock);
@@ -210,7 +210,7 @@ int links_make(struct links *l, const struct link *k, struct dir *dir, const cha
 		int from = dir_dst_fd(first_dir), to = dir_dst_fd(dir);
 
 		*replaced = true;
-		err = mklink_at(from, first, to, name, 0, replaced);
+		err = mklink_at(from, first, to, name, follow ? AT_SYMLINK_FOLLOW : 0, replaced);
 		dir_release(first_dir);
 	}
 	*ret_first = err ? dir_dst_path(first_dir, first) : NULL;

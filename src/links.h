@@ -84,11 +84,12 @@ void links_leave(struct links *l, struct link *k);
 
 /*
  * Give k's file the name dir/name, which is in use, in place of what may have
- * it, which sets *replaced.  0 or errno; then *ret_first, which the caller frees,
+ * it, which sets *replaced; or, with follow, give that to what k's copy leads to, if it
+ * was written through a symlink.  0 or errno; then *ret_first, which the caller frees,
  * is the path of the name that was to be linked to.
  */
 int links_make(struct links *l, const struct link *k, struct dir *dir, const char *name,
-	       bool *replaced, char **ret_first);
+	       bool follow, bool *replaced, char **ret_first);
 
 /* Does a name wait for k? */
 bool links_awaited(struct links *l, const struct link *k);

@@ -131,4 +131,18 @@ test_first_copy_fails() {
 	same_as_cp -a mnt/two mnt/one to
 }
 
+# The first copy goes through a symlink that is there: the others are names of its end.
+test_links_to_what_a_symlink_leads_to() {
+	prepare() {
+		mkdir a dst
+		echo x >a/1
+		ln a/1 a/2
+		echo old >e
+		ln -s ../e dst/1
+	}
+	same_as_cp --preserve=links a/1 a/2 dst
+	same_as_cp -H --preserve=links a/1 a/2 dst
+	same_as_cp -d a/1 a/2 dst
+}
+
 . shunit2
