@@ -92,7 +92,7 @@ def of_parents(case, cp, pcp, line):
     """What cp 9 makes of directories that lead to an operand which then fails; and it
     takes the next operand's destination for new if directories were made for the last."""
     return any(re.match(rb"--pa", w.text[0]) for w in case.words) and \
-        (bool(cp.status) or bool(re.search(r": mode: '.700' in cp", line)))
+        (bool(cp.status) or bool(re.search(r": mode: '.700' in cp|: xattrs: ", line)))
 
 
 def links_of_kept(case, cp, pcp, line):
