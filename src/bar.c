@@ -222,6 +222,14 @@ char *bar_line(const struct progress *p)
 	return line;
 }
 
+char *bar_done(const struct progress *p)
+{
+	char files[COUNT_BUF], bytes[SIZE_BUF];
+
+	return xasprintf("%s files, %s copied", count_text(files, p->files_done),
+			 size_text(bytes, p->bytes_done));
+}
+
 /* ------------------------------------------------------------- the frame */
 
 /* Lines that grow, each as wide as the terminal at most */

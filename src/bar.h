@@ -17,7 +17,8 @@ void bar_show(const struct progress *p, int64_t now);
 /* Take it off the screen, until it is shown next. */
 void bar_hide(void);
 
-/* p in one line of text, on the heap */
+/* p in one line of text, on the heap; of a run that was interrupted only what was done */
 char *bar_line(const struct progress *p);
+char *bar_done(const struct progress *p);
 
 #endif

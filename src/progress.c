@@ -230,8 +230,9 @@ void progress_snapshot(struct copy *c)
 	struct progress p;
 
 	take(c, &p, false);
-	char *line = bar_line(&p);
-	report_note("%s%s", stop_asked() == STOP_SIGNAL ? "interrupted: " : "", line);
+	bool interrupted = stop_asked() == STOP_SIGNAL;
+	char *line = interrupted ? bar_done(&p) : bar_line(&p);
+	report_note("%s%s", interrupted ? "interrupted: " : "", line);
 	free(line);
 	let_go(&p);
 }
