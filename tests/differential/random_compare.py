@@ -145,6 +145,9 @@ KNOWN = [
     Known("group of a symlink", lambda case, cp, pcp, line: ": owner: " in line and
           any(n.kind == "symlink" for n in case.nodes),
           "without privilege cp does not try to set it alone"),
+    Known("silent", lambda case, cp, pcp, line: cp.status == pcp.status == 1 and
+          line.startswith("stderr of pcp alone: ") and "preserving permissions for" in line,
+          "cp fails without a word where another's directory cannot be changed"),
     Known("out of reach", lambda case, cp, pcp, line:
           said(cp, b"preserving permissions for"),
           "pcp has the directories open, and needs no way to them"),
@@ -156,8 +159,10 @@ KNOWN = [
 def misplaced(case, cp, pcp, line):
     if not any(re.match(rb"-[^-]*[bS]|--(b|su)", w.text[0]) for w in case.words):
         return False
-    return said(cp, b"cannot un-backup") or said(cp, b"File exists") or bool(
-        re.match(r"""['"].*(~|\.bak|\.x)['"][ :]|['"].*['"]: (mtime|links|same as):""", line))
+    return said(cp, b"cannot un-backup") or said(cp, b"File exists") or \
+        said(cp, b"through dangling symlink") or bool(
+            re.match(r"""['"].*(~|\.bak|\.x)['"][ :]|"""
+                     r"""['"].*['"]: (mtime|links|same as|size|content):""", line))
 
 
 # To be added for a cp 9.1 alone.
