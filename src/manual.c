@@ -61,19 +61,22 @@ static bool move_all(struct copy *c, const struct entry *e, int src, int dst)
 
 		if (n == 0)
 			break;
+		int err = errno;
+
+		/* Main may be here for long. */
+		window_attend(&c->window);
 		if (stop_asked() == STOP_SIGNAL)
 			ok = false;
-		else if (n < 0 && errno == EINTR)
-			/* Main may be here for long. */
-			window_attend(&c->window);
-		else if (n < 0) {
-			complain_src(e, OP_READ, errno, "error reading %s");
+		else if (n < 0 && err != EINTR) {
+			complain_src(e, OP_READ, err, "error reading %s");
 			ok = false;
-		} else if (!write_all(dst, buf, n)) {
+		} else if (n > 0 && !write_all(dst, buf, n)) {
 			complain_dst(e, OP_WRITE, errno, "error writing %s");
 			ok = false;
-		} else
-			moved += n, count(n);
+		} else if (n > 0) {
+			moved += n;
+			count(n);
+		}
 	}
 	/* What is not kept does not count. */
 	if (!ok)
@@ -82,37 +85,50 @@ static bool move_all(struct copy *c, const struct entry *e, int src, int dst)
 	return ok;
 }
 
-/* Descriptor, or -1 and errno */
+/* The descriptor, or -1: reported.  *ret_made: it was not there before. */
 static int open_dst(const struct copy *c, const struct entry *e, const struct stat *src,
-		    bool over)
+		    bool over, bool *ret_made)
 {
 	const struct options *o = c->opts;
 	/* With an owner to come, for nobody else until then */
 	mode_t mode = src->st_mode & (o->attrs & COPYFILE_OWNER ? 0700 : 0777);
 	int fd = -1, dir = dir_dst_fd(e->dir), flags = O_WRONLY | O_CLOEXEC | O_NOCTTY;
+	bool retry = !over;
 
+	*ret_made = false;
 	if (over) {
 		fd = openat(dir, e->dst, flags | (o->attributes_only ? 0 : O_TRUNC));
-		if (fd >= 0 || (errno != ENOENT && !o->force))
-			return fd;
-		if (errno != ENOENT && !existing_remove(c, e))
+		retry = fd < 0 && (errno == ENOENT || o->force);
+		if (retry && errno != ENOENT && !existing_remove(c, e))
 			return -1;
 	}
-	return openat(dir, e->dst, flags | O_CREAT | (o->through_dangling ? 0 : O_EXCL), mode);
+	if (retry) {
+		fd = openat(dir, e->dst, flags | O_CREAT | (o->through_dangling ? 0 : O_EXCL), mode);
+		*ret_made = fd >= 0 && !o->through_dangling;
+	}
+	if (fd < 0)
+		complain_create(e, errno);
+	return fd;
 }
 
-/* With both open: the copying itself */
-static bool copy_open(struct copy *c, const struct entry *e, int src, int dst, bool over,
-		      mode_t mode)
+/* With both open: the data */
+static bool copy_data(struct copy *c, const struct entry *e, int src, int dst)
+{
+	if (c->opts->attributes_only)
+		return true;
+	if (c->opts->reflink != WHEN_ALWAYS)
+		return move_all(c, e, src, dst);
+	if (ioctl(dst, FICLONE, src) == 0)
+		return true;
+	complain_both(e, OP_COPY, errno, true, "failed to clone %s from %s");
+	return false;
+}
+
+static bool copy_attributes(struct copy *c, const struct entry *e, int src, int dst, bool over,
+			    mode_t mode)
 {
 	const struct options *o = c->opts;
 
-	if (!o->attributes_only && o->reflink == WHEN_ALWAYS && ioctl(dst, FICLONE, src) < 0) {
-		complain_both(e, OP_COPY, errno, true, "failed to clone %s from %s");
-		return false;
-	}
-	if (!o->attributes_only && o->reflink != WHEN_ALWAYS && !move_all(c, e, src, dst))
-		return false;
 	if (o->attrs)
 		attrs_result(c, e, copyfile_attrs(src, dst, copy_attr_flags(o)));
 	if (over || (o->attrs & COPYFILE_MODE))
@@ -121,6 +137,15 @@ static bool copy_open(struct copy *c, const struct entry *e, int src, int dst, b
 	if (o->default_mode || o->attrs & COPYFILE_OWNER)
 		return attrs_default_mode(c, e, o->default_mode ? 0666 : mode & 0777);
 	return true;
+}
+
+/* e could not be copied: what was made is removed, what was there is incomplete. */
+static void undo(const struct entry *e, bool made)
+{
+	if (made && unlinkat(dir_dst_fd(e->dir), e->dst, 0) < 0 && errno != ENOENT)
+		complain_dst(e, OP_REMOVE, errno, "cannot remove %s");
+	if (!made && stop_asked() == STOP_SIGNAL)
+		complain_dst(e, OP_WRITE, 0, "interrupted: %s is incomplete");
 }
 
 bool manual_copy(struct copy *c, const struct entry *e, bool over)
@@ -135,20 +160,20 @@ bool manual_copy(struct copy *c, const struct entry *e, bool over)
 			close(src);
 		return false;
 	}
-	uint64_t errors = report_counts().errors;
-	int dst = open_dst(c, e, &st, over);
+	bool made;
+	int dst = open_dst(c, e, &st, over, &made);
 	if (dst < 0) {
-		/* Unless a removal has failed, and said so */
-		if (report_counts().errors == errors)
-			complain_create(e, errno);
 		close(src);
 		return false;
 	}
-	bool ok = copy_open(c, e, src, dst, over, st.st_mode);
+	bool data = copy_data(c, e, src, dst);
+	bool ok = data && copy_attributes(c, e, src, dst, over, st.st_mode);
 	close(src);
 	if (close(dst) < 0 && errno != EINTR) {
 		complain_dst(e, OP_CLOSE, errno, "failed to close %s");
-		ok = false;
+		data = false;
 	}
-	return ok;
+	if (!data)
+		undo(e, made);
+	return data && ok;
 }

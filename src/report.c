@@ -502,6 +502,9 @@ void report_end(void)
 {
 	signals_close();
 	sum_up();
+	/* What close_stdout() will find, and say */
+	if (fflush(stdout) != 0 || ferror(stdout))
+		report_failed();
 	close_file(&log_file, options->log);
 	close_file(&failed_file, options->failed_to);
 	end_json();

@@ -131,4 +131,25 @@ test_broken_pipe() {
 	assert_whole 'broken pipe'
 }
 
+# What is read from a FIFO or a device is not kept either.
+test_interrupted_fifo() {
+	mkfifo "$scratch/fifo"
+	rm -rf "$scratch/dst"
+	(echo data && sleep 5) >"$scratch/fifo" &
+	writer=$!
+	interrupt TERM 0.3 pcp "$scratch/fifo" "$scratch/dst"
+	assertEquals 'a new one' '143 gone' "$status $([ -e "$scratch/dst" ] || echo gone)"
+	kill $writer 2>/dev/null
+	wait $writer 2>/dev/null
+	echo old >"$scratch/dst"
+	(echo data && sleep 5) >"$scratch/fifo" &
+	writer=$!
+	interrupt TERM 0.3 pcp "$scratch/fifo" "$scratch/dst"
+	assertEquals 'one that was there' 143 $status
+	assertTrue "$(cat "$scratch/err")" "grep -q 'dst. is incomplete$' '$scratch/err'"
+	kill $writer 2>/dev/null
+	wait $writer 2>/dev/null
+	rm -f "$scratch/fifo"
+}
+
 . shunit2
