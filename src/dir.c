@@ -445,15 +445,18 @@ static void copy_attributes(struct dir *d)
 static void set_mode(struct dir *d)
 {
 	struct stat st;
+	mode_t keep = 07777;
 
 	if (!dir_use_dst(d))
 		return;
-	/* Its rights are to be those of the mode alone; and what an ACL took is added. */
-	if (d->all->opts->default_mode)
+	if (d->all->opts->default_mode) {
+		/* Its rights are to be those of the mode alone, whatever an ACL gave. */
 		attrs_drop_acl(d->fd[DST], ".");
+		keep = 07000;
+	}
 	int fd = openat(d->fd[DST], ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0 || fstat(fd, &st) < 0 ||
-	    fchmod(fd, ((st.st_mode & 07777) | d->add_mode) & ~d->drop_mode) < 0) {
+	    fchmod(fd, ((st.st_mode & keep) | d->add_mode) & ~d->drop_mode) < 0) {
 		int err = errno;
 		char *dst = path_of(d, DST, "");
 

@@ -145,6 +145,13 @@ test_set_gid_directories() {
 	same_as_cp d/sub/x to
 	mask=027
 	same_as_cp -R d to
+	# one that takes rights of the owner
+	before() { setfacl -bd to; setfacl -d -m u::rw,g::r,o::r to; }
+	for mask in 022 027; do
+		same_as_cp -R d to
+		same_as_cp -R --no-preserve=mode d to
+	done
+	before() { :; }
 	unprivileged
 	same_as_cp -R d to
 	same_as_cp -a d to
@@ -201,7 +208,8 @@ test_default_acl() {
 		chmod 0700 d/sub
 		setfacl -d -m u::rwx,u:1234:rwx,g::rwx,o::rx,m::rwx to
 	}
-	for mask in 022 077; do
+	for mask in 022 077 027; do
+		same_as_cp -R --no-preserve=mode d to
 		same_as_cp -R d to
 		same_as_cp -a d to
 		same_as_cp -Rp d to

@@ -149,6 +149,10 @@ KNOWN = [
           bool(re.match("stderr of pcp alone: .*(preserving permissions|setting attributes) "
                         "for", line)),
           "cp has not a word for where another's directory cannot be changed"),
+    Known("pulled away", lambda case, cp, pcp, line: any(
+              s.endswith(b": No such file or directory") and b"cannot create symbolic link" in s
+              for s in pcp.err) and any(n.kind == "symlink" for n in case.nodes),
+          "the destination directory was named by way of the symlink that is replaced"),
     Known("out of reach", lambda case, cp, pcp, line:
           said(cp, b"preserving permissions for"),
           "pcp has the directories open, and needs no way to them"),
