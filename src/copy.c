@@ -194,11 +194,12 @@ static bool link_to(struct copy *c, struct link *k, const struct entry *e)
 /* Let w have its turn now that k's copy has ended, well or not.  As link_to(). */
 static bool settle_waiting(struct copy *c, struct link *k, const struct waiting *w, bool copied)
 {
-	const struct entry e = {
+	struct entry e = {
 		.dir = w->dir, .src = w->name_src, .dst = w->name_dst, .type = k->type,
 	};
 	bool mine = true;
 
+	copy_number(&e);
 	if (!dir_use(e.dir, -1)) {
 		leave_out(&e, REFUSED);
 		return true;

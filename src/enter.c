@@ -54,9 +54,10 @@ static bool is_above(const struct dir *d, const struct stat *st)
 
 /*
  * An earlier operand was this directory, and became what is at earlier: is it all
- * right to copy it once more, as e?  Says if not.
+ * right to copy it once more, as e?  Says if not; then *ret is what becomes of e.
  */
-static bool may_repeat(const struct copy *c, const struct walk_root *root, const struct entry *e, const char *earlier)
+static bool may_repeat(const struct copy *c, const struct walk_root *root, const struct entry *e,
+		       const char *earlier, enum outcome *ret)
 {
 	char *dst = dir_dst_path(e->dir, e->dst);
 	const struct report_about about = {
@@ -66,6 +67,7 @@ static bool may_repeat(const struct copy *c, const struct walk_root *root, const
 
 	if (names_same(AT_FDCWD, earlier, AT_FDCWD, dst, AT_SYMLINK_NOFOLLOW)) {
 		may = false;
+		*ret = OUTCOME_SKIPPED;
 		report_warning(&about, "warning: source directory %s specified more than once",
 			       report_quote(0, root->src));
 	} else if (!may)
@@ -75,8 +77,9 @@ static bool may_repeat(const struct copy *c, const struct walk_root *root, const
 	return may;
 }
 
-/* May e be copied, as far as its inode tells?  Says if not. */
-static bool may_enter(struct copy *c, struct walk_root *root, const struct entry *e)
+/* May e be copied, as far as its inode tells?  Says if not; *ret as for may_repeat(). */
+static bool may_enter(struct copy *c, struct walk_root *root, const struct entry *e,
+		      enum outcome *ret)
 {
 	const char *made = made_find(&c->made, e->st);
 
@@ -89,7 +92,7 @@ static bool may_enter(struct copy *c, struct walk_root *root, const struct entry
 		return false;
 	}
 	const char *earlier = made_find_before(&c->seen, e->st, root->number);
-	return !earlier || may_repeat(c, root, e, earlier);
+	return !earlier || may_repeat(c, root, e, earlier, ret);
 }
 
 /* As enter_dir(); *ret is what has become of e. */
@@ -103,7 +106,7 @@ static struct dir *bring_about(struct copy *c, struct walk_root *root, const str
 	if (!e->dir->fresh)
 		found = existing_look(c, e, &there);
 	*ret = found == EXISTING_KEPT ? OUTCOME_SKIPPED : OUTCOME_FAILED;
-	if ((found != EXISTING_NONE && found != EXISTING_OVER) || !may_enter(c, root, e))
+	if ((found != EXISTING_NONE && found != EXISTING_OVER) || !may_enter(c, root, e, ret))
 		return NULL;
 	struct dir *d = dir_new(e->dir, e->src, e->dst, e->st);
 	d->follow_src = options_follows(c->opts, e->operand);

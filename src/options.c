@@ -284,6 +284,7 @@ static void set_target_dir(struct options *o, const char *dir)
 {
 	if (o->target_dir) {
 		report_error(0, "multiple target directories specified");
+		look_for_json();
 		report_exit();
 	}
 	o->target_dir = dir;

@@ -521,6 +521,7 @@ _Noreturn void report_exit(void)
 		begin_json(&none);
 	end_json();
 	check_json();
+	signals_die();
 	exit(EXIT_FAILURE);
 }
 

@@ -152,15 +152,18 @@ static void copy_operand(struct copy *c, struct dir *dir, const char *src, const
 		stop_leave_out();
 	if (stop_asked() || !dir_use(dir, -1))
 		return;
-	if (stat_operand(c, &e, &st) < 0) {
+	int err = stat_operand(c, &e, &st) < 0 ? errno : 0;
+	if (err) {
 		e.st = NULL;
-		complain_src(&e, OP_LOOK, errno, "cannot stat %s");
+		copy_number(&e);
+		complain_src(&e, OP_LOOK, err, "cannot stat %s");
 		outcome(&e, OUTCOME_FAILED, NULL);
 	} else if (e.type = st.st_mode & S_IFMT, !S_ISDIR(e.type))
 		copy_file_operand(c, &e);
 	else if (c->opts->recursive)
 		copy_dir_operand(c, &e);
 	else {
+		copy_number(&e);
 		complain_src(&e, OP_CHECK, 0, "-r not specified; omitting directory %s");
 		outcome(&e, OUTCOME_FAILED, NULL);
 	}
