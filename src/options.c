@@ -125,12 +125,12 @@ static int nall_args;
 
 static const struct option *next_table(int argc, char **argv);
 
-/* The number of an open descriptor that can be written to, or -1 */
+/* The number of an open descriptor that can be written to, or -1; not standard error */
 static int parse_fd(const char *arg)
 {
 	unsigned long fd;
 
-	if (xstrtoul(arg, NULL, 10, &fd, "") != LONGINT_OK || fd > INT_MAX)
+	if (xstrtoul(arg, NULL, 10, &fd, "") != LONGINT_OK || fd > INT_MAX || fd == STDERR_FILENO)
 		return -1;
 	int flags = fcntl((int)fd, F_GETFL);
 	return flags < 0 || (flags & O_ACCMODE) == O_RDONLY ? -1 : (int)fd;
@@ -154,6 +154,7 @@ static void look_for_json(void)
 _Noreturn void options_usage_error(void)
 {
 	fprintf(stderr, "Try '%s --help' for more information.\n", program_name);
+	report_mistake();
 	look_for_json();
 	report_exit();
 }
@@ -219,7 +220,7 @@ static void parse_json(struct options *o, const char *arg)
 {
 	o->json_fd = arg ? parse_fd(arg) : STDOUT_FILENO;
 	if (o->json_fd < 0) {
-		report_error(0, "invalid file descriptor: %s", report_quote(0, arg));
+		report_error(0, "invalid file descriptor for --json: %s", report_quote(0, arg));
 		options_usage_error();
 	}
 	json_begin(o->json_fd, false);

@@ -60,6 +60,7 @@ static int64_t started;			/* CLOCK_MONOTONIC, nanoseconds */
 
 /* Messages that came before the options were known */
 static struct early {
+	enum report_op op;
 	bool warning;
 	int err;
 	char *message;
@@ -191,7 +192,7 @@ struct audience {
 static void say(const struct audience *to, const char *message)
 {
 	report_lock();
-	if (!to->silent && json_fd() != STDERR_FILENO) {
+	if (!to->silent) {
 		fflush(stdout);
 		if (report_hide_progress)
 			report_hide_progress();
@@ -215,17 +216,19 @@ static char *compose(int err, const char *format, va_list args)
 	return message;
 }
 
+/* How JSON has them */
+static const char *const ops[] = {
+	[OP_RUN] = "run", [OP_PARSE] = "parse", [OP_LOOK] = "stat", [OP_CHECK] = "check",
+	[OP_OPEN] = "open", [OP_READ] = "read", [OP_WRITE] = "write", [OP_CLOSE] = "close",
+	[OP_COPY] = "copy", [OP_CREATE] = "create", [OP_MKDIR] = "mkdir",
+	[OP_LINK] = "link", [OP_REMOVE] = "remove", [OP_BACKUP] = "backup",
+	[OP_ATTRIBUTES] = "attributes",
+};
+
 /* For readers of JSON */
 static void tell_json(const struct report_about *about, bool warning, int err,
 		      const char *message)
 {
-	static const char *const ops[] = {
-		[OP_RUN] = "run", [OP_LOOK] = "stat", [OP_CHECK] = "check", [OP_OPEN] = "open",
-		[OP_READ] = "read", [OP_WRITE] = "write", [OP_CLOSE] = "close",
-		[OP_COPY] = "copy", [OP_CREATE] = "create", [OP_MKDIR] = "mkdir",
-		[OP_LINK] = "link", [OP_REMOVE] = "remove", [OP_BACKUP] = "backup",
-		[OP_ATTRIBUTES] = "attributes",
-	};
 	const struct json_error e = {
 		.warning = warning, .op = ops[about->op], .err = err, .message = message,
 		.src = about->src, .dst = about->dst, .id = about->id, .partial = about->partial,
@@ -236,7 +239,9 @@ static void tell_json(const struct report_about *about, bool warning, int err,
 		return;
 	}
 	early = xnrealloc(early, nearly + 1, sizeof *early);
-	early[nearly++] = (struct early){ .warning = warning, .err = err, .message = xstrdup(message) };
+	early[nearly++] = (struct early){
+		.op = about->op, .warning = warning, .err = err, .message = xstrdup(message),
+	};
 }
 
 static void report_error_v(const struct report_about *about, int err, const char *format,
@@ -270,6 +275,16 @@ void report_error_about(const struct report_about *about, int err, const char *f
 	va_start(args, format);
 	report_error_v(about, err, format, args);
 	va_end(args);
+}
+
+void report_mistake(void)
+{
+	if (errors)
+		return;
+	/* getopt() and argmatch() print by themselves. */
+	errors++;
+	tell_json(&(struct report_about){ .op = OP_PARSE }, false, 0,
+		  "invalid command line: standard error tells why");
 }
 
 void report_failed(void)
@@ -388,7 +403,7 @@ static void begin_json(const struct options *o)
 	json_put_start(o);
 	for (size_t i = 0; i < nearly; i++) {
 		const struct json_error e = {
-			.warning = early[i].warning, .op = "run", .err = early[i].err,
+			.warning = early[i].warning, .op = ops[early[i].op], .err = early[i].err,
 			.message = early[i].message,
 		};
 		json_put_error(&e);

@@ -33,6 +33,7 @@ struct report_counts report_counts(void);
 /* What was attempted, for programs that read of a failure */
 enum report_op {
 	OP_RUN,			/* what has to do with no file */
+	OP_PARSE,		/* the command line, which has been complained about already */
 	OP_LOOK,		/* to find out what is there: stat(2) */
 	OP_CHECK,		/* to see whether the copy makes sense */
 	OP_OPEN, OP_READ, OP_WRITE, OP_CLOSE,
@@ -66,6 +67,9 @@ void report_error(int err, const char *format, ...)
 	__attribute__((__format__(__printf__, 2, 3)));
 void report_error_about(const struct report_about *about, int err, const char *format, ...)
 	__attribute__((__format__(__printf__, 3, 4)));
+
+/* A mistake on the command line, which may have been said to people alone. */
+void report_mistake(void);
 
 /* src, a file or directory of the source, was not copied: for --failed-to. */
 void report_failed_source(const char *src);

@@ -107,6 +107,9 @@ def watch(run: Run, cancel_after: float) -> int:
             if line["bytes_done"] >= cancel_after and line["phase"] != "finalize":
                 run.cancel()
         elif line["type"] == "error":
+            # Of some mistakes in the options only standard error has the words.
+            if line["op"] == "parse":
+                continue
             told = True
             bar.above(f"{line['severity']}: {line['message']}")
         elif line["type"] == "summary":

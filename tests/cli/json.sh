@@ -232,7 +232,8 @@ test_mistakes() {
 	while read -r arguments; do
 		run $arguments
 		assertEquals "[$arguments] status" 1 $status
-		assert_values "[$arguments]" 'failed 1 0' summary.status summary.exit_code summary.files.total
+		assert_values "[$arguments]" 'failed 1 0 1 error' summary.status summary.exit_code \
+			summary.files.total summary.errors error.severity
 		assertTrue "[$arguments] is said" '[ -s err ]'
 	done <<-end
 	--json --bogus a b
@@ -258,7 +259,7 @@ test_mistakes() {
 	run --json=99 a b
 	assertEquals 'no such descriptor' 1 $status
 	assertEquals 'no stream' '' "$(cat out)"
-	assertTrue "$(cat err)" "grep -q \"invalid file descriptor: '99'\" err"
+	assertTrue "$(cat err)" "grep -q \"invalid file descriptor for --json: '99'\" err"
 	run --json=1 --json=bogus a b
 	assert_values 'the first that is good' failed summary.status
 }
@@ -382,9 +383,9 @@ test_descriptors() {
 	assert_values 'nothing else' ok summary.status
 	assertEquals 'what -v says is there' "$(find src | wc -l)" "$(grep -c "^'src.*' -> 'dst" err)"
 	rm -rf dst
-	timeout 60 pcp -R --json=2 src none dst 2>out
-	status=$?
-	assert_values 'no messages in the stream' failed summary.status
+	run --json=2 src/nothing dst
+	assertEquals 'not where messages are' 1 $status
+	assertTrue "$(cat err)" "grep -q \"invalid file descriptor for --json: '2'\" err"
 }
 
 test_intervals() {
