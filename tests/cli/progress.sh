@@ -1,0 +1,84 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# The progress bar, as a terminal shows it: what is on the screen at any moment, and in
+# the end.  The cases are those of progress_cases.py; most of their time they sleep, so
+# many run at once, and none of them depends on how long anything takes.
+
+. "$(dirname "$0")/common.sh"
+
+# Debian's own may be the one that has the module.
+for python in python3 /usr/bin/python3 none; do
+	[ $python = none ] || ! $python -c 'import pyte, sys; sys.exit(sys.version_info < (3, 9))' 2>/dev/null || break
+done
+
+# cases 'CASE ARGUMENT...'...: they run from now on, up to four at a time
+cases() {
+	printf '%s\n' "$@" | SCRATCH=$scratch xargs -d '\n' -P 4 -I{} sh -c '
+		timeout 120 "$1" "$2/cli/progress_cases.py" $3 >"$4/log.$3" 2>&1
+		[ $? = 0 ] || echo "$3" >>"$4/failed"' sh "$python" "$tests" {} "$scratch"
+}
+
+# check 'CASE ARGUMENT...'...: none of them finds anything
+check() {
+	rm -f "$scratch/failed"
+	cases "$@"
+	assertFalse "$(sed 's/^/case failed: /' "$scratch/failed" 2>&1
+		[ ! -f "$scratch/failed" ] || while read -r name; do
+			cat -v "$scratch/log.$name" | cut -c 1-2000 | tail -n 60
+		done <"$scratch/failed")" "[ -f '$scratch/failed' ]"
+}
+
+oneTimeSetUp() {
+	is_cp && skip_all 'cp shows no progress'
+	[ $python != none ] || skip_all 'no python3-pyte'
+	has_fuse || skip_all 'no FUSE'
+	command -v fusermount3 >/dev/null || skip_all 'no fusermount3'
+}
+
+test_numbers_and_time() {
+	check totals stall line_pipe 'silent background'
+}
+
+test_not_wanted() {
+	check short 'silent dumb' 'silent unset' 'silent -q' 'silent --progress=never' 'silent pipe'
+}
+
+test_fits_any_terminal() {
+	check 'size 80 24 2' 'size 40 10 30' 'size 200 50 2' 'size 20 3 5' 'size 6 3 2' resize
+}
+
+test_kinds() {
+	check line always
+}
+
+test_one_write_each() {
+	if ! command -v strace >/dev/null || ! strace -qq -o /dev/null true 2>/dev/null; then
+		skip 'no strace'
+		return
+	fi
+	check one_write
+}
+
+test_characters_and_colours() {
+	check 'look C' 'look C.UTF-8' 'look C.UTF-8 NO_COLOR=1' 'look C.UTF-8 NO_COLOR='
+}
+
+test_taskbar() {
+	check 'taskbar none none' 'taskbar ghostty none' 'taskbar ghostty INT' 'taskbar WezTerm TERM'
+}
+
+test_nasty_names() {
+	check 'names C' 'names C.UTF-8'
+}
+
+test_signals() {
+	check suspended snapshot
+}
+
+test_interrupted_at_any_moment() {
+	check 'interrupted INT 1 10' 'interrupted INT 2 10' 'interrupted TERM 3 10' \
+		'interrupted TERM 4 10'
+}
+
+. shunit2

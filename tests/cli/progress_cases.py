@@ -1,0 +1,385 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# progress_cases.py CASE [ARGUMENT]...: one of the tests of progress.sh, in the directory
+# that the environment calls SCRATCH; silent if all is well.  Each mounts a slow file
+# system of its own, and so they can run side by side.
+
+import contextlib
+import os
+import random
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "tools"))
+
+import screen_checks as checks  # noqa: E402
+from screen import FRAME, HIDE, Failure, Run, replay  # noqa: E402
+from screen_checks import expect  # noqa: E402
+
+SCRATCH = os.environ["SCRATCH"]
+MIB = 1 << 20
+# A read is one at a time, and takes so many microseconds for a MiB: 40 MiB a second
+STEADY = ("-x", "-s", "1", "-m", "25000")
+BEFORE = "before 1\nbefore 2\n"
+
+
+class Place:
+    """A directory for one case: src, seen slowly as slow; dst"""
+
+    def __init__(self, case):
+        self.base = tempfile.mkdtemp(prefix=case, dir=SCRATCH)
+        for name in "src", "slow", "dst":
+            os.makedirs(self.path(name))
+
+    def path(self, *names):
+        return os.path.join(self.base, *names)
+
+    def file(self, name, mib):
+        path = os.path.join(os.fsencode(self.path("src")), os.fsencode(name))
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        block = os.urandom(MIB)
+        with open(path, "wb") as f:
+            for _ in range(mib):
+                f.write(block)
+
+    def files(self, *sizes):
+        for n, mib in enumerate(sizes):
+            self.file(f"tree/file {n}", mib)
+
+
+@contextlib.contextmanager
+def place(case, *options):
+    """With the source mounted there; its daemon is in slowfs."""
+    p = Place(case)
+    p.slowfs = subprocess.Popen(["slowfs", "-f", *options, p.path("src"), p.path("slow")])
+    try:
+        while not os.path.exists(p.path("slow", ".slowfs")):
+            expect(p.slowfs.poll() is None, "slowfs does not start")
+            time.sleep(0.01)
+        yield p
+    finally:
+        p.slowfs.send_signal(signal.SIGCONT)
+        subprocess.run(["fusermount3", "-uz", p.path("slow")], check=False)
+        p.slowfs.terminate()
+        p.slowfs.wait()
+        shutil.rmtree(p.base, ignore_errors=True)
+
+
+def pcp(p, *options, source="tree", **how):
+    return Run(["pcp", "-R", *options, p.path("slow", source), p.path("dst", "copy")], **how)
+
+
+def check_all(run, frames, terminal):
+    expect(frames, "nothing was painted:", run.bytes()[-300:])
+    checks.check_place(frames)
+    checks.check_number(frames, run)
+    checks.check_plain(run, frames)
+    checks.check_terminal(run, terminal)
+
+
+def failures(p, names):
+    """What is said of files that cannot be opened"""
+    return [f"pcp: cannot open '{p.path('slow', 'tree', name)}' for reading: "
+            "Input/output error" for name in names]
+
+
+# ------------------------------------------------------------ when it is shown
+
+def case_short():
+    """Nothing is painted in less than half a second."""
+    with place("short") as p:
+        p.files(1)
+        with pcp(p) as run:
+            run.finish()
+    expect(run.ended > 0.45 or not run.raw, "painted:", run.bytes())
+
+
+def case_silent(which):
+    """Nothing, but the messages, where it is not wanted"""
+    how = {
+        "dumb": {"env": {"TERM": "dumb"}}, "unset": {"env": {"TERM": None}},
+        "background": {"foreground": False}, "pipe": {},
+    }.get(which, {})
+    options = [which] if which.startswith("-") else []
+    r, w = os.pipe() if which == "pipe" else (None, None)
+    with place("silent" + which, *STEADY) as p:
+        p.files(20, 20)
+        with pcp(p, *options, stderr=w, **how) as run:
+            run.finish()
+    expect(run.status == 0, "status", run.status)
+    expect(not run.raw, "painted:", run.bytes())
+    if r:
+        os.close(w)
+        expect(os.read(r, 1000) == b"", "something went into the pipe")
+
+
+def case_line_pipe():
+    """A line of text every five seconds"""
+    r, w = os.pipe()
+    with place("line_pipe", *STEADY) as p:
+        p.files(80, 80, 80)
+        with pcp(p, "--progress=line", stderr=w) as run:
+            run.finish()
+    os.close(w)
+    text = os.read(r, 10000).decode()
+    expect(re.fullmatch(r"(pcp: [1-9]\d?%, [^\x1b\r]*in flight\n)+", text), "said", ascii(text))
+
+
+def case_line():
+    with place("line", *STEADY) as p:
+        p.files(30, 30)
+        with pcp(p, "--progress=line", before=BEFORE) as run:
+            run.finish()
+    frames, terminal = replay(run)
+    check_all(run, frames, terminal)
+    expect(all(len(f.text) == 1 for f in frames), "more than one line")
+    checks.check_end(terminal, BEFORE.splitlines())
+
+
+def case_always():
+    r, w = os.pipe()
+    with place("always", *STEADY) as p:
+        p.files(20, 20)
+        with pcp(p, "--progress=always", stderr=w) as run:
+            run.finish()
+    os.close(w)
+    raw = os.read(r, 65536).replace(b"\n", b"\r\n")
+    expect(FRAME.search(raw), "no frame in", raw)
+    expect(HIDE.search(raw[-8:]), "it is not taken off:", raw[-60:])
+
+
+# ------------------------------------------------------------- what it is like
+
+def case_size(columns, rows, before):
+    """Of any size, wherever on the screen it begins, and with messages above it"""
+    columns, rows = int(columns), int(rows)
+    above = [f"before {n}" for n in range(int(before))]
+    with place(f"size{columns}", *STEADY, "-e", "open:1+:EIO:*bad*") as p:
+        p.files(12, 12, 12)
+        p.file("tree/" + "\u6f22\u5b57e\u0301" * 25, 12)
+        for n in range(5):
+            p.file(f"tree/bad{n}", 1)
+        with pcp(p, "-j2", columns=columns, rows=rows,
+                 before="".join(line + "\n" for line in above)) as run:
+            run.finish()
+        words = failures(p, [f"bad{n}" for n in range(5)])
+    frames, terminal = replay(run)
+    check_all(run, frames, terminal)
+    checks.check_still(frames, terminal)
+    checks.check_taskbar(run, False)
+    last = [line for line in run.bytes().decode().splitlines() if "failed" in line][-1:]
+    last = [re.sub("^.*(?=pcp: )", "", line) for line in last]
+    checks.check_end(terminal, above + words + last)
+
+
+def case_look(locale, *env):
+    """What is in a frame: characters, and colours"""
+    env = {"LC_ALL": locale, **dict(e.split("=") for e in env)}
+    with place("look" + "".join(env.values()), *STEADY, "-e", "open:1+:EIO:*bad*") as p:
+        p.files(25, 25)
+        p.file("tree/bad", 1)
+        with pcp(p, env=env) as run:
+            run.finish()
+    frames, terminal = replay(run)
+    check_all(run, frames, terminal)
+    raw, text = run.bytes(), "".join("".join(f.text) for f in frames)
+    if locale == "C":
+        expect(raw.isascii(), "not ASCII:", raw)
+        expect("[#" in text, "no bar:", text)
+    else:
+        expect("█" in text, "no bar:", text)
+    if env.get("NO_COLOR"):
+        expect("1 error" in text and not re.search(rb"\x1b\[\d*m", raw), "colour:", raw)
+    else:
+        expect(b"\x1b[31m1 error\x1b[m" in raw, "no colour:", raw)
+
+
+def case_taskbar(program, sig):
+    with place("taskbar" + program + sig, *STEADY) as p:
+        p.files(30, 30)
+        with pcp(p, env={"TERM_PROGRAM": program}) as run:
+            if sig != "none":
+                run.until_frames(3)
+                run.send(getattr(signal, "SIG" + sig))
+            run.finish()
+    checks.check_taskbar(run, program in ("ghostty", "WezTerm"))
+    check_all(run, *replay(run))
+
+
+NASTY = [b"esc\x1b[31mred\x1b]0;title\x07", b"c1 \x9b31m and \xc2\x9b31m", b"del\x7f",
+         b"new\nline", b"rlo \xe2\x80\xaeexe.txt \xe2\x81\xa6\xd8\x9c"]
+
+
+def case_names(locale):
+    """Never as they are: in errors, with -v, in the bar"""
+    with place("names" + locale, *STEADY, "-e", "open:1+:EIO:*bad*") as p:
+        for name in NASTY:
+            p.file(b"tree/" + name, 10)
+            p.file(b"tree/bad" + name, 0)
+        with pcp(p, "-v", "-j8", env={"LC_ALL": locale}, columns=200, rows=50) as run:
+            run.finish()
+    frames, terminal = replay(run)
+    check_all(run, frames, terminal)
+    active = "\n".join("\n".join(f.text[2:]) for f in frames)
+    for what in "\\033", "\\233", "\\177", "\\n", "\\342":
+        expect(what in active, what, "is not in the bar:", ascii(active[-900:]))
+    errors = run.bytes().count(b"Input/output error\r\n")
+    expect(errors == len(NASTY), errors, "messages")
+
+
+def case_one_write():
+    """One write(2) for each frame, and one to take it off"""
+    with place("strace", *STEADY) as p:
+        p.files(30, 30)
+        trace = p.path("trace")
+        with Run(["strace", "-f", "-qq", "-e", "trace=write", "-e", "signal=none", "-s", "9999",
+                  "-o", trace, "pcp", "-R", p.path("slow/tree"), p.path("dst")],
+                 env={"ASAN_OPTIONS": "detect_leaks=0"}) as run:
+            run.finish()
+        with open(trace, encoding="utf-8") as f:
+            writes = re.findall(r"write\(2, ", f.read())
+    frames, _ = replay(run)
+    expect(len(frames) > 2, "nothing was painted")
+    expect(len(writes) == len(frames) + 1, len(writes), "writes for", len(frames), "frames")
+
+
+# ------------------------------------------------------------- from outside
+
+SIZES = (40, 10), (120, 40), (30, 6), (20, 3), (80, 24), (60, 12), (9, 2), (100, 30)
+
+
+def case_resize():
+    with place("resize", *STEADY, "-e", "open:1+:EIO:*bad*") as p:
+        p.files(*[12] * 12)
+        for n in range(4):
+            p.file(f"tree/bad{n}", 0)
+        with pcp(p, before=BEFORE) as run:
+            for size in SIZES:
+                run.until_frames(3)
+                run.resize(*size)
+            run.finish()
+    for reflow in False, True:
+        frames, terminal = replay(run, reflow)
+        check_all(run, frames, terminal)
+        # One that was made just before the change, and written after it, is not to be helped.
+        if not any(f.fresh and f.wraps for f in frames):
+            checks.check_gone(terminal.everything())
+
+
+def case_suspended():
+    """^Z: the screen is as it was; then it is painted again."""
+    with place("suspended", *STEADY) as p:
+        p.files(*[20] * 5)
+        with pcp(p, before=BEFORE) as run:
+            for n in 1, 2:
+                run.until_frames(3)
+                run.key("\x1a")
+                run.until("it stops", lambda: run.stops == n)
+                run.wait(0.3)
+                stopped = run.bytes()
+                run.resume()
+                run.until_frames(2)
+            run.key("\x1a")
+            run.until("it stops", lambda: run.stops == 3)
+            count = run.count()
+            run.resume("bg")
+            run.finish()
+            expect(run.count() == count, "painted in the background")
+    frames, terminal = replay(run)
+    check_all(run, frames, terminal)
+    checks.check_end(terminal, BEFORE.splitlines())
+    run.raw, run.reads = bytearray(stopped), [(0, len(stopped))]
+    _, terminal = replay(run)
+    checks.check_end(terminal, BEFORE.splitlines())
+
+
+def case_snapshot():
+    """SIGUSR1: a line, which stands"""
+    with place("snapshot", *STEADY) as p:
+        p.files(20, 20, 20)
+        with pcp(p, before=BEFORE, columns=160) as run:
+            run.until_frames(3)
+            run.send(signal.SIGUSR1)
+            run.until_frames(2)
+            run.finish()
+    frames, terminal = replay(run)
+    check_all(run, frames, terminal)
+    checks.check_still(frames, terminal)
+    lines = terminal.everything()
+    expect(len(lines) == 3 and re.match(r"pcp: .* files, .* in flight$", lines[2]), "said", lines)
+
+
+def case_stall(seconds="7"):
+    """It says so, and no more when it goes on."""
+    with place("stall", *STEADY) as p:
+        p.files(*[20] * 5)
+        with pcp(p) as run:
+            run.until_frames(3)
+            p.slowfs.send_signal(signal.SIGSTOP)
+            run.wait(float(seconds))
+            p.slowfs.send_signal(signal.SIGCONT)
+            again = run.elapsed()
+            run.finish()
+    frames, terminal = replay(run)
+    check_all(run, frames, terminal)
+    shown = [f.time for f in frames if "stalled 0:0" in f.text[0]]
+    expect(shown, "no stall is shown")
+    expect(not any("ETA" in f.text[0] for f in frames if f.time in shown), "stalled, with an ETA")
+    expect(shown[-1] < again + 0.5, "stalled until", shown[-1], "but it went on at", again)
+    expect(len([f for f in frames if f.time > shown[-1]]) > 3, "nothing after the stall")
+
+
+def case_interrupted(sig, seed, count):
+    """At any moment: the terminal is as it was, the last word stands, no bar remains."""
+    rng = random.Random(int(seed))
+    number = getattr(signal, "SIG" + sig)
+    for n in range(int(count)):
+        with place(f"interrupted{sig}{seed}-{n}", *STEADY) as p:
+            p.files(20, 20, 20)
+            with pcp(p, before=BEFORE, columns=160) as run:
+                run.wait(rng.uniform(0.3, 1.1))
+                if sig == "INT" and n % 2:
+                    run.key("\x03")
+                else:
+                    run.send(number)
+                run.finish()
+                expect(run.status == -number, "status", run.status)
+                frames, terminal = replay(run)
+                checks.check_place(frames)
+                checks.check_terminal(run, terminal)
+                lines = terminal.everything()
+                # What the terminal echoes stays, if there was no bar.
+                last = lines[-1] if frames else lines[-1].removeprefix("^C")
+                expect(last.startswith("pcp: interrupted: "), "last word:", lines)
+                expect(lines[:2] == BEFORE.splitlines() and len(lines) == 3, "screen:", lines)
+
+
+# ------------------------------------------------------------- the numbers
+
+def case_totals():
+    """What rises does not fall, and the time to go is right."""
+    with place("totals", *STEADY) as p:
+        p.files(60, 20, 100, 5, 75, 40)
+        with pcp(p) as run:
+            run.finish()
+    frames, terminal = replay(run)
+    check_all(run, frames, terminal)
+    checks.check_numbers(frames)
+    checks.check_eta(frames, run.ended)
+
+
+def main():
+    name, *arguments = sys.argv[1:]
+    try:
+        globals()["case_" + name](*arguments)
+    except Failure as e:
+        sys.exit(f"{' '.join(sys.argv[1:])}: {e}")
+
+
+if __name__ == "__main__":
+    main()
