@@ -39,6 +39,7 @@
 #define BAR_MAX 40
 #define MOST_ACTIVE 5
 #define NAME_MIN 12
+#define RATE_WIDTH 12
 
 static struct {
 	enum { OFF, FRAMES, ONE_LINE, LINES } style;
@@ -291,6 +292,20 @@ static int put_texts(struct frame *f, char *const *texts, int n, const char *sep
 	return used;
 }
 
+/* The percentage, in the margin, which is narrower than it should be on a tiny terminal */
+static void put_percent(struct frame *f, int percent)
+{
+	char text[INDENT + 1] = "";
+	int room = f->columns - 1;
+
+	if (percent >= 0)
+		snprintf(text, sizeof text, room < INDENT ? "%d%%" : " %3d%%  ", percent);
+	if (room >= INDENT)
+		fprintf(f->out, "%-*s", INDENT, text);
+	else if (width(text) <= room)
+		fputs(text, f->out);
+}
+
 static void put_head(struct frame *f, const struct progress *p)
 {
 	char *texts[] = { amount_text(p, false), rate_text(p), eta_text(p) };
@@ -299,10 +314,7 @@ static void put_head(struct frame *f, const struct progress *p)
 	for (int i = 0; i < n; i++)
 		need += *texts[i] ? width(texts[i]) + 3 : 0;
 	new_line(f);
-	if (p->percent >= 0)
-		fprintf(f->out, " %3d%%  ", p->percent);
-	else
-		fprintf(f->out, "%*s", INDENT, "");
+	put_percent(f, p->percent);
 	if (p->percent >= 0 && room - need >= BAR_MIN) {
 		int columns = room - need < BAR_MAX ? room - need : BAR_MAX;
 
@@ -329,11 +341,16 @@ static void put_counts(struct frame *f, const struct progress *p)
 		some_text(tally_of_outcome(t, OUTCOME_CLONED), "cloned"),
 		some_text(tally_of_outcome(t, OUTCOME_SKIPPED), "skipped"),
 	};
-	int n = sizeof texts / sizeof *texts;
+	int n = sizeof texts / sizeof *texts, room = f->columns - INDENT - 1;
+	bool some = false;
 
-	new_line(f);
-	fprintf(f->out, "%*s", INDENT, "");
-	put_texts(f, texts, n, bar.utf8 ? " · " : ", ", f->columns - INDENT - 1);
+	for (int i = 0; i < n; i++)
+		some |= *texts[i] && width(texts[i]) <= room;
+	if (some) {
+		new_line(f);
+		fprintf(f->out, "%*s", INDENT, "");
+		put_texts(f, texts, n, bar.utf8 ? " · " : ", ", room);
+	}
 	for (int i = 0; i < n; i++)
 		free(texts[i]);
 }
@@ -362,13 +379,18 @@ static void put_active(struct frame *f, const struct window_active *a)
 {
 	char buf[SIZE_BUF];
 	char *rate = a->rate > 0 ? xasprintf("%s/s", size_text(buf, a->rate)) : xstrdup("");
-	int room = f->columns - 1 - INDENT - 2 - 2 - 4 - 2 - 12;
+	int room = f->columns - 1 - INDENT - 2 - 2 - 4;
+	bool with_rate = room - 2 - RATE_WIDTH >= NAME_MIN;
 
-	new_line(f);
+	if (with_rate)
+		room -= 2 + RATE_WIDTH;
 	if (room >= NAME_MIN) {
+		new_line(f);
 		fprintf(f->out, "%*s%s ", INDENT, "", bar.utf8 ? "▸" : ">");
 		put_name(f, report_name(0, a->src, false), room);
-		fprintf(f->out, "  %3d%%  %12s", (int)(100.0 * a->bytes_done / a->bytes_total), rate);
+		fprintf(f->out, "  %3d%%", (int)(100.0 * a->bytes_done / a->bytes_total));
+		if (with_rate)
+			fprintf(f->out, "  %*s", RATE_WIDTH, rate);
 	}
 	free(rate);
 }
