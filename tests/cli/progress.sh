@@ -9,7 +9,8 @@
 
 # Debian's own may be the one that has the module.
 for python in python3 /usr/bin/python3 none; do
-	[ $python = none ] || ! $python -c 'import pyte, sys; sys.exit(sys.version_info < (3, 9))' 2>/dev/null || break
+	[ $python = none ] || ! $python -c 'import pyte, os; os.waitstatus_to_exitcode' \
+		2>/dev/null || break
 done
 
 # cases 'CASE ARGUMENT...'...: they run from now on, up to four at a time
@@ -37,7 +38,7 @@ oneTimeSetUp() {
 }
 
 test_numbers_and_time() {
-	check totals stall line_pipe 'silent background'
+	check totals stall lost line_pipe 'silent background'
 }
 
 test_not_wanted() {
@@ -45,7 +46,8 @@ test_not_wanted() {
 }
 
 test_fits_any_terminal() {
-	check 'size 80 24 2' 'size 40 10 30' 'size 200 50 2' 'size 20 3 5' 'size 6 3 2' resize
+	check 'size 80 24 2' 'size 80 10 3 -v' 'size 40 10 30' 'size 200 50 2' 'size 20 3 5' 'size 6 3 2' \
+		resize
 }
 
 test_kinds() {

@@ -4,88 +4,15 @@
 # that the environment calls SCRATCH; silent if all is well.  Each mounts a slow file
 # system of its own, and so they can run side by side.
 
-import contextlib
 import os
 import random
 import re
-import shutil
 import signal
-import subprocess
 import sys
-import tempfile
-import time
 
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "tools"))
-
-import screen_checks as checks  # noqa: E402
-from screen import FRAME, HIDE, Failure, Run, replay  # noqa: E402
-from screen_checks import expect  # noqa: E402
-
-SCRATCH = os.environ["SCRATCH"]
-MIB = 1 << 20
-# A read is one at a time, and takes so many microseconds for a MiB: 40 MiB a second
-STEADY = ("-x", "-s", "1", "-m", "25000")
-BEFORE = "before 1\nbefore 2\n"
-
-
-class Place:
-    """A directory for one case: src, seen slowly as slow; dst"""
-
-    def __init__(self, case):
-        self.base = tempfile.mkdtemp(prefix=case, dir=SCRATCH)
-        for name in "src", "slow", "dst":
-            os.makedirs(self.path(name))
-
-    def path(self, *names):
-        return os.path.join(self.base, *names)
-
-    def file(self, name, mib):
-        path = os.path.join(os.fsencode(self.path("src")), os.fsencode(name))
-        os.makedirs(os.path.dirname(path), exist_ok=True)
-        block = os.urandom(MIB)
-        with open(path, "wb") as f:
-            for _ in range(mib):
-                f.write(block)
-
-    def files(self, *sizes):
-        for n, mib in enumerate(sizes):
-            self.file(f"tree/file {n}", mib)
-
-
-@contextlib.contextmanager
-def place(case, *options):
-    """With the source mounted there; its daemon is in slowfs."""
-    p = Place(case)
-    p.slowfs = subprocess.Popen(["slowfs", "-f", *options, p.path("src"), p.path("slow")])
-    try:
-        while not os.path.exists(p.path("slow", ".slowfs")):
-            expect(p.slowfs.poll() is None, "slowfs does not start")
-            time.sleep(0.01)
-        yield p
-    finally:
-        p.slowfs.send_signal(signal.SIGCONT)
-        subprocess.run(["fusermount3", "-uz", p.path("slow")], check=False)
-        p.slowfs.terminate()
-        p.slowfs.wait()
-        shutil.rmtree(p.base, ignore_errors=True)
-
-
-def pcp(p, *options, source="tree", **how):
-    return Run(["pcp", "-R", *options, p.path("slow", source), p.path("dst", "copy")], **how)
-
-
-def check_all(run, frames, terminal):
-    expect(frames, "nothing was painted:", run.bytes()[-300:])
-    checks.check_place(frames)
-    checks.check_number(frames, run)
-    checks.check_plain(run, frames)
-    checks.check_terminal(run, terminal)
-
-
-def failures(p, names):
-    """What is said of files that cannot be opened"""
-    return [f"pcp: cannot open '{p.path('slow', 'tree', name)}' for reading: "
-            "Input/output error" for name in names]
+from progress_place import BEFORE, MIB, STEADY, check_all, checks, failures, in_turn, pcp, place
+from screen import FRAME, HIDE, Failure, Run, replay
+from screen_checks import expect
 
 
 # ------------------------------------------------------------ when it is shown
@@ -155,26 +82,27 @@ def case_always():
 
 # ------------------------------------------------------------- what it is like
 
-def case_size(columns, rows, before):
+def case_size(columns, rows, before, *options):
     """Of any size, wherever on the screen it begins, and with messages above it"""
     columns, rows = int(columns), int(rows)
     above = [f"before {n}" for n in range(int(before))]
-    with place(f"size{columns}", *STEADY, "-e", "open:1+:EIO:*bad*") as p:
-        p.files(12, 12, 12)
-        p.file("tree/" + "\u6f22\u5b57e\u0301" * 25, 12)
-        for n in range(5):
-            p.file(f"tree/bad{n}", 1)
-        with pcp(p, "-j2", columns=columns, rows=rows,
-                 before="".join(line + "\n" for line in above)) as run:
+    names = "one", "bad 1", "\u6f22\u5b57e\u0301" * 25, "bad 2", "bad 3", "three", "bad 4", "four"
+    with place("size", *STEADY, "-e", "open:1+:EIO:*bad*") as p:
+        for name in names:
+            p.file(f"tree/{name}", 0 if "bad" in name else 12)
+        with in_turn(p, names, *options, columns=columns, rows=rows,
+                     before="".join(line + "\n" for line in above)) as run:
             run.finish()
-        words = failures(p, [f"bad{n}" for n in range(5)])
+        for name in names:
+            from_to = p.path("slow", "tree", name), p.path("dst", name)
+            above += ["'%s' -> '%s'" % from_to] if "-v" in options else []
+            above += failures(p, [name]) if "bad" in name else []
     frames, terminal = replay(run)
     check_all(run, frames, terminal)
     checks.check_still(frames, terminal)
     checks.check_taskbar(run, False)
-    last = [line for line in run.bytes().decode().splitlines() if "failed" in line][-1:]
-    last = [re.sub("^.*(?=pcp: )", "", line) for line in last]
-    checks.check_end(terminal, above + words + last)
+    expect(run.bytes().count(b"error\r\n", FRAME.search(run.bytes()).end()) > 1, "no late error")
+    checks.check_end(terminal, [*above, "pcp: 4 failed (4 Input/output error); 4 copied"])
 
 
 def case_look(locale, *env):
@@ -255,10 +183,10 @@ SIZES = (40, 10), (120, 40), (30, 6), (20, 3), (80, 24), (60, 12), (9, 2), (100,
 
 def case_resize():
     with place("resize", *STEADY, "-e", "open:1+:EIO:*bad*") as p:
-        p.files(*[12] * 12)
-        for n in range(4):
-            p.file(f"tree/bad{n}", 0)
-        with pcp(p, before=BEFORE) as run:
+        names = [name + str(n) for n in range(12) for name in ("good", "bad")]
+        for name in names:
+            p.file(f"tree/{name}", 0 if "bad" in name else 12)
+        with in_turn(p, names, before=BEFORE) as run:
             for size in SIZES:
                 run.until_frames(3)
                 run.resize(*size)
@@ -371,6 +299,46 @@ def case_totals():
     check_all(run, frames, terminal)
     checks.check_numbers(frames)
     checks.check_eta(frames, run.ended)
+
+
+def case_lost():
+    """What a copy that fails had done is not there, but it was work: no stall, no change of
+    the rate or of the time to go follows from it."""
+    with place("lost", *STEADY, "-e", "read:140+:EIO:*bad*") as p:
+        names = "bad", "one", "two", "three"
+        for name in names:
+            p.file(f"tree/{name}", 100 if name == "bad" else 40)
+        with in_turn(p, names) as run:
+            run.finish()
+    expect(run.bytes().count(b"error reading") == 1, "no error:", run.bytes()[-300:])
+    frames, terminal = replay(run)
+    check_all(run, frames, terminal)
+    checks.check_numbers(frames, failed=True)
+    checks.check_eta([f for f in frames if f.time > run.ended * 0.4], run.ended)
+    for f in frames:
+        expect(checks.rate(f) > 20 * MIB, "the rate:", checks.excerpt(f))
+
+
+def case_session(gib, speed):
+    """A longer one, with sizes of all kinds, in figures (tools/session.sh)"""
+    rng, left = random.Random(1), int(float(gib) * 1024)
+    sizes = []
+    while left > 0:
+        sizes.append(min(left, int(rng.choice((8, 40, 300, 1200)) * rng.uniform(0.5, 1.5))))
+        left -= sizes[-1]
+    with place("session", "-x", "-s", "1", "-m", str(1000000 // int(speed))) as p:
+        p.files(*sizes)
+        with pcp(p) as run:
+            run.finish(86400)
+    frames, terminal = replay(run)
+    check_all(run, frames, terminal)
+    checks.check_numbers(frames)
+    worst = checks.check_eta(frames, run.ended)
+    first = next(f.time for f in frames if checks.percent(f) is not None)
+    print(f"{len(sizes)} files, {gib} GiB in {run.ended:.1f} s; {len(frames)} frames, "
+          f"{len(frames) / (run.ended - 0.5):.1f} a second; a percentage after {first:.2f} s; "
+          f"the last one {checks.percent(frames[-1])}%; in the middle half the time to go "
+          f"was off by {100 * worst:.0f}% at most")
 
 
 def main():
