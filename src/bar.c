@@ -295,7 +295,7 @@ static int put_texts(struct frame *f, char *const *texts, int n, const char *sep
 /* The percentage, in the margin, which is narrower than it should be on a tiny terminal */
 static void put_percent(struct frame *f, int percent)
 {
-	char text[INDENT + 1] = "";
+	char text[16] = "";
 	int room = f->columns - 1;
 
 	if (percent >= 0)

@@ -54,6 +54,7 @@ static void count(const struct entry *e, enum outcome outcome, const struct copy
 	tally_entry(tally_kind(e->type), outcome);
 	if (outcome == OUTCOME_SKIPPED || outcome == OUTCOME_FAILED) {
 		sum.bytes_left = bytes_left(e);
+		sum.bytes_lost = info && S_ISREG(e->type) ? info->bytes_done : 0;
 	} else if (info && S_ISREG(e->type)) {
 		sum.bytes = info->bytes_done;
 		sum.bytes_moved = outcome == OUTCOME_CLONED ? 0 : info->bytes_moved;

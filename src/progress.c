@@ -3,7 +3,8 @@
  * Design: main comes by ten times a second; then the numbers are taken once, for
  * whoever wants to see them.  They are of slightly different moments: a copy that has
  * just ended may be missing among those in flight and not be counted yet, and one that
- * failed takes back what it had done.  What is shown does not go back for that.
+ * failed takes back what it had done.  What is shown does not go back for that; and the
+ * rate is that of the work, in which what was lost later counts as well.
  *
  * Totals are those of the scout, or what has been met by now if that is more.  What was
  * skipped, and what failed, is not going to be done: the percentage is of the rest.
@@ -44,7 +45,7 @@
 
 struct sample {
 	int64_t at;
-	uint64_t bytes, files;
+	uint64_t work, files;
 };
 
 static struct {
@@ -56,8 +57,9 @@ static struct {
 	struct sample samples[SAMPLES];	/* a ring */
 	unsigned int nsamples;		/* taken altogether */
 	int64_t moved_at;		/* when something was done last, */
-	uint64_t moved_bytes, moved_files;	/* and what was by then */
-	uint64_t bytes_shown, files_shown;	/* these do not go back */
+	uint64_t moved_work, moved_files;	/* and what was by then */
+	uint64_t work;			/* bytes copied, whatever became of them */
+	uint64_t bytes_shown, files_shown;	/* these, and work, do not go back */
 	double part_shown;
 } state;
 
@@ -96,7 +98,9 @@ static void take_done(struct copy *c, struct progress *p)
 	tally_sum(&p->tally);
 	p->nactive = window_look(&c->window, p->active, PROGRESS_ACTIVE, &pending);
 	p->in_flight = pending.count;
-	p->bytes_done = state.bytes_shown = most(state.bytes_shown, p->tally.bytes + pending.bytes_done);
+	state.work = most(state.work, p->tally.bytes + p->tally.bytes_lost + pending.bytes_done);
+	state.bytes_shown = most(state.bytes_shown, state.work - p->tally.bytes_lost);
+	p->bytes_done = state.bytes_shown;
 	p->files_done = state.files_shown = most(state.files_shown, tally_done(&p->tally, KIND_FILE));
 }
 
@@ -139,7 +143,7 @@ static double cost(double bytes, double files)
 static struct sample take_sample(const struct progress *p, int64_t now)
 {
 	struct sample *last = &state.samples[(state.nsamples + SAMPLES - 1) % SAMPLES];
-	struct sample own = { .at = now, .bytes = p->bytes_done, .files = p->files_done };
+	struct sample own = { .at = now, .work = state.work, .files = p->files_done };
 
 	if (!state.nsamples)
 		state.samples[state.nsamples++] = (struct sample){ .at = state.started };
@@ -152,20 +156,22 @@ static void take_rates(struct progress *p, int64_t now)
 {
 	struct sample old = take_sample(p, now);
 	double seconds = clock_seconds(now - old.at);
-	double moved = cost(p->bytes_done - old.bytes, p->files_done - old.files);
+	double moved = cost(state.work - old.work, p->files_done - old.files);
 	const uint64_t *files = p->tally.entries[KIND_FILE];
-	double left = cost(p->bytes_total - p->tally.bytes_left - p->bytes_done,
+	/* Not what is shown, which may be ahead of what is there. */
+	uint64_t there = state.work - p->tally.bytes_lost;
+	double left = cost(p->bytes_total - p->tally.bytes_left - there,
 			   p->files_total - files[OUTCOME_SKIPPED] - files[OUTCOME_FAILED] -
 				   p->files_done);
 
-	if (p->bytes_done != state.moved_bytes || p->files_done != state.moved_files)
+	if (state.work != state.moved_work || p->files_done != state.moved_files)
 		state.moved_at = now;
-	state.moved_bytes = p->bytes_done;
+	state.moved_work = state.work;
 	state.moved_files = p->files_done;
 	p->stalled = clock_seconds(now - state.moved_at);
 	if (p->stalled < STALL)
 		p->stalled = 0;
-	p->rate = seconds > 0 ? (p->bytes_done - old.bytes) / seconds : 0;
+	p->rate = seconds > 0 ? (state.work - old.work) / seconds : 0;
 	p->rate_average = p->elapsed > 0 ? p->bytes_done / p->elapsed : 0;
 	p->eta = p->totals_final && moved > 0 && !p->stalled ? left * seconds / moved : -1;
 	if (p->phase == PHASE_FINALIZE)
