@@ -75,7 +75,7 @@ test_nasty_names() {
 }
 
 test_signals() {
-	check suspended snapshot
+	check suspended long_stop snapshot
 }
 
 test_interrupted_at_any_moment() {

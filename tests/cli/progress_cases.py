@@ -226,6 +226,26 @@ def case_suspended():
     checks.check_end(terminal, BEFORE.splitlines())
 
 
+def case_long_stop():
+    """The time in which it was stopped by ^Z was not one of copying slowly."""
+    with place("long_stop", *STEADY) as p:
+        p.files(*[20] * 6)
+        with pcp(p) as run:
+            run.until_frames(10)
+            run.key("\x1a")
+            run.until("it stops", lambda: run.stops)
+            run.wait(6)
+            again = run.elapsed()
+            run.resume()
+            run.finish()
+    frames, terminal = replay(run)
+    check_all(run, frames, terminal)
+    for f in frames:
+        expect("stalled" not in f.text[0], "a stall:", checks.excerpt(f))
+        expect(checks.rate(f) > 20 * MIB, "the rate:", checks.excerpt(f))
+    expect(frames[-1].time > again, "not painted again")
+
+
 def case_snapshot():
     """SIGUSR1: a line, which stands"""
     with place("snapshot", *STEADY) as p:
