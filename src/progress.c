@@ -61,6 +61,7 @@ static struct {
 	uint64_t work;			/* bytes copied, whatever became of them */
 	uint64_t bytes_shown, files_shown;	/* these, and work, do not go back */
 	double part_shown;
+	int64_t suspended_at;		/* 0: not since the last look */
 } state;
 
 bool progress_init(struct copy *c)
@@ -152,6 +153,19 @@ static struct sample take_sample(const struct progress *p, int64_t now)
 	return state.samples[state.nsamples <= SAMPLES ? 0 : state.nsamples % SAMPLES];
 }
 
+/* Leave out of all rates the time in which the process was stopped. */
+static void leave_out_stop(int64_t now)
+{
+	int64_t gap = now - state.suspended_at;
+
+	if (!state.suspended_at)
+		return;
+	state.suspended_at = 0;
+	for (unsigned int i = 0; i < SAMPLES; i++)
+		state.samples[i].at += gap;
+	state.moved_at += gap;
+}
+
 static void take_rates(struct progress *p, int64_t now)
 {
 	struct sample old = take_sample(p, now);
@@ -187,6 +201,7 @@ static void take(struct copy *c, struct progress *p, bool ended)
 		.elapsed = clock_seconds(now - state.started),
 		.errors = counts.errors, .warnings = counts.warnings,
 	};
+	leave_out_stop(now);
 	take_done(c, p);
 	p->phase = ended ? PHASE_FINALIZE :
 		   p->files_done || p->bytes_done || p->in_flight ? PHASE_COPY : PHASE_SCAN;
@@ -229,6 +244,12 @@ void progress_tick(struct copy *c)
 		scout_begin(c->opts, state.sources, state.nsources);
 	}
 	show(c, now);
+}
+
+void progress_suspend(void)
+{
+	bar_hide();
+	state.suspended_at = clock_now(CLOCK_MONOTONIC);
 }
 
 void progress_snapshot(struct copy *c)

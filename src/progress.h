@@ -51,6 +51,10 @@ void progress_sources(char *const *sources, int n);
 /* Show what there is to show, if it is time.  Cheap; call it ten times a second. */
 void progress_tick(struct copy *c);
 
+/* The process is about to be stopped: clear the screen; the time until it goes on does not
+   count for any rate. */
+void progress_suspend(void);
+
 /* Say in a line how much has been done so far. */
 void progress_snapshot(struct copy *c);
 

@@ -27,7 +27,6 @@
 
 #include <libcopyfile.h>
 
-#include "bar.h"
 #include "clock.h"
 #include "copy.h"
 #include "hash.h"
@@ -153,7 +152,7 @@ static void attend(void *arg)
 	progress_tick(c);
 	if (signals_snapshot())
 		progress_snapshot(c);
-	signals_suspend(bar_hide);
+	signals_suspend(progress_suspend);
 	if (stop_asked() == STOP_SIGNAL)
 		window_cancel(&c->window);
 }
