@@ -75,7 +75,7 @@ test_nasty_names() {
 }
 
 test_signals() {
-	check suspended long_stop snapshot
+	check suspended long_stop snapshot asked
 }
 
 test_interrupted_at_any_moment() {

@@ -4,13 +4,15 @@
 # that the environment calls SCRATCH; silent if all is well.  Each mounts a slow file
 # system of its own, and so they can run side by side.
 
+import filecmp
 import os
 import random
 import re
 import signal
 import sys
 
-from progress_place import BEFORE, MIB, STEADY, check_all, checks, failures, in_turn, pcp, place
+from progress_place import BEFORE, MIB, STEADY, Place, check_all, checks, failures
+from progress_place import in_turn, pcp, place
 from screen import FRAME, HIDE, Failure, Run, replay
 from screen_checks import expect
 
@@ -244,6 +246,25 @@ def case_long_stop():
         expect("stalled" not in f.text[0], "a stall:", checks.excerpt(f))
         expect(checks.rate(f) > 20 * MIB, "the rate:", checks.excerpt(f))
     expect(frames[-1].time > again, "not painted again")
+
+
+def case_asked():
+    """A question stands while it is stopped, or asked how far it is."""
+    p = Place("asked")
+    p.file("one", 1)
+    p.file("two", 1)
+    with Run(["pcp", "-i", p.path("src/one"), p.path("src/two")], columns=160) as run:
+        run.until("a question", lambda: b"? " in run.raw)
+        run.key("\x1a")
+        run.until("it stops", lambda: run.stops)
+        run.resume()
+        run.until("a question", lambda: run.raw.count(b"? ") > 1)
+        run.send(signal.SIGUSR1)
+        run.until("a question", lambda: run.raw.count(b"? ") > 2)
+        run.key("y\n")
+        run.finish()
+    expect(run.status == 0, "status", run.status, run.bytes())
+    expect(filecmp.cmp(p.path("src/one"), p.path("src/two"), False), "not copied:", run.bytes())
 
 
 def case_snapshot():

@@ -225,7 +225,8 @@ class Run:
         os.write(self.master, text.encode())
 
     def resume(self, where="fg"):
-        self.control.send(where.encode())
+        if self.status is None:
+            self.control.send(where.encode())
 
     def time_of(self, offset):
         return next(t for t, end in self.reads if end >= offset)
