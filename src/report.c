@@ -366,21 +366,42 @@ void report_line(const char *format, ...)
 	free(message);
 }
 
-bool report_ask(const char *format, ...)
+static void nothing_to_clear(void)
 {
-	va_list args;
+}
 
+static void put_question(const char *question)
+{
 	report_lock();
 	fflush(stdout);
 	if (report_hide_progress)
 		report_hide_progress();
-	fprintf(stderr, "%s: ", program_name);
-	va_start(args, format);
-	vfprintf(stderr, format, args);
-	va_end(args);
+	fprintf(stderr, "%s: %s", program_name, question);
 	fflush(stderr);
 	report_unlock();
-	return yesno();
+}
+
+bool report_ask(const char *format, ...)
+{
+	bool yes, interrupted;
+	va_list args;
+
+	va_start(args, format);
+	char *question = compose(0, format, args);
+	va_end(args);
+	do {
+		put_question(question);
+		errno = 0;
+		yes = yesno();
+		/* By a signal: unless that asks for an end, the question stands. */
+		interrupted = !yes && ferror(stdin) && errno == EINTR;
+		if (interrupted) {
+			clearerr(stdin);
+			signals_suspend(nothing_to_clear);
+		}
+	} while (interrupted && stop_asked() != STOP_SIGNAL);
+	free(question);
+	return yes;
 }
 
 /* ----------------------------------------------------- begin and end */
