@@ -13,9 +13,9 @@ for python in python3 /usr/bin/python3 none; do
 		2>/dev/null || break
 done
 
-# cases 'CASE ARGUMENT...'...: they run from now on, up to four at a time
+# cases 'CASE ARGUMENT...'...: they run from now on, up to six at a time
 cases() {
-	printf '%s\n' "$@" | SCRATCH=$scratch xargs -d '\n' -P 4 -I{} sh -c '
+	printf '%s\n' "$@" | SCRATCH=$scratch xargs -d '\n' -P 6 -I{} sh -c '
 		timeout 120 "$1" "$2/cli/progress_cases.py" $3 >"$4/log.$3" 2>&1
 		[ $? = 0 ] || echo "$3" >>"$4/failed"' sh "$python" "$tests" {} "$scratch"
 }
@@ -38,7 +38,7 @@ oneTimeSetUp() {
 }
 
 test_numbers_and_time() {
-	check totals stall lost line_pipe 'silent background'
+	check totals stall lost long_stop line_pipe 'silent background'
 }
 
 test_not_wanted() {
@@ -75,12 +75,12 @@ test_nasty_names() {
 }
 
 test_signals() {
-	check suspended long_stop snapshot asked
+	check suspended snapshot asked
 }
 
 test_interrupted_at_any_moment() {
-	check 'interrupted INT 1 10' 'interrupted INT 2 10' 'interrupted TERM 3 10' \
-		'interrupted TERM 4 10'
+	check 'interrupted INT 1 7' 'interrupted INT 2 7' 'interrupted INT 3 6' \
+		'interrupted TERM 4 7' 'interrupted TERM 5 7' 'interrupted TERM 6 6'
 }
 
 . shunit2
