@@ -11,7 +11,7 @@ import re
 import signal
 import sys
 
-from progress_place import BEFORE, MIB, STEADY, Place, check_all, checks, failures
+from progress_place import BEFORE, STEADY, Place, check_all, checks, failures
 from progress_place import in_turn, pcp, place
 from screen import FRAME, HIDE, Failure, Run, replay
 from screen_checks import expect
@@ -185,7 +185,7 @@ SIZES = (40, 10), (120, 40), (30, 6), (20, 3), (80, 24), (60, 12), (9, 2), (100,
 
 def case_resize():
     with place("resize", *STEADY, "-e", "open:1+:EIO:*bad*") as p:
-        names = [name + str(n) for n in range(12) for name in ("good", "bad")]
+        names = [name + str(n) for n in range(16) for name in ("good", "bad")]
         for name in names:
             p.file(f"tree/{name}", 0 if "bad" in name else 12)
         with in_turn(p, names, before=BEFORE) as run:
@@ -204,7 +204,7 @@ def case_resize():
 def case_suspended():
     """^Z: the screen is as it was; then it is painted again."""
     with place("suspended", *STEADY) as p:
-        p.files(*[20] * 5)
+        p.files(*[20] * 6)
         with pcp(p, before=BEFORE) as run:
             for n in 1, 2:
                 run.until_frames(3)
@@ -236,16 +236,16 @@ def case_long_stop():
             run.until_frames(10)
             run.key("\x1a")
             run.until("it stops", lambda: run.stops)
+            count = run.count()
             run.wait(6)
-            again = run.elapsed()
             run.resume()
             run.finish()
     frames, terminal = replay(run)
     check_all(run, frames, terminal)
-    for f in frames:
+    expect(len(frames) > count, "not painted again")
+    for f in frames[count:]:
         expect("stalled" not in f.text[0], "a stall:", checks.excerpt(f))
-        expect(checks.rate(f) > 20 * MIB, "the rate:", checks.excerpt(f))
-    expect(frames[-1].time > again, "not painted again")
+        expect(checks.rate(f) > checks.rate(frames[count - 1]) / 3, "rate:", checks.excerpt(f))
 
 
 def case_asked():
@@ -292,14 +292,12 @@ def case_stall(seconds="7"):
             p.slowfs.send_signal(signal.SIGSTOP)
             run.wait(float(seconds))
             p.slowfs.send_signal(signal.SIGCONT)
-            again = run.elapsed()
             run.finish()
     frames, terminal = replay(run)
     check_all(run, frames, terminal)
     shown = [f.time for f in frames if "stalled 0:0" in f.text[0]]
     expect(shown, "no stall is shown")
     expect(not any("ETA" in f.text[0] for f in frames if f.time in shown), "stalled, with an ETA")
-    expect(shown[-1] < again + 0.5, "stalled until", shown[-1], "but it went on at", again)
     expect(len([f for f in frames if f.time > shown[-1]]) > 3, "nothing after the stall")
 
 
@@ -311,7 +309,8 @@ def case_interrupted(sig, seed, count):
         with place(f"interrupted{sig}{seed}-{n}", *STEADY) as p:
             p.files(20, 20, 20)
             with pcp(p, before=BEFORE, columns=160) as run:
-                run.wait(rng.uniform(0.3, 1.1))
+                run.until("it begins", lambda: os.path.exists(p.path("dst", "copy")))
+                run.wait(rng.uniform(0, 1))
                 if sig == "INT" and n % 2:
                     run.key("\x03")
                 else:
@@ -343,21 +342,20 @@ def case_totals():
 
 
 def case_lost():
-    """What a copy that fails had done is not there, but it was work: no stall, no change of
-    the rate or of the time to go follows from it."""
-    with place("lost", *STEADY, "-e", "read:140+:EIO:*bad*") as p:
-        names = "bad", "one", "two", "three"
+    """What a copy that fails had done is not there any more, but it was work: that another
+    has to catch up with it is no stall."""
+    with place("lost", "-x", "-s", "1", "-m", "50000", "-e", "read:480+:EIO:*bad*") as p:
+        names = "bad", "good"
         for name in names:
-            p.file(f"tree/{name}", 100 if name == "bad" else 40)
+            p.file(f"tree/{name}", 125 if name == "bad" else 130)
         with in_turn(p, names) as run:
             run.finish()
     expect(run.bytes().count(b"error reading") == 1, "no error:", run.bytes()[-300:])
     frames, terminal = replay(run)
     check_all(run, frames, terminal)
     checks.check_numbers(frames, failed=True)
-    checks.check_eta([f for f in frames if f.time > run.ended * 0.4], run.ended)
     for f in frames:
-        expect(checks.rate(f) > 20 * MIB, "the rate:", checks.excerpt(f))
+        expect("stalled" not in f.text[0], "a stall:", checks.excerpt(f))
 
 
 def case_session(gib, speed):

@@ -52,7 +52,8 @@ class Place:
 def place(case, *options):
     """With the source mounted there; its daemon is in slowfs."""
     p = Place(case)
-    p.slowfs = subprocess.Popen(["slowfs", "-f", *options, p.path("src"), p.path("slow")])
+    p.slowfs = subprocess.Popen(["slowfs", "-f", *options, p.path("src"), p.path("slow")],
+                                env={**os.environ, "ASAN_OPTIONS": "detect_leaks=0"})
     try:
         while not os.path.exists(p.path("slow", ".slowfs")):
             expect(p.slowfs.poll() is None, "slowfs does not start")
