@@ -87,6 +87,15 @@ tool() {
 	${CC:-cc} -O1 -o "$bin/$1" "$tests/tools/$1.c" $libs -pthread
 }
 
+# python_with MODULE: sets python to one that has it; that may be Debian's own, and not
+# what PATH finds.  Empty: none has, or it is older than 3.9.
+python_with() {
+	for python in python3 /usr/bin/python3 ''; do
+		[ ! "$python" ] || ! "$python" -c "import $1, os; os.waitstatus_to_exitcode" \
+			2>/dev/null || break
+	done
+}
+
 # What a test may set: program_name, $bin/linked/cp where pcp is to be called cp;
 # as, a command to run it by; engine, options for pcp alone;
 # mask, the umask; compare, what of the two runs; limit, the seconds that it may take.

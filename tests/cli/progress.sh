@@ -7,11 +7,7 @@
 
 . "$(dirname "$0")/common.sh"
 
-# Debian's own may be the one that has the module.
-for python in python3 /usr/bin/python3 none; do
-	[ $python = none ] || ! $python -c 'import pyte, os; os.waitstatus_to_exitcode' \
-		2>/dev/null || break
-done
+python_with pyte
 
 # cases 'CASE ARGUMENT...'...: they run from now on, up to six at a time
 cases() {
@@ -32,7 +28,7 @@ check() {
 
 oneTimeSetUp() {
 	is_cp && skip_all 'cp shows no progress'
-	[ $python != none ] || skip_all 'no python3-pyte'
+	[ "$python" ] || skip_all 'no python3-pyte'
 	has_fuse || skip_all 'no FUSE'
 	command -v fusermount3 >/dev/null || skip_all 'no fusermount3'
 }

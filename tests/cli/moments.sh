@@ -1,0 +1,57 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# A run that a signal ends at any moment leaves no partial file, no temporary name, the
+# terminal as it was, and a stream of JSON that ends with a summary (moments.py).
+#
+#   MOMENTS=200 SEED=7 PCP=/path/to/pcp sh tests/cli/moments.sh
+#
+# MOMENTS is how many of each signal, in a fast copy and in a slow one.
+
+. "$(dirname "$0")/common.sh"
+
+: "${MOMENTS:=15}" "${SEED:=1}"
+python_with pyte
+
+oneTimeSetUp() {
+	is_cp && skip_all 'cp leaves what it was at'
+	[ "$python" ] || skip_all 'no python3-pyte'
+	pcp --json 2>&1 | grep -q 'built without --json' && skip_all 'this pcp was built without --json'
+	# Small ones in many directories, and big ones that have no holes for long
+	mkdir "$scratch/src"
+	(cd "$scratch/src" && for d in $(seq 20); do
+		mkdir $d
+		for f in $(seq 10); do
+			echo $d $f >$d/$f
+		done
+		head -c 1500000 /dev/urandom >$d/big
+	done)
+}
+
+# moments DIRECTORY [OPTION]...: for each signal
+moments() {
+	dir=$1
+	shift
+	for signal in INT TERM HUP; do
+		"$python" "$tests/tools/moments.py" --signal=$signal --moments=$MOMENTS \
+			--seed=$SEED "$@" "$bin/pcp" "$scratch/src" "$dir/dst" >"$scratch/found" 2>&1
+		assertEquals "SIG$signal; $(cat -v "$scratch/found")" 0 $?
+		cat "$scratch/found"
+	done
+}
+
+test_fast() {
+	mkdir "$scratch/fast"
+	moments "$scratch/fast"
+}
+
+# Long enough for a bar
+test_slow() {
+	has_fuse || { skip 'no FUSE'; return; }
+	mkdir "$scratch/under" "$scratch/slow"
+	slowfs -d all=500 -m 150000 "$scratch/under" "$scratch/slow" || { fail 'no slowfs'; return; }
+	moments "$scratch/slow" --seen="$scratch/under/dst"
+	fusermount3 -u "$scratch/slow"
+}
+
+. shunit2
