@@ -538,9 +538,12 @@ void report_end(void)
 {
 	signals_close();
 	sum_up();
-	/* What close_stdout() will find, and say */
-	if (fflush(stdout) != 0 || ferror(stdout))
-		report_failed();
+	/* What close_stdout() would find, and say, after the summary */
+	if (fflush(stdout) != 0)
+		report_error(errno, "write error");
+	else if (ferror(stdout))
+		report_error(0, "write error");
+	clearerr(stdout);
 	close_file(&log_file, options->log);
 	close_file(&failed_file, options->failed_to);
 	end_json();

@@ -10,7 +10,8 @@
 
 . "$(dirname "$0")/common.sh"
 
-: "${MOMENTS:=15}" "${SEED:=1}"
+: "${SEED:=1}"
+if sanitized; then : "${MOMENTS:=4}"; else : "${MOMENTS:=10}"; fi
 python_with pyte
 
 oneTimeSetUp() {
