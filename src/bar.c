@@ -274,8 +274,12 @@ static void put_bar(struct frame *f, int columns, double part)
 		fputs("░", f->out);
 }
 
-/* Texts side by side, with sep between them, as many as there is room for. */
-static int put_texts(struct frame *f, char *const *texts, int n, const char *sep, int room)
+/*
+ * Texts side by side, with sep between them, as many as there is room for; the one with
+ * the index alarm is to be seen.
+ */
+static void put_texts(struct frame *f, char *const *texts, int n, int alarm, const char *sep,
+		      int room)
 {
 	int used = 0;
 
@@ -284,12 +288,11 @@ static int put_texts(struct frame *f, char *const *texts, int n, const char *sep
 
 		if (!more || used + more > room)
 			continue;
-		bool red = bar.colour && strstr(texts[i], " error");
+		bool red = bar.colour && i == alarm;
 		fprintf(f->out, "%s%s%s%s", used ? sep : "", red ? "\033[31m" : "", texts[i],
 			red ? "\033[m" : "");
 		used += more;
 	}
-	return used;
 }
 
 /* The percentage, in the margin, which is narrower than it should be on a tiny terminal */
@@ -326,7 +329,7 @@ static void put_head(struct frame *f, const struct progress *p)
 		free(texts[0]);
 		texts[0] = amount_text(p, true);
 	}
-	put_texts(f, texts, n, "   ", room);
+	put_texts(f, texts, n, -1, "   ", room);
 	for (int i = 0; i < n; i++)
 		free(texts[i]);
 }
@@ -349,7 +352,7 @@ static void put_counts(struct frame *f, const struct progress *p)
 	if (some) {
 		new_line(f);
 		fprintf(f->out, "%*s", INDENT, "");
-		put_texts(f, texts, n, bar.utf8 ? " · " : ", ", room);
+		put_texts(f, texts, n, 1, bar.utf8 ? " · " : ", ", room);
 	}
 	for (int i = 0; i < n; i++)
 		free(texts[i]);

@@ -486,7 +486,8 @@ static void meet_kept(struct copy *c, const struct entry *e)
 
 void copy_number(struct entry *e)
 {
-	if (!json_is_on())
+	/* Otherwise those in flight are numbered, see window.c. */
+	if (!json_tells_files())
 		return;
 	e->id = outcome_new_id();
 	e->begun = clock_now(CLOCK_MONOTONIC);

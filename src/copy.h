@@ -51,12 +51,12 @@ struct entry {
 	mode_t type;		/* S_IFMT bits */
 	const struct stat *st;	/* NULL: only the type is known */
 	bool operand;
-	uint64_t id;		/* see outcome_new_id(); 0: not numbered */
+	uint64_t id;		/* see copy_number(); 0: not numbered */
 	int64_t begun;		/* if it is: CLOCK_MONOTONIC, nanoseconds */
 	unsigned int partial;	/* what its copy left: enum copyfile_partial */
 };
 
-/* Number e, if somebody wants to know it again. */
+/* Number e, if somebody is told of each. */
 void copy_number(struct entry *e);
 
 /*

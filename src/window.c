@@ -32,6 +32,7 @@
 
 #include "clock.h"
 #include "dir.h"
+#include "outcome.h"
 #include "xalloc.h"
 
 /* How often attend is called while waiting, in milliseconds */
@@ -287,6 +288,8 @@ static bool enter(struct window *w, const struct pending *p, int cookie)
 	entry->src = memcpy((char *)(entry + 1), p->src, src_size);
 	entry->dst = memcpy((char *)(entry + 1) + src_size, p->dst, dst_size);
 	entry->cookie = cookie;
+	if (!entry->id)
+		entry->id = outcome_new_id();
 	dir_keep(p->dir);
 	pthread_mutex_lock(&w->lock);
 	enter_locked(w, entry);
