@@ -26,6 +26,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "di-set.h"
 #include "fts_.h"
 #include "options.h"
@@ -33,6 +34,9 @@
 
 /* Lowest of all */
 #define NICE 19
+
+/* How long its end is awaited, in nanoseconds */
+#define PATIENCE_NS 20000000
 
 static struct {
 	const struct options *opts;
@@ -74,6 +78,16 @@ static void count_file(const struct stat *st)
 		add(&scout.bytes, st->st_size);
 }
 
+/* A file that fts has not looked at: it would look at all of a directory in one go. */
+static void look_and_count(FTS *fts, const FTSENT *ent)
+{
+	struct stat st;
+
+	if (S_ISREG(ent->fts_statp->st_mode) &&
+	    fstatat(fts->fts_cwd_fd, ent->fts_accpath, &st, AT_SYMLINK_NOFOLLOW) == 0)
+		count_file(&st);
+}
+
 /* Is the directory ent not to be entered? */
 static bool stays_out(const FTSENT *ent, dev_t dev)
 {
@@ -96,8 +110,10 @@ static void count_tree(FTS *fts)
 				fts_set(fts, ent, FTS_SKIP);
 			break;
 		case FTS_F:
-		case FTS_DEFAULT:
 			count_file(ent->fts_statp);
+			break;
+		case FTS_NSOK:
+			look_and_count(fts, ent);
 			break;
 		}
 	}
@@ -106,9 +122,10 @@ static void count_tree(FTS *fts)
 static void *scout_main(void *arg)
 {
 	const struct options *o = scout.opts;
-	int options = FTS_CWDFD | (o->follow == FOLLOW_ALWAYS  ? FTS_LOGICAL
-				   : o->follow == FOLLOW_OPERANDS ? FTS_PHYSICAL | FTS_COMFOLLOW
-								 : FTS_PHYSICAL);
+	int options = o->follow == FOLLOW_ALWAYS   ? FTS_CWDFD | FTS_LOGICAL :
+		      o->follow == FOLLOW_OPERANDS ? FTS_CWDFD | FTS_PHYSICAL | FTS_NOSTAT |
+							    FTS_COMFOLLOW :
+						     FTS_CWDFD | FTS_PHYSICAL | FTS_NOSTAT;
 
 	(void)arg;
 	setpriority(PRIO_PROCESS, gettid(), NICE);
@@ -145,8 +162,17 @@ void scout_end(void)
 	if (!scout.running)
 		return;
 	scout.stop = true;
-	pthread_join(scout.thread, NULL);
 	scout.running = false;
+	struct timespec end;
+	clock_gettime(CLOCK_REALTIME, &end);
+	end.tv_nsec += PATIENCE_NS;
+	end.tv_sec += end.tv_nsec / CLOCK_SECOND;
+	end.tv_nsec %= CLOCK_SECOND;
+	if (pthread_timedjoin_np(scout.thread, NULL, &end) != 0) {
+		/* It waits for a server.  The process ends now, and it with that. */
+		pthread_detach(scout.thread);
+		return;
+	}
 	if (scout.seen)
 		di_set_free(scout.seen);
 }

@@ -10,7 +10,7 @@ struct options;
 
 /*
  * Have the sources counted, by the rules of opts; both stay as they are until
- * scout_end().  Main thread only; nothing happens if no thread can be had.
+ * the process ends.  Main thread only; nothing happens if no thread can be had.
  */
 void scout_begin(const struct options *opts, char *const *sources, int n);
 
