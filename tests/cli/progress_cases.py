@@ -255,10 +255,13 @@ def case_asked():
     p.file("two", 1)
     with Run(["pcp", "-i", p.path("src/one"), p.path("src/two")], columns=160) as run:
         run.until("a question", lambda: b"? " in run.raw)
+        # Until it waits for the answer: a signal before that is heard only after it.
+        run.wait(0.5)
         run.key("\x1a")
         run.until("it stops", lambda: run.stops)
         run.resume()
         run.until("a question", lambda: run.raw.count(b"? ") > 1)
+        run.wait(0.5)
         run.send(signal.SIGUSR1)
         run.until("a question", lambda: run.raw.count(b"? ") > 2)
         run.key("y\n")
