@@ -49,8 +49,8 @@
 #include "target.h"
 #include "version-etc.h"
 
-/* What --version says, instead of gnulib's own line */
-const char version_etc_copyright[] = "Copyright %s %d the authors of pcp";
+/* What --version says, instead of gnulib's own line and year */
+const char version_etc_copyright[] = "Copyright %s 2026 the authors of pcp";
 
 int main(int argc, char **argv)
 {
