@@ -167,7 +167,7 @@ bool manual_copy(struct copy *c, const struct entry *e, bool over)
 		return false;
 	}
 	bool data = copy_data(c, e, src, dst);
-	bool ok = data && copy_attributes(c, e, src, dst, over, st.st_mode);
+	bool ok = data && copy_attributes(c, e, src, dst, over && !made, st.st_mode);
 	close(src);
 	if (close(dst) < 0 && errno != EINTR) {
 		complain_dst(e, OP_CLOSE, errno, "failed to close %s");

@@ -67,6 +67,17 @@ test_attributes_only() {
 	same_as_cp --attributes-only dir/missing dest
 }
 
+# With -f what belongs to somebody else goes, and the new one has a mode of its own.
+test_attributes_only_by_force() {
+	is_root || { skip 'not root, nobody else has files'; return; }
+	prepare() { echo src >x; echo dst >dst; }
+	before() { chown 1000:1000 dst; chmod 2755 x; }
+	unprivileged
+	same_as_cp -f --attributes-only --no-preserve=mode x dst
+	same_as_cp -f --attributes-only x dst
+	same_as_cp -fp --attributes-only x dst
+}
+
 test_no_selinux() {
 	files
 	for option in -Z --context --context=system_u:object_r:tmp_t:s0; do
