@@ -15,8 +15,9 @@
  * A copy that ends in the call that starts it costs neither lock nor memory,
  * unless it overwrites: then its inode must be known to the others meanwhile.
  *
- * The lock is not held while a copy starts or ends.  Who waits for room sleeps
- * on ended_some; the main thread, which would have to wake itself, reaps.
+ * The lock is not held while a copy starts or ends, only while it is entered, until epoll
+ * knows it.  Who waits for room sleeps on ended_some; the main thread, which would have to
+ * wake itself, reaps.
  */
 #include <config.h>
 
@@ -106,13 +107,18 @@ static void enter_locked(struct window *w, struct pending *p)
 	w->count += p->cookie > 0;
 }
 
-static void leave(struct window *w, struct pending *p)
+static void unlink_locked(struct window *w, struct pending *p)
 {
-	pthread_mutex_lock(&w->lock);
 	*(p->prev ? &p->prev->next : &w->first) = p->next;
 	if (p->next)
 		p->next->prev = p->prev;
 	w->count -= p->cookie > 0;
+}
+
+static void leave(struct window *w, struct pending *p)
+{
+	pthread_mutex_lock(&w->lock);
+	unlink_locked(w, p);
 	bool ring = w->main_sleeps && !window_is_main(w);
 	if (w->sleepers)
 		pthread_cond_broadcast(&w->ended_some);
@@ -166,10 +172,28 @@ static void reap(struct window *w, struct pending *p)
 	reaped(w, p, r);
 }
 
+static void cancel(struct window *w, struct pending *p)
+{
+	int cookie = p->cookie;
+
+	/* If that releases the cookie, the next one with its number must not find p armed. */
+	watch(w, EPOLL_CTL_MOD, cookie, 0, NULL);
+	int r = copyfile_ctrl(cookie, COPYFILE_CANCEL);
+
+	if (r <= 0)
+		reaped(w, p, r);
+	else
+		watch(w, EPOLL_CTL_MOD, cookie, EPOLLIN | EPOLLONESHOT, p);
+}
+
 void window_cancel(struct window *w)
 {
 	unsigned int n = 0;
 
+	/* What main is about to reap must not go meanwhile. */
+	if (w->reaping)
+		return;
+	w->reaping = true;
 	/* Nobody else takes one with a cookie out of the list. */
 	pthread_mutex_lock(&w->lock);
 	struct pending **all = xnmalloc(w->count + 1, sizeof *all);
@@ -177,13 +201,10 @@ void window_cancel(struct window *w)
 		if (p->cookie > 0)
 			all[n++] = p;
 	pthread_mutex_unlock(&w->lock);
-	for (unsigned int i = 0; i < n; i++) {
-		int r = copyfile_ctrl(all[i]->cookie, COPYFILE_CANCEL);
-
-		if (r <= 0)
-			reaped(w, all[i], r);
-	}
+	for (unsigned int i = 0; i < n; i++)
+		cancel(w, all[i]);
 	free(all);
+	w->reaping = false;
 }
 
 static void hear_bell(struct window *w)
@@ -198,15 +219,18 @@ static void hear_bell(struct window *w)
 void window_reap(struct window *w, bool wait)
 {
 	struct epoll_event ready[BATCH];
+	bool outer = !w->reaping;
 	int n = 0;
 
 	if (w->size)
 		n = epoll_wait(w->epoll, ready, BATCH, !wait ? 0 : w->ticks ? TICK_MS : -1);
+	w->reaping = true;
 	for (int i = 0; i < n; i++)
 		if (ready[i].data.ptr)
 			reap(w, ready[i].data.ptr);
 		else
 			hear_bell(w);
+	w->reaping = !outer;
 	w->attend(w->arg);
 }
 
@@ -291,13 +315,16 @@ static bool enter(struct window *w, const struct pending *p, int cookie)
 	if (!entry->id)
 		entry->id = outcome_new_id();
 	dir_keep(p->dir);
+	/* Nobody may find it who could end it before it is watched: epoll would name it later,
+	   for another cookie.  And as soon as the lock is released it may be gone. */
 	pthread_mutex_lock(&w->lock);
 	enter_locked(w, entry);
+	bool watched = watch_cookie(w, cookie, entry);
+	if (!watched)
+		unlink_locked(w, entry);
 	pthread_mutex_unlock(&w->lock);
-	/* It may be reaped, and gone, as soon as it is watched. */
-	if (watch_cookie(w, cookie, entry))
+	if (watched)
 		return true;
-	leave(w, entry);
 	dir_drop(entry->dir);
 	free(entry);
 	return false;

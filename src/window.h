@@ -62,6 +62,7 @@ struct window {
 	unsigned int count;		/* cookies pending now */
 	unsigned int sleepers;		/* that wait for ended_some */
 	bool main_sleeps;		/* main does, in window_reap(), for any copy to end */
+	bool reaping;			/* main's: it is at it, or within what follows from it */
 	struct pending *first;		/* those with a cookie, and those that overwrite */
 
 	/* A copy has ended with result (0 or -errno), in any thread.  p is no longer pending. */

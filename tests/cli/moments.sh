@@ -46,6 +46,12 @@ test_fast() {
 	moments "$scratch/fast"
 }
 
+# Many cookies, so that some are being handed over when the signal comes
+test_crowded() {
+	mkdir "$scratch/crowded"
+	moments "$scratch/crowded" --options='-j8 --window=64'
+}
+
 # Long enough for a bar
 test_slow() {
 	has_fuse || { skip 'no FUSE'; return; }

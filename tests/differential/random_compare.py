@@ -131,8 +131,8 @@ KNOWN = [
           any(re.match(rb"-[^-]*s|--sy", w.text[0]) for w in case.words),
           "with -s cp gives the symlink the capabilities of the file, which nothing reads"),
     Known("special bits", lambda case, cp, pcp, line: bool(
-              re.search(r"': mode: '[1-7](...)' in cp, '0\1' in pcp|"
-                        r"': mode: '0000' in cp, '2000' in pcp", line)),
+              re.search(r"""['"]: mode: '[1-7](...)' in cp, '0\1' in pcp|"""
+                        r"""['"]: mode: '0000' in cp, '2000' in pcp""", line)),
           "cp leaves set-ID and sticky bits that the copy was not to have"),
     Known("parents", of_parents,
           "with --parents cp may leave directories unfinished, or be confused by them"),

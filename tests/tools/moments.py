@@ -30,7 +30,8 @@ def run_once(args, moment):
     stream = []
     reader = threading.Thread(target=listen, args=(r, stream))
     command = [args.pcp, "-R", "--sparse=never", "--reflink=never", "--json",
-               "--json-files", "--json-interval=0.1", "--", args.src, args.dst]
+               "--json-files", "--json-interval=0.1", *args.options.split(), "--",
+               args.src, args.dst]
     with Run(command, stdout=w, env={"TERM_PROGRAM": "ghostty"}) as run:
         os.close(w)
         reader.start()
@@ -110,6 +111,7 @@ def main():
     parser.add_argument("--signal", type=lambda s: getattr(signal, "SIG" + s), required=True)
     parser.add_argument("--moments", type=int, default=10)
     parser.add_argument("--seed", type=int, default=random.randrange(1 << 30))
+    parser.add_argument("--options", default="", metavar="WORDS", help="for pcp")
     parser.add_argument("--seen", metavar="DIR", help="where DST is, by a faster way")
     for name in ("pcp", "src", "dst"):
         parser.add_argument(name)
