@@ -107,21 +107,22 @@ static void enter_locked(struct window *w, struct pending *p)
 	w->count += p->cookie > 0;
 }
 
-static void unlink_locked(struct window *w, struct pending *p)
+/* Returns whether main has to be woken, once the lock is released. */
+static bool leave_locked(struct window *w, struct pending *p)
 {
 	*(p->prev ? &p->prev->next : &w->first) = p->next;
 	if (p->next)
 		p->next->prev = p->prev;
 	w->count -= p->cookie > 0;
+	if (w->sleepers)
+		pthread_cond_broadcast(&w->ended_some);
+	return w->main_sleeps && !window_is_main(w);
 }
 
 static void leave(struct window *w, struct pending *p)
 {
 	pthread_mutex_lock(&w->lock);
-	unlink_locked(w, p);
-	bool ring = w->main_sleeps && !window_is_main(w);
-	if (w->sleepers)
-		pthread_cond_broadcast(&w->ended_some);
+	bool ring = leave_locked(w, p);
 	pthread_mutex_unlock(&w->lock);
 	if (ring)
 		window_ring(w);
@@ -320,11 +321,12 @@ static bool enter(struct window *w, const struct pending *p, int cookie)
 	pthread_mutex_lock(&w->lock);
 	enter_locked(w, entry);
 	bool watched = watch_cookie(w, cookie, entry);
-	if (!watched)
-		unlink_locked(w, entry);
+	bool ring = !watched && leave_locked(w, entry);
 	pthread_mutex_unlock(&w->lock);
 	if (watched)
 		return true;
+	if (ring)
+		window_ring(w);
 	dir_drop(entry->dir);
 	free(entry);
 	return false;
