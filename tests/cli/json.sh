@@ -7,13 +7,13 @@
 . "$(dirname "$0")/common.sh"
 
 schema=$tests/../doc/pcp-json.schema.json
+python_with jsonschema
 wrapper=$tests/../doc/examples/progress.py
 
 oneTimeSetUp() {
 	is_cp && skip_all 'cp has no --json'
 	pcp --json 2>&1 | grep -q 'built without --json' && skip_all 'this pcp was built without --json'
-	command -v python3 >/dev/null || skip_all 'no python3'
-	python3 -c 'import jsonschema' 2>/dev/null || skip_all 'no python3-jsonschema'
+	[ "$python" ] || skip_all 'no python3-jsonschema'
 	# Big ones that have no holes for long, and small ones in many directories
 	mkdir "$scratch/many"
 	(cd "$scratch/many" && for d in $(seq 20); do
@@ -50,9 +50,11 @@ run() {
 	status=$?
 }
 
+jsonlines() { "$python" "$tests/tools/jsonlines.py" "$@"; }
+
 # values PATH...: of the stream, in one line; and what is wrong with it
 values() {
-	echo $(jsonlines.py --status=$status out "$schema" "$@" 2>&1)
+	echo $(jsonlines --status=$status out "$schema" "$@" 2>&1)
 }
 
 # assert_values WHAT EXPECTED PATH...
@@ -152,12 +154,12 @@ test_failures() {
 	assert_values 'all bytes' "$(bytes_of src)" summary.bytes.total
 	assert_values 'by errno' '{"EACCES": 100}' summary.errors_by_errno
 	assertEquals 'each has a line' "$(find src -name '*7' -type f | sort)" \
-		"$(jsonlines.py out "$schema" 'error[].src' | sort)"
+		"$(jsonlines out "$schema" 'error[].src' | sort)"
 	assertEquals 'which says why' '    100 EACCES' \
-		"$(jsonlines.py out "$schema" 'error[].errno_name' | sort | uniq -c)"
+		"$(jsonlines out "$schema" 'error[].errno_name' | sort | uniq -c)"
 	assertEquals 'at what' '    100 open' \
-		"$(jsonlines.py out "$schema" 'error[].op' | sort | uniq -c)"
-	assertEquals 'and of which file' 0 "$(jsonlines.py out "$schema" 'error[].id' | grep -c null)"
+		"$(jsonlines out "$schema" 'error[].op' | sort | uniq -c)"
+	assertEquals 'and of which file' 0 "$(jsonlines out "$schema" 'error[].id' | grep -c null)"
 }
 
 # All names of a file fail, each by itself: its number is told each time.
@@ -171,7 +173,7 @@ test_failures_of_one_file() {
 	assert_values 'files' 'failed 3 3' summary.status summary.files.failed '#error'
 	assertEquals 'the same numbers' \
 		"$(sed -n 's/^{"type":"file","id":\([0-9]*\),"action":"failed".*/\1/p' out | sort)" \
-		"$(jsonlines.py out "$schema" 'error[].id' | sort)"
+		"$(jsonlines out "$schema" 'error[].id' | sort)"
 }
 
 test_nothing_copied() {
@@ -269,7 +271,7 @@ test_mistakes() {
 # interrupt SIGNAL SECONDS COMMAND...: runs it, and sends it that, so much later; sets
 # status.  Not by the shell, which has what it starts in the background ignore SIGINT.
 interrupt() {
-	status=$(python3 -c '
+	status=$("$python" -c '
 import signal, subprocess, sys, time
 with open("out", "wb") as out, open("err", "wb") as err:
     child = subprocess.Popen(sys.argv[3:], stdout=out, stderr=err)
@@ -319,7 +321,7 @@ test_interrupted() {
 
 # The signal comes while pcp waits for who reads the first line; then it fails.
 test_interrupted_before_it_began() {
-	status=$(python3 -c '
+	status=$("$python" -c '
 import fcntl, os, signal, subprocess, time
 F_SETPIPE_SZ = 1031
 r, w = os.pipe()
@@ -354,7 +356,7 @@ test_names() {
 		from=src
 		[ $field = src ] || from=$(printf 'dst\376')
 		find "$from" -print0 | sort -z >wanted
-		jsonlines.py --names=$field out "$schema" | sort -z >found
+		jsonlines --names=$field out "$schema" | sort -z >found
 		assertEquals "$field" "$(od -c wanted)" "$(od -c found)"
 	done
 	# 0xff, and what UTF-8 may not have: overlong, cut off, a surrogate, one too many
@@ -395,10 +397,10 @@ test_intervals() {
 	assert_values 'all' ok summary.status
 	n=$(values '#progress')
 	assertTrue "ten a second: $n" "[ $n -ge 10 ] && [ $n -le 60 ]"
-	assertTrue 'files in flight' "jsonlines.py out '$schema' 'progress[].active.0.src' | grep -q ^slow/"
-	assertTrue 'time to go' "jsonlines.py out '$schema' 'progress[].eta_s' | sed '\$d' | grep -q '^[0-9]'"
-	assertTrue 'all totals' "jsonlines.py out '$schema' 'progress[].bytes_total' | sed '\$d' | grep -qx 5242880"
-	assertTrue 'a rate' "jsonlines.py out '$schema' 'progress[].rate_bps' | grep -q '^[1-9]'"
+	assertTrue 'files in flight' "jsonlines out '$schema' 'progress[].active.0.src' | grep -q ^slow/"
+	assertTrue 'time to go' "jsonlines out '$schema' 'progress[].eta_s' | sed '\$d' | grep -q '^[0-9]'"
+	assertTrue 'all totals' "jsonlines out '$schema' 'progress[].bytes_total' | sed '\$d' | grep -qx 5242880"
+	assertTrue 'a rate' "jsonlines out '$schema' 'progress[].rate_bps' | grep -q '^[1-9]'"
 	rm -rf dst src/4 src/5
 	run -R -j1 --json slow dst
 	n=$(values '#progress')
@@ -438,7 +440,7 @@ million() {
 		skip "not enough room: $free inodes, $memory KiB of memory"
 		return 1
 	}
-	python3 -c '
+	"$python" -c '
 import os, sys
 os.mkdir("tmpfs/src")
 if os.fork() == 0:
@@ -466,7 +468,7 @@ test_a_million_files() {
 		mkdir tmpfs/some
 		run -R --json --json-files tmpfs/src/? tmpfs/src/1? tmpfs/some
 		assert_values 'some of them' "ok 20000 20020" summary.status summary.files.copied '#file'
-		jsonlines.py --names=src out "$schema" | tr '\0' '\n' | sort >found
+		jsonlines --names=src out "$schema" | tr '\0' '\n' | sort >found
 		find tmpfs/src/? tmpfs/src/1? | sort >wanted
 		assertTrue 'each has its line' 'cmp wanted found'
 	fi
@@ -478,7 +480,7 @@ test_a_million_files() {
 
 test_wrapper() {
 	mixed
-	run_wrapper() { PCP=$bin/pcp timeout -k 5 60 python3 "$wrapper" "$@" >out 2>err; }
+	run_wrapper() { PCP=$bin/pcp timeout -k 5 60 "$python" "$wrapper" "$@" >out 2>err; }
 	run_wrapper -a src dst
 	assertEquals "status; $(cat err)" 0 $?
 	assertEquals 'the copy' '' "$(treecmp.py src dst)"
@@ -496,14 +498,14 @@ test_wrapper() {
 test_wrapper_cancels() {
 	for i in $(seq 20); do head -c 1048576 /dev/urandom >src/$i; done
 	slow -m 200000 || return 0
-	timeout -k 5 60 python3 "$wrapper" --pcp="$bin/pcp" --cancel-after=3000000 -R -j2 slow dst 2>err
+	timeout -k 5 60 "$python" "$wrapper" --pcp="$bin/pcp" --cancel-after=3000000 -R -j2 slow dst 2>err
 	assertEquals "status; $(cat err)" 130 $?
 	assert_whole "$room/src"
 	n=$(count f dst)
 	assertTrue "some of them: $n" "[ $n -gt 0 ] && [ $n -lt 20 ]"
 	assertTrue "$(cat err)" "grep -q '^interrupted: $n of ' err"
 	rm -rf dst
-	PCP=$bin/pcp interrupt INT 1 python3 "$wrapper" -R -j2 slow dst
+	PCP=$bin/pcp interrupt INT 1 "$python" "$wrapper" -R -j2 slow dst
 	assertEquals "like Ctrl-C; $(cat err)" 130 $status
 	assert_whole "$room/src"
 }
@@ -511,7 +513,7 @@ test_wrapper_cancels() {
 # wrong SCRIPT: a good stream that sed has changed so is found to be wrong.
 wrong() {
 	sed "$1" good >out
-	assertFalse "sed '$1'" "cmp -s good out || jsonlines.py --status=1 out '$schema' >found"
+	assertFalse "sed '$1'" "cmp -s good out || jsonlines --status=1 out '$schema' >found"
 }
 
 test_the_checker() {
