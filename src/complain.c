@@ -20,36 +20,40 @@
 #include "options.h"
 #include "tally.h"
 
-/* The message about e, with its src or dst, or both, and what else about holds. */
-static void error_about(struct report_about *about, const struct entry *e, int err,
-			const char *message, const char *first, const char *second)
-{
-	about->id = e->id;
-	about->partial = e->partial;
-	report_if_full(err);
-	report_error_about(about, err, message, report_quote(0, first),
-			   second ? report_quote(1, second) : "");
-}
-
 void complain_src(const struct entry *e, enum report_op op, int err, const char *message)
 {
 	char *src = dir_src_path(e->dir, e->src);
-	struct report_about about = { .op = op, .src = src };
+	const struct report_about about = {
+		.op = op, .src = src, .id = e->id, .partial = e->partial,
+	};
 
 	if (err == ENOENT && !e->operand)
 		tally_add(&(struct tally){ .vanished = 1 });
-	error_about(&about, e, err, message, src, NULL);
+	report_error_about(&about, err, message, report_quote(0, src));
 	free(src);
+}
+
+/* The message about e, which names one of its ends, and then second; NULL: the other end. */
+static void complain_of_ends(const struct entry *e, enum report_op op, int err, bool dst_first,
+			     const char *second, const char *message)
+{
+	char *src = dir_src_path(e->dir, e->src), *dst = dir_dst_path(e->dir, e->dst);
+	const struct report_about about = {
+		.op = op, .src = src, .dst = dst, .id = e->id, .partial = e->partial,
+	};
+
+	if (!second)
+		second = dst_first ? src : dst;
+	report_if_full(err);
+	report_error_about(&about, err, message, report_quote(0, dst_first ? dst : src),
+			   report_quote(1, second));
+	free(src);
+	free(dst);
 }
 
 void complain_dst(const struct entry *e, enum report_op op, int err, const char *message)
 {
-	char *src = dir_src_path(e->dir, e->src), *dst = dir_dst_path(e->dir, e->dst);
-	struct report_about about = { .op = op, .src = src, .dst = dst };
-
-	error_about(&about, e, err, message, dst, NULL);
-	free(src);
-	free(dst);
+	complain_of_ends(e, op, err, true, NULL, message);
 }
 
 void complain_dst_plain(const struct entry *e, const char *message)
@@ -62,24 +66,14 @@ void complain_dst_plain(const struct entry *e, const char *message)
 }
 
 void complain_both(const struct entry *e, enum report_op op, int err, bool dst_first,
-		     const char *message)
+		   const char *message)
 {
-	char *src = dir_src_path(e->dir, e->src), *dst = dir_dst_path(e->dir, e->dst);
-	struct report_about about = { .op = op, .src = src, .dst = dst };
-
-	error_about(&about, e, err, message, dst_first ? dst : src, dst_first ? src : dst);
-	free(src);
-	free(dst);
+	complain_of_ends(e, op, err, dst_first, NULL, message);
 }
 
 void complain_link(const struct entry *e, int err, const char *first)
 {
-	char *src = dir_src_path(e->dir, e->src), *dst = dir_dst_path(e->dir, e->dst);
-	struct report_about about = { .op = OP_LINK, .src = src, .dst = dst };
-
-	error_about(&about, e, err, "cannot create hard link %s to %s", dst, first);
-	free(src);
-	free(dst);
+	complain_of_ends(e, OP_LINK, err, true, first, "cannot create hard link %s to %s");
 }
 
 static bool ends_in_slash(const char *name)

@@ -68,6 +68,21 @@ test_no_space_for_one() {
 	assertEquals 'with another' 3 $status
 }
 
+# That is of the destination: a source that fails so stops nothing.
+test_source_fails_like_that() {
+	has_fuse || { skip 'no FUSE'; return; }
+	mkdir "$scratch/slow"
+	slowfs -x -e 'open:1+:ENOSPC:*/f1' -e 'open:1+:EROFS:*/f2' "$scratch/src" "$scratch/slow" ||
+		{ fail 'slowfs cannot be mounted'; return; }
+	rm -rf "$scratch/dst"
+	run -R slow dst
+	fusermount3 -u "$scratch/slow"
+	assertEquals status 1 $status
+	assertEquals 'the rest' 298 "$(ls "$scratch/dst" | wc -l)"
+	assertEquals 'both are said' 2 "$(messages '^pcp: cannot open ')"
+	rm -rf "$scratch/dst"
+}
+
 test_read_only() {
 	full 1000 1000 || return
 	mount -o remount,ro "$scratch/full"
