@@ -23,9 +23,9 @@
 #include <wchar.h>
 
 #include "clock.h"
-#include "human.h"
 #include "mbswidth.h"
 #include "report.h"
+#include "size.h"
 #include "xalloc.h"
 #include "xvasprintf.h"
 
@@ -118,16 +118,6 @@ bool bar_init(enum options_progress mode)
 }
 
 /* ------------------------------------------------------------- the words */
-
-#define SIZE_BUF (LONGEST_HUMAN_READABLE + 1)
-
-static const char *size_text(char buf[static SIZE_BUF], double bytes)
-{
-	enum { opts = human_autoscale | human_base_1024 | human_SI | human_B |
-	       human_space_before_unit | human_round_to_nearest };
-
-	return human_readable(bytes > 0 ? (uintmax_t)bytes : 0, buf, opts, 1, 1);
-}
 
 #define COUNT_BUF 32
 

@@ -151,12 +151,17 @@ static void look_for_json(void)
 	}
 }
 
+static _Noreturn void give_up(void)
+{
+	look_for_json();
+	report_exit();
+}
+
 _Noreturn void options_usage_error(void)
 {
 	fprintf(stderr, "Try '%s --help' for more information.\n", program_name);
 	report_mistake();
-	look_for_json();
-	report_exit();
+	give_up();
 }
 
 /* ----------------------------------------------------------- arguments */
@@ -285,8 +290,7 @@ static void set_target_dir(struct options *o, const char *dir)
 {
 	if (o->target_dir) {
 		report_error(0, "multiple target directories specified");
-		look_for_json();
-		report_exit();
+		give_up();
 	}
 	o->target_dir = dir;
 }

@@ -51,7 +51,7 @@ static void count(const struct entry *e, enum outcome outcome, const struct copy
 {
 	struct tally sum = { .bytes = 0 };
 
-	tally_entry(tally_kind(e->type), outcome);
+	sum.entries[tally_kind(e->type)][outcome] = 1;
 	if (outcome == OUTCOME_SKIPPED || outcome == OUTCOME_FAILED) {
 		sum.bytes_left = bytes_left(e);
 		sum.bytes_lost = info && S_ISREG(e->type) ? info->bytes_done : 0;
@@ -92,7 +92,7 @@ void outcome_failed(const char *src)
 		.id = outcome_new_id(), .kind = KIND_FILE, .outcome = OUTCOME_FAILED, .src = src,
 	};
 
-	tally_entry(KIND_FILE, OUTCOME_FAILED);
+	tally_add(&(struct tally){ .entries[KIND_FILE] = { [OUTCOME_FAILED] = 1 } });
 	report_failed_source(src);
 	if (json_tells_files())
 		json_put_file(&file);

@@ -13,8 +13,8 @@
 #include <libcopyfile.h>
 
 #include "copy.h"
-#include "human.h"
 #include "report.h"
+#include "size.h"
 
 static const char *const why[] = {
 	[COPYFILE_BURNS] = "copies burn the processor",
@@ -39,12 +39,9 @@ static void print_decision(const struct copyfile_decision *d)
 
 static void print_bytes(const char *what, uint64_t bytes)
 {
-	enum { opts = human_autoscale | human_base_1024 | human_SI | human_B |
-	       human_space_before_unit | human_round_to_nearest };
-	char buf[LONGEST_HUMAN_READABLE + 1];
+	char buf[SIZE_BUF];
 
-	report_line("  %-12s%s (%ju)", what, human_readable(bytes, buf, opts, 1, 1),
-		    (uintmax_t)bytes);
+	report_line("  %-12s%s (%ju)", what, size_text(buf, bytes), (uintmax_t)bytes);
 }
 
 void stats_print(struct copy *c)

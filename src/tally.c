@@ -40,11 +40,6 @@ static struct own *my_own(void)
 	return mine;
 }
 
-static void add(struct own *own, size_t i, uint64_t n)
-{
-	atomic_store_explicit(&own->numbers[i], own->numbers[i] + n, memory_order_relaxed);
-}
-
 void tally_add(const struct tally *what)
 {
 	const uint64_t *numbers = (const uint64_t *)what;
@@ -52,13 +47,8 @@ void tally_add(const struct tally *what)
 
 	for (size_t i = 0; i < NUMBERS; i++)
 		if (numbers[i])
-			add(own, i, numbers[i]);
-}
-
-void tally_entry(enum kind kind, enum outcome outcome)
-{
-	add(my_own(), offsetof(struct tally, entries) / sizeof(uint64_t) +
-		      kind * (size_t)OUTCOMES + outcome, 1);
+			atomic_store_explicit(&own->numbers[i], own->numbers[i] + numbers[i],
+					      memory_order_relaxed);
 }
 
 void tally_sum(struct tally *ret)

@@ -34,9 +34,6 @@ struct tally {
 /* Add what to the sum; sparing in what is not zero. */
 void tally_add(const struct tally *what);
 
-/* Count one entry. */
-void tally_entry(enum kind kind, enum outcome outcome);
-
 /* What all threads have added so far. */
 void tally_sum(struct tally *ret);
 
