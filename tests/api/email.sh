@@ -46,11 +46,7 @@ ok $? "and makes nothing"
 # Many files: several times the window
 
 mkdir src dst
-i=0
-while [ $i -lt 450 ]; do
-	echo "file number $i" >src/$i
-	i=$((i + 1))
-done
+numbered_files src 450
 cp large src/large
 "$parallel" dst src/* 2>err
 ok $? "email_parallel of 451 files"

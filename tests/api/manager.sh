@@ -174,11 +174,7 @@ manager=$dir/manager
 
 cd "$dir" || exit 99
 mkdir src dst
-i=0
-while [ $i -lt 300 ]; do
-	echo "file number $i" >src/$i
-	i=$((i + 1))
-done
+numbered_files src 300
 chmod 666 src/7
 head -c 2000000 /dev/urandom >src/large
 

@@ -96,6 +96,43 @@ python_with() {
 	done
 }
 
+# busy_tree DIR BYTES: small ones in many directories, and big ones of so many BYTES that
+# have no holes for long
+busy_tree() {
+	mkdir "$1"
+	(cd "$1" && for d in $(seq 20); do
+		mkdir $d
+		for f in $(seq 10); do
+			echo $d $f >$d/$f
+		done
+		head -c "$2" /dev/urandom >$d/big
+	done)
+}
+
+# interrupt SIGNAL SECONDS COMMAND...: runs it, and sends it that, so much later; sets
+# status.  Its output is in $interrupt_out, its messages in $interrupt_err.  Not by the
+# shell, which has what it starts in the background ignore SIGINT.
+interrupt() {
+	status=$(python3 -c '
+import signal, subprocess, sys, time
+with open(sys.argv[1], "wb") as out, open(sys.argv[2], "wb") as err:
+    child = subprocess.Popen(sys.argv[5:], stdout=out, stderr=err)
+time.sleep(float(sys.argv[4]))
+child.send_signal(getattr(signal, "SIG" + sys.argv[3]))
+status = child.wait()
+print(128 - status if status < 0 else status)' "$interrupt_out" "$interrupt_err" "$@")
+}
+
+# assert_whole WHAT DST SRC: each file of DST is as that in SRC, and there is nothing
+# besides.
+assert_whole() {
+	[ -d "$2" ] || return 0
+	found=$(cd "$2" && find . -type f | while IFS= read -r name; do
+		cmp -s "$name" "$3/$name" || echo "$name"
+	done)
+	assertEquals "$1: partial files" '' "$found"
+}
+
 # What a test may set: program_name, $bin/linked/cp where pcp is to be called cp;
 # as, a command to run it by; engine, options for pcp alone;
 # mask, the umask; compare, what of the two runs; limit, the seconds that it may take.

@@ -14,15 +14,7 @@ oneTimeSetUp() {
 	is_cp && skip_all 'cp has no --json'
 	pcp --json 2>&1 | grep -q 'built without --json' && skip_all 'this pcp was built without --json'
 	[ "$python" ] || skip_all 'no python3-jsonschema'
-	# Big ones that have no holes for long, and small ones in many directories
-	mkdir "$scratch/many"
-	(cd "$scratch/many" && for d in $(seq 20); do
-		mkdir $d
-		for f in $(seq 10); do
-			echo $d $f >$d/$f
-		done
-		head -c 6000000 /dev/urandom >$d/big
-	done)
+	busy_tree "$scratch/many" 6000000
 }
 
 setUp() {
@@ -268,27 +260,8 @@ test_mistakes() {
 
 # ----------------------------------------------------------- interruptions
 
-# interrupt SIGNAL SECONDS COMMAND...: runs it, and sends it that, so much later; sets
-# status.  Not by the shell, which has what it starts in the background ignore SIGINT.
-interrupt() {
-	status=$("$python" -c '
-import signal, subprocess, sys, time
-with open("out", "wb") as out, open("err", "wb") as err:
-    child = subprocess.Popen(sys.argv[3:], stdout=out, stderr=err)
-time.sleep(float(sys.argv[2]))
-child.send_signal(getattr(signal, "SIG" + sys.argv[1]))
-status = child.wait()
-print(128 - status if status < 0 else status)' "$@")
-}
-
-# assert_whole SOURCE: each file of dst is as that in SOURCE, and there is nothing besides.
-assert_whole() {
-	[ -d dst ] || return 0
-	found=$(cd dst && find . -type f | while IFS= read -r name; do
-		cmp -s "$name" "$1/$name" || echo "$name"
-	done)
-	assertEquals 'partial files' '' "$found"
-}
+# In the room, as run
+interrupt_out=out interrupt_err=err
 
 test_interrupted() {
 	ended=
@@ -313,7 +286,7 @@ test_interrupted() {
 				;;
 			*) fail "$signal after $seconds s: status $status, $(cat err)" ;;
 			esac
-			assert_whole "$scratch/many"
+			assert_whole '' dst "$scratch/many"
 		done
 	done
 	assertNotNull 'some were interrupted' "$ended"
@@ -413,7 +386,7 @@ test_reader_goes_away() {
 		echo $? >status
 	} | head -n 1 >/dev/null
 	assertEquals 'by the signal' 141 "$(cat status)"
-	assert_whole "$scratch/many"
+	assert_whole '' dst "$scratch/many"
 	rm -rf dst
 	{
 		(trap '' PIPE && timeout -k 5 60 pcp -R --json --json-files "$scratch/many" dst 2>err)
@@ -500,14 +473,14 @@ test_wrapper_cancels() {
 	slow -m 200000 || return 0
 	timeout -k 5 60 "$python" "$wrapper" --pcp="$bin/pcp" --cancel-after=3000000 -R -j2 slow dst 2>err
 	assertEquals "status; $(cat err)" 130 $?
-	assert_whole "$room/src"
+	assert_whole '' dst "$room/src"
 	n=$(count f dst)
 	assertTrue "some of them: $n" "[ $n -gt 0 ] && [ $n -lt 20 ]"
 	assertTrue "$(cat err)" "grep -q '^interrupted: $n of ' err"
 	rm -rf dst
 	PCP=$bin/pcp interrupt INT 1 "$python" "$wrapper" -R -j2 slow dst
 	assertEquals "like Ctrl-C; $(cat err)" 130 $status
-	assert_whole "$room/src"
+	assert_whole '' dst "$room/src"
 }
 
 # wrong SCRIPT: a good stream that sed has changed so is found to be wrong.

@@ -18,15 +18,7 @@ oneTimeSetUp() {
 	is_cp && skip_all 'cp leaves what it was at'
 	[ "$python" ] || skip_all 'no python3-pyte'
 	pcp --json 2>&1 | grep -q 'built without --json' && skip_all 'this pcp was built without --json'
-	# Small ones in many directories, and big ones that have no holes for long
-	mkdir "$scratch/src"
-	(cd "$scratch/src" && for d in $(seq 20); do
-		mkdir $d
-		for f in $(seq 10); do
-			echo $d $f >$d/$f
-		done
-		head -c 1500000 /dev/urandom >$d/big
-	done)
+	busy_tree "$scratch/src" 1500000
 }
 
 # moments DIRECTORY [OPTION]...: for each signal

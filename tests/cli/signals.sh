@@ -6,41 +6,12 @@
 
 . "$(dirname "$0")/common.sh"
 
-src=$scratch/src
+src=$scratch/src interrupt_out=/dev/null interrupt_err=$scratch/err
 
 oneTimeSetUp() {
 	is_cp && skip_all 'cp leaves what it was at'
 	command -v python3 >/dev/null || skip_all 'no python3'
-	# Big ones that have no holes for long, and small ones in many directories
-	mkdir "$src"
-	(cd "$src" && for d in $(seq 20); do
-		mkdir $d
-		for f in $(seq 10); do
-			echo $d $f >$d/$f
-		done
-		head -c 6000000 /dev/urandom >$d/big
-	done)
-}
-
-# interrupt SIGNAL SECONDS COMMAND...: runs it, and sends it that, so much later; sets
-# status.  Not by the shell, which has what it starts in the background ignore SIGINT.
-interrupt() {
-	status=$(python3 -c '
-import signal, subprocess, sys, time
-child = subprocess.Popen(sys.argv[3:], stdout=subprocess.DEVNULL)
-time.sleep(float(sys.argv[2]))
-child.send_signal(getattr(signal, "SIG" + sys.argv[1]))
-status = child.wait()
-print(128 - status if status < 0 else status)' "$@" 2>"$scratch/err")
-}
-
-# Each file of the copy is as its source is, and there is nothing besides.
-assert_whole() {
-	[ -d "$scratch/dst" ] || return 0
-	found=$(cd "$scratch/dst" && find . -type f | while IFS= read -r name; do
-		cmp -s "$name" "$src/$name" || echo "$name"
-	done)
-	assertEquals "$1: partial files" '' "$found"
+	busy_tree "$src" 6000000
 }
 
 test_interrupted_at_any_moment() {
@@ -54,7 +25,7 @@ test_interrupted_at_any_moment() {
 			rm -rf "$scratch/dst"
 			interrupt $signal $seconds pcp -R --sparse=never --reflink=never \
 				"$src" "$scratch/dst"
-			assert_whole "$signal after $seconds s"
+			assert_whole "$signal after $seconds s" "$scratch/dst" "$src"
 			case $status in
 			0) ;;
 			$((128 + number))) ended=$signal ;;
@@ -72,7 +43,7 @@ test_interrupted_in_any_mode() {
 		for seconds in 0.005 0.02 0.05; do
 			rm -rf "$scratch/dst"
 			interrupt TERM $seconds pcp $options --sparse=never "$src" "$scratch/dst"
-			assert_whole "$options after $seconds s"
+			assert_whole "$options after $seconds s" "$scratch/dst" "$src"
 		done
 	done
 }
@@ -128,7 +99,7 @@ test_broken_pipe() {
 	} | head -n 1 >/dev/null
 	status=$(cat "$scratch/status")
 	assertTrue "status $status" "[ $status = 141 ] || [ $status = 0 ]"
-	assert_whole 'broken pipe'
+	assert_whole 'broken pipe' "$scratch/dst" "$src"
 }
 
 # What is read from a FIFO or a device is not kept either.

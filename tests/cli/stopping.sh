@@ -29,13 +29,6 @@ run() {
 
 messages() { grep -c "$1" "$scratch/err"; }
 
-# What is there is whole.
-assert_whole() {
-	for file in "$scratch/full/src"/f*; do
-		[ ! -e "$file" ] || cmp -s "$file" "$scratch/src/${file##*/}" || fail "partial: $file"
-	done
-}
-
 test_no_space() {
 	for options in '' '-j1 --window=1' '-j16 --window=64'; do
 		full 1000 1000 || return
@@ -44,7 +37,7 @@ test_no_space() {
 		assertEquals "[$options] one message: $(cat "$scratch/err")" 1 \
 			"$(messages 'No space left on device$')"
 		assertEquals "[$options] the end" 1 "$(messages '^pcp: stopped: ')"
-		assert_whole
+		assert_whole 'what is there' "$scratch/full/src" "$scratch/src"
 	done
 }
 
@@ -53,7 +46,7 @@ test_no_inodes() {
 	run -R src full/
 	assertEquals status 3 $status
 	assertEquals "one message: $(cat "$scratch/err")" 1 "$(messages 'No space left on device$')"
-	assert_whole
+	assert_whole 'what is there' "$scratch/full/src" "$scratch/src"
 }
 
 # Of the last operand nothing is left out.

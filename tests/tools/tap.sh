@@ -50,3 +50,13 @@ done_testing()
 	echo "1..$tap_count"
 	exit 0
 }
+
+# numbered_files DIR N: files 0 to N - 1 in there, each with its number
+numbered_files()
+{
+	number=0
+	while [ $number -lt "$2" ]; do
+		echo "file number $number" >"$1/$number"
+		number=$((number + 1))
+	done
+}
