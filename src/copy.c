@@ -200,7 +200,7 @@ static bool settle_waiting(struct copy *c, struct link *k, const struct waiting 
 	bool mine = true;
 
 	copy_number(&e);
-	if (!dir_use(e.dir, -1)) {
+	if (!dir_use(e.dir)) {
 		leave_out(&e, REFUSED);
 		return true;
 	}

@@ -101,46 +101,6 @@ void dir_hold(struct dir *d)
 	unlock(d->all);
 }
 
-/* --------------------------------------------------------------- names */
-
-static const char *name_in(const struct dir *d, enum side side)
-{
-	return side == SRC ? d->src_name : d->dst_name;
-}
-
-static char *path_of(const struct dir *d, enum side side, const char *name)
-{
-	size_t len = strlen(name) + 1;
-
-	for (const struct dir *up = d; up->parent; up = up->parent)
-		len += strlen(name_in(up, side)) + 1;
-	char *path = xmalloc(len), *at = path + len - (strlen(name) + 1);
-	strcpy(at, name);
-	for (const struct dir *up = d; up->parent; up = up->parent) {
-		const char *part = name_in(up, side);
-		size_t n = strlen(part);
-
-		/* "dir//" and "x" is "dir/x"; "" adds nothing. */
-		while (*at && n > 1 && part[n - 1] == '/')
-			n--;
-		if (*at && n && part[n - 1] != '/')
-			*--at = '/';
-		at -= n;
-		memcpy(at, part, n);
-	}
-	return memmove(path, at, strlen(at) + 1);
-}
-
-char *dir_src_path(const struct dir *d, const char *name)
-{
-	return path_of(d, SRC, name);
-}
-
-char *dir_dst_path(const struct dir *d, const char *name)
-{
-	return path_of(d, DST, name);
-}
-
 /* --------------------------------------------------- the idle, parking */
 
 static void unlist_locked(struct dir *d)
@@ -159,18 +119,6 @@ static void begin_use_locked(struct dir *d)
 {
 	d->users++;
 	unlist_locked(d);
-}
-
-static void end_use_locked(struct dir *d)
-{
-	struct dirs *all = d->all;
-
-	if (--d->users || !d->parent || (d->fd[SRC] < 0 && d->fd[DST] < 0))
-		return;
-	d->idle_prev = all->idle_last;
-	*(all->idle_last ? &all->idle_last->idle_next : &all->idle_first) = d;
-	all->idle_last = d;
-	d->idle = true;
 }
 
 /* With again, d may be opened once more, and the destination must be known then. */
@@ -193,21 +141,62 @@ static void close_locked(struct dir *d, bool again)
 	}
 }
 
+static void end_use_locked(struct dir *d)
+{
+	struct dirs *all = d->all;
+
+	if (--d->users || !d->parent || (d->fd[SRC] < 0 && d->fd[DST] < 0))
+		return;
+	/* With hardly any descriptors those above the budget were needed only now. */
+	if (all->open_fds > all->max_fds) {
+		close_locked(d, true);
+		return;
+	}
+	d->idle_prev = all->idle_last;
+	*(all->idle_last ? &all->idle_last->idle_next : &all->idle_first) = d;
+	all->idle_last = d;
+	d->idle = true;
+}
+
+/* Close a directory, or await the end of a copy.  False: neither is possible. */
+static bool make_room_locked(struct dirs *all)
+{
+	if (all->idle_first) {
+		close_locked(all->idle_first, true);
+		return true;
+	}
+	unlock(all);
+	bool relieved = all->relieve(all->arg);
+	lock(all);
+	return relieved;
+}
+
 /* Take one descriptor of the budget; what is idle makes room. */
 static void reserve_locked(struct dirs *all)
 {
-	bool relieved = true;
-
-	while (all->open_fds >= all->max_fds && relieved) {
-		if (all->idle_first) {
-			close_locked(all->idle_first, true);
-			continue;
-		}
-		unlock(all);
-		relieved = all->relieve(all->arg);
-		lock(all);
-	}
+	while (all->open_fds >= all->max_fds && make_room_locked(all))
+		;
 	all->open_fds++;
+}
+
+/* As openat(2), also where others have taken the last descriptors of the process. */
+static int open_at(struct dirs *all, int at, const char *name, int flags)
+{
+	bool again = true;
+	int fd = -1;
+
+	while (again && (fd = openat(at, name, flags | O_DIRECTORY | O_CLOEXEC)) < 0) {
+		int err = errno;
+
+		again = err == EINTR;
+		if (err == EMFILE) {
+			lock(all);
+			again = make_room_locked(all);
+			unlock(all);
+		}
+		errno = err;
+	}
+	return fd;
 }
 
 /* ------------------------------------------------------------- opening */
@@ -234,20 +223,54 @@ static bool is_same(const struct dir *d, enum side side, int fd)
 static int open_checked(const struct dir *d, enum side side, int at, const char *name)
 {
 	bool follow = side == SRC ? d->follow_src : d->follow_dst;
-	const int flags = O_DIRECTORY | O_CLOEXEC | (follow ? 0 : O_NOFOLLOW);
+	const int flags = follow ? 0 : O_NOFOLLOW;
 	/* Opening it to no more than look through it spares NFS a round trip. */
 	bool look = side == DST && !d->all->opts->attrs;
-	int fd = openat(at, name, (look ? O_PATH : O_RDONLY) | flags);
+	int fd = open_at(d->all, at, name, (look ? O_PATH : O_RDONLY) | flags);
 
 	/* Searchable may be enough. */
 	if (fd < 0 && errno == EACCES)
-		fd = openat(at, name, O_PATH | flags);
+		fd = open_at(d->all, at, name, O_PATH | flags);
 	if (fd < 0)
 		return -errno;
 	if (is_same(d, side, fd))
 		return fd;
 	close(fd);
 	return -ESTALE;
+}
+
+int dir_open_src(struct dir *parent, const char *name, bool follow, struct stat *ret_st)
+{
+	struct dirs *all = parent->all;
+
+	lock(all);
+	reserve_locked(all);
+	unlock(all);
+	int fd = open_at(all, parent->fd[SRC], name, O_RDONLY | (follow ? 0 : O_NOFOLLOW));
+	int err = fd < 0 || fstat(fd, ret_st) < 0 ? errno : 0;
+	if (!err)
+		return fd;
+	if (fd >= 0)
+		close(fd);
+	lock(all);
+	all->open_fds--;
+	unlock(all);
+	return -err;
+}
+
+void dir_give_src(struct dir *d, int fd)
+{
+	lock(d->all);
+	d->fd[SRC] = fd;
+	unlock(d->all);
+}
+
+void dir_close_src(struct dirs *all, int fd)
+{
+	close(fd);
+	lock(all);
+	all->open_fds--;
+	unlock(all);
 }
 
 /* The way down to a directory from the nearest parent that is open */
@@ -291,22 +314,18 @@ static int go_down(const struct way *way, enum side side)
 }
 
 /* d is in use and not open on side: open it without the lock.  Descriptor or -errno. */
-static int open_unlocked(struct dir *d, enum side side, int hint)
+static int open_unlocked(struct dir *d, enum side side)
 {
 	struct way way;
-	/* A walker may have it open already. */
-	int fd = side == SRC && hint >= 0 ? fcntl(hint, F_DUPFD_CLOEXEC, 3) : -1;
 
-	if (fd < 0) {
-		lock(d->all);
-		find_way_locked(&way, d, side);
-		unlock(d->all);
-		fd = go_down(&way, side);
-		lock(d->all);
-		end_use_locked(way.above);
-		unlock(d->all);
-		free(way.down);
-	}
+	lock(d->all);
+	find_way_locked(&way, d, side);
+	unlock(d->all);
+	int fd = go_down(&way, side);
+	lock(d->all);
+	end_use_locked(way.above);
+	unlock(d->all);
+	free(way.down);
 	return fd;
 }
 
@@ -324,20 +343,20 @@ static void set_fd_locked(struct dir *d, enum side side, int fd)
 }
 
 /* Open d, which is in use, on one side if it is not.  0 or errno. */
-static int open_locked(struct dir *d, enum side side, int hint)
+static int open_locked(struct dir *d, enum side side)
 {
 	if (!d->parent || d->fd[side] >= 0)
 		return 0;
 	reserve_locked(d->all);
 	unlock(d->all);
-	int fd = open_unlocked(d, side, hint);
+	int fd = open_unlocked(d, side);
 	lock(d->all);
 	set_fd_locked(d, side, fd);
 	return d->fd[side] >= 0 ? 0 : -fd;
 }
 
 /* Use d, open from this side on.  False after a failure, which is reported. */
-static bool use(struct dir *d, enum side from, int hint)
+static bool use(struct dir *d, enum side from)
 {
 	enum side side = from;
 	int err = 0;
@@ -345,13 +364,13 @@ static bool use(struct dir *d, enum side from, int hint)
 	lock(d->all);
 	begin_use_locked(d);
 	for (; side <= DST && !err; side++)
-		err = open_locked(d, side, hint);
+		err = open_locked(d, side);
 	if (err)
 		end_use_locked(d);
 	unlock(d->all);
 	if (!err)
 		return true;
-	char *path = path_of(d, side - 1, "");
+	char *path = side - 1 == SRC ? dir_src_path(d, "") : dir_dst_path(d, "");
 	const struct report_about about = {
 		.op = OP_OPEN, .src = side - 1 == SRC ? path : NULL, .dst = side - 1 == DST ? path : NULL,
 	};
@@ -362,12 +381,12 @@ static bool use(struct dir *d, enum side from, int hint)
 
 bool dir_use_dst(struct dir *d)
 {
-	return use(d, DST, -1);
+	return use(d, DST);
 }
 
-bool dir_use(struct dir *d, int hint)
+bool dir_use(struct dir *d)
 {
-	return use(d, SRC, hint);
+	return use(d, SRC);
 }
 
 void dir_release(struct dir *d)
@@ -423,7 +442,7 @@ static void copy_attributes(struct dir *d)
 	const struct options *o = d->all->opts;
 	struct copyfile_info info;
 
-	if (!dir_use(d, -1))
+	if (!dir_use(d))
 		return;
 	int r = copyfile_attrs(d->fd[SRC], d->fd[DST],
 			       (o->attrs & ~COPYFILE_TIMES) | COPYFILE_LENIENT);
@@ -432,7 +451,7 @@ static void copy_attributes(struct dir *d)
 		info.skipped |= COPYFILE_TIMES;
 		info.skipped_error = info.skipped_error ? info.skipped_error : -errno;
 	}
-	char *dst = path_of(d, DST, "");
+	char *dst = dir_dst_path(d, "");
 	const struct report_about about = { .op = OP_ATTRIBUTES, .dst = dst };
 	if (r < 0)
 		report_error_about(&about, -r, "setting attributes for %s", report_quote(0, dst));
@@ -458,7 +477,7 @@ static void set_mode(struct dir *d)
 	if (fd < 0 || fstat(fd, &st) < 0 ||
 	    fchmod(fd, ((st.st_mode & keep) | d->add_mode) & ~d->drop_mode) < 0) {
 		int err = errno;
-		char *dst = path_of(d, DST, "");
+		char *dst = dir_dst_path(d, "");
 
 		report_error_about(&(struct report_about){ .op = OP_ATTRIBUTES, .dst = dst }, err,
 				   "setting permissions for %s", report_quote(0, dst));

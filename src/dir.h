@@ -39,6 +39,7 @@ struct dir {
 	struct chore end;		/* where another thread is to finish it */
 
 	/* Set by who makes it, before anyone else knows it */
+	bool operand;			/* not met on the way: named by the user */
 	bool fresh;			/* this run made the destination: it was empty */
 	bool created_failed;		/* there is no destination to finish */
 	bool closes;			/* what is made in there may lack its owner's rights */
@@ -78,10 +79,9 @@ void dir_unhold(struct dir *d);
 
 /*
  * Open both descriptors, and keep them open until dir_release().  False after
- * a failure, which has been reported.  hint is a directory known to be open
- * in d's source (a walker's), or -1.
+ * a failure, which has been reported.
  */
-bool dir_use(struct dir *d, int hint);
+bool dir_use(struct dir *d);
 void dir_release(struct dir *d);
 
 /* As dir_use(), for the destination alone. */
@@ -90,6 +90,16 @@ bool dir_use_dst(struct dir *d);
 /* For a pending copy, of a d that is in use: a reference, and a use of its own */
 void dir_keep(struct dir *d);
 void dir_drop(struct dir *d);
+
+/*
+ * Open name, a directory in the source of parent, which is in use, for reading; a
+ * symlink only with follow.  *ret_st is what was opened.  Returns a descriptor, which
+ * counts against the budget until it is given to the new dir that it is the source of,
+ * or closed by dir_close_src(); or -errno.
+ */
+int dir_open_src(struct dir *parent, const char *name, bool follow, struct stat *ret_st);
+void dir_give_src(struct dir *d, int fd);
+void dir_close_src(struct dirs *all, int fd);
 
 /* For *at() calls, while in use: AT_FDCWD or a descriptor */
 int dir_src_fd(const struct dir *d);

@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Design: before a directory is made it is asked whether the walk has come to what it
+ * Design: a directory of the source is opened, and only then looked at: what is seen of
+ * a place where something is mounted on demand (autofs, an NFS export below another)
+ * changes with that, and what was opened stays what it is.
+ *
+ * Before its destination is made it is asked whether the walk has come to what it
  * makes itself, to a directory that it is in already, by way of symlinks, or to an earlier
  * operand.
  */
@@ -8,6 +12,7 @@
 
 #include "enter.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -46,10 +51,14 @@ static void report_itself(struct copy *c, struct walk_root *root, const struct e
 /* Symlinks may lead to a directory again and again, but not into itself. */
 static bool is_above(const struct dir *d, const struct stat *st)
 {
-	for (; d->parent; d = d->parent)
-		if (SAME_INODE(d->st, *st))
-			return true;
-	return false;
+	bool same = false;
+
+	/* What leads to the operand is not walked. */
+	for (bool top = false; d->parent && !top && !same; d = d->parent) {
+		same = SAME_INODE(d->st, *st);
+		top = d->operand;
+	}
+	return same;
 }
 
 /*
@@ -87,7 +96,7 @@ static bool may_enter(struct copy *c, struct walk_root *root, const struct entry
 		report_itself(c, root, e, made);
 		return false;
 	}
-	if (c->opts->follow == FOLLOW_ALWAYS && is_above(e->dir, e->st)) {
+	if (!e->operand && is_above(e->dir, e->st)) {
 		complain_src(e, OP_CHECK, 0, "cannot copy cyclic symbolic link %s");
 		return false;
 	}
@@ -95,8 +104,9 @@ static bool may_enter(struct copy *c, struct walk_root *root, const struct entry
 	return !earlier || may_repeat(c, root, e, earlier, ret);
 }
 
-/* As enter_dir(); *ret is what has become of e. */
-static struct dir *bring_about(struct copy *c, struct walk_root *root, const struct entry *e, enum outcome *ret)
+/* The destination of e, whose source is e->st; *ret is what has become of it. */
+static struct dir *bring_about(struct copy *c, struct walk_root *root, const struct entry *e,
+			       enum outcome *ret)
 {
 	enum existing_verdict found = EXISTING_NONE;
 	struct run_timer timer;
@@ -111,6 +121,7 @@ static struct dir *bring_about(struct copy *c, struct walk_root *root, const str
 	struct dir *d = dir_new(e->dir, e->src, e->dst, e->st);
 	d->follow_src = options_follows(c->opts, e->operand);
 	d->follow_dst = c->opts->keep_dir_symlink;
+	d->operand = e->operand;
 	if (found == EXISTING_NONE && !mkdir_like(c, e, d, "cannot create directory %s")) {
 		d->created_failed = true;
 		dir_put(d);
@@ -123,13 +134,95 @@ static struct dir *bring_about(struct copy *c, struct walk_root *root, const str
 	return d;
 }
 
-struct dir *enter_dir(struct copy *c, struct walk_root *root, const struct entry *wanted)
+/* ------------------------------------------------------------ the source */
+
+/* The source of an entry that is, or was, a directory */
+struct source {
+	struct stat st;
+	int fd;			/* open for reading; -1: it is not to be read, */
+	int err;		/* or cannot, for this errno value */
+};
+
+static bool crosses(const struct copy *c, const struct entry *e, const struct stat *st)
+{
+	return c->opts->one_file_system && !e->operand && st->st_dev != e->dir->st.st_dev;
+}
+
+/* As fstatat(2), of what e is to be made of.  Says so if it can't be. */
+static bool look_at(const struct copy *c, const struct entry *e, struct stat *ret)
+{
+	bool follow = options_follows(c->opts, e->operand);
+
+	if (fstatat(dir_src_fd(e->dir), e->src, ret, follow ? 0 : AT_SYMLINK_NOFOLLOW) == 0)
+		return true;
+	complain_src(e, OP_LOOK, errno, "cannot stat %s");
+	outcome(e, OUTCOME_FAILED, NULL);
+	return false;
+}
+
+/*
+ * Open it, and see then what it is.  False: it is gone, which has been reported.  Its
+ * reference is held by *ret->fd, which goes to dir_give_src() or dir_close_src().
+ */
+static bool open_source(const struct copy *c, const struct entry *e, struct source *ret)
+{
+	*ret = (struct source){ .fd = -1 };
+	/* What is another file system already is not opened, lest it be woken. */
+	if (c->opts->one_file_system && !look_at(c, e, &ret->st))
+		return false;
+	if (c->opts->one_file_system && crosses(c, e, &ret->st))
+		return true;
+	ret->fd = dir_open_src(e->dir, e->src, options_follows(c->opts, e->operand), &ret->st);
+	if (ret->fd >= 0)
+		return true;
+	ret->err = -ret->fd;
+	ret->fd = -1;
+	return look_at(c, e, &ret->st);
+}
+
+void enter_unread(const struct dir *d, int err)
+{
+	char *path = dir_src_path(d, "");
+
+	report_error_about(&(struct report_about){ .op = OP_READ, .src = path }, err,
+			   "cannot access %s", report_quote(0, path));
+	/* It was counted when it was made. */
+	report_failed_source(path);
+	free(path);
+}
+
+bool enter_dir(struct copy *c, struct walk_root *root, const struct entry *wanted,
+	       struct dir **ret_dir)
 {
 	struct entry e = *wanted;
+	struct source source;
 	enum outcome made;
 
+	*ret_dir = NULL;
 	copy_number(&e);
+	if (!open_source(c, &e, &source))
+		return false;
+	e.st = &source.st;
+	if (!S_ISDIR(source.st.st_mode)) {
+		/* Something else has taken its place. */
+		e.type = source.st.st_mode & S_IFMT;
+		copy_entry(c, &e);
+		return false;
+	}
 	struct dir *d = bring_about(c, root, &e, &made);
 	outcome(&e, made, NULL);
-	return d;
+	if (d && source.fd >= 0)
+		dir_give_src(d, source.fd);
+	else if (source.fd >= 0)
+		dir_close_src(&c->dirs, source.fd);
+	if (!d)
+		return false;
+	if (source.err)
+		enter_unread(d, source.err);
+	/* Another file system is made, but not entered. */
+	if (source.fd < 0 || crosses(c, &e, e.st))
+		dir_put(d);
+	else
+		*ret_dir = d;
+	return true;
 }

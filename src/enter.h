@@ -7,6 +7,7 @@
 #include <stdbool.h>
 
 struct copy;
+struct dir;
 struct entry;
 
 /* An operand that is walked */
@@ -18,9 +19,15 @@ struct walk_root {
 };
 
 /*
- * Bring the destination of the directory e, below root, about; returns its dir, with a
- * reference, or NULL to leave it out, which has been reported.
+ * Bring the destination of the directory e, below root, about.  Its dir is in use by the
+ * caller; e->st need not be known.  False: it was left out, or is no directory any
+ * more; all that there was to say or do has been said and done.  Else *ret_dir is what
+ * is to be walked, with a reference for the caller; NULL if that is not to be read.
  */
-struct dir *enter_dir(struct copy *c, struct walk_root *root, const struct entry *e);
+bool enter_dir(struct copy *c, struct walk_root *root, const struct entry *e,
+	       struct dir **ret_dir);
+
+/* Say that d's source could not be read, or not all of it: err is an errno value. */
+void enter_unread(const struct dir *d, int err);
 
 #endif

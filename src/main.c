@@ -8,7 +8,7 @@
  *   run	what may be used for it, shared out; the beginning and the end
  *   target	what the operands mean; one by one (names: those seen)
  *   parents	the directories that lead to an operand
- *   walk	through source directories, by way of fts
+ *   walk	through source directories (reader: the names in one; later: those kept)
  *   enter	into each of them; mkdir: making those of the destination
  *   made	those that lead into what is new, lest they be copied into themselves
  *   copy	what becomes of any other entry

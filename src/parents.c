@@ -60,7 +60,7 @@ static struct dir *descend(struct copy *c, struct dir *up, const char *src, cons
 	struct entry e = { .dir = up, .src = src, .dst = dst, .type = S_IFDIR, .st = &st };
 	struct dir *d = NULL;
 
-	if (!dir_use(up, -1))
+	if (!dir_use(up))
 		return NULL;
 	if (fstatat(dir_src_fd(up), src, &st, 0) < 0) {
 		complain_src(&e, OP_LOOK, errno, "failed to get attributes of %s");

@@ -150,7 +150,7 @@ static void copy_operand(struct copy *c, struct dir *dir, const char *src, const
 	c->operand++;
 	if (stop_asked())
 		stop_leave_out();
-	if (stop_asked() || !dir_use(dir, -1))
+	if (stop_asked() || !dir_use(dir))
 		return;
 	int err = stat_operand(c, &e, &st) < 0 ? errno : 0;
 	if (err) {

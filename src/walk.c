@@ -1,8 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Design: a walker is one fts stream over one subtree.  It gives a subdirectory
- * away, instead of entering it, when somebody is free to walk it; so the
- * walkers are in different directories, where they do not fight for locks.
+ * Design: a walker is a thread's way through one subtree.  It reads one directory at
+ * a time, from its start to its end: files are copied as their names come, the names
+ * of subdirectories are kept.  Then it goes on to those, deepest first.  So what it
+ * still has to do is a stack of levels, each a directory and some names in it, and
+ * trouble in one directory is no trouble for any other: nothing is needed from a
+ * directory to find the way to the next one but the descriptors that dir.c keeps.
+ *
+ * A walker gives subdirectories away when somebody is free to walk them; so the
+ * walkers are in different directories, where they do not fight for locks.  Those
+ * nearest to the top go first, since they are likely to be the largest.
  *
  * Where there are no subdirectories to give, files are: a run of consecutive ones
  * of one directory at a time, so that a wake-up serves many.
@@ -11,22 +18,13 @@
  * that, and nothing more: whoever gets it makes its directory.  It is complete
  * when its references are gone, like any directory.
  *
- * fts gives each directory twice, before (FTS_D) and after (one of FTS_DP,
- * FTS_DNR, FTS_ERR) what is in it.  Between the two its struct dir stands in
- * fts_pointer, where the entries find it as their parent's, and the walker has
- * a reference on it.  A directory that is left out, or given away, keeps a NULL.
+ * Names are not sorted, so that a huge directory takes no more memory than the names
+ * of its subdirectories; unless files are to be copied in cp's order, one after the
+ * other: then all names of a directory are kept, and visited by inode number.
  *
- * A stream begins in the directory of its subtree's name: fts keeps the descriptor
- * of where it is in fts_cwd_fd (FTS_CWDFD), which is set to that.  So no path is
- * walked twice, nothing swapped in on the way is followed, and depth does not
- * matter.  Not sorted, so that a huge directory is read in parts; unless files are to be
- * copied in cp's order, one after the other.
- *
- * Where symlinks are followed, one that leads to a directory is a subtree of its
- * own, with a stream of its own: fts can follow them only by way of paths.
- *
- * No stat where d_type tells enough: only where names of one inode are to be
- * found must each entry be looked at.
+ * A file is looked at only where d_type does not tell enough: names of one inode that
+ * are to be found, symlinks that are to be followed.  A directory is opened first, and
+ * then looked at: to open it may be what mounts it (see enter.c).
  *
  * The directory whose entries come is in use for as long as they do: no lock is
  * taken for a file.
@@ -40,15 +38,14 @@
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "complain.h"
 #include "copy.h"
 #include "enter.h"
-#include "fts_.h"
+#include "later.h"
 #include "options.h"
 #include "outcome.h"
-#include "report.h"
+#include "reader.h"
 #include "run.h"
 #include "stop.h"
 #include "xalloc.h"
@@ -61,7 +58,6 @@ struct subtree {
 	struct dir *parent;		/* a reference; NULL: dir is made already */
 	struct dir *dir;		/* a reference */
 	char *name;			/* in parent */
-	struct stat st;
 };
 
 /* Files in a run: their copies take a hundred times as long as a wake-up */
@@ -73,45 +69,43 @@ struct run {
 	struct copy *c;
 	struct walk_root *root;
 	struct dir *dir;		/* a reference */
-	bool has_stat;			/* st of the files is filled in */
 	unsigned int n;
 	struct run_file {
 		char *name;
-		mode_t type;		/* S_IFMT bits */
-		struct stat st;
+		mode_t type;		/* S_IFMT bits; 0: not known */
 	} files[RUN];
+};
+
+/* A directory that the walker is in */
+struct level {
+	struct level *above, *below;
+	struct dir *dir;		/* a reference */
+	struct later later;		/* names in it that are still to be visited */
 };
 
 struct walker {
 	struct copy *c;
 	struct walk_root *root;
-	FTS *fts;
+	struct level *deepest;
+	struct level *oldest;		/* no level above this has names left; NULL: none has */
 	struct dir *at;			/* in use: where the last entry was */
 	struct run *run;		/* being collected; NULL: none */
 };
 
-/*
- * Be in d, for its entries; hint as for dir_use().  False: it can't be used, which
- * has been reported.
- */
-static bool go_to_by(struct walker *w, struct dir *d, int hint)
+/* Be in d, for its entries.  False: it can't be used, which has been reported. */
+static bool go_to(struct walker *w, struct dir *d)
 {
 	if (w->at == d)
 		return true;
 	struct dir *left = w->at;
 	w->at = NULL;
 	/* First the new one: the way to it is then open more often than not. */
-	bool ok = dir_use(d, hint);
+	bool ok = dir_use(d);
 	if (left)
 		dir_release(left);
 	if (ok)
 		w->at = d;
 	return ok;
-}
-
-static bool go_to(struct walker *w, struct dir *d)
-{
-	return go_to_by(w, d, -1);
 }
 
 static void go_nowhere(struct walker *w)
@@ -121,55 +115,40 @@ static void go_nowhere(struct walker *w)
 	w->at = NULL;
 }
 
-/* --------------------------------------------------------- directories */
+/* -------------------------------------------------------- giving it away */
 
-static void leave(struct walker *w, FTSENT *ent)
-{
-	struct dir *d = ent->fts_pointer;
-
-	ent->fts_pointer = NULL;
-	if (!d)
-		return;
-	if (w->at == d)
-		go_nowhere(w);
-	dir_put(d);
-}
-
-/* ------------------------------------------------------------- subtrees */
-
-static void walk(struct walker *w, struct dir *top);
+static void enter(struct walker *w, struct dir *parent, const char *name);
+static void descend(struct walker *w, struct dir *d);
+static void walk(struct walker *w);
 
 static void walk_subtree(struct chore *chore)
 {
 	struct subtree *s = (struct subtree *)((char *)chore - offsetof(struct subtree, chore));
 	struct walker w = { .c = s->c, .root = s->root };
-	struct dir *top = s->dir;
 
-	if (!top && go_to(&w, s->parent)) {
-		const struct entry e = {
-			.dir = s->parent, .src = s->name, .dst = s->name, .type = S_IFDIR, .st = &s->st,
-		};
-		top = enter_dir(w.c, w.root, &e);
-	}
-	go_nowhere(&w);
+	if (s->dir)
+		descend(&w, s->dir);
+	else
+		enter(&w, s->parent, s->name);
+	/* Not to be kept open for the subtree's sake */
+	if (w.at == s->parent)
+		go_nowhere(&w);
 	if (s->parent)
 		dir_put(s->parent);
-	if (top)
-		walk(&w, top);
+	walk(&w);
 	free(s->name);
 	free(s);
 }
 
 /* Have somebody else walk parent/name; or dir, which is made.  False: nobody can. */
 static bool give_away(const struct walker *w, struct dir *parent, struct dir *dir,
-		      const char *name, const struct stat *st)
+		      const char *name)
 {
 	struct subtree *s = xmalloc(sizeof *s);
 
 	*s = (struct subtree){
 		.chore.run = walk_subtree, .c = w->c, .root = w->root, .dir = dir,
-		.parent = parent ? dir_get(parent) : NULL,
-		.name = name ? xstrdup(name) : NULL, .st = *st,
+		.parent = parent ? dir_get(parent) : NULL, .name = name ? xstrdup(name) : NULL,
 	};
 	if (crew_give(&w->c->crew, &s->chore))
 		return true;
@@ -180,25 +159,64 @@ static bool give_away(const struct walker *w, struct dir *parent, struct dir *di
 	return false;
 }
 
-/* ----------------------------------------------------------------- runs */
+/* Give subdirectories away for as long as somebody is free, those at the top first. */
+static void share(struct walker *w)
+{
+	const char *name = NULL;
+	mode_t type;
+
+	while (w->oldest && run_wants_walker(w->c)) {
+		while (w->oldest && !(name = later_peek(&w->oldest->later, &type)))
+			w->oldest = w->oldest->below;
+		if (!w->oldest || !give_away(w, w->oldest->dir, NULL, name))
+			return;
+		later_skip(&w->oldest->later);
+	}
+}
+
+/* ----------------------------------------------------------------- files */
+
+/*
+ * Copy name in d, which w is in; type is what is known of it.  True: it is a directory,
+ * or, where symlinks are followed, it leads to one, and nothing has been done.
+ */
+static bool copy_unless_dir(struct walker *w, struct dir *d, const char *name, mode_t type)
+{
+	const struct options *o = w->c->opts;
+	struct entry e = { .dir = d, .src = name, .dst = name, .type = type };
+	bool follow = o->follow == FOLLOW_ALWAYS;
+	struct stat st;
+
+	if (S_ISDIR(type))
+		return true;
+	if (!type || o->keep_links || (follow && S_ISLNK(type))) {
+		if (fstatat(dir_src_fd(d), name, &st, follow ? 0 : AT_SYMLINK_NOFOLLOW) < 0) {
+			complain_src(&e, OP_LOOK, errno, "cannot stat %s");
+			outcome(&e, OUTCOME_FAILED, NULL);
+			return false;
+		}
+		e.st = &st;
+		e.type = st.st_mode & S_IFMT;
+	}
+	if (S_ISDIR(e.type))
+		return true;
+	copy_entry(w->c, &e);
+	return false;
+}
 
 static void copy_run(struct chore *chore)
 {
 	struct run *run = (struct run *)((char *)chore - offsetof(struct run, chore));
 	struct walker w = { .c = run->c, .root = run->root };
-	bool ok = go_to(&w, run->dir);
 
 	for (unsigned int i = 0; i < run->n; i++) {
 		struct run_file *f = &run->files[i];
-		const struct entry e = {
-			.dir = run->dir, .src = f->name, .dst = f->name, .type = f->type,
-			.st = run->has_stat ? &f->st : NULL,
-		};
-		if (ok)
-			copy_entry(run->c, &e);
+
+		if (go_to(&w, run->dir) && copy_unless_dir(&w, run->dir, f->name, f->type))
+			enter(&w, run->dir, f->name);
 		free(f->name);
 	}
-	go_nowhere(&w);
+	walk(&w);
 	dir_put(run->dir);
 	free(run);
 }
@@ -213,8 +231,8 @@ static void give_run(struct walker *w)
 		copy_run(&run->chore);
 }
 
-/* Put e into a run for somebody else.  False: nobody is free. */
-static bool add_to_run(struct walker *w, const struct entry *e)
+/* Put name in d into a run for somebody else.  False: nobody is free. */
+static bool add_to_run(struct walker *w, struct dir *d, const char *name, mode_t type)
 {
 	struct run *run = w->run;
 
@@ -225,233 +243,120 @@ static bool add_to_run(struct walker *w, const struct entry *e)
 		run->chore.run = copy_run;
 		run->c = w->c;
 		run->root = w->root;
-		run->dir = dir_get(e->dir);
-		run->has_stat = e->st;
+		run->dir = dir_get(d);
 		run->n = 0;
 	}
-	struct run_file *f = &run->files[run->n++];
-	f->name = xstrdup(e->src);
-	f->type = e->type;
-	if (e->st)
-		f->st = *e->st;
+	run->files[run->n++] = (struct run_file){ .name = xstrdup(name), .type = type };
 	if (run->n == RUN)
 		give_run(w);
 	return true;
 }
 
-/* -------------------------------------------------------------- entries */
+/* ----------------------------------------------------------- directories */
 
-static struct dir *dir_of(const FTSENT *ent)
+/* A name in l, which w is in, has been read. */
+static void meet(struct walker *w, struct level *l, const struct reader_name *n)
 {
-	return ent->fts_parent->fts_pointer;
-}
+	/* What is not known for certain is looked at by whoever copies it. */
+	bool maybe_dir = S_ISDIR(n->type) || !n->type ||
+			 (S_ISLNK(n->type) && w->c->opts->follow == FOLLOW_ALWAYS);
 
-static struct entry entry_of(const FTSENT *ent)
-{
-	return (struct entry){
-		.dir = dir_of(ent),
-		.src = ent->fts_name, .dst = ent->fts_name,
-		.type = ent->fts_statp->st_mode & S_IFMT,
-		.st = ent->fts_info == FTS_NSOK ? NULL : ent->fts_statp,
-	};
-}
-
-/* Is e, a directory, the root of another file system, which is not to be entered? */
-static bool crosses(const struct walker *w, const struct entry *e)
-{
-	return w->c->opts->one_file_system && e->st->st_dev != e->dir->st.st_dev;
-}
-
-/* Walk e, a directory that this stream does not enter: a symlink leads there. */
-static void walk_aside(struct walker *w, const struct entry *e)
-{
-	struct walker aside = { .c = w->c, .root = w->root };
-	struct dir *d = enter_dir(w->c, w->root, e);
-
-	if (d && crosses(w, e))
-		dir_put(d);
-	else if (d && !(run_wants_walker(w->c) && give_away(w, NULL, d, NULL, e->st)))
-		walk(&aside, d);
-}
-
-/* -L: copy what the symlink e leads to. */
-static void visit_link(struct walker *w, const struct entry *e)
-{
-	struct entry end = *e;
-	struct stat st;
-
-	if (fstatat(dir_src_fd(e->dir), e->src, &st, 0) < 0) {
-		complain_src(e, OP_LOOK, errno, "cannot stat %s");
-		outcome(e, OUTCOME_FAILED, NULL);
+	if (w->c->in_order) {
+		later_add(&l->later, n->name, n->type, n->ino);
 		return;
 	}
-	end.st = &st;
-	end.type = st.st_mode & S_IFMT;
-	if (S_ISDIR(end.type))
-		walk_aside(w, &end);
-	else
-		copy_entry(w->c, &end);
-}
-
-/* Enter e with this stream; or only make it, or let somebody else do it. */
-static void visit_dir(struct walker *w, FTSENT *ent, const struct entry *e)
-{
-	if (crosses(w, e)) {
-		struct dir *d = enter_dir(w->c, w->root, e);
-
-		if (d)
-			dir_put(d);
-	} else if (!run_wants_walker(w->c) || !give_away(w, e->dir, NULL, e->src, e->st)) {
-		ent->fts_pointer = enter_dir(w->c, w->root, e);
-	}
-	if (!ent->fts_pointer)
-		fts_set(w->fts, ent, FTS_SKIP);
-}
-
-static void visit(struct walker *w, FTSENT *ent)
-{
-	struct entry e = entry_of(ent);
-	bool is_dir = ent->fts_info == FTS_D;
-
-	if (w->run && (w->run->dir != e.dir || is_dir))
-		give_run(w);
-	if (!go_to_by(w, e.dir, w->fts->fts_cwd_fd)) {
-		/* Refused, like each of its entries: that has been reported. */
-		if (is_dir)
-			fts_set(w->fts, ent, FTS_SKIP);
+	if (!maybe_dir && add_to_run(w, l->dir, n->name, n->type))
 		return;
-	}
-	if (is_dir)
-		visit_dir(w, ent, &e);
-	else if (S_ISLNK(e.type) && w->c->opts->follow == FOLLOW_ALWAYS)
-		visit_link(w, &e);
-	else if (!add_to_run(w, &e))
-		copy_entry(w->c, &e);
+	if (!copy_unless_dir(w, l->dir, n->name, n->type))
+		return;
+	if (!run_wants_walker(w->c) || !give_away(w, l->dir, NULL, n->name))
+		later_add(&l->later, n->name, S_IFDIR, n->ino);
 }
 
-/* Of the source name in d, "" for d itself, which is not read, or not all of it */
-static void report(const struct dir *d, const char *name, enum report_op op, int err,
-		   const char *message)
+static void read_level(struct walker *w, struct level *l)
 {
-	char *path = dir_src_path(d, name);
+	struct reader_name name;
+	struct reader reader;
+	int r = 0;
 
-	report_error_about(&(struct report_about){ .op = op, .src = path }, err, message,
-			   report_quote(0, path));
-	/* A directory has been counted when it was made. */
-	if (*name)
-		outcome_failed(path);
-	else
-		report_failed_source(path);
-	free(path);
-}
-
-static void report_entry(const FTSENT *ent, enum report_op op, int err, const char *message)
-{
-	const struct dir *own = ent->fts_pointer;
-
-	report(own ? own : dir_of(ent), own ? "" : ent->fts_name, op, err, message);
-}
-
-static void dispatch(struct walker *w, FTSENT *ent)
-{
-	switch (ent->fts_info) {
-	case FTS_DP:
-		leave(w, ent);
-		break;
-	case FTS_DNR:
-	case FTS_ERR:
-		report_entry(ent, OP_READ, ent->fts_errno, "cannot access %s");
-		leave(w, ent);
-		break;
-	case FTS_NS:
-		report_entry(ent, OP_LOOK, ent->fts_errno, "cannot stat %s");
-		break;
-	case FTS_DC:
-		report_entry(ent, OP_CHECK, 0, "cannot copy cyclic symbolic link %s");
-		break;
-	default:
-		visit(w, ent);
-	}
-}
-
-/* In this order cp reads a directory, whatever order the directory has. */
-static int by_inode(const FTSENT **a, const FTSENT **b)
-{
-	ino_t x = (*a)->fts_statp->st_ino, y = (*b)->fts_statp->st_ino;
-
-	return (x > y) - (x < y);
-}
-
-/* A stream that begins at top; its parent is in use.  Its first entry is top itself. */
-static bool open_stream(struct walker *w, struct dir *top)
-{
-	char *const roots[] = { (char *)top->src_name, NULL };
-	int options = FTS_CWDFD | FTS_PHYSICAL | (top->follow_src ? FTS_COMFOLLOW : 0) |
-		      (w->c->opts->keep_links ? 0 : FTS_NOSTAT);
-	int at = dir_src_fd(top->parent);
-
-	/* fts has the process's own directory in AT_FDCWD, and closes any other. */
-	if (at != AT_FDCWD && (at = fcntl(at, F_DUPFD_CLOEXEC, 3)) < 0)
-		return false;
-	w->fts = fts_open(roots, options, w->c->in_order ? by_inode : NULL);
-	if (w->fts) {
-		/* It has looked for the name where it is not; we know what it is. */
-		FTSENT *first = w->fts->fts_cur->fts_link;
-
-		first->fts_info = FTS_D;
-		first->fts_errno = 0;
-		*first->fts_statp = top->st;
-		/* Spare it asking whether the file system counts subdirectories here. */
-		first->fts_statp->st_nlink = 1;
-		first->fts_pointer = top;
-	}
-	if (!w->fts || !fts_read(w->fts)) {
-		int err = errno;
-
-		if (at >= 0)
-			close(at);
-		errno = err;
-		return false;
-	}
-	w->fts->fts_cwd_fd = at;
-	return true;
-}
-
-/* The walk ends at ent, NULL if it is over anyway: leave what it is still in. */
-static void leave_all(struct walker *w, FTSENT *ent)
-{
-	if (ent)
+	if (!go_to(w, l->dir))
+		return;
+	reader_begin(&reader, dir_src_fd(l->dir));
+	while (!stop_asked() && (r = reader_next(&reader, &name)) > 0)
+		meet(w, l, &name);
+	if (r < 0)
+		enter_unread(l->dir, -r);
+	else if (r > 0)
 		stop_leave_out();
-	for (; ent && ent->fts_level >= FTS_ROOTLEVEL; ent = ent->fts_parent)
-		leave(w, ent);
+	give_run(w);
+	if (l->later.sorted)
+		later_sort(&l->later);
 }
 
-/* Walk top, and drop the reference on it. */
-static void walk(struct walker *w, struct dir *top)
+/* Go down into d, which has been made, and read it; takes the reference on it. */
+static void descend(struct walker *w, struct dir *d)
 {
-	FTSENT *ent;
+	struct level *l = xmalloc(sizeof *l);
 
-	/* Its name is needed even when the reference is gone. */
-	dir_hold(top);
-	if (!go_to(w, top->parent)) {
-		dir_put(top);
-	} else if (!open_stream(w, top)) {
-		report(top, "", OP_READ, errno, "cannot access %s");
-		dir_put(top);
-	} else {
-		while (errno = 0, !stop_asked() && (ent = fts_read(w->fts)))
-			dispatch(w, ent);
-		if (errno)
-			report(top, "", OP_READ, errno, "cannot read all of %s");
-		leave_all(w, w->fts->fts_cur);
+	*l = (struct level){ .above = w->deepest, .dir = d };
+	later_init(&l->later, w->c->in_order);
+	if (l->above)
+		l->above->below = l;
+	w->deepest = l;
+	if (!w->oldest)
+		w->oldest = l;
+	read_level(w, l);
+}
+
+/* The deepest level is done, as far as this walker goes. */
+static void ascend(struct walker *w)
+{
+	struct level *l = w->deepest;
+
+	w->deepest = l->above;
+	if (l->above)
+		l->above->below = NULL;
+	if (w->oldest == l)
+		w->oldest = NULL;
+	if (w->at == l->dir)
+		go_nowhere(w);
+	dir_put(l->dir);
+	later_fini(&l->later);
+	free(l);
+}
+
+/* Make the directory parent/name, and go down into it. */
+static void enter(struct walker *w, struct dir *parent, const char *name)
+{
+	const struct entry e = { .dir = parent, .src = name, .dst = name, .type = S_IFDIR };
+	struct dir *d = NULL;
+
+	if (go_to(w, parent) && enter_dir(w->c, w->root, &e, &d) && d)
+		descend(w, d);
+}
+
+/* Walk what is below all levels. */
+static void walk(struct walker *w)
+{
+	while (w->deepest) {
+		struct level *l = w->deepest;
+		const char *name;
+		mode_t type;
+
+		share(w);
+		name = later_peek(&l->later, &type);
+		/* Where it can't be used, that has been reported, and holds for all its names. */
+		if (name && stop_asked())
+			stop_leave_out();
+		if (!name || stop_asked() || !go_to(w, l->dir)) {
+			ascend(w);
+			continue;
+		}
+		later_skip(&l->later);
+		if (copy_unless_dir(w, l->dir, name, type))
+			enter(w, l->dir, name);
 	}
-	give_run(w);
 	go_nowhere(w);
-	/* Nothing but descriptors that were read from: no result can be lost. */
-	if (w->fts && fts_close(w->fts) < 0 && errno != EINTR)
-		report(top, "", OP_READ, errno, "cannot close %s");
-	w->fts = NULL;
-	dir_unhold(top);
 }
 
 /* ------------------------------------------------------------- operands */
@@ -460,6 +365,7 @@ bool walk_tree(struct copy *c, const struct entry *e)
 {
 	struct walk_root *root = xzalloc(sizeof *root);
 	struct walker w = { .c = c, .root = root };
+	struct dir *top = NULL;
 
 	*root = (struct walk_root){
 		.next = c->roots, .src = dir_src_path(e->dir, e->src),
@@ -467,12 +373,14 @@ bool walk_tree(struct copy *c, const struct entry *e)
 		.number = c->operand,
 	};
 	c->roots = root;
-	struct dir *top = go_to(&w, e->dir) ? enter_dir(c, root, e) : NULL;
+	bool made = go_to(&w, e->dir) && enter_dir(c, root, e, &top);
 	go_nowhere(&w);
 	run_wants_walker(c);
-	if (top && !give_away(&w, NULL, top, NULL, e->st))
-		walk(&w, top);
-	return top;
+	if (top && !give_away(&w, NULL, top, NULL)) {
+		descend(&w, top);
+		walk(&w);
+	}
+	return made;
 }
 
 void walk_free_roots(struct copy *c)

@@ -270,6 +270,8 @@ static void sleep_locked(struct window *w)
 
 bool window_relieve(struct window *w)
 {
+	if (window_is_main(w) && w->reaping)
+		return false;
 	pthread_mutex_lock(&w->lock);
 	bool pending = w->count;
 	if (pending)

@@ -37,7 +37,7 @@ static const char *const opname[] = { OPS(NAME) };
 static struct { atomic_ulong calls, faults; atomic_int now, peak; unsigned us; } op[NOPS];
 static atomic_int now_all, peak_all;
 static unsigned us_per_mib, max_copy;
-static int rootfd = -1, statsfd = -1, have_slots, no_xattr;
+static int rootfd = -1, statsfd = -1, have_slots, no_xattr, new_inodes;
 static sem_t slots;
 
 enum { Q_SHORT = 1, Q_ZERO };
@@ -168,6 +168,17 @@ static void reset(void)
 
 /* ---------------------------------------------------------- operations */
 
+/* With -i a directory has another inode number each time that it is looked at. */
+static int look(const char *p, struct stat *st, struct fuse_file_info *fi)
+{
+	static atomic_ulong looks;
+	int r = fi ? fstat(fi->fh, st) : lstat(rel(p), st);
+
+	if (r == 0 && new_inodes && S_ISDIR(st->st_mode))
+		st->st_ino += atomic_fetch_add(&looks, 1) << 32;
+	return r;
+}
+
 static int s_getattr(const char *p, struct stat *st, struct fuse_file_info *fi)
 {
 	if (is_ctl(p)) {
@@ -176,9 +187,9 @@ static int s_getattr(const char *p, struct stat *st, struct fuse_file_info *fi)
 	}
 	if (implied) {
 		implied = 0;
-		return (fi ? fstat(fi->fh, st) : lstat(rel(p), st)) ? -errno : 0;
+		return look(p, st, fi) ? -errno : 0;
 	}
-	DO(getattr, p, fi ? fstat(fi->fh, st) : lstat(rel(p), st));
+	DO(getattr, p, look(p, st, fi));
 }
 
 static int s_readlink(const char *p, char *b, size_t n)
@@ -495,14 +506,15 @@ int main(int argc, char **argv)
 	char opt[80];
 	int c, fg = 0;
 	static const char usage[] =
-	"usage: slowfs [-fx] [-d OP=US[,OP=US]...] [-m US_PER_MIB] [-e OP:N[+COUNT|+]:WHAT[:GLOB]]...\n"
+	"usage: slowfs [-fix] [-d OP=US[,OP=US]...] [-m US_PER_MIB] [-e OP:N[+COUNT|+]:WHAT[:GLOB]]...\n"
 	"              [-c MAXCOPY] [-s SLOTS] [-t THREADS] [-S STATSFILE] [-o FUSEOPTS] SOURCE MOUNTPOINT\n"
 	"OP is all or one of:";
 
 	fuse_opt_add_arg(&args, "slowfs");
-	while ((c = getopt(argc, argv, "fxd:m:e:c:s:t:S:o:h")) != -1)
+	while ((c = getopt(argc, argv, "fixd:m:e:c:s:t:S:o:h")) != -1)
 		switch (c) {
 		case 'f': fg = 1; break;
+		case 'i': new_inodes = 1; break;
 		case 'x': no_xattr = 1; break;
 		case 'd': parse_delay(optarg); break;
 		case 'm': us_per_mib = strtoul(optarg, NULL, 10); break;
