@@ -2,10 +2,11 @@
 /*
  * Design: what a run may use is shared out at the start, and never exceeded.
  *
- * Descriptors: what is open anyway (standard streams, the crew's fts streams, the
- * copies that run in its threads) comes first, then a third each for directories,
- * cookies, and the files of the pool's threads.  With few of them there are few
- * threads, and with hardly any none: then all is done in main, one by one.
+ * Descriptors: what the process may still open is counted, as whoever started it may have
+ * left some open.  What main, the walkers and the copies that run in their threads
+ * need comes first, then a third each for directories, cookies, and the files of the
+ * pool's threads.  With few of them there are few threads, and with hardly any none:
+ * then all is done in main, one by one.
  *
  * Threads: the library measures whether copies wait, and sizes its pool; the
  * crew follows it, with a walker for each four threads that wait, for a directory
@@ -20,6 +21,7 @@
 #include "run.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -38,18 +40,29 @@
 #include "stop.h"
 #include "walk.h"
 
-/* Standard streams, epoll, the bell, and main's own copy */
-#define FDS_ANYWAY 12
+/* Main's: epoll, the bell, its own copy, and what it opens for a moment */
+#define FDS_MAIN 8
 
 /* With fewer there is no scout, which takes as many as a walker. */
 #define FDS_SCOUT 128
 
-/* A walker's: fts has the directory it reads, those above it, and one to read from */
-#define FDS_WALKER 9
+/* A walker's: the two directories that it is in, the two that it enters, its own copy,
+   and what it opens for a moment */
+#define FDS_WALKER 8
 
-#define MIN_DIR_FDS 6
+/* A third of the rest; with fewer nothing is done at the same time. */
+#define MIN_SHARE 4
+
+/* With hardly any: a copy, and one opened for a moment; the rest are directories. */
+#define FDS_ONE_BY_ONE 3
+
+/* A source and a destination; with fewer nothing can be copied. */
+#define MIN_DIR_FDS 2
 #define MAX_DIR_FDS 512
 #define MAX_FDS 8192
+
+/* Descriptors that are looked at in one call */
+#define FD_BLOCK 512
 
 /* Cookies: with the most threads, as many wait as are at work even when half have gone. */
 #define DEFAULT_WINDOW 256
@@ -75,7 +88,8 @@ static unsigned int least(unsigned int a, unsigned int b)
 	return a < b ? a : b;
 }
 
-static unsigned int descriptors(void)
+/* How many descriptors the process may have */
+static unsigned int descriptor_limit(void)
 {
 	struct rlimit limit;
 
@@ -91,6 +105,37 @@ static unsigned int descriptors(void)
 	return limit.rlim_cur < MAX_FDS ? limit.rlim_cur : MAX_FDS;
 }
 
+/* How many of those from first on, n at most FD_BLOCK, are open: poll(2) tells of many at once. */
+static unsigned int open_from(int first, unsigned int n)
+{
+	struct pollfd fds[FD_BLOCK];
+	unsigned int open = 0;
+
+	for (unsigned int i = 0; i < n; i++)
+		fds[i] = (struct pollfd){ .fd = first + (int)i };
+	if (poll(fds, n, 0) < 0)
+		return 0;
+	for (unsigned int i = 0; i < n; i++)
+		open += !(fds[i].revents & POLLNVAL);
+	return open;
+}
+
+/* How many descriptors the process may still open */
+static unsigned int free_descriptors(void)
+{
+	unsigned int limit = descriptor_limit(), open = 0;
+
+	for (unsigned int at = 0; at < limit; at += FD_BLOCK) {
+		unsigned int n = open_from((int)at, least(limit - at, FD_BLOCK));
+
+		/* They are given from the lowest on. */
+		if (!n)
+			break;
+		open += n;
+	}
+	return limit - open;
+}
+
 struct shares {
 	unsigned int dirs, window, threads, walkers;
 	bool in_order, scout;
@@ -98,13 +143,13 @@ struct shares {
 
 static struct shares share_out(const struct options *o)
 {
-	unsigned int fds = descriptors(), scout = fds >= FDS_SCOUT ? FDS_WALKER : 0;
-	unsigned int used = FDS_ANYWAY + FDS_WALKER + scout, rest = fds > used ? fds - used : 0;
+	unsigned int fds = free_descriptors(), scout = fds >= FDS_SCOUT ? FDS_WALKER : 0;
+	unsigned int used = FDS_MAIN + FDS_WALKER + scout, rest = fds > used ? fds - used : 0;
 	/* More walkers only where that leaves plenty for the files. */
 	unsigned int walkers = 1 + least(rest / (4 * FDS_WALKER), MOST_WALKERS - 1);
 	unsigned int share = (rest - (walkers - 1) * FDS_WALKER) / 3;
 	struct shares s = {
-		.dirs = share < MIN_DIR_FDS ? MIN_DIR_FDS : least(share, MAX_DIR_FDS),
+		.dirs = least(share, MAX_DIR_FDS),
 		.window = least(share, o->window ? o->window : DEFAULT_WINDOW),
 		/* Each has a source and a destination open. */
 		.threads = share / 2,
@@ -115,11 +160,16 @@ static struct shares share_out(const struct options *o)
 	if (o->jobs && (o->jobs < s.threads || !s.threads))
 		s.threads = o->jobs;
 	/* One after the other, in order: to be asked about, say */
-	s.in_order = o->ask || share < 2 || (o->jobs == 1 && s.window < 2);
+	s.in_order = o->ask || share < MIN_SHARE || (o->jobs == 1 && s.window < 2);
 	if (s.in_order) {
 		s.walkers = 0;
 		/* Cookies even then, which can be cancelled; if there are descriptors. */
-		s.window = share < 2 ? 0 : 1;
+		s.window = share < MIN_SHARE ? 0 : 1;
+	}
+	if (share < MIN_SHARE) {
+		s.dirs = fds > FDS_ONE_BY_ONE ? least(fds - FDS_ONE_BY_ONE, MAX_DIR_FDS) : 0;
+		if (s.dirs < MIN_DIR_FDS)
+			s.dirs = MIN_DIR_FDS;
 	}
 	return s;
 }
