@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Design: one thread with an fts stream for each operand, by the rules of walk.c, that
- * adds up sizes and makes nothing.  The copying does not wait for it.  It warms the cache
+ * Design: one thread that goes through each operand as walk.c does, adds up sizes and
+ * makes nothing.  The copying does not wait for it.  It warms the cache
  * where the disk is slow; where the processor is what there is too little of, it has
  * to stand back: so it runs with the least priority that the scheduler has (nice is a
  * thread's own on Linux), and only once a run has lasted for a while.
  * No lock is shared with those who copy, lest it hold one when it is not its turn.
  *
- * What it cannot read it leaves out: the walk will come to it, and say so.
+ * It has one directory open at a time, so it names them by their paths.  What it cannot
+ * open or read, and what is deeper than a path can be long, it leaves out: the walk will
+ * come to it, and say so.
  *
  * An inode whose names will all be links to one copy has its bytes counted once.
  */
@@ -21,6 +23,7 @@
 #include <signal.h>
 #include <stdatomic.h>
 #include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -28,8 +31,9 @@
 
 #include "clock.h"
 #include "di-set.h"
-#include "fts_.h"
+#include "later.h"
 #include "options.h"
+#include "reader.h"
 #include "xalloc.h"
 
 /* Lowest of all */
@@ -78,67 +82,141 @@ static void count_file(const struct stat *st)
 		add(&scout.bytes, st->st_size);
 }
 
-/* A file that fts has not looked at: it would look at all of a directory in one go. */
-static void look_and_count(FTS *fts, const FTSENT *ent)
+/* ---------------------------------------------------------------- a tree */
+
+/* A directory on the way down */
+struct level {
+	struct level *above;
+	dev_t dev;
+	ino_t ino;
+	size_t len;			/* of its path */
+	struct later later;		/* its subdirectories that are still to be visited */
+};
+
+struct tree {
+	char *path;			/* of the deepest level, with a NUL */
+	size_t room;			/* of that */
+	struct level *deepest;
+};
+
+/* Append name to the path, which is len long; returns how long it is then. */
+static size_t set_name(struct tree *t, size_t len, const char *name)
 {
+	size_t size = strlen(name) + 1, slash = len && t->path[len - 1] != '/';
+
+	while (t->room < len + slash + size)
+		t->path = x2realloc(t->path, &t->room);
+	if (slash)
+		t->path[len] = '/';
+	memcpy(t->path + len + slash, name, size);
+	return len + slash + size - 1;
+}
+
+static bool is_above(const struct level *l, const struct stat *st)
+{
+	for (; l; l = l->above)
+		if (l->dev == st->st_dev && l->ino == st->st_ino)
+			return true;
+	return false;
+}
+
+/* A name in the directory fd, of the deepest level */
+static void count_name(struct level *l, int fd, const struct reader_name *n)
+{
+	bool follow = scout.opts->follow == FOLLOW_ALWAYS;
+	mode_t type = n->type;
 	struct stat st;
 
-	if (S_ISREG(ent->fts_statp->st_mode) &&
-	    fstatat(fts->fts_cwd_fd, ent->fts_accpath, &st, AT_SYMLINK_NOFOLLOW) == 0)
+	if (!type || S_ISREG(type) || (follow && S_ISLNK(type))) {
+		if (fstatat(fd, n->name, &st, follow ? 0 : AT_SYMLINK_NOFOLLOW) < 0)
+			return;
+		type = st.st_mode & S_IFMT;
 		count_file(&st);
-}
-
-/* Is the directory ent not to be entered? */
-static bool stays_out(const FTSENT *ent, dev_t dev)
-{
-	const struct options *o = scout.opts;
-
-	return !o->recursive || (o->one_file_system && ent->fts_statp->st_dev != dev);
-}
-
-static void count_tree(FTS *fts)
-{
-	FTSENT *ent;
-	dev_t dev = 0;
-
-	while (!scout.stop && (ent = fts_read(fts))) {
-		if (ent->fts_level == FTS_ROOTLEVEL && ent->fts_info != FTS_DP)
-			dev = ent->fts_statp->st_dev;
-		switch (ent->fts_info) {
-		case FTS_D:
-			if (stays_out(ent, dev))
-				fts_set(fts, ent, FTS_SKIP);
-			break;
-		case FTS_F:
-			count_file(ent->fts_statp);
-			break;
-		case FTS_NSOK:
-			look_and_count(fts, ent);
-			break;
-		}
 	}
+	if (S_ISDIR(type))
+		later_add(&l->later, n->name, type, n->ino);
+}
+
+/* Is the directory st, below the deepest level, left out? */
+static bool stays_out(const struct tree *t, const struct stat *st)
+{
+	if (!t->deepest)
+		return false;
+	return (scout.opts->one_file_system && st->st_dev != t->deepest->dev) ||
+	       is_above(t->deepest, st);
+}
+
+/* Go down into the directory whose path, of so many bytes, has been set, and read it. */
+static void descend(struct tree *t, size_t len, bool follow)
+{
+	int fd = open(t->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | (follow ? 0 : O_NOFOLLOW));
+	struct reader_name name;
+	struct reader reader;
+	struct stat st;
+
+	if (fd >= 0 && fstat(fd, &st) == 0 && !stays_out(t, &st)) {
+		struct level *l = xmalloc(sizeof *l);
+
+		*l = (struct level){
+			.above = t->deepest, .dev = st.st_dev, .ino = st.st_ino, .len = len,
+		};
+		later_init(&l->later, false);
+		t->deepest = l;
+		reader_begin(&reader, fd);
+		while (!scout.stop && reader_next(&reader, &name) > 0)
+			count_name(l, fd, &name);
+	}
+	if (fd >= 0)
+		close(fd);
+}
+
+static void ascend(struct tree *t)
+{
+	struct level *l = t->deepest;
+
+	t->deepest = l->above;
+	later_fini(&l->later);
+	free(l);
+}
+
+static void count_tree(const char *path, bool follow)
+{
+	struct tree t = { .path = NULL };
+
+	descend(&t, set_name(&t, 0, path), follow);
+	while (t.deepest) {
+		mode_t type;
+		const char *name = scout.stop ? NULL : later_peek(&t.deepest->later, &type);
+
+		if (!name) {
+			ascend(&t);
+			continue;
+		}
+		later_skip(&t.deepest->later);
+		descend(&t, set_name(&t, t.deepest->len, name),
+			scout.opts->follow == FOLLOW_ALWAYS);
+	}
+	free(t.path);
+}
+
+static void count_operand(const char *path)
+{
+	bool follow = options_follows(scout.opts, true);
+	struct stat st;
+
+	if (fstatat(AT_FDCWD, path, &st, follow ? 0 : AT_SYMLINK_NOFOLLOW) < 0)
+		return;
+	count_file(&st);
+	if (S_ISDIR(st.st_mode) && scout.opts->recursive)
+		count_tree(path, follow);
 }
 
 static void *scout_main(void *arg)
 {
-	const struct options *o = scout.opts;
-	int options = o->follow == FOLLOW_ALWAYS   ? FTS_CWDFD | FTS_LOGICAL :
-		      o->follow == FOLLOW_OPERANDS ? FTS_CWDFD | FTS_PHYSICAL | FTS_NOSTAT |
-							    FTS_COMFOLLOW :
-						     FTS_CWDFD | FTS_PHYSICAL | FTS_NOSTAT;
-
 	(void)arg;
 	setpriority(PRIO_PROCESS, gettid(), NICE);
-	for (int i = 0; i < scout.n && !scout.stop; i++) {
-		char *const roots[] = { scout.sources[i], NULL };
-		FTS *fts = fts_open(roots, options, NULL);
-
-		if (!fts)
-			continue;
-		count_tree(fts);
-		/* What it could not read, the walk will. */
-		(void)!fts_close(fts);
-	}
+	for (int i = 0; i < scout.n && !scout.stop; i++)
+		count_operand(scout.sources[i]);
 	if (!scout.stop)
 		scout.done = true;
 	return NULL;
