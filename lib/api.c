@@ -235,12 +235,21 @@ static int start(int src_dir, const char *src, int dst_dir, const char *dst,
 	return r;
 }
 
+/* No structure, of no size, is one of zeros. */
+static int read_how(struct copyfile_how *ret, const struct copyfile_how *how, size_t size)
+{
+	*ret = (struct copyfile_how){ 0 };
+	if (how)
+		return read_struct(ret, sizeof *ret, how, size, 16);
+	return size ? -EFAULT : 0;
+}
+
 int copyfileat(int src_dir, const char *src, int dst_dir, const char *dst,
 	       const struct copyfile_how *how, size_t size)
 {
-	struct copyfile_how h = { 0 };
+	struct copyfile_how h;
 	int state = enter();
-	int r = how ? read_struct(&h, sizeof h, how, size, 16) : 0;
+	int r = read_how(&h, how, size);
 
 	return leave(state, r < 0 ? r : start(src_dir, src, dst_dir, dst, &h));
 }
@@ -271,7 +280,7 @@ int copyfile_info(long cookie, struct copyfile_info *ret, size_t size)
 {
 	struct copyfile_info info;
 	int state = enter();
-	int r = size < 48 ? -EINVAL : 0;	/* the first version's size */
+	int r = !ret ? -EFAULT : size < 48 ? -EINVAL : 0;	/* the first version's size */
 
 	if (r == 0 && cookie == 0)
 		info = last;
@@ -358,8 +367,8 @@ int copyfile_stats(struct copyfile_stats *ret, size_t size)
 	};
 	int state = enter();
 
-	if (size < offsetof(struct copyfile_stats, decisions))
-		return leave(state, -EINVAL);
+	if (!ret || size < offsetof(struct copyfile_stats, decisions))
+		return leave(state, ret ? -EINVAL : -EFAULT);
 	cf_pool_look(copy_view, &s);
 	memset(ret, 0, size);
 	memcpy(ret, &s, size < sizeof s ? size : sizeof s);

@@ -11,7 +11,7 @@
  * - A negative return is a negated errno value, and errno is set to match,
  *   so perror() works too.  Interruption (EINTR) is never a failure.
  * - Any thread may call any function; a signal handler may call none.  None
- *   is a cancellation point.
+ *   is a cancellation point.  A null pointer is EFAULT.
  * - After fork() the child owns no cookies: inherited ones are EBADF there,
  *   and its first copy starts a pool of its own.
  */
@@ -131,7 +131,7 @@ struct copyfile_how {
 
 /*
  * copyfile() with names relative to directory descriptors or AT_FDCWD.  how
- * may be NULL.  With COPYFILE_ASYNC the descriptors (for AT_FDCWD, the working
+ * may be NULL, if size is 0.  With COPYFILE_ASYNC the descriptors (for AT_FDCWD, the working
  * directory) must stay as they are until the cookie is released.
  */
 COPYFILE_API COPYFILE_CHECKED
@@ -252,7 +252,7 @@ struct copyfile_stats {
 
 /*
  * Fill *ret; the least size is that without decisions.  Costs about a
- * microsecond and no system call.  0, or -EINVAL.
+ * microsecond and no system call.  0, -EFAULT or -EINVAL.
  */
 COPYFILE_API
 int copyfile_stats(struct copyfile_stats *ret, size_t size);

@@ -98,6 +98,47 @@ test_bad_calls(void)
 		       "command %lu on a released cookie: EBADF", commands[i]);
 }
 
+static int
+null_pointers(void)
+{
+	struct copyfile_info info;
+	int cookie = long_start("null", 0), i, bad = 0;
+
+	if (copyfile_info(0, NULL, 64) != -EFAULT || errno != EFAULT)
+		bad |= 1;
+	if (copyfile_info(cookie, NULL, sizeof(info)) != -EFAULT
+	    || copyfile_info(cookie, NULL, 0) != -EFAULT)
+		bad |= 2;
+	if (copyfile_stats(NULL, sizeof(struct copyfile_stats)) != -EFAULT || errno != EFAULT)
+		bad |= 4;
+	if (copyfile_setup(NULL, sizeof(struct copyfile_setup)) != -EFAULT)
+		bad |= 8;
+	for (i = 0; i < SCHEDULES; i++) {
+		if (copyfile(NULL, "null2", schedules[i].flag) != -EFAULT || errno != EFAULT
+		    || copyfile("long", NULL, schedules[i].flag) != -EFAULT
+		    || copyfile(NULL, NULL, schedules[i].flag) != -EFAULT)
+			bad |= 16;
+		info = last_info();
+		if (info.error != -EFAULT)
+			bad |= 32;
+	}
+	if (copyfileat(AT_FDCWD, NULL, AT_FDCWD, "null2", NULL, 0) != -EFAULT
+	    || copyfileat(AT_FDCWD, "long", AT_FDCWD, NULL, NULL, 0) != -EFAULT)
+		bad |= 64;
+	if (copyfileat(AT_FDCWD, "long", AT_FDCWD, "null2", NULL, sizeof(struct copyfile_how))
+	    != -EFAULT)
+		bad |= 128;
+	if (cancel(cookie) != -ECANCELED)
+		bad |= 256;
+	return bad || exists("null2") ? bad % 255 + 1 : 0;
+}
+
+static void
+test_null_pointers(void)
+{
+	is_int(in_child(null_pointers), 0, "null pointers are EFAULT, and nothing crashes");
+}
+
 static void
 test_descriptor(void)
 {
@@ -497,6 +538,7 @@ main(void)
 	long_setup(0, 0);
 	test_return_values();
 	test_bad_calls();
+	test_null_pointers();
 	test_descriptor();
 	test_readable_is_ended();
 	test_results_are_kept();
