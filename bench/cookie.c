@@ -40,8 +40,10 @@ struct errand {
 };
 
 static const struct errand errands[] = {
-	{ "no source (ENOENT)", "no-such-file", "no-such-copy", 0, -ENOENT },
-	{ "no attributes", "/", "/", COPYFILE_ATTRS_ONLY, 0 },
+	{ "no source, steady", "no-such-file", "no-such-copy", COPYFILE_STEADY, -ENOENT },
+	{ "no attrs, steady", "/", "/", COPYFILE_ATTRS_ONLY | COPYFILE_STEADY, 0 },
+	{ "no source", "no-such-file", "no-such-copy", 0, -ENOENT },
+	{ "no attrs, absolute", "/", "/", COPYFILE_ATTRS_ONLY, 0 },
 };
 
 struct cost {

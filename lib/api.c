@@ -11,7 +11,8 @@
  *		of work.  Otherwise the caller opens the source, and hands over
  *		what is big; the rest it copies itself, which is cheaper than
  *		telling another thread to.  Where no cookie can be had for want
- *		of descriptors, the caller copies too.
+ *		of descriptors, or because the pool is at work with other
+ *		credentials, the caller copies too.
  *
  * The choice between pool and caller is made for a run of copies into one
  * directory: if they took turns there, they would fight for its lock.
@@ -25,6 +26,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <pthread.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -103,7 +105,8 @@ static int check_flags(uint64_t f)
 			      COPYFILE_NO_REFLINK | COPYFILE_SPARSE | COPYFILE_NO_SPARSE |
 			      COPYFILE_FSYNC | COPYFILE_KEEP_PARTIAL;
 	const uint64_t other = COPYFILE_ATTRS | COPYFILE_LENIENT | COPYFILE_ATTRS_ONLY |
-			       COPYFILE_NOFOLLOW | COPYFILE_SYNC | COPYFILE_ASYNC;
+			       COPYFILE_NOFOLLOW | COPYFILE_SYNC | COPYFILE_ASYNC |
+			       COPYFILE_STEADY;
 
 	if (f & ~(data | other))
 		return -EINVAL;
@@ -116,22 +119,22 @@ static int check_flags(uint64_t f)
 	return 0;
 }
 
-static unsigned int max_pending(void)
+static unsigned int max_pending(uint64_t flags)
 {
-	static _Thread_local unsigned int known, left;
+	static _Thread_local unsigned int limit, left;
 	unsigned int asked = cf_watch_get(setup.pending);
-	struct rlimit limit;
+	struct rlimit files;
 
 	if (asked)
 		return asked;
-	if (left && left--)
-		return known;
-	left = LIMIT_HOLDS;
-	/* A quarter of the descriptors: the copies themselves need two each. */
-	known = DEFAULT_PENDING;
-	if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur / 4 < known)
-		known = limit.rlim_cur / 4 ? limit.rlim_cur / 4 : 1;
-	return known;
+	if (!left--) {
+		left = LIMIT_HOLDS;
+		limit = getrlimit(RLIMIT_NOFILE, &files) == 0 && files.rlim_cur < INT_MAX ?
+			files.rlim_cur : INT_MAX;
+	}
+	/* A copy needs two descriptors itself, and two more for its directories. */
+	unsigned int n = limit / (flags & COPYFILE_STEADY ? 4 : 8);
+	return n > DEFAULT_PENDING ? DEFAULT_PENDING : n ? n : 1;
 }
 
 /* ------------------------------------------------------ starting a copy */
@@ -177,7 +180,15 @@ static bool choose_pool(const struct cf_job *j)
 
 static int hand_over(const struct cf_job *j)
 {
-	return cf_cookie_start(j, max_pending(), limits(j));
+	return cf_cookie_start(j, max_pending(j->flags), limits(j));
+}
+
+static int only_hand_over(const struct cf_job *j)
+{
+	int r = hand_over(j);
+
+	/* When what is under way has ended, the pool can be another. */
+	return r == -EPERM ? -EAGAIN : r;
 }
 
 /*
@@ -186,7 +197,8 @@ static int hand_over(const struct cf_job *j)
  */
 static bool better_here(int r, bool waits)
 {
-	return r == -EMFILE || r == -ENFILE || r == -ENOMEM || (r == -EAGAIN && !waits);
+	return r == -EMFILE || r == -ENFILE || r == -ENOMEM || r == -EPERM ||
+	       (r == -EAGAIN && !waits);
 }
 
 static int run_here_or_hand_over(struct cf_job *j)
@@ -212,6 +224,13 @@ static int run_here_or_hand_over(struct cf_job *j)
 	return run_here(j);
 }
 
+static int run(struct cf_job *j)
+{
+	return j->flags & COPYFILE_SYNC	? run_here(j)
+	       : j->flags & COPYFILE_ASYNC ? only_hand_over(j)
+					   : run_here_or_hand_over(j);
+}
+
 static int start(int src_dir, const char *src, int dst_dir, const char *dst,
 		 const struct copyfile_how *how)
 {
@@ -224,9 +243,7 @@ static int start(int src_dir, const char *src, int dst_dir, const char *dst,
 		    cf_watch_get(setup.chunk),
 		    r < 0 ? (struct cf_place){ 0 } : cf_place_of(src_dir, src, dst_dir, dst));
 	if (r == 0)
-		r = how->flags & COPYFILE_SYNC	  ? run_here(&j)
-		    : how->flags & COPYFILE_ASYNC ? hand_over(&j)
-						  : run_here_or_hand_over(&j);
+		r = run(&j);
 	if (r <= 0) {
 		j.error = r;
 		cf_job_info(&j, true, &last);

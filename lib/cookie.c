@@ -21,7 +21,14 @@
  *
  * Locks, in this order: table.lock, slot->lock, the pool's.  A slot is freed
  * with both of the first two held once, so whoever finds it in the table and
- * locks it before letting go of the table has a slot that stays.
+ * locks it before letting go of the table has a slot that stays.  Anybody may
+ * find a free slot, too, and look at its state: that is written with its lock held.
+ *
+ * Unless the caller promises that nothing changes (COPYFILE_STEADY), a copy keeps its
+ * directories (pin.h), and is made with its caller's credentials: that thread's are
+ * compared with the pool's, and again with those of the thread that takes the task,
+ * since setuid() changes all threads of a process.  Where the first two differ the
+ * pool starts anew, if no copy is under way; else there is no cookie.
  *
  * fork(2): the child gets none of it.  The descriptors are closed there, the
  * memory is freed, except what the threads that do not exist any more had open.
@@ -32,11 +39,14 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "count.h"
+#include "identity.h"
+#include "pin.h"
 #include "policy.h"
 #include "pool.h"
 #include "sys.h"
@@ -57,6 +67,7 @@ struct slot {
 	enum state state;
 	bool waiting;			/* a thread sleeps in WAIT */
 	bool raised;			/* fd is readable */
+	struct cf_identity caller;	/* who is to copy; not if the job is STEADY */
 	struct cf_job job;
 };
 
@@ -66,6 +77,7 @@ static struct {
 	int size;
 	struct slot *free;
 	unsigned int live, idle;	/* slots in use; on the list */
+	atomic_uint busy;		/* of those in use: not ended */
 	bool fork_hooked;
 } table = { .lock = PTHREAD_MUTEX_INITIALIZER };
 
@@ -175,17 +187,25 @@ static void fork_parent(void)
 static void fork_child(void)
 {
 	cf_pool_fork_child();
-	for (int fd = 0; fd < table.size; fd++)
-		if (table.by_fd[fd]) {
-			free(table.by_fd[fd]->job.names);
-			cf_close(fd);
-			free(table.by_fd[fd]);
-		}
+	for (int fd = 0; fd < table.size; fd++) {
+		struct slot *s = table.by_fd[fd];
+
+		if (!s)
+			continue;
+		/* Of a copy that a thread was at, nobody knows what was still open. */
+		if (s->task.queue)
+			cf_job_fini(&s->job);
+		else
+			free(s->job.names);
+		cf_close(fd);
+		free(s);
+	}
 	free(table.by_fd);
 	table.by_fd = NULL;
 	table.size = 0;
 	table.free = NULL;
 	table.live = table.idle = 0;
+	table.busy = 0;
 	pthread_mutex_unlock(&table.lock);
 }
 
@@ -197,6 +217,27 @@ static void end_locked(struct slot *s)
 	(void)cf_eventfd_raise(s->fd);
 	s->raised = true;
 	s->state = ENDED;
+	atomic_fetch_sub(&table.busy, 1);
+}
+
+static bool steady(const struct cf_job *job)
+{
+	return job->flags & COPYFILE_STEADY;
+}
+
+/* May this thread copy for who started s?  If not, the job has ended. */
+static bool may_begin(struct slot *s)
+{
+	struct cf_identity now;
+
+	if (steady(&s->job))
+		return true;
+	cf_identity_get(&now);
+	if (cf_identity_same(&now, &s->caller))
+		return true;
+	cf_pool_changed(&now);
+	cf_job_refuse(&s->job, -EPERM);
+	return false;
 }
 
 /*
@@ -223,6 +264,8 @@ static bool copy(struct slot *s)
 {
 	struct cf_policy_sample sample;
 
+	if (!may_begin(s))
+		return true;
 	cf_policy_begin(&sample, s->job.place.pair);
 	if (!may_go_on(s))
 		return false;
@@ -248,46 +291,100 @@ static unsigned int run(struct cf_task *task)
 	return work;
 }
 
-/* Put job into s, a free slot, and queue it.  0, or -errno and nothing changed. */
-static int launch_locked(struct slot *s, const struct cf_job *job, struct cf_pool_limits limits)
-{
-	int r = cf_job_adopt(&s->job, job);
+/* What a copy takes with it from its caller, if that promises nothing */
+struct baggage {
+	struct cf_pin pin;
+	struct cf_identity caller;
+};
 
+static int pack(struct baggage *b, const struct cf_job *job)
+{
+	b->pin.held = false;
+	if (steady(job))
+		return 0;
+	cf_identity_get(&b->caller);
+	return cf_pin_get(&b->pin, job->src_dir, job->src, job->dst_dir, job->dst);
+}
+
+/* Is the pool one that may copy for who?  With no copy under way it can become one. */
+static bool adapt_pool_locked(const struct cf_identity *who)
+{
+	if (cf_pool_alike(who))
+		return true;
+	if (table.busy)
+		return false;
+	/* Its threads have nothing left to do but to go to sleep. */
+	cf_pool_stop();
+	return true;
+}
+
+/* Put job into s, a free slot, and queue it.  0, or -errno and s is free. */
+static int launch_locked(struct slot *s, const struct cf_job *job, struct baggage *b,
+			 struct cf_pool_limits limits)
+{
+	pthread_mutex_lock(&s->lock);
+	int r = cf_job_adopt(&s->job, job, &b->pin);
+	if (r == 0) {
+		b->pin.held = false;
+		s->caller = b->caller;
+		s->task.run = run;
+		s->task.place = job->place.dir;
+		s->task.big = cf_watch_get(job->watch.total) > CF_BIG_SIZE;
+		s->state = LIVE;
+		table.live++;
+		atomic_fetch_add(&table.busy, 1);
+		r = cf_pool_submit(&s->task, limits);
+		if (r < 0) {
+			cf_job_fini(&s->job);
+			s->state = FREE;
+			table.live--;
+			atomic_fetch_sub(&table.busy, 1);
+		}
+	}
+	pthread_mutex_unlock(&s->lock);
+	return r;
+}
+
+static int start_locked(const struct cf_job *job, struct baggage *b, unsigned int pending,
+			struct cf_pool_limits limits)
+{
+	struct slot *s;
+	int r = 0;
+
+	if (!table.fork_hooked)
+		r = -pthread_atfork(fork_prepare, fork_parent, fork_child);
 	if (r < 0)
 		return r;
-	s->task.run = run;
-	s->task.place = job->place.dir;
-	s->task.big = cf_watch_get(job->watch.total) > CF_BIG_SIZE;
-	s->state = LIVE;
-	r = cf_pool_submit(&s->task, limits);
+	table.fork_hooked = true;
+	if (table.live >= pending)
+		return -EAGAIN;
+	if (!steady(job) && !adapt_pool_locked(&b->caller))
+		return -EPERM;
+	r = take_slot_locked(&s);
+	if (r < 0)
+		return r;
+	/* It may have ended, and be another's, as soon as the table is unlocked. */
+	int cookie = s->fd;
+	r = launch_locked(s, job, b, limits);
 	if (r < 0) {
-		cf_job_fini(&s->job);
-		s->state = FREE;
+		give_slot_locked(s);
+		return r;
 	}
-	return r;
+	return cookie;
 }
 
 int cf_cookie_start(const struct cf_job *job, unsigned int pending, struct cf_pool_limits limits)
 {
-	struct slot *s;
-	int r = 0, cookie = -1;
+	struct baggage b;
+	int r = pack(&b, job);
 
+	if (r < 0)
+		return r;
 	pthread_mutex_lock(&table.lock);
-	if (!table.fork_hooked)
-		r = -pthread_atfork(fork_prepare, fork_parent, fork_child);
-	table.fork_hooked = r == 0;
-	if (r == 0)
-		r = table.live < pending ? take_slot_locked(&s) : -EAGAIN;
-	if (r == 0) {
-		cookie = s->fd;
-		r = launch_locked(s, job, limits);
-		if (r == 0)
-			table.live++;
-		else
-			give_slot_locked(s);
-	}
+	r = start_locked(job, &b, pending, limits);
 	pthread_mutex_unlock(&table.lock);
-	return r < 0 ? r : cookie;
+	cf_pin_put(&b.pin);
+	return r;
 }
 
 /* ------------------------------------------------------------ control */

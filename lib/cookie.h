@@ -14,9 +14,11 @@
 
 /*
  * Make a cookie for what job is to do, and start it on the pool within limits.
- * job itself is not needed any more.  Returns the cookie; or -errno: -EAGAIN if
- * pending cookies are live already; -EMFILE, -ENFILE, -ENOMEM if there is no
- * descriptor, thread or memory for one more.
+ * job itself is not needed any more; nor, unless it has COPYFILE_STEADY, are its
+ * directories.  Returns the cookie; or -errno: -EAGAIN if pending cookies are live
+ * already; -EMFILE, -ENFILE, -ENOMEM if there is no descriptor, thread or memory for
+ * one more; -EPERM if the pool is at work with other credentials than the caller's;
+ * -EBADF, -EACCES, ... for a directory.
  */
 int cf_cookie_start(const struct cf_job *job, unsigned int pending, struct cf_pool_limits limits);
 

@@ -48,6 +48,7 @@ void cf_job_init(struct cf_job *j, int src_dir, const char *src, int dst_dir,
 	j->dst_dir = dst_dir;
 	j->dst = dst;
 	j->names = NULL;
+	j->pin.held = false;
 	j->flags = flags;
 	j->tag = tag;
 	j->chunk = chunk;
@@ -68,7 +69,7 @@ void cf_job_init(struct cf_job *j, int src_dir, const char *src, int dst_dir,
 	j->calls = 0;
 }
 
-int cf_job_adopt(struct cf_job *to, const struct cf_job *from)
+int cf_job_adopt(struct cf_job *to, const struct cf_job *from, const struct cf_pin *pin)
 {
 	size_t src_size = strlen(from->src) + 1, dst_size = strlen(from->dst) + 1;
 	char *names = malloc(src_size + dst_size);
@@ -77,9 +78,11 @@ int cf_job_adopt(struct cf_job *to, const struct cf_job *from)
 		return -ENOMEM;
 	memcpy(names, from->src, src_size);
 	memcpy(names + src_size, from->dst, dst_size);
-	cf_job_init(to, from->src_dir, names, from->dst_dir, names + src_size, from->flags,
+	cf_job_init(to, pin->held ? pin->src_dir : from->src_dir, names,
+		    pin->held ? pin->dst_dir : from->dst_dir, names + src_size, from->flags,
 		    from->tag, from->chunk, from->place);
 	to->names = names;
+	to->pin = *pin;
 	cf_watch_set(to->watch.total, cf_watch_get(from->watch.total));
 	return 0;
 }
@@ -95,6 +98,7 @@ static void close_src(struct cf_job *j)
 void cf_job_fini(struct cf_job *j)
 {
 	close_src(j);
+	cf_pin_put(&j->pin);
 	free(j->names);
 	j->names = NULL;
 }
@@ -335,6 +339,7 @@ static void count(struct cf_job *j)
 static int ended(struct cf_job *j, int r)
 {
 	close_src(j);
+	cf_pin_put(&j->pin);
 	j->error = r;
 	count(j);
 	if (r == 0) {
@@ -350,6 +355,11 @@ int cf_job_open(struct cf_job *j)
 	int r = open_source(j);
 
 	return r < 0 ? ended(j, r) : 0;
+}
+
+void cf_job_refuse(struct cf_job *j, int r)
+{
+	(void)ended(j, r);
 }
 
 void cf_job_close(struct cf_job *j)

@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 
 #include "libcopyfile.h"
+#include "pin.h"
 #include "place.h"
 #include "watch.h"
 
@@ -21,6 +22,7 @@ struct cf_job {
 	int src_dir, dst_dir;
 	const char *src, *dst;		/* borrowed, unless names is set */
 	char *names;			/* both of them, when the job outlives its caller */
+	struct cf_pin pin;		/* the directories then; put at the end of the copy */
 	uint64_t flags, tag;
 	uint64_t chunk;			/* bytes between two looks at "cancel"; 0: automatic */
 	struct cf_place place;
@@ -44,8 +46,11 @@ void cf_job_init(struct cf_job *j, int src_dir, const char *src, int dst_dir,
 		 const char *dst, uint64_t flags, uint64_t tag, uint64_t chunk,
 		 struct cf_place place);
 
-/* Let to, a new job, do what from is to, with names of its own.  -ENOMEM: nothing done. */
-int cf_job_adopt(struct cf_job *to, const struct cf_job *from);
+/*
+ * Let to, a new job, do what from is to, with names of its own, and with the
+ * directories that pin holds, which become its own.  -ENOMEM: nothing done.
+ */
+int cf_job_adopt(struct cf_job *to, const struct cf_job *from, const struct cf_pin *pin);
 
 /* Free what the job holds. */
 void cf_job_fini(struct cf_job *j);
@@ -58,6 +63,9 @@ int cf_job_open(struct cf_job *j);
 
 /* Close it again, as if it had not been opened; its size stays known. */
 void cf_job_close(struct cf_job *j);
+
+/* End j, which has not begun, with r, an -errno. */
+void cf_job_refuse(struct cf_job *j, int r);
 
 /* Copy, to the end.  Returns j->error. */
 int cf_job_run(struct cf_job *j);

@@ -12,6 +12,10 @@
  *   so perror() works too.  Interruption (EINTR) is never a failure.
  * - Any thread may call any function; a signal handler may call none.  None
  *   is a cancellation point.  A null pointer is EFAULT.
+ * - A live cookie keeps what it needs: after the start the caller may close or
+ *   reuse its descriptors, free the names, and call chdir().  The copy is made
+ *   with the credentials, root and umask of the thread that started it, or it
+ *   fails.  See COPYFILE_STEADY.
  * - After fork() the child owns no cookies: inherited ones are EBADF there,
  *   and its first copy starts a pool of its own.
  */
@@ -74,17 +78,34 @@ extern "C" {
 #define COPYFILE_ASYNC		0x00200000UL	/* no file I/O before returning */
 
 /*
+ * A promise, which spares a copy that gets a cookie about a dozen short system calls and
+ * two descriptors.  Until the cookie is released
+ * - the directory descriptors, or with AT_FDCWD and a relative name the working
+ *   directory, stay what they are;
+ * - all threads that start copies have the same credentials (user and group ids for
+ *   file systems, supplementary groups, capabilities), root and umask, as has had
+ *   the thread whose copy was the first to get a cookie.
+ * Then neither is duplicated or compared.
+ */
+#define COPYFILE_STEADY		0x00400000UL
+
+/*
  * Start copying src to dst.
  *
  *   0   done.
  *  >0   started: the cookie.
  *  <0   failed; nothing is pending.
- *         EAGAIN      too many cookies are live: finish one, try again
+ *         EAGAIN      too many cookies are live; or (COPYFILE_ASYNC) copies of
+ *                     threads with other credentials are under way: finish one,
+ *                     try again
  *         EINVAL      bad flags, or src and dst are the same file
  *         EOPNOTSUPP  not a regular file (or, with NOFOLLOW, a symlink);
  *                     or COPYFILE_REFLINK and this file system cannot
  *         EEXIST, EISDIR, EMFILE, ENOENT, ENOSPC, EXDEV ...  as from open(2),
  *                     ioctl_ficlone(2), write(2)
+ *
+ * What a cookie may end with besides: EPERM, where the credentials of the whole
+ * process were changed, as by setuid(), before a thread had begun with the copy.
  *
  * If a copy fails or is cancelled, a file it created is removed again, a file
  * it was to replace is untouched, a file rewritten in place stays incomplete.
@@ -131,8 +152,9 @@ struct copyfile_how {
 
 /*
  * copyfile() with names relative to directory descriptors or AT_FDCWD.  how
- * may be NULL, if size is 0.  With COPYFILE_ASYNC the descriptors (for AT_FDCWD, the working
- * directory) must stay as they are until the cookie is released.
+ * may be NULL, if size is 0.  The descriptors are the caller's; a cookie has
+ * duplicates of those that it needs until its copy has ended, but not with
+ * COPYFILE_STEADY.
  */
 COPYFILE_API COPYFILE_CHECKED
 int copyfileat(int src_dir, const char *src, int dst_dir, const char *dst,

@@ -15,12 +15,18 @@
  *
  * How many threads run small tasks is for scale.c to say; the rest sleep.
  *
+ * A thread has the credentials, root and umask of the one that starts it.  Those of the
+ * first are noted; the others are to be alike, as long as who submits sees to that.
+ * What the C library changes in all threads of the process changes in these as well:
+ * one that notices says so.
+ *
  * Wake-ups are what a queue costs.  A thread is woken only if one sleeps that
  * has not been woken already; a thread that is awake finds its next task by
  * itself.
  *
  * Everything is under one lock, held for a few dozen instructions; no system
- * call but a wake-up and the start of a thread is made under it.  It is the
+ * call but a wake-up and the start of a thread (for the first, with a look at who
+ * starts it) is made under it.  It is the
  * innermost of the library's locks.
  */
 #include <config.h>
@@ -29,11 +35,14 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
+#include "identity.h"
 #include "scale.h"
 
 /* Tasks per thread that keep it busy while the submitter does something else */
@@ -63,6 +72,8 @@ static struct pool {
 	struct cf_queue big;
 	pthread_t *threads;
 	unsigned int nthreads, peak;
+	struct cf_identity identity;	/* of the threads, as last seen */
+	_Atomic pid_t tid;		/* of one of them; 0: none runs yet */
 	unsigned int idle;		/* threads asleep */
 	unsigned int woken;		/* of those, about to wake */
 	unsigned int lent;		/* threads that others have of their own */
@@ -227,6 +238,7 @@ static void *thread_main(void *arg)
 	unsigned int run = 0;
 
 	(void)arg;
+	atomic_store(&pool.tid, cf_identity_thread());
 	pthread_mutex_lock(&pool.lock);
 	for (;;) {
 		struct cf_queue *next = best_queue_locked(run < LANE_RUN);
@@ -266,6 +278,8 @@ static int grow_locked(void)
 	if (!threads)
 		return -ENOMEM;
 	pool.threads = threads;
+	if (!pool.nthreads)
+		cf_identity_get(&pool.identity);
 	pthread_attr_init(&attr);
 	pthread_attr_setstacksize(&attr, STACK_SIZE);
 	sigfillset(&all);
@@ -322,6 +336,28 @@ int cf_pool_submit(struct cf_task *task, struct cf_pool_limits limits)
 		drop_lane_locked(q);
 	pthread_mutex_unlock(&pool.lock);
 	return r;
+}
+
+bool cf_pool_alike(const struct cf_identity *who)
+{
+	pid_t tid;
+
+	pthread_mutex_lock(&pool.lock);
+	bool any = pool.nthreads, alike = cf_identity_same(&pool.identity, who);
+	pthread_mutex_unlock(&pool.lock);
+	if (!any || !alike)
+		return !any;
+	/* The first thread says its number before anything else. */
+	while (!(tid = atomic_load(&pool.tid)))
+		sched_yield();
+	return cf_identity_shares_fs(tid);
+}
+
+void cf_pool_changed(const struct cf_identity *who)
+{
+	pthread_mutex_lock(&pool.lock);
+	pool.identity = *who;
+	pthread_mutex_unlock(&pool.lock);
 }
 
 bool cf_pool_begin_big(void)
@@ -403,6 +439,7 @@ static void forget_threads(void)
 	free(pool.threads);
 	pool.threads = NULL;
 	pool.nthreads = pool.idle = pool.woken = pool.lent = pool.big.threads = 0;
+	pool.tid = 0;
 	pool.stop = false;
 }
 

@@ -19,6 +19,7 @@ struct cf_task {
 };
 
 struct cf_scale;
+struct cf_identity;
 
 struct cf_pool_limits {
 	unsigned int least;	/* threads that are right where tasks burn the processor */
@@ -36,6 +37,15 @@ struct cf_pool_limits {
  * neither the small ones nor each other.
  */
 int cf_pool_submit(struct cf_task *task, struct cf_pool_limits limits);
+
+/*
+ * Do the threads make their system calls as the caller would, which is who?  True if
+ * there is no thread: those that submit starts are like their starter.
+ */
+bool cf_pool_alike(const struct cf_identity *who);
+
+/* For a thread of the pool, which has found that it is who by now */
+void cf_pool_changed(const struct cf_identity *who);
 
 /*
  * The running task has turned out to be big.  True: it may go on, and counts as

@@ -83,7 +83,8 @@ static int above_stdio(int fd)
 	if (fd < 0 || fd > 2)
 		return fd;
 	int high = fcntl(fd, F_DUPFD_CLOEXEC, 3);
-	int err = errno;
+	/* EINVAL: the limit is 3 or less. */
+	int err = errno == EINVAL ? EMFILE : errno;
 	close(fd);
 	return high < 0 ? -err : high;
 }
@@ -105,6 +106,14 @@ int cf_close(int fd)
 	if (!r && fault("close", NULL) && errno != EINTR)
 		r = -errno;
 	return r;
+}
+
+int cf_dup(int fd)
+{
+	int r = CALL("dup", fcntl(fd, F_DUPFD_CLOEXEC, 3));
+
+	/* Beyond a limit of 3 or less there is no descriptor at all. */
+	return r == -EINVAL ? -EMFILE : r;
 }
 
 int cf_eventfd(void)

@@ -25,6 +25,7 @@ extern int (*cf_fault)(const char *call);
 
 /* Descriptors: always close-on-exec and never 0, 1 or 2. */
 int cf_openat(int dir, const char *name, int flags, mode_t mode);
+int cf_dup(int fd);
 int cf_close(int fd);
 int cf_eventfd(void);
 int cf_eventfd_raise(int fd);

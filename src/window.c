@@ -285,7 +285,8 @@ bool window_relieve(struct window *w)
 static int start(const struct window *w, const struct pending *p)
 {
 	const struct copyfile_how how = {
-		.flags = p->flags | (w->size ? 0 : COPYFILE_SYNC),
+		/* Directories stay while copies are pending, and credentials never change. */
+		.flags = p->flags | COPYFILE_STEADY | (w->size ? 0 : COPYFILE_SYNC),
 	};
 
 	return copyfileat(dir_src_fd(p->dir), p->src, dir_dst_fd(p->dir), p->dst, &how,

@@ -11,16 +11,18 @@ cd "$top_srcdir" || skip_all 'the sources are not here'
 # nobody may know api, and a new module needs its line here.
 rooms='
 api	attr cookie count data dest extent job place policy pool scale sys watch
-cookie	count job policy pool sys watch
+cookie	count identity job pin policy pool sys watch
 policy	pool watch
-job	attr count data dest extent place sys watch
+job	attr count data dest extent pin place sys watch
 dest	extent sys watch
 data	extent range sys watch
 range	pool scale sys watch
 attr	extent sys watch
 extent	sys
-pool	scale
+pool	identity scale
 scale
+identity
+pin	sys
 place
 count
 watch

@@ -38,7 +38,7 @@ test_combinations(void)
 		{ 0x00000004UL, "unknown bit 0x4" },
 		{ 0x00000008UL, "unknown bit 0x8" },
 		{ 0x00080000UL, "unknown bit 0x80000" },
-		{ 0x00400000UL, "unknown bit 0x400000" },
+		{ 0x00800000UL, "unknown bit 0x800000" },
 		{ 0x80000000UL, "unknown bit 0x80000000" },
 	};
 	struct copyfile_how how;

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * identity - as whom a thread makes its system calls.  Thread-safe.
+ */
+#ifndef CF_IDENTITY_H
+#define CF_IDENTITY_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+struct cf_identity {
+	uid_t uid;			/* for file systems: setfsuid(2), setfsgid(2) */
+	gid_t gid;
+	uint64_t groups;		/* supplementary groups, hashed */
+	uint64_t caps;			/* effective capabilities */
+};
+
+/* That of the calling thread.  Four short system calls. */
+void cf_identity_get(struct cf_identity *ret);
+
+bool cf_identity_same(const struct cf_identity *a, const struct cf_identity *b);
+
+/* The calling thread's number in the kernel */
+pid_t cf_identity_thread(void);
+
+/*
+ * Does the calling thread share the root, the umask and the mount namespace with
+ * thread tid of this process?  True where the kernel does not tell.
+ */
+bool cf_identity_shares_fs(pid_t tid);
+
+#endif
