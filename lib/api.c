@@ -34,6 +34,7 @@
 #include "attr.h"
 #include "cookie.h"
 #include "count.h"
+#include "exit.h"
 #include "job.h"
 #include "place.h"
 #include "policy.h"
@@ -226,9 +227,15 @@ static int run_here_or_hand_over(struct cf_job *j)
 
 static int run(struct cf_job *j)
 {
-	return j->flags & COPYFILE_SYNC	? run_here(j)
-	       : j->flags & COPYFILE_ASYNC ? only_hand_over(j)
-					   : run_here_or_hand_over(j);
+	int r = cf_exit_begin_copy(&j->watch);
+
+	if (r < 0)
+		return r;
+	r = j->flags & COPYFILE_SYNC    ? run_here(j)
+	    : j->flags & COPYFILE_ASYNC ? only_hand_over(j)
+					: run_here_or_hand_over(j);
+	cf_exit_end_copy(&j->watch);
+	return r;
 }
 
 static int start(int src_dir, const char *src, int dst_dir, const char *dst,

@@ -79,6 +79,7 @@ static struct {
 	unsigned int live, idle;	/* slots in use; on the list */
 	atomic_uint busy;		/* of those in use: not ended */
 	bool fork_hooked;
+	bool closed;			/* the process ends: no more cookies */
 } table = { .lock = PTHREAD_MUTEX_INITIALIZER };
 
 /* ----------------------------------------------------- slots and table */
@@ -206,6 +207,7 @@ static void fork_child(void)
 	table.free = NULL;
 	table.live = table.idle = 0;
 	table.busy = 0;
+	table.closed = false;
 	pthread_mutex_unlock(&table.lock);
 }
 
@@ -351,6 +353,8 @@ static int start_locked(const struct cf_job *job, struct baggage *b, unsigned in
 	struct slot *s;
 	int r = 0;
 
+	if (table.closed)
+		return -ECANCELED;
 	if (!table.fork_hooked)
 		r = -pthread_atfork(fork_prepare, fork_parent, fork_child);
 	if (r < 0)
@@ -469,6 +473,28 @@ int cf_cookie_info(long cookie, struct copyfile_info *ret)
 	cf_job_info(&s->job, s->state == ENDED, ret);
 	pthread_mutex_unlock(&s->lock);
 	return 0;
+}
+
+void cf_cookie_end_all(const struct timespec *until)
+{
+	if (pthread_mutex_timedlock(&table.lock, until) != 0)
+		return;
+	table.closed = true;
+	for (int fd = 0; fd < table.size; fd++) {
+		struct slot *s = table.by_fd[fd];
+
+		if (!s || pthread_mutex_timedlock(&s->lock, until) != 0)
+			continue;
+		if (s->state == LIVE)
+			cancel_locked(s);
+		pthread_mutex_unlock(&s->lock);
+	}
+	pthread_mutex_unlock(&table.lock);
+}
+
+bool cf_cookie_busy(void)
+{
+	return table.busy;
 }
 
 int cf_cookie_quiesce(int (*change)(const void *arg), const void *arg)

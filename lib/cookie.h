@@ -7,6 +7,7 @@
 #define CF_COOKIE_H
 
 #include <stdbool.h>
+#include <time.h>
 
 #include "job.h"
 #include "libcopyfile.h"
@@ -18,7 +19,7 @@
  * directories.  Returns the cookie; or -errno: -EAGAIN if pending cookies are live
  * already; -EMFILE, -ENFILE, -ENOMEM if there is no descriptor, thread or memory for
  * one more; -EPERM if the pool is at work with other credentials than the caller's;
- * -EBADF, -EACCES, ... for a directory.
+ * -EBADF, -EACCES, ... for a directory; -ECANCELED after cf_cookie_end_all().
  */
 int cf_cookie_start(const struct cf_job *job, unsigned int pending, struct cf_pool_limits limits);
 
@@ -34,6 +35,15 @@ int cf_cookie_info(long cookie, struct copyfile_info *ret);
  * -EBUSY.
  */
 int cf_cookie_quiesce(int (*change)(const void *arg), const void *arg);
+
+/*
+ * The process ends: cancel all live copies, and let no more be started.  Stops
+ * trying at until (CLOCK_REALTIME) where a lock cannot be had.
+ */
+void cf_cookie_end_all(const struct timespec *until);
+
+/* Is any copy under way that has a cookie? */
+bool cf_cookie_busy(void);
 
 /* Stop the pool and free everything: 0, or -EBUSY while cookies are live. */
 int cf_cookie_shutdown(void);

@@ -18,6 +18,10 @@
  *   fails.  See COPYFILE_STEADY.
  * - After fork() the child owns no cookies: inherited ones are EBADF there,
  *   and its first copy starts a pool of its own.
+ * - exit(), and a return from main(), cancel all copies that are under way, and
+ *   wait until what they created has been removed; not longer than 5 s, should
+ *   one not end.  Copies that are started later are refused (ECANCELED).
+ *   _exit(), quick_exit() and deadly signals leave incomplete files.
  */
 #ifndef LIBCOPYFILE_H
 #define LIBCOPYFILE_H 1

@@ -10,7 +10,8 @@ cd "$top_srcdir" || skip_all 'the sources are not here'
 # What each room of the library may know.  Dependencies point downward, so
 # nobody may know api, and a new module needs its line here.
 rooms='
-api	attr cookie count data dest extent job place policy pool scale sys watch
+api	attr cookie count data dest exit extent job place policy pool scale sys watch
+exit	cookie watch
 cookie	count identity job pin policy pool sys watch
 policy	pool watch
 job	attr count data dest extent pin place sys watch
