@@ -29,8 +29,12 @@ enum { ROUNDS = 7, WINDOW = 64 };
 
 static int copies = 20000;		/* in a run */
 
-/* Microseconds, wall; more is felt beside the 20 that a small file takes. */
+/*
+ * Microseconds, wall; more is felt beside the 20 that a small file takes.  Who does not
+ * promise COPYFILE_STEADY pays for a dozen short system calls, of 0.15 each.
+ */
 #define GOAL 3.0
+#define GOAL_NOT_STEADY 5.0
 
 /* A copy that costs nothing itself */
 struct errand {
@@ -39,11 +43,16 @@ struct errand {
 	int result;			/* of each */
 };
 
+static double goal(const struct errand *e)
+{
+	return e->flags & COPYFILE_STEADY ? GOAL : GOAL_NOT_STEADY;
+}
+
 static const struct errand errands[] = {
 	{ "no source, steady", "no-such-file", "no-such-copy", COPYFILE_STEADY, -ENOENT },
-	{ "no attrs, steady", "/", "/", COPYFILE_ATTRS_ONLY | COPYFILE_STEADY, 0 },
+	{ "no attributes, steady", "/", "/", COPYFILE_ATTRS_ONLY | COPYFILE_STEADY, 0 },
 	{ "no source", "no-such-file", "no-such-copy", 0, -ENOENT },
-	{ "no attrs, absolute", "/", "/", COPYFILE_ATTRS_ONLY, 0 },
+	{ "no attributes", "/", "/", COPYFILE_ATTRS_ONLY, 0 },
 };
 
 struct cost {
@@ -149,11 +158,11 @@ static int by_value(const void *a, const void *b)
 }
 
 /* As a ratio of which 1 is wanted; less than can be measured is all the same. */
-static double gain(double us)
+static double gain(const struct errand *e, double us)
 {
 	const double least = 0.01;
 
-	return GOAL / (us > least ? us : least);
+	return goal(e) / (us > least ? us : least);
 }
 
 /* A row as in common.sh; the goal stands in the place of cp. */
@@ -168,8 +177,8 @@ static void add_to_tsv(const struct errand *e, const struct way *way,
 		return;
 	tsv = fopen(path, "a");
 	if (!tsv || fprintf(tsv, "cookie\t%s, %s\t%g\t%g\t%g\t%g\t%g\t1\n", e->name,
-			    way->name, GOAL / 1e6, us / 1e6, gain(us),
-			    gain(sorted[ROUNDS - 1]), gain(sorted[0])) < 0 ||
+			    way->name, goal(e) / 1e6, us / 1e6, gain(e, us),
+			    gain(e, sorted[ROUNDS - 1]), gain(e, sorted[0])) < 0 ||
 	    fclose(tsv)) {
 		fprintf(stderr, "cookie: %s: %s\n", path, strerror(errno));
 		exit(1);
@@ -187,9 +196,9 @@ static void print_row(const struct errand *e, const struct way *way,
 	}
 	qsort(wall, ROUNDS, sizeof *wall, by_value);
 	qsort(cpu, ROUNDS, sizeof *cpu, by_value);
-	printf("%-20s %-20s %6.2f %6.2f-%-6.2f %6.2f   < %.0f: %s\n", e->name, way->name,
-	       wall[ROUNDS / 2], wall[0], wall[ROUNDS - 1], cpu[ROUNDS / 2], GOAL,
-	       wall[ROUNDS / 2] < GOAL ? "met" : "missed");
+	printf("%-21s %-20s %6.2f %6.2f-%-6.2f %6.2f   < %.0f: %s\n", e->name, way->name,
+	       wall[ROUNDS / 2], wall[0], wall[ROUNDS - 1], cpu[ROUNDS / 2], goal(e),
+	       wall[ROUNDS / 2] < goal(e) ? "met" : "missed");
 	add_to_tsv(e, way, wall);
 }
 
@@ -214,7 +223,7 @@ int main(int argc, char **argv)
 		return 0;
 	}
 	printf("microseconds per cookie, %d rounds of %d\n", ROUNDS, copies);
-	printf("%-20s %-20s %6s %13s %6s   goal\n", "copies of", "reaped by", "wall",
+	printf("%-21s %-20s %6s %13s %6s   goal\n", "copies of", "reaped by", "wall",
 	       "min-max", "cpu");
 	for (size_t k = 0; k < sizeof errands / sizeof *errands; k++) {
 		const struct errand *e = &errands[k];

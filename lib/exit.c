@@ -120,7 +120,8 @@ static void fork_child(void)
 	program.first = mine.listed ? &mine : NULL;
 	mine.prev = mine.next = NULL;
 	atomic_store(&mine.copy, NULL);
-	program.owner = getpid();
+	if (program.owner)
+		program.owner = getpid();
 	program.ending = false;
 	pthread_mutex_unlock(&program.lock);
 }

@@ -94,8 +94,10 @@ with_callers(void)
 	int i;
 
 	long_setup(2, 16);
-	for (i = 0; i < 3; i++)
+	for (i = 0; i < 3; i++) {
 		pthread_create(&threads[i], NULL, copy_in_call, names[i]);
+		pthread_detach(threads[i]);
+	}
 	for (i = 0; i < 3; i++)
 		wait_for_file(names[i]);
 }
@@ -174,6 +176,16 @@ with_busy_threads(void)
 	for (i = 0; i < 4; i++)
 		pthread_create(&threads[i], NULL, keep_copying, names[i]);
 	usleep(20000);
+}
+
+/* Nobody reads from it: the copy may be stuck where it is opened */
+static void
+with_stuck_copy(void)
+{
+	if (mkfifo("d/fifo", 0644) != 0
+	    || copyfile("long", "d/fifo", COPYFILE_ASYNC | COPYFILE_TRUNCATE) <= 0)
+		_exit(9);
+	usleep(50000);
 }
 
 /* Files in a directory that are not so long */
@@ -259,6 +271,10 @@ main(void)
 	mkdir("d", 0755);
 	is_int(exit_status(from_handler, &ms), 3, "exit() in a handler, in the middle of a copy");
 	ok(ms < 9000, "ends (%ld ms)", ms);
+	remove_tree("d");
+	mkdir("d", 0755);
+	is_int(exit_status(with_stuck_copy, &ms), 3, "a copy that is stuck: exit");
+	ok(ms < 9000, "it is not waited for for ever (%ld ms)", ms);
 	remove_tree("d");
 	mkdir("d", 0755);
 	test_child();
