@@ -19,7 +19,7 @@
  * slot->waiting says that a thread does so; the result is then for it alone, so
  * the slot cannot be released under it.
  *
- * Locks, in this order: table.lock, slot->lock, the pool's.  A slot is freed
+ * Locks, in this order: table.lock, slot->lock, the pool's.  A slot's memory is freed
  * with both of the first two held once, so whoever finds it in the table and
  * locks it before letting go of the table has a slot that stays.  Anybody may
  * find a free slot, too, and look at its state: that is written with its lock held.
@@ -84,8 +84,12 @@ static struct {
 
 /* ----------------------------------------------------- slots and table */
 
+/* With the table locked, and s free: nobody can find it any more. */
 static void destroy_slot(struct slot *s)
 {
+	/* Who found it before, and holds it for a look, lets go of it now. */
+	pthread_mutex_lock(&s->lock);
+	pthread_mutex_unlock(&s->lock);
 	cf_close(s->fd);
 	pthread_mutex_destroy(&s->lock);
 	free(s);
@@ -140,7 +144,7 @@ static int take_slot_locked(struct slot **ret)
 	return 0;
 }
 
-/* Onto the list, or away if that is full.  Nobody else can have found s. */
+/* Onto the list, or away if that is full. */
 static void give_slot_locked(struct slot *s)
 {
 	if (table.idle < MAX_IDLE && !s->raised) {
@@ -405,9 +409,6 @@ static int release(struct slot *s, struct copyfile_info *ret)
 		s->raised = false;
 
 	pthread_mutex_lock(&table.lock);
-	/* A late look through the table may hold it for a moment. */
-	pthread_mutex_lock(&s->lock);
-	pthread_mutex_unlock(&s->lock);
 	/* With the table locked: a child of fork(2) frees what it finds there. */
 	cf_job_fini(&s->job);
 	table.live--;

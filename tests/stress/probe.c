@@ -81,6 +81,22 @@ work(void *arg)
 	return NULL;
 }
 
+/* One copy, and then the library is shut down: what that returns */
+static int
+await_one(const char *dst)
+{
+	int cookie = copyfile("src", dst, COPYFILE_ASYNC | COPYFILE_TRUNCATE), ret;
+
+	if (cookie > 0) {
+		started++;
+		do
+			ret = copyfile_ctrl(cookie, COPYFILE_WAIT);
+		while (ret > 0);
+		note(ret);
+	}
+	return copyfile_shutdown();
+}
+
 static void
 storm(const char *name, bool only_look)
 {
@@ -98,6 +114,13 @@ storm(const char *name, bool only_look)
 			bail_out("no thread");
 	for (i = 0; i < COPIERS; i++)
 		pthread_join(copiers[i], NULL);
+	/* What they look at goes away under them */
+	for (i = 0; i < 300; i++) {
+		int ret = await_one("z");
+
+		if (ret != 0 && ret != -EBUSY)	/* a result is just being taken */
+			odd++;
+	}
 	stop = true;
 	for (i = 0; i < PROBERS; i++)
 		pthread_join(probers[i], NULL);
