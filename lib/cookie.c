@@ -30,6 +30,8 @@
  * since setuid() changes all threads of a process.  Where the first two differ the
  * pool starts anew, if no copy is under way; else there is no cookie.
  *
+ * exit(3): the table is closed, and what is live is cancelled; exit.c waits for it.
+ *
  * fork(2): the child gets none of it.  The descriptors are closed there, the
  * memory is freed, except what the threads that do not exist any more had open.
  */
