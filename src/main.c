@@ -67,9 +67,10 @@ int main(int argc, char **argv)
 	setlocale(LC_ALL, "");
 	atexit(close_stdout);
 	report_init();
-	signals_init();
 
 	options_parse(&options, argc, argv);
+	/* Before there is anything to end in order, signals have their default action. */
+	signals_init();
 	report_begin(&options);
 	run_init(&copy, &options);
 	target_copy_operands(&copy);

@@ -536,6 +536,8 @@ static void check_json(void)
 
 void report_end(void)
 {
+	/* If nobody reads it, that is to be heard of as a signal. */
+	fflush(stdout);
 	signals_close();
 	sum_up();
 	/* What close_stdout() would find, and say, after the summary */

@@ -3,10 +3,16 @@
  * Design: a handler sets a flag, and wakes main, which looks.  The first signal that
  * asks for an end has pending copies cancelled, so that none is left half done under
  * its name; when all have ended pcp dies by that signal, as whoever started it expects.
- * A second one kills at once: its action is the default again by then.
+ * A second one kills at once.
+ *
+ * The first process of a PID namespace, as the command of a container is, cannot die by a
+ * signal: the kernel ignores the default action there.  It exits with the status that a
+ * shell would give for that death.
  *
  * Handlers run in main, but for SIGPIPE, which comes to whoever writes: the other threads
- * block all signals but that.
+ * block all signals but that.  One SIGPIPE follows another as long as somebody writes, and
+ * the interrupt that ended this run may have ended the reader, too; so a SIGPIPE never
+ * counts as the second signal.
  *
  * No SA_RESTART: main may be waiting for an answer, or for the other end of a FIFO.
  */
@@ -18,6 +24,7 @@
 #include <signal.h>
 #include <stdatomic.h>
 #include <stddef.h>
+#include <unistd.h>
 
 #include "stop.h"
 
@@ -36,15 +43,26 @@ static void wake(void)
 		call(wake_arg);
 }
 
+/* Safe in a handler, where sig is blocked */
+static _Noreturn void die_by(int sig)
+{
+	sigset_t only;
+
+	signal(sig, SIG_DFL);
+	sigemptyset(&only);
+	sigaddset(&only, sig);
+	pthread_sigmask(SIG_UNBLOCK, &only, NULL);
+	raise(sig);
+	_exit(128 + sig);
+}
+
 static void on_end(int sig)
 {
 	int err = errno, none = 0;
+	bool first = atomic_compare_exchange_strong(&ender, &none, sig);
 
-	if (!atomic_compare_exchange_strong(&ender, &none, sig)) {
-		/* Another one: at once, when this returns. */
-		signal(sig, SIG_DFL);
-		raise(sig);
-	}
+	if (!first && sig != SIGPIPE)
+		die_by(sig);
 	stop_request(STOP_SIGNAL);
 	wake();
 	errno = err;
@@ -59,9 +77,9 @@ static void on_other(int sig)
 	errno = err;
 }
 
-static void catch(int sig, void (*handler)(int), int flags)
+static void catch(int sig, void (*handler)(int))
 {
-	struct sigaction old, action = { .sa_handler = handler, .sa_flags = flags };
+	struct sigaction old, action = { .sa_handler = handler };
 
 	sigemptyset(&action.sa_mask);
 	/* What nohup(1) or a shell has ignored stays so. */
@@ -72,9 +90,9 @@ static void catch(int sig, void (*handler)(int), int flags)
 void signals_init(void)
 {
 	for (size_t i = 0; i < sizeof enders / sizeof *enders; i++)
-		catch(enders[i], on_end, SA_RESETHAND);
-	catch(SIGUSR1, on_other, 0);
-	catch(SIGTSTP, on_other, 0);
+		catch(enders[i], on_end);
+	catch(SIGUSR1, on_other);
+	catch(SIGTSTP, on_other);
 }
 
 void signals_wake(void (*call)(void *arg), void *arg)
@@ -113,14 +131,6 @@ int signals_ender(void)
 
 void signals_die(void)
 {
-	int sig = ender;
-	sigset_t only;
-
-	if (!sig)
-		return;
-	signal(sig, SIG_DFL);
-	sigemptyset(&only);
-	sigaddset(&only, sig);
-	pthread_sigmask(SIG_UNBLOCK, &only, NULL);
-	raise(sig);
+	if (ender)
+		die_by(ender);
 }

@@ -26,7 +26,10 @@ void signals_suspend(void (*clear)(void));
 /* The signal that asked for an end, or 0.  Any thread. */
 int signals_ender(void);
 
-/* At the very end: die by the signal that asked for it, if any did. */
+/*
+ * At the very end: if a signal asked for it, die by that signal; or, where that is not
+ * possible, exit with the status 128 + its number.
+ */
 void signals_die(void);
 
 #endif

@@ -111,14 +111,20 @@ busy_tree() {
 
 # interrupt SIGNAL SECONDS COMMAND...: runs it, and sends it that, so much later; sets
 # status.  Its output is in $interrupt_out, its messages in $interrupt_err.  Not by the
-# shell, which has what it starts in the background ignore SIGINT.
+# shell, which has what it starts in the background ignore SIGINT.  With interrupt_child
+# set, the signal goes to the first child of COMMAND.
 interrupt() {
-	status=$(python3 -c '
-import signal, subprocess, sys, time
+	status=$(interrupt_child=${interrupt_child-} python3 -c '
+import os, signal, subprocess, sys, time
 with open(sys.argv[1], "wb") as out, open(sys.argv[2], "wb") as err:
     child = subprocess.Popen(sys.argv[5:], stdout=out, stderr=err)
 time.sleep(float(sys.argv[4]))
-child.send_signal(getattr(signal, "SIG" + sys.argv[3]))
+pid, number = child.pid, getattr(signal, "SIG" + sys.argv[3])
+if os.environ["interrupt_child"]:
+    with open(f"/proc/{pid}/task/{pid}/children") as children:
+        pid = int((children.read().split() or [0])[0])
+if pid:
+    os.kill(pid, number)
 status = child.wait()
 print(128 - status if status < 0 else status)' "$interrupt_out" "$interrupt_err" "$@")
 }

@@ -123,4 +123,100 @@ test_interrupted_fifo() {
 	rm -f "$scratch/fifo"
 }
 
+# The first process of a PID namespace, a container's command say, cannot die by a signal.
+first_process() {
+	can_mount || { skip 'no PID namespaces'; return 1; }
+	rm -rf "$scratch/dst"
+	interrupt_child=yes interrupt "$@"
+}
+
+test_first_process_is_interrupted() {
+	mkfifo "$scratch/fifo"
+	sleep 20 >"$scratch/fifo" &
+	writer=$!
+	for signal in 'INT 130' 'TERM 143' 'HUP 129'; do
+		first_process ${signal% *} 0.3 unshare --pid --fork "$bin/pcp" "$scratch/fifo" \
+			"$scratch/dst" || break
+		assertEquals "one file, $signal" "${signal#* }" $status
+		assertFalse 'a partial file' "[ -e '$scratch/dst' ]"
+	done
+	kill $writer
+	wait $writer 2>/dev/null
+	rm -f "$scratch/fifo"
+}
+
+test_first_process_in_any_mode() {
+	for options in '' '-j1 --window=1' '-j16 --window=64'; do
+		first_process TERM 0.03 unshare --pid --fork "$bin/pcp" -R $options \
+			--sparse=never "$src" "$scratch/dst" || return
+		assert_whole "[$options]" "$scratch/dst" "$src"
+		[ $status = 143 ] || assertEquals "[$options]: $status, and all of it" '0 ' \
+			"$status $(diff -r "$src" "$scratch/dst")"
+	done
+}
+
+# stuck FIRST SECOND COMMAND...: what ends a run that waits for the reader of a FIFO; sets
+# status.
+stuck() {
+	status=$(python3 -c '
+import os, signal, subprocess, sys, time
+child = subprocess.Popen(sys.argv[3:], stderr=subprocess.DEVNULL)
+time.sleep(0.3)
+pid = child.pid
+if sys.argv[3] == "unshare":
+    with open(f"/proc/{pid}/task/{pid}/children") as children:
+        pid = int(children.read())
+for name in sys.argv[1:3]:
+    os.kill(pid, getattr(signal, "SIG" + name))
+    time.sleep(0.2)
+try:
+    status = child.wait(5)
+except subprocess.TimeoutExpired:
+    os.kill(pid, signal.SIGKILL)
+    status = child.wait()
+print(128 - status if status < 0 else status)' "$@")
+}
+
+test_second_signal() {
+	mkfifo "$scratch/fifo"
+	# which holds it open, and reads nothing
+	sleep 60 <>"$scratch/fifo" &
+	reader=$!
+	for how in '' 'unshare --pid --fork'; do
+		[ ! "$how" ] || can_mount || continue
+		for signals in 'INT INT 130' 'INT TERM 143' 'TERM TERM 143'; do
+			set -- $signals
+			stuck $1 $2 $how "$bin/pcp" "$src/1/big" "$scratch/fifo"
+			assertEquals "$how: $1, $2" $3 "$status"
+		done
+	done
+	kill $reader
+	wait $reader 2>/dev/null
+	rm -f "$scratch/fifo"
+}
+
+# The reader of the messages went with the same interrupt: that is no second signal.
+test_messages_have_no_reader() {
+	for seconds in 0.03 0.04 0.05 0.06; do
+		rm -rf "$scratch/dst"
+		mkdir "$scratch/dst"
+		for d in 1 2 3 4 5 6 7 8; do
+			mkdir "$scratch/dst/$d"
+			echo old >"$scratch/dst/$d/big"
+		done
+		status=$(python3 -c '
+import signal, subprocess, sys, time
+child = subprocess.Popen(sys.argv[2:], stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+time.sleep(float(sys.argv[1]))
+child.stdout.close()
+child.send_signal(signal.SIGINT)
+print(-child.wait())' $seconds "$bin/pcp" -R -j16 --sparse=never --reflink=never "$src/." \
+			"$scratch/dst")
+		assertTrue "status $status" "[ $status = 2 ] || [ $status = 0 ]"
+		rm -f "$scratch"/dst/[1-8]/big
+		assert_whole "after $seconds s" "$scratch/dst" "$src"
+	done
+	rm -rf "$scratch/dst"
+}
+
 . shunit2
