@@ -397,7 +397,7 @@ void copy_ended(void *arg, const struct pending *p, int result,
 		ok = attrs_default_mode(c, &e, 0666);
 	if (result < 0 && !said && !interrupted)
 		complain_copy(c, &e, -result, info);
-	else if (interrupted && p->flags & COPYFILE_TRUNCATE && info->stage > COPYFILE_OPEN_DST)
+	else if (interrupted && info->partial == COPYFILE_PARTIAL_KEPT)
 		complain_dst(&e, OP_WRITE, 0, "interrupted: %s is incomplete");
 	report_details(c, &e, info);
 	if (result == 0)

@@ -142,10 +142,15 @@ static bool copy_attributes(struct copy *c, const struct entry *e, int src, int 
 /* e could not be copied: what was made is removed, what was there is incomplete. */
 static void undo(const struct entry *e, bool made)
 {
-	if (made && unlinkat(dir_dst_fd(e->dir), e->dst, 0) < 0 && errno != ENOENT)
-		complain_dst(e, OP_REMOVE, errno, "cannot remove %s");
-	if (!made && stop_asked() == STOP_SIGNAL)
-		complain_dst(e, OP_WRITE, 0, "interrupted: %s is incomplete");
+	struct entry left = *e;
+
+	if (made && (unlinkat(dir_dst_fd(e->dir), e->dst, 0) == 0 || errno == ENOENT))
+		return;
+	left.partial = COPYFILE_PARTIAL_KEPT;
+	if (made)
+		complain_dst(&left, OP_REMOVE, errno, "cannot remove %s");
+	if (stop_asked() == STOP_SIGNAL)
+		complain_dst(&left, OP_WRITE, 0, "interrupted: %s is incomplete");
 }
 
 bool manual_copy(struct copy *c, const struct entry *e, bool over)

@@ -62,6 +62,50 @@ test_overwriting_is_interrupted() {
 	rm -f "$scratch/one" "$scratch/two"
 }
 
+# neither_nor DST: the files that are neither as in $src nor as in $scratch/old
+neither_nor() {
+	(cd "$1" && find . -type f) | while IFS= read -r name; do
+		cmp -s "$1/$name" "$src/$name" || cmp -s "$1/$name" "$scratch/old/$name" ||
+			echo "${name#./}"
+	done
+}
+
+# Of many at a time: each is as it was, or as it is to be, or said to be incomplete, by
+# what has become of it and not by how far its copy was.
+test_overwriting_many_is_interrupted() {
+	has_fuse || { skip 'no FUSE'; return; }
+	interrupt_out=$scratch/json
+	(cd "$src" && find . -type d -exec mkdir -p "$scratch/old/{}" ';' &&
+		find . -type f -exec sh -c 'echo old >"$1/$2"' sh "$scratch/old" '{}' ';')
+	mkdir "$scratch/slow"
+	hit=
+	for seconds in 0.05 0.08 0.11 0.14 0.17 0.2 0.25 0.3 0.4 0.5; do
+		rm -rf "$scratch/dst"
+		cp -R "$scratch/old" "$scratch/dst"
+		slowfs -x -d truncate=20000,write=2000,open=2000 "$scratch/dst" "$scratch/slow" ||
+			{ fail 'no slowfs'; return; }
+		interrupt TERM $seconds pcp -RT -j16 --window=64 --sparse=never --json --progress=never \
+			"$src" "$scratch/slow"
+		fusermount3 -u "$scratch/slow"
+		neither_nor "$scratch/dst" | while IFS= read -r name; do
+			grep -q "interrupted: '$scratch/slow/$name' is incomplete" "$scratch/err" ||
+				echo "not named: $name"
+			grep '"type":"error"' "$scratch/json" | grep -F "$scratch/slow/$name" |
+				grep -q '"partial":"kept"' || echo "not in JSON: $name"
+		done >"$scratch/missing"
+		assertEquals "after $seconds s" '' "$(cat "$scratch/missing")"
+		sed -n "s,.*interrupted: '$scratch/slow/\(.*\)' is incomplete,\1,p" "$scratch/err" |
+			while IFS= read -r name; do
+				! cmp -s "$scratch/dst/$name" "$scratch/old/$name" || echo "$name"
+			done >"$scratch/wrong"
+		assertEquals "untouched after $seconds s" '' "$(cat "$scratch/wrong")"
+		! grep -q 'is incomplete' "$scratch/err" || hit=yes
+	done
+	assertEquals 'some were interrupted' yes "$hit"
+	interrupt_out=/dev/null
+	rm -rf "$scratch/slow" "$scratch/old"
+}
+
 test_ignored_stays_ignored() {
 	rm -rf "$scratch/dst"
 	(trap '' HUP && pcp -R "$src" "$scratch/dst" 2>"$scratch/err") &
