@@ -163,10 +163,10 @@ static void leave_out(const struct entry *e, enum go why)
 }
 
 /*
- * Give k's file the name e.  False: e has become the copy that the rest of k's
- * names wait for, or waits; k is not to be touched any more.
+ * Give k's file the name e.  If it cannot have one more, e becomes the copy that the
+ * rest of k's names wait for, or waits itself.
  */
-static bool link_to(struct copy *c, struct link *k, const struct entry *e)
+static void link_to(struct copy *c, struct link *k, const struct entry *e)
 {
 	bool replaced;
 	char *first;
@@ -178,9 +178,7 @@ static bool link_to(struct copy *c, struct link *k, const struct entry *e)
 		/* As many names as the file system allows: begin a new one. */
 		if (links_rename(&c->links, k, e->dir, e->src, e->dst))
 			copy_new(c, e, &(struct plan){ .link = k });
-		else
-			links_leave(&c->links, k);
-		return false;
+		return;
 	}
 	if (err) {
 		complain_link(e, err, first);
@@ -188,72 +186,129 @@ static bool link_to(struct copy *c, struct link *k, const struct entry *e)
 	} else if (replaced && c->opts->verbose)
 		copy_announce_removed(e);
 	outcome(e, err ? OUTCOME_FAILED : OUTCOME_LINKED, NULL);
-	return true;
 }
 
-/* Let w have its turn now that k's copy has ended, well or not.  As link_to(). */
-static bool settle_waiting(struct copy *c, struct link *k, const struct waiting *w, bool copied)
+/* Copy e, one of k's names, since the copy of another has failed. */
+static void copy_instead(struct copy *c, struct link *k, const struct entry *e)
+{
+	struct plan plan = { .link = k };
+	enum go go = look(c, e, &plan);
+
+	if (go != GO)
+		leave_out(e, go);
+	else if (links_rename(&c->links, k, e->dir, e->src, e->dst))
+		copy_new(c, e, &plan);
+	else
+		existing_restore(c, e, plan.backup);
+}
+
+/* Let w have its turn now that k's copy has ended, well or not. */
+static void settle_waiting(struct copy *c, struct link *k, const struct waiting *w, bool copied)
 {
 	struct entry e = {
 		.dir = w->dir, .src = w->name_src, .dst = w->name_dst, .type = k->type,
 	};
-	bool mine = true;
 
 	copy_number(&e);
 	if (!dir_use(e.dir)) {
 		leave_out(&e, REFUSED);
-		return true;
+		return;
 	}
 	if (copied)
-		mine = link_to(c, k, &e);
-	else {
-		struct plan plan = { .link = k };
-		enum go go = look(c, &e, &plan);
-
-		if (go == GO) {
-			links_rename(&c->links, k, e.dir, e.src, e.dst);
-			copy_new(c, &e, &plan);
-			mine = false;
-		} else
-			leave_out(&e, go);
-	}
+		link_to(c, k, &e);
+	else
+		copy_instead(c, k, &e);
 	dir_release(e.dir);
-	return mine;
 }
+
+/* A link whose copy has ended, to be settled later or by another thread */
+struct ended_link {
+	struct chore chore;
+	struct copy *c;
+	struct link *link;		/* this thread is one of its users */
+	struct ended_link *next;
+};
+
+/* This thread settles links; those whose copies end meanwhile, in its hands */
+static _Thread_local struct {
+	struct link *now;		/* NULL: it does not */
+	struct ended_link *later;
+} settling;
 
 /* The copy of k's file has ended: the names that waited get their turn. */
 static void settle_link(struct copy *c, struct link *k)
 {
 	struct waiting *w;
-	bool mine = true, copied;
+	bool copied;
 
-	while (mine && (w = links_next(&c->links, k, &copied))) {
-		mine = settle_waiting(c, k, w, copied);
+	settling.now = k;
+	while ((w = links_next(&c->links, k, &copied))) {
+		settle_waiting(c, k, w, copied);
 		dir_put(w->dir);
 		waiting_free(w);
 	}
-	if (mine)
-		links_leave(&c->links, k);
+	settling.now = NULL;
+	links_leave(&c->links, k);
+}
+
+static struct ended_link *new_ended(struct copy *c, struct link *k)
+{
+	struct ended_link *ended = xmalloc(sizeof *ended);
+
+	*ended = (struct ended_link){ .c = c, .link = k };
+	return ended;
+}
+
+static void settle_links(struct copy *c, struct link *k)
+{
+	struct ended_link *next;
+
+	settle_link(c, k);
+	while ((next = settling.later)) {
+		settling.later = next->next;
+		settle_link(c, next->link);
+		free(next);
+	}
 }
 
 static void settle_chore(struct chore *chore)
 {
-	struct link *k = (struct link *)((char *)chore - offsetof(struct link, settle));
+	struct ended_link *ended =
+		(struct ended_link *)((char *)chore - offsetof(struct ended_link, chore));
 
-	settle_link(k->arg, k);
+	settle_links(ended->c, ended->link);
+	free(ended);
 }
 
+/*
+ * A copy of k's file has ended.  It may be that of a name that had waited: then this
+ * thread is within settle_link(), and goes on there; for by recursion the stack would
+ * have to hold a frame for each name of a file that cannot be read.
+ */
 static void end_link(struct copy *c, struct link *k, bool copied)
 {
 	links_end(&c->links, k, copied);
+	if (settling.now == k) {
+		links_leave(&c->links, k);
+		return;
+	}
+	if (settling.now) {
+		struct ended_link *ended = new_ended(c, k);
+
+		ended->next = settling.later;
+		settling.later = ended;
+		return;
+	}
 	/* Main has more to reap, and links may have to wait for a server. */
 	if (window_is_main(&c->window) && links_awaited(&c->links, k)) {
-		k->settle.run = settle_chore;
-		k->arg = c;
-		if (crew_give(&c->crew, &k->settle))
+		struct ended_link *ended = new_ended(c, k);
+
+		ended->chore.run = settle_chore;
+		if (crew_give(&c->crew, &ended->chore))
 			return;
+		free(ended);
 	}
-	settle_link(c, k);
+	settle_links(c, k);
 }
 
 /* ------------------------------------------------- the end of a copy */
@@ -476,8 +531,8 @@ static void meet_kept(struct copy *c, const struct entry *e)
 		end_link(c, link, true);
 		break;
 	case LINK_FURTHER:
-		if (link_to(c, link, e))
-			links_leave(&c->links, link);
+		link_to(c, link, e);
+		links_leave(&c->links, link);
 		break;
 	case LINK_WAITS:
 		break;
@@ -504,8 +559,8 @@ static void follow_plan(struct copy *c, const struct entry *e, struct plan *plan
 		copy_new(c, e, plan);
 		break;
 	case LINK_FURTHER:
-		if (link_to(c, plan->link, e))
-			links_leave(&c->links, plan->link);
+		link_to(c, plan->link, e);
+		links_leave(&c->links, plan->link);
 		free(plan->backup);
 		break;
 	case LINK_WAITS:

@@ -147,7 +147,8 @@ struct waiting *links_next(struct links *l, struct link *k, bool *ret_copied)
 {
 	pthread_mutex_lock(&l->lock);
 	*ret_copied = k->state == LINK_COPIED;
-	struct waiting *w = k->first;
+	/* Those that wait for the next copy are for who sees that end. */
+	struct waiting *w = k->state == LINK_COPYING ? NULL : k->first;
 	if (w) {
 		k->first = w->next;
 		if (!k->first)
@@ -174,10 +175,12 @@ bool links_rename(struct links *l, struct link *k, struct dir *dir, const char *
 {
 	pthread_mutex_lock(&l->lock);
 	bool first = k->state != LINK_COPYING;
-	if (first)
+	if (first) {
 		set_name_locked(k, dir, dst);
-	else
+		k->users++;
+	} else {
 		wait_locked(k, dir, src, dst);
+	}
 	pthread_mutex_unlock(&l->lock);
 	return first;
 }

@@ -10,8 +10,6 @@
 #include <stdbool.h>
 #include <sys/stat.h>
 
-#include "crew.h"
-
 struct dir;
 
 struct links {
@@ -39,10 +37,6 @@ struct link {
 	struct dir *dir;		/* a hold: where the first copy is ... */
 	char *name;			/* ... and its name */
 	struct waiting *first, **last;	/* in the order in which they came */
-
-	/* For who settles it later, in another thread */
-	struct chore settle;
-	void *arg;
 };
 
 /* st_nlink of an inode that may be met more often than it has names */
@@ -65,7 +59,8 @@ enum link_role links_meet(struct links *l, const struct stat *st, struct dir *di
 /*
  * The copy of k's file has ended.  Then, until there is none: each name that
  * waits has its turn, to be linked where *ret_copied, else to be copied; the
- * caller frees it with waiting_free().
+ * caller frees it with waiting_free().  There is none, either, while k's file is
+ * being copied anew: who does that calls links_end(), and has the rest.
  */
 void links_end(struct links *l, struct link *k, bool copied);
 struct waiting *links_next(struct links *l, struct link *k, bool *ret_copied);
@@ -74,7 +69,8 @@ void waiting_free(struct waiting *w);
 /*
  * No further name can be given to k's file, or its copy failed: src is to be
  * copied anew, to dir/dst, and others will link to that.  True: the caller does it,
- * as after LINK_FIRST.  False: another thread has begun to, and the name waits.
+ * as after LINK_FIRST, and for that has become a user of k once more.  False: another
+ * thread has begun to, and the name waits.
  */
 bool links_rename(struct links *l, struct link *k, struct dir *dir, const char *src,
 		  const char *dst);

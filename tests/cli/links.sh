@@ -131,6 +131,27 @@ test_first_copy_fails() {
 	same_as_cp -a mnt/two mnt/one to
 }
 
+# Each of its names is tried, and none on top of the other: the stack is small.
+test_many_names_of_what_cannot_be_read() {
+	prepare() {
+		mkdir src
+		seq 2000 | sed 's,.*,src/&,' | (cd src && xargs -n 500 sh -c '
+			[ -e 0 ] || echo secret >0
+			for name; do ln 0 "${name#src/}"; done' sh)
+		echo open >src/open
+	}
+	before() { chmod 0 src/0; }
+	stack=$(ulimit -S -s)
+	ulimit -S -s 512
+	for engine in '' '-j1 --window=1' '-j16 --window=64'; do
+		unprivileged
+		same_as_cp -a src dst
+	done
+	ulimit -S -s "$stack"
+	engine=
+	before() { :; }
+}
+
 # The first copy goes through a symlink that is there: the others are names of its end.
 test_links_to_what_a_symlink_leads_to() {
 	prepare() {
