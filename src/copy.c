@@ -446,7 +446,9 @@ void copy_ended(void *arg, const struct pending *p, int result,
 	bool ok = result == 0, said = false;
 	bool interrupted = result == -ECANCELED && stop_asked() == STOP_SIGNAL;
 
-	if (!ok && info->stage == COPYFILE_OPEN_DST && try_again(c, &e, p, -result, &said))
+	/* What was cancelled there had its destination open. */
+	if (!ok && !interrupted && info->stage == COPYFILE_OPEN_DST &&
+	    try_again(c, &e, p, -result, &said))
 		return;
 	if (ok && c->opts->default_mode && S_ISREG(p->type) && !(p->flags & COPYFILE_TRUNCATE))
 		ok = attrs_default_mode(c, &e, 0666);

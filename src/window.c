@@ -17,13 +17,18 @@
  *
  * The lock is not held while a copy starts or ends, only while it is entered, until epoll
  * knows it.  Who waits for room sleeps on ended_some; the main thread, which would have to
- * wake itself, reaps.
+ * wake itself, reaps.  What follows from the end of a copy may start another, so that the
+ * main thread reaps within reaping; deeper than NESTED it copies at once instead.
+ *
+ * A sandbox may refuse epoll: then there is no window.  If that begins in the midst of a
+ * run, the pending copies are looked at one by one, a hundred times a second.
  */
 #include <config.h>
 
 #include "window.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
@@ -41,6 +46,15 @@
 
 /* Ended copies that are taken from the kernel at once */
 #define BATCH 64
+
+/* How often the pending copies are looked at without epoll, in milliseconds */
+#define BLIND_MS 10
+
+/* How deep reaping may be within reaping */
+#define NESTED 16
+
+/* How often room that nobody takes is looked for in vain */
+#define VAIN 100
 
 static bool watch(struct window *w, int op, int fd, uint32_t events, void *entry)
 {
@@ -73,7 +87,9 @@ bool window_init(struct window *w, unsigned int size)
 		return true;
 	w->epoll = epoll_create1(EPOLL_CLOEXEC);
 	w->bell = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	if (w->epoll < 0 || w->bell < 0 || !watch(w, EPOLL_CTL_ADD, w->bell, EPOLLIN, NULL)) {
+	struct epoll_event none;
+	if (w->epoll < 0 || w->bell < 0 || epoll_wait(w->epoll, &none, 1, 0) < 0 ||
+	    !watch(w, EPOLL_CTL_ADD, w->bell, EPOLLIN, NULL)) {
 		window_fini(w);
 		return false;
 	}
@@ -158,6 +174,14 @@ static void reaped(struct window *w, struct pending *p, int r)
 	free(p);
 }
 
+/* Have epoll tell of p once more, for these events. */
+static void rearm(struct window *w, struct pending *p, uint32_t events)
+{
+	if (!watch(w, EPOLL_CTL_MOD, p->cookie, events, p))
+		w->blind = true;
+}
+
+/* epoll has told of p, which nobody else takes out of the list. */
 static void reap(struct window *w, struct pending *p)
 {
 	/* The kernel has handed p on; the lock makes sure of what it holds. */
@@ -166,25 +190,23 @@ static void reap(struct window *w, struct pending *p)
 	pthread_mutex_unlock(&w->lock);
 	int r = copyfile_ctrl(cookie, COPYFILE_STATUS);
 
-	if (r > 0) {
-		watch(w, EPOLL_CTL_MOD, cookie, EPOLLIN | EPOLLONESHOT, p);
-		return;
-	}
-	reaped(w, p, r);
+	p->taken = false;
+	if (r > 0)
+		rearm(w, p, EPOLLIN | EPOLLONESHOT);
+	else
+		reaped(w, p, r);
 }
 
 static void cancel(struct window *w, struct pending *p)
 {
-	int cookie = p->cookie;
-
 	/* If that releases the cookie, the next one with its number must not find p armed. */
-	watch(w, EPOLL_CTL_MOD, cookie, 0, NULL);
-	int r = copyfile_ctrl(cookie, COPYFILE_CANCEL);
+	rearm(w, p, 0);
+	int r = copyfile_ctrl(p->cookie, COPYFILE_CANCEL);
 
 	if (r <= 0)
 		reaped(w, p, r);
 	else
-		watch(w, EPOLL_CTL_MOD, cookie, EPOLLIN | EPOLLONESHOT, p);
+		rearm(w, p, EPOLLIN | EPOLLONESHOT);
 }
 
 void window_cancel(struct window *w)
@@ -194,7 +216,7 @@ void window_cancel(struct window *w)
 	/* What main is about to reap must not go meanwhile. */
 	if (w->reaping)
 		return;
-	w->reaping = true;
+	w->reaping++;
 	/* Nobody else takes one with a cookie out of the list. */
 	pthread_mutex_lock(&w->lock);
 	struct pending **all = xnmalloc(w->count + 1, sizeof *all);
@@ -203,9 +225,42 @@ void window_cancel(struct window *w)
 			all[n++] = p;
 	pthread_mutex_unlock(&w->lock);
 	for (unsigned int i = 0; i < n; i++)
+		all[i]->taken = true;
+	for (unsigned int i = 0; i < n; i++) {
+		all[i]->taken = false;
 		cancel(w, all[i]);
+	}
 	free(all);
-	w->reaping = false;
+	w->reaping--;
+}
+
+/* One that has ended, and that nobody is about to reap; NULL: none.  *ret is its result. */
+static struct pending *find_ended(struct window *w, int *ret)
+{
+	struct pending *p;
+
+	pthread_mutex_lock(&w->lock);
+	for (p = w->first; p; p = p->next)
+		if (p->cookie > 0 && !p->taken &&
+		    (*ret = copyfile_ctrl(p->cookie, COPYFILE_STATUS)) <= 0)
+			break;
+	pthread_mutex_unlock(&w->lock);
+	return p;
+}
+
+/* Without epoll */
+static void reap_blindly(struct window *w, bool wait)
+{
+	bool some = false;
+	struct pending *p;
+	int r;
+
+	while ((p = find_ended(w, &r))) {
+		some = true;
+		reaped(w, p, r);
+	}
+	if (wait && !some)
+		poll(NULL, 0, BLIND_MS);
 }
 
 static void hear_bell(struct window *w)
@@ -217,21 +272,37 @@ static void hear_bell(struct window *w)
 		return;
 }
 
-void window_reap(struct window *w, bool wait)
+static void reap_told(struct window *w, bool wait)
 {
 	struct epoll_event ready[BATCH];
-	bool outer = !w->reaping;
-	int n = 0;
+	int n = epoll_wait(w->epoll, ready, BATCH, !wait ? 0 : w->ticks ? TICK_MS : -1);
 
-	if (w->size)
-		n = epoll_wait(w->epoll, ready, BATCH, !wait ? 0 : w->ticks ? TICK_MS : -1);
-	w->reaping = true;
+	if (n < 0 && errno != EINTR)
+		w->blind = true;
+	for (int i = 0; i < n; i++) {
+		struct pending *p = ready[i].data.ptr;
+
+		/* One that window_cancel() has taken is left to that. */
+		if (p && p->taken)
+			ready[i].events = 0;
+		else if (p)
+			p->taken = true;
+	}
 	for (int i = 0; i < n; i++)
-		if (ready[i].data.ptr)
-			reap(w, ready[i].data.ptr);
-		else
+		if (!ready[i].data.ptr)
 			hear_bell(w);
-	w->reaping = !outer;
+		else if (ready[i].events)
+			reap(w, ready[i].data.ptr);
+}
+
+void window_reap(struct window *w, bool wait)
+{
+	w->reaping++;
+	if (w->size && !w->blind)
+		reap_told(w, wait);
+	else if (w->size)
+		reap_blindly(w, wait);
+	w->reaping--;
 	w->attend(w->arg);
 }
 
@@ -293,8 +364,19 @@ static int start(const struct window *w, const struct pending *p)
 			  sizeof how);
 }
 
-/* As many as may be were pending: wait until half of them have gone. */
-static void make_room(struct window *w)
+/*
+ * The copy that this thread was about to start was refused, for want of room or of what a
+ * cookie needs.  An error of its own, which may be EAGAIN as well, came when it had begun.
+ */
+static bool was_refused(void)
+{
+	struct copyfile_info info;
+
+	return copyfile_info(0, &info, sizeof info) < 0 || info.stage == COPYFILE_QUEUED;
+}
+
+/* As many as may be were pending: wait until half of them have gone.  False: few were. */
+static bool make_room(struct window *w)
 {
 	pthread_mutex_lock(&w->lock);
 	bool full = w->count > w->size / 2;
@@ -304,6 +386,26 @@ static void make_room(struct window *w)
 	/* Some have gone by now, or others are about to be entered. */
 	if (!full)
 		sched_yield();
+	return full;
+}
+
+/* Is this thread better off copying at once than waiting for room? */
+static bool must_not_wait(const struct window *w)
+{
+	return window_is_main(w) && (w->reaping > NESTED || (w->reaping && w->blind));
+}
+
+/* The cookie, or how it has ended: the way of who has a place in the list, if it needs one */
+static int start_with_room(struct window *w, struct pending *p)
+{
+	unsigned int vain = 0;
+	int r;
+
+	while ((r = start(w, p)) < 0 && w->size && !(p->flags & COPYFILE_SYNC) && was_refused())
+		/* EAGAIN: as many as may be are pending, and no time to copy at once. */
+		if (r != -EAGAIN || must_not_wait(w) || (!make_room(w) && ++vain > VAIN))
+			p->flags |= COPYFILE_SYNC;
+	return r;
 }
 
 /* Enter a copy of p, which cookie stands for.  False: it can't be watched. */
@@ -363,9 +465,7 @@ void window_start(struct window *w, const struct pending *wanted)
 	p.cookie = 0;
 	if (overwrites)
 		enter_overwriting(w, &p);
-	/* EAGAIN: as many as may be are pending, and no time to copy at once. */
-	while ((r = start(w, &p)) == -EAGAIN && w->size)
-		make_room(w);
+	r = start_with_room(w, &p);
 	if (r > 0 && !enter(w, wanted, r))
 		r = await(r);
 	if (overwrites)
@@ -398,6 +498,22 @@ static void see_locked(struct pending *p, uint64_t bytes, int64_t now)
 	p->seen_bytes = bytes;
 }
 
+/* Put a into list, which has n, the longest-running first.  Returns how many it has then. */
+static unsigned int put_in_order(struct window_active *list, unsigned int n, unsigned int max,
+				 const struct window_active *a)
+{
+	unsigned int at = n;
+
+	while (at && list[at - 1].since > a->since)
+		at--;
+	if (at == max)
+		return n;
+	n += n < max;
+	memmove(&list[at + 1], &list[at], (n - 1 - at) * sizeof *list);
+	list[at] = *a;
+	return n;
+}
+
 unsigned int window_look(struct window *w, struct window_active *list, unsigned int max,
 			 struct window_sum *ret)
 {
@@ -415,15 +531,21 @@ unsigned int window_look(struct window *w, struct window_active *list, unsigned 
 		if (!p->cookie || copyfile_info(p->cookie, &info, sizeof info) < 0)
 			continue;
 		ret->bytes_done += info.bytes_done;
+		if (info.stage == COPYFILE_QUEUED)
+			continue;
+		ret->copying++;
+		if (!p->since)
+			p->since = now;
 		if (!info.bytes_total)
 			continue;
 		see_locked(p, info.bytes_done, now);
-		if (n < max)
-			list[n++] = (struct window_active){
-				.id = p->id, .src = dir_src_path(p->dir, p->src), .rate = p->rate,
-				.bytes_done = info.bytes_done, .bytes_total = info.bytes_total,
-			};
+		n = put_in_order(list, n, max, &(struct window_active){
+			.id = p->id, .pending = p, .since = p->since, .rate = p->rate,
+			.bytes_done = info.bytes_done, .bytes_total = info.bytes_total,
+		});
 	}
+	for (unsigned int i = 0; i < n; i++)
+		list[i].src = dir_src_path(list[i].pending->dir, list[i].pending->src);
 	pthread_mutex_unlock(&w->lock);
 	return n;
 }

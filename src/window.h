@@ -36,14 +36,18 @@ struct pending {
 
 	/* The window's */
 	int cookie;			/* 0: it is copied in the call that starts it */
+	bool taken;			/* main's: it is about to reap it */
 	struct pending *prev, *next;
+	int64_t since;			/* when it was first seen to run; as seen_at */
 	int64_t seen_at;		/* when it was looked at: CLOCK_MONOTONIC, nanoseconds; */
 	uint64_t seen_bytes;		/* what was in place then, */
 	double rate;			/* and bytes a second before that */
 };
 
-/* A copy in flight, as others see it */
+/* A copy that runs, as others see it */
 struct window_active {
+	const struct pending *pending;	/* the window's: valid while it looks */
+	int64_t since;			/* when it was first seen to run */
 	uint64_t id;
 	char *src;			/* its full name, on the heap */
 	uint64_t bytes_done, bytes_total;
@@ -62,7 +66,8 @@ struct window {
 	unsigned int count;		/* cookies pending now */
 	unsigned int sleepers;		/* that wait for ended_some */
 	bool main_sleeps;		/* main does, in window_reap(), for any copy to end */
-	bool reaping;			/* main's: it is at it, or within what follows from it */
+	unsigned int reaping;		/* main's: how deep it is at it, and in what follows */
+	bool blind;			/* main's: epoll has failed, and is not to be asked */
 	struct pending *first;		/* those with a cookie, and those that overwrite */
 
 	/* A copy has ended with result (0 or -errno), in any thread.  p is no longer pending. */
@@ -73,7 +78,10 @@ struct window {
 	void *arg;
 };
 
-/* Set w->ended, w->attend, w->ticks and w->arg after this.  False: no descriptors; then size is 0. */
+/*
+ * Set w->ended, w->attend, w->ticks and w->arg after this.  False: no descriptors, or
+ * no epoll; then size is 0.
+ */
 bool window_init(struct window *w, unsigned int size);
 void window_fini(struct window *w);
 
@@ -108,12 +116,14 @@ bool window_is_main(const struct window *w);
 /* All pending copies */
 struct window_sum {
 	unsigned int count;
+	unsigned int copying;		/* of those, begun: the rest is queued */
 	uint64_t bytes_done;		/* that they have in place so far */
 };
 
 /*
- * Look at the pending copies: of those that have begun the oldest, at most max, are put
- * into list.  Returns how many; the caller frees their names.
+ * Look at the pending copies: of those that run, and whose size is known, max at most
+ * are put into list, the longest-running first.  Returns how many; the caller frees their
+ * names.
  */
 unsigned int window_look(struct window *w, struct window_active *list, unsigned int max,
 			 struct window_sum *ret);

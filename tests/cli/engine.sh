@@ -115,6 +115,29 @@ test_closed_descriptors() {
 	assertTrue 'all is there' "diff -r --no-dereference '$work/pcp/d' '$work/pcp/to'"
 }
 
+# A sandbox may refuse what the window stands on, from the start or in the midst of a run.
+test_refused_system_calls() {
+	is_cp && { skip 'cp has no window'; return; }
+	if ! command -v strace >/dev/null || ! strace -qq -o /dev/null true 2>/dev/null; then
+		skip 'no strace'
+		return
+	fi
+	tree
+	limit=10
+	for how in epoll_wait,epoll_pwait:error=ENOSYS \
+		epoll_wait,epoll_pwait:error=EPERM:when=3+ epoll_create1:error=EPERM \
+		epoll_ctl:error=EPERM epoll_ctl:error=EPERM:when=5+ eventfd2:error=EPERM \
+		eventfd2:error=EPERM:when=4+; do
+		for engine in '' '-j4 --window=8'; do
+			new_twins
+			run_in pcp strace -f -qq -o /dev/null -e trace="${how%%:*}" -e inject="$how" \
+				pcp $engine -R d new
+			assert_ran 0
+			assertEquals "$how, [$engine]" '' "$(diff -r "$work/pcp/d" "$work/pcp/new")"
+		done
+	done
+}
+
 # Messages begin with the name it was called by.
 test_program_name() {
 	is_cp && { skip 'cp prints argv[0] whole'; return; }

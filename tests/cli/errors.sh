@@ -351,4 +351,28 @@ test_copying_on_the_server() {
 	done
 }
 
+# An error of one file, not a sign that too many are pending
+test_busy_destination() {
+	has_fuse || { skip 'no FUSE'; return; }
+	prepare() {
+		mkdir src dst mnt
+		for i in 1 2 3; do echo $i >src/$i; done
+	}
+	before() { slowfs -x -e 'create:1+:EAGAIN:*/2' dst mnt; }
+	after() { fusermount3 -u mnt; }
+	limit=10
+	for engine in '' '-j1 --window=1' '-j16 --window=64'; do
+		new_twins
+		(cd "$work/pcp" && before)
+		run_in pcp pcp $engine src/1 src/2 mnt
+		assert_ran 1 "^cp: cannot create regular file 'mnt/2': "
+		run_in pcp pcp -R $engine src/. mnt/new
+		(cd "$work/pcp" && after)
+		assert_ran 1 "^cp: cannot create regular file 'mnt/new/2': "
+		assertEquals '1 new new/1 new/3' "$(cd "$work/pcp/dst" && echo * new/*)"
+	done
+	before() { :; }
+	after() { :; }
+}
+
 . shunit2
