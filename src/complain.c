@@ -17,6 +17,7 @@
 
 #include "copy.h"
 #include "existing.h"
+#include "full.h"
 #include "options.h"
 #include "tally.h"
 
@@ -40,11 +41,11 @@ static void complain_of_ends(const struct entry *e, enum report_op op, int err, 
 	char *src = dir_src_path(e->dir, e->src), *dst = dir_dst_path(e->dir, e->dst);
 	const struct report_about about = {
 		.op = op, .src = src, .dst = dst, .id = e->id, .partial = e->partial,
+		.known = full_met(e, err),
 	};
 
 	if (!second)
 		second = dst_first ? src : dst;
-	report_if_full(err);
 	report_error_about(&about, err, message, report_quote(0, dst_first ? dst : src),
 			   report_quote(1, second));
 	free(src);

@@ -28,6 +28,7 @@
 #include "clock.h"
 #include "complain.h"
 #include "existing.h"
+#include "full.h"
 #include "json.h"
 #include "manual.h"
 #include "mklink.h"
@@ -214,7 +215,9 @@ static void settle_waiting(struct copy *c, struct link *k, const struct waiting 
 		leave_out(&e, REFUSED);
 		return;
 	}
-	if (copied)
+	if (full_bars(c, &e))
+		; /* it is left out */
+	else if (copied)
 		link_to(c, k, &e);
 	else
 		copy_instead(c, k, &e);
@@ -580,6 +583,8 @@ void copy_entry(struct copy *c, const struct entry *wanted)
 		stop_leave_out();
 		return;
 	}
+	if (full_bars(c, &e))
+		return;
 	copy_number(&e);
 	enum go go = look(c, &e, &plan);
 	if (go == GO) {

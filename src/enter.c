@@ -6,7 +6,7 @@
  *
  * Before its destination is made it is asked whether the walk has come to what it
  * makes itself, to a directory that it is in already, by way of symlinks, or to an earlier
- * operand.
+ * operand.  Before that, whether its file system is full.
  */
 #include <config.h>
 
@@ -20,6 +20,7 @@
 #include "complain.h"
 #include "copy.h"
 #include "existing.h"
+#include "full.h"
 #include "mkdir.h"
 #include "names.h"
 #include "options.h"
@@ -199,6 +200,8 @@ bool enter_dir(struct copy *c, struct walk_root *root, const struct entry *wante
 	enum outcome made;
 
 	*ret_dir = NULL;
+	if (full_bars_dir(&e))
+		return false;
 	copy_number(&e);
 	if (!open_source(c, &e, &source))
 		return false;

@@ -27,6 +27,7 @@
  *   progress	how far it is (scout: what there is to do)
  *   bar, json	showing that to people, and to programs
  *   signals	what is said from outside (stop: that it is to end)
+ *   full	file systems that can take no more
  *
  * Main goes through the operands, then reaps copies that have ended.  The crew
  * walks the trees.  Copies are made by who meets them, or by the library's

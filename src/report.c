@@ -25,6 +25,7 @@
 #include <libcopyfile.h>
 
 #include "clock.h"
+#include "full.h"
 #include "json.h"
 #include "options.h"
 #include "progname.h"
@@ -68,11 +69,6 @@ static struct early {
 static size_t nearly;
 
 void (*report_hide_progress)(void);
-
-static bool is_full(int err)
-{
-	return err == ENOSPC || err == EDQUOT || err == EROFS;
-}
 
 void report_init(void)
 {
@@ -247,11 +243,13 @@ static void tell_json(const struct report_about *about, bool warning, int err,
 static void report_error_v(const struct report_about *about, int err, const char *format,
 			   va_list args)
 {
-	uint64_t before = err >= 0 && err < ERRNOS ? by_errno[err]++ : 0;
-	/* That there is no space left need not be said of every file. */
-	bool known = before && is_full(err) && stop_asked() == STOP_FULL;
 	char *message = compose(err, format, args);
+	/* That there is no space left need not be said of every file. */
+	bool known = about->known || (about->op == OP_ATTRIBUTES && about->dst &&
+				      full_explains(about->dst, err));
 
+	if (err >= 0 && err < ERRNOS)
+		by_errno[err]++;
 	say(&(struct audience){ .kind = "error", .silent = known }, message);
 	tell_json(about, false, err, message);
 	free(message);
@@ -299,13 +297,6 @@ void report_failed_source(const char *src)
 	report_lock();
 	fprintf(failed_file, "%s%c", src, options->null ? '\0' : '\n');
 	report_unlock();
-}
-
-void report_if_full(int err)
-{
-	/* In cp's place it goes on, as scripts expect. */
-	if (is_full(err) && strcmp(program_name, "cp"))
-		stop_request(STOP_FULL);
 }
 
 bool report_wants_failed(void)
@@ -481,15 +472,27 @@ static uint64_t files_copied(void)
 	       tally_done(&sum, KIND_SPECIAL);
 }
 
+/* Why not everything was seen.  A signal needs no words. */
+static void tell_stop(void)
+{
+	enum stop_why why = stop_asked();
+
+	if (!stop_left_out() || why == STOP_SIGNAL)
+		return;
+	for (const struct full *f = full_first(); f; f = f->next)
+		if (f->left_out)
+			report_line("%s: stopped: nothing more can be written to the file system of %s",
+				    program_name, report_quote(0, f->dir));
+	if (why == STOP_ERRORS)
+		report_line("%s: stopped: too many errors", program_name);
+}
+
 /* At a terminal, and in the log, where one line would be lost among many. */
 static void sum_up(void)
 {
 	uint64_t copied = files_copied();
-	enum stop_why why = stop_asked();
 
-	if (stop_left_out() && why != STOP_SIGNAL)
-		report_line("%s: stopped: %s", program_name,
-			    why == STOP_FULL ? "nothing more can be written" : "too many errors");
+	tell_stop();
 	if (!errors || copied < 2 || options->quiet ||
 	    !(isatty(STDERR_FILENO) || log_file))
 		return;

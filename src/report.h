@@ -49,6 +49,7 @@ struct report_about {
 	const char *src, *dst;	/* full names; NULL: not about one */
 	uint64_t id;		/* as that of struct entry */
 	unsigned int partial;	/* enum copyfile_partial */
+	bool known;		/* that has been said of others: not on standard error again */
 };
 
 #define REPORT_SLOTS 3
@@ -76,12 +77,6 @@ void report_failed_source(const char *src);
 
 /* Does anybody read that? */
 bool report_wants_failed(void);
-
-/*
- * A failure by err may mean that nothing more can be written: then the run is to end,
- * unless it goes by the name of cp.
- */
-void report_if_full(int err);
 
 /* What became of src, with so many bytes: for --log. */
 void report_outcome(enum outcome outcome, const char *src, const char *dst, uint64_t bytes);

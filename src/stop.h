@@ -7,7 +7,6 @@
 
 enum stop_why {
 	STOP_NOT,
-	STOP_FULL,	/* no space left, or none that may be written to */
 	STOP_ERRORS,	/* as many as --max-errors says */
 	STOP_SIGNAL
 };
@@ -18,7 +17,7 @@ void stop_request(enum stop_why why);
 /* Nothing new is to be begun; the strongest of the reasons, the last in the list. */
 enum stop_why stop_asked(void);
 
-/* Something was left out for that: the exit status will tell. */
+/* Something was left out, for that or else (full.h): the exit status will tell. */
 void stop_leave_out(void);
 bool stop_left_out(void);
 

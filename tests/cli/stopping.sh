@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-# Runs that fail: one message where the disk is full, --max-errors, --failed-to, --log
+# Runs that fail: one message for each file system that is full, --max-errors, --failed-to, --log
 # and -q; what the exit status says of each.
 
 . "$(dirname "$0")/common.sh"
@@ -82,6 +82,121 @@ test_read_only() {
 	run -R src bad full/
 	assertEquals "status; $(cat "$scratch/err")" 3 $status
 	assertEquals 1 "$(messages 'Read-only file system$')"
+}
+
+no_others() {
+	umount "$scratch/dst/mid/below" "$scratch/dst/mid" 2>/dev/null
+	rm -rf "$scratch/dst"
+}
+
+# others full|read-only: a destination with a file system mounted in its midst, where nothing can be
+# written, and one below that, where it can
+others() {
+	can_mount || { skip 'mounting is not permitted'; return 1; }
+	rm -rf "$scratch/tree"
+	for d in a b mid mid/below mid/new y z; do
+		mkdir -p "$scratch/tree/$d"
+		for i in 1 2 3; do echo $d$i >"$scratch/tree/$d/$i"; done
+	done
+	head -c 100000 /dev/zero | tr '\0' x >"$scratch/tree/mid/1"
+	no_others
+	mkdir -p "$scratch/dst/mid"
+	mount -t tmpfs -o size=8k none "$scratch/dst/mid"
+	mkdir "$scratch/dst/mid/below"
+	mount -t tmpfs -o size=1m none "$scratch/dst/mid/below"
+	echo old >"$scratch/dst/mid/3"
+	[ $1 = full ] || mount -o remount,ro "$scratch/dst/mid"
+}
+
+test_file_system_in_the_midst() {
+	for how in full read-only; do
+		for options in '-R' '-a' '-R -j1 --window=1' '-R -j16 --window=64'; do
+			others $how || return
+			[ $how = read-only ] || head -c 8192 /dev/zero >"$scratch/dst/mid/filler" 2>/dev/null
+			run -T $options tree dst
+			assertTrue "$how [$options]: status $status" "[ $status = 3 ] || [ $status = 1 ]"
+			for d in a b y z mid/below; do
+				assertEquals "$how [$options] $d" '' \
+					"$(diff -r "$scratch/tree/$d" "$scratch/dst/$d" 2>&1)"
+			done
+			assertEquals "$how [$options]: $(cat "$scratch/err")" 1 \
+				"$(messages ': No space left on device$\|: Read-only file system$')"
+			# or of a directory below it, which this run has made
+			assertEquals "[$options] the end" "$([ $status = 1 ] || echo \
+				"pcp: stopped: nothing more can be written to the file system of 'dst/mid'")" \
+				"$(grep stopped "$scratch/err" | sed "s,/new'\$,',")"
+			assert_whole "$how [$options]" "$scratch/dst/a" "$scratch/tree/a"
+		done
+	done
+	# What comes later there is left out, even what would have been overwritten.
+	others full || return
+	head -c 8192 /dev/zero >"$scratch/dst/mid/filler" 2>/dev/null
+	run -T -j1 --window=1 tree/mid/1 dst/mid/big
+	run -j1 --window=1 tree/mid/1 tree/mid/3 tree/mid/2 dst/mid
+	assertEquals "$(cat "$scratch/err")" '3 old' "$status $(cat "$scratch/dst/mid/3")"
+	assertFalse "[ -e '$scratch/dst/mid/2' ]"
+	no_others
+}
+
+# It fails for itself alone: where it is, other files can be made.
+test_file_that_is_a_mount() {
+	can_mount || { skip 'mounting is not permitted'; return; }
+	for options in '' '-j1 --window=1' '-j16 --window=64'; do
+		rm -rf "$scratch/dst"
+		mkdir "$scratch/dst"
+		for i in 1 2; do
+			echo old >"$scratch/dst/f$i"
+			mount --bind "$scratch/dst/f$i" "$scratch/dst/f$i"
+			mount -o remount,bind,ro "$scratch/dst/f$i"
+		done
+		run -RT $options src dst
+		umount "$scratch/dst/f1" "$scratch/dst/f2"
+		assertEquals "[$options] status" 1 $status
+		assertEquals "[$options] both are named" 2 "$(messages 'Read-only file system$')"
+		assertEquals "[$options] the rest" 2 "$(diff -rq "$scratch/src" "$scratch/dst" | wc -l)"
+		assertEquals "[$options] the end" 0 "$(messages stopped)"
+	done
+}
+
+# The same file system, which can be written to elsewhere
+test_mount_that_is_read_only() {
+	can_mount || { skip 'mounting is not permitted'; return; }
+	rm -rf "$scratch/dst" "$scratch/tree"
+	mkdir -p "$scratch/dst/a" "$scratch/tree/a" "$scratch/tree/b" "$scratch/tree/c"
+	for d in a b c; do echo $d >"$scratch/tree/$d/1"; echo $d >"$scratch/tree/$d/2"; done
+	mount --bind "$scratch/dst/a" "$scratch/dst/a"
+	mount -o remount,bind,ro "$scratch/dst/a"
+	run -RT -j1 --window=1 tree dst
+	umount "$scratch/dst/a"
+	assertEquals "status; $(cat "$scratch/err")" 3 $status
+	assertEquals 'one message' 1 "$(messages 'Read-only file system$')"
+	assertEquals 'the rest' '' "$(diff -r "$scratch/tree/b" "$scratch/dst/b";
+		diff -r "$scratch/tree/c" "$scratch/dst/c")"
+}
+
+# A symlink leads to where there is no room: that is not where the symlink is.
+test_symlink_to_full() {
+	full 100 8 || return
+	head -c 8192 /dev/zero >"$scratch/full/filler"
+	rm -rf "$scratch/dst"
+	mkdir "$scratch/dst"
+	for i in 1 2; do
+		: >"$scratch/full/f$i"
+		ln -s ../full/f$i "$scratch/dst/f$i"
+	done
+	run -RT -j1 --window=1 src dst
+	assertEquals status 1 $status
+	assertEquals "$(cat "$scratch/err")" 2 "$(messages 'No space left on device$')"
+	assertEquals 'the rest' 300 "$(ls "$scratch/dst" | wc -l)"
+}
+
+# By that name it goes on, and says so of each.
+test_cp_goes_on() {
+	full 30 8000 || return
+	(cd "$scratch" && bin/linked/cp -RT src full 2>err)
+	assertEquals status 1 $?
+	assertTrue "$(head -n 3 "$scratch/err")" "[ $(messages 'No space left on device$') -gt 200 ]"
+	assertEquals 0 "$(messages stopped)"
 }
 
 test_max_errors() {

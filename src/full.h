@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* full - file systems of the destination that can take no more.  Thread-safe. */
+#ifndef PCP_FULL_H
+#define PCP_FULL_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <sys/types.h>
+
+struct copy;
+struct entry;
+
+/* One of them; it lives as long as the process. */
+struct full {
+	struct full *next;
+	dev_t dev;
+	bool read_only;			/* where it is mounted so, which it may not be everywhere */
+	char *dir;			/* the full name of the directory where that was found */
+	atomic_bool left_out;		/* something was, for that */
+};
+
+/* All of them, the last that was found first */
+const struct full *full_first(void);
+
+/*
+ * Making e's destination has failed with err, which may mean that its file system can take
+ * no more: then nothing new is begun there, unless pcp goes by the name of cp.  True: that
+ * is known already, and need not be said again.
+ */
+bool full_met(const struct entry *e, int err);
+
+/* Is e left out for that?  Then the exit status will tell. */
+bool full_bars(const struct copy *c, const struct entry *e);
+
+/*
+ * The same, of a directory: one that is there already is not, for another file system may
+ * be mounted below it.
+ */
+bool full_bars_dir(const struct entry *e);
+
+/* Does it go without saying that err comes of what is called path? */
+bool full_explains(const char *path, int err);
+
+#endif
