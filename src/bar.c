@@ -196,13 +196,25 @@ static char *some_text(uint64_t n, const char *what)
 	return n ? xasprintf("%s %s", count_text(buf, n), what) : xstrdup("");
 }
 
+/* What is pending; what waits for a thread is not being copied. */
+static char *pending_text(const struct progress *p)
+{
+	char copying[COUNT_BUF], queued[COUNT_BUF];
+
+	if (!p->queued)
+		return xasprintf("%s copying", count_text(copying, p->copying));
+	return xasprintf("%s copying, %s queued", count_text(copying, p->copying),
+			 count_text(queued, p->queued));
+}
+
 char *bar_line(const struct progress *p)
 {
 	char *percent = p->percent < 0 ? xstrdup("") : xasprintf("%d%%, ", p->percent);
 	char *amount = amount_text(p, false), *files = files_text(p), *rate = rate_text(p);
 	char *eta = eta_text(p), *errors = some_text(p->errors, p->errors == 1 ? "error" : "errors");
-	char *line = xasprintf("%s%s, %s, %s%s%s, %u in flight%s%s", percent, files, amount, rate,
-			       *eta ? ", " : "", eta, p->in_flight, *errors ? ", " : "", errors);
+	char *pending = pending_text(p);
+	char *line = xasprintf("%s%s, %s, %s%s%s, %s%s%s", percent, files, amount, rate,
+			       *eta ? ", " : "", eta, pending, *errors ? ", " : "", errors);
 
 	free(percent);
 	free(amount);
@@ -210,6 +222,7 @@ char *bar_line(const struct progress *p)
 	free(rate);
 	free(eta);
 	free(errors);
+	free(pending);
 	return line;
 }
 
@@ -330,7 +343,7 @@ static void put_counts(struct frame *f, const struct progress *p)
 	char *texts[] = {
 		files_text(p),
 		some_text(p->errors, p->errors == 1 ? "error" : "errors"),
-		some_text(p->in_flight, "in flight"),
+		p->in_flight ? pending_text(p) : xstrdup(""),
 		some_text(tally_of_outcome(t, OUTCOME_CLONED), "cloned"),
 		some_text(tally_of_outcome(t, OUTCOME_SKIPPED), "skipped"),
 	};

@@ -282,7 +282,7 @@ void json_put_progress(const struct progress *p)
 
 	if (stream < 0)
 		return;
-	put(json_pack("{s:s, s:f, s:s, s:b, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:f, s:f, s:o, s:I, s:o}",
+	put(json_pack("{s:s, s:f, s:s, s:b, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:f, s:f, s:o, s:I, s:I, s:I, s:o}",
 		      "type", "progress",
 		      "elapsed_s", p->elapsed,
 		      "phase", phases[p->phase],
@@ -299,6 +299,8 @@ void json_put_progress(const struct progress *p)
 		      "rate_avg_bps", p->rate_average,
 		      "eta_s", real_or_null(p->eta, p->eta >= 0),
 		      "in_flight", (json_int_t)p->in_flight,
+		      "copying", (json_int_t)p->copying,
+		      "queued", (json_int_t)p->queued,
 		      "active", active_list(p)));
 }
 

@@ -99,6 +99,8 @@ static void take_done(struct copy *c, struct progress *p)
 	tally_sum(&p->tally);
 	p->nactive = window_look(&c->window, p->active, PROGRESS_ACTIVE, &pending);
 	p->in_flight = pending.count;
+	p->copying = pending.copying;
+	p->queued = pending.count - pending.copying;
 	state.work = most(state.work, p->tally.bytes + p->tally.bytes_lost + pending.bytes_done);
 	state.bytes_shown = most(state.bytes_shown, state.work - p->tally.bytes_lost);
 	p->bytes_done = state.bytes_shown;

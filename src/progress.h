@@ -14,7 +14,7 @@
 
 struct copy;
 
-/* As many of the copies in flight are shown, those that have been for longest. */
+/* As many of the copies that run are shown, those that have for longest. */
 #define PROGRESS_ACTIVE 16
 
 enum progress_phase { PHASE_SCAN, PHASE_COPY, PHASE_FINALIZE };
@@ -37,8 +37,9 @@ struct progress {
 	double eta;			/* seconds to go; negative: not known */
 	double stalled;			/* seconds in which nothing has moved */
 
-	unsigned int in_flight;		/* pending copies */
-	unsigned int nactive;		/* of those, the oldest first, are in active */
+	unsigned int in_flight;		/* pending copies: */
+	unsigned int copying, queued;	/* those that run, those that wait for a thread */
+	unsigned int nactive;		/* that run, the longest-running first, are in active */
 	struct window_active active[PROGRESS_ACTIVE];
 };
 

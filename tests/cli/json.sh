@@ -363,6 +363,21 @@ test_descriptors() {
 	assertTrue "$(cat err)" "grep -q \"invalid file descriptor for --json: '2'\" err"
 }
 
+# What waits for a thread is not shown as if it were being copied.
+test_queued() {
+	for i in $(seq 40); do head -c 1048576 /dev/urandom >src/$i; done
+	slow -m 500000 || return 0
+	run -R -j4 --window=32 --json --json-interval=0.1 slow dst
+	assert_values 'all' ok summary.status
+	most=$(values 'progress[].copying' | tr " " "\n" | sort -n | tail -n 1)
+	assertTrue "copying: $most" "[ $most -ge 2 ] && [ $most -le 4 ]"
+	most=$(values 'progress[].queued' | tr " " "\n" | sort -n | tail -n 1)
+	assertTrue "queued: $most" "[ $most -ge 16 ]"
+	assertEquals 'more than threads are active' '' \
+		"$(values 'progress[].active.4.src' | grep slow)"
+	assertTrue 'some are' "jsonlines out '$schema' 'progress[].active.1.src' | grep -q ^slow/"
+}
+
 test_intervals() {
 	for i in 1 2 3 4 5; do head -c 1048576 /dev/urandom >src/$i; done
 	slow -m 500000 || return 0

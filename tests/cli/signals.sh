@@ -131,7 +131,7 @@ test_snapshot() {
 	wait $pid
 	assertEquals status 0 $?
 	assertEquals data "$(cat "$scratch/dst")"
-	assertTrue "$(cat "$scratch/err")" "grep -q '^pcp: [0-9]* files, .* in flight' '$scratch/err'"
+	assertTrue "$(cat "$scratch/err")" "grep -q '^pcp: [0-9]* files, .* copying' '$scratch/err'"
 	rm -f "$scratch/fifo"
 }
 

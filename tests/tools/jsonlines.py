@@ -142,8 +142,10 @@ class Stream:
             for what in "bytes", "files":
                 if p[what + "_done"] > p[what + "_total"]:
                     self.tell(f"progress: more than all is done: {p}")
-            if len(p["active"]) > p["in_flight"]:
-                self.tell(f"progress: more are active than in flight: {p}")
+            if len(p["active"]) > p["copying"]:
+                self.tell(f"progress: more are active than are copied: {p}")
+            if p["copying"] + p["queued"] != p["in_flight"]:
+                self.tell(f"progress: in_flight is not the sum: {p}")
             if before and before["phase"] == "finalize":
                 self.tell("progress after the last")
             before = p

@@ -13,7 +13,7 @@ FILES = re.compile(r"([\d ]*\d)(?: of (at least )?([\d ]*\d))? files")
 ETA = re.compile(r"ETA (?:(\d+)d )?(?:(\d+)h)?(?: ?(\d+)m)?(?:(\d+):(\d\d))?")
 UNITS = {"B": 1, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30, "TiB": 1 << 40}
 # What only a bar has in it
-REMAINS = re.compile(r"[█░▸▏▎▍▌▋▊▉]|\[[#-]+\]|\d%|ETA|in flight|B/s\b")
+REMAINS = re.compile(r"[█░▸▏▎▍▌▋▊▉]|\[[#-]+\]|\d%|ETA|copying|queued|B/s\b")
 
 
 def expect(truth, *words):
