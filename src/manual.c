@@ -3,6 +3,10 @@
  * Design: to read a FIFO or a device as if it were a file may block for ever, or
  * never end, so it is done here, and not by the library's threads.  The
  * attributes go through the library, from descriptor to descriptor.
+ *
+ * No signal reaches the crew's threads, and one may come just before main begins to wait:
+ * so nobody waits for long, but looks every now and then whether the run is to end.  That a
+ * FIFO has no writer yet shows only if it is opened with O_NONBLOCK: open(2) would wait.
  */
 #include <config.h>
 
@@ -11,6 +15,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/fs.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -29,12 +34,16 @@
 
 #define BUFFER_SIZE (128 * 1024)
 
+/* How long to wait for data between two looks, in milliseconds */
+#define LOOK_MS 100
+
 static bool write_all(int fd, const char *buf, size_t len)
 {
 	while (len) {
 		ssize_t n = write(fd, buf, len);
 
-		if (n < 0 && errno != EINTR)
+		/* Main may wait for the reader of a FIFO. */
+		if (n < 0 && (errno != EINTR || stop_asked() == STOP_SIGNAL))
 			return false;
 		if (n > 0) {
 			buf += n;
@@ -50,28 +59,37 @@ static void count(uint64_t bytes)
 	tally_add(&(struct tally){ .bytes = bytes, .bytes_moved = bytes });
 }
 
+/* Wait until src can be read.  False: the run is to end. */
+static bool await_data(struct copy *c, int src)
+{
+	struct pollfd wanted = { .fd = src, .events = POLLIN };
+	int n;
+
+	do {
+		n = poll(&wanted, 1, LOOK_MS);
+		/* Main may be here for long. */
+		window_attend(&c->window);
+	} while (stop_asked() != STOP_SIGNAL && (n == 0 || (n < 0 && errno == EINTR)));
+	return stop_asked() != STOP_SIGNAL;
+}
+
 static bool move_all(struct copy *c, const struct entry *e, int src, int dst)
 {
 	char *buf = xmalloc(BUFFER_SIZE);
 	uint64_t moved = 0;
 	bool ok = true;
 
-	while (ok) {
+	while (ok && (ok = await_data(c, src))) {
 		ssize_t n = read(src, buf, BUFFER_SIZE);
 
 		if (n == 0)
 			break;
-		int err = errno;
-
-		/* Main may be here for long. */
-		window_attend(&c->window);
-		if (stop_asked() == STOP_SIGNAL)
-			ok = false;
-		else if (n < 0 && err != EINTR) {
-			complain_src(e, OP_READ, err, "error reading %s");
+		if (n < 0 && errno != EINTR) {
+			complain_src(e, OP_READ, errno, "error reading %s");
 			ok = false;
 		} else if (n > 0 && !write_all(dst, buf, n)) {
-			complain_dst(e, OP_WRITE, errno, "error writing %s");
+			if (errno != EINTR)
+				complain_dst(e, OP_WRITE, errno, "error writing %s");
 			ok = false;
 		} else if (n > 0) {
 			moved += n;
@@ -83,6 +101,27 @@ static bool move_all(struct copy *c, const struct entry *e, int src, int dst)
 		count(-moved);
 	free(buf);
 	return ok;
+}
+
+/* The descriptor, or -1: reported. */
+static int open_src(const struct copy *c, const struct entry *e, struct stat *ret)
+{
+	int follow = options_follows(c->opts, e->operand) ? 0 : O_NOFOLLOW;
+	bool fifo = S_ISFIFO(e->type);
+	int fd;
+
+	do
+		fd = openat(dir_src_fd(e->dir), e->src, O_RDONLY | O_CLOEXEC | O_NOCTTY | follow |
+			    (fifo ? O_NONBLOCK : 0));
+	while (fd < 0 && errno == EINTR && stop_asked() != STOP_SIGNAL);
+	if (fd >= 0 && fstat(fd, ret) == 0 &&
+	    !(fifo && fcntl(fd, F_SETFL, O_RDONLY) < 0))
+		return fd;
+	if (fd >= 0 || errno != EINTR)
+		complain_src(e, OP_OPEN, errno, "cannot open %s for reading");
+	if (fd >= 0)
+		close(fd);
+	return -1;
 }
 
 /* The descriptor, or -1: reported.  *ret_made: it was not there before. */
@@ -155,17 +194,12 @@ static void undo(const struct entry *e, bool made)
 
 bool manual_copy(struct copy *c, const struct entry *e, bool over)
 {
-	int follow = options_follows(c->opts, e->operand) ? 0 : O_NOFOLLOW;
-	int src = openat(dir_src_fd(e->dir), e->src, O_RDONLY | O_CLOEXEC | O_NOCTTY | follow);
 	struct stat st;
-
-	if (src < 0 || fstat(src, &st) < 0) {
-		complain_src(e, OP_OPEN, errno, "cannot open %s for reading");
-		if (src >= 0)
-			close(src);
-		return false;
-	}
 	bool made;
+	int src = open_src(c, e, &st);
+
+	if (src < 0)
+		return false;
 	int dst = open_dst(c, e, &st, over, &made);
 	if (dst < 0) {
 		close(src);

@@ -79,12 +79,14 @@ test_overwriting_many_is_interrupted() {
 		find . -type f -exec sh -c 'echo old >"$1/$2"' sh "$scratch/old" '{}' ';')
 	mkdir "$scratch/slow"
 	hit=
-	for seconds in 0.05 0.08 0.11 0.14 0.17 0.2 0.25 0.3 0.4 0.5; do
+	for how in '-RT 0.05' '-RTf 0.08' '-RT 0.11' '-RTf 0.14' '-RT 0.17' '-RTf 0.2' '-RT 0.25' \
+		'-RTf 0.3' '-RT 0.4' '-RTf 0.5'; do
+		seconds=${how#* }
 		rm -rf "$scratch/dst"
 		cp -R "$scratch/old" "$scratch/dst"
 		slowfs -x -d truncate=20000,write=2000,open=2000 "$scratch/dst" "$scratch/slow" ||
 			{ fail 'no slowfs'; return; }
-		interrupt TERM $seconds pcp -RT -j16 --window=64 --sparse=never --json --progress=never \
+		interrupt TERM $seconds pcp ${how% *} -j16 --window=64 --sparse=never --json --progress=never \
 			"$src" "$scratch/slow"
 		fusermount3 -u "$scratch/slow"
 		neither_nor "$scratch/dst" | while IFS= read -r name; do
@@ -94,6 +96,7 @@ test_overwriting_many_is_interrupted() {
 				grep -q '"partial":"kept"' || echo "not in JSON: $name"
 		done >"$scratch/missing"
 		assertEquals "after $seconds s" '' "$(cat "$scratch/missing")"
+		assertEquals "$how: gone" '' "$(diff -rq "$scratch/old" "$scratch/dst" | grep Only)"
 		sed -n "s,.*interrupted: '$scratch/slow/\(.*\)' is incomplete,\1,p" "$scratch/err" |
 			while IFS= read -r name; do
 				! cmp -s "$scratch/dst/$name" "$scratch/old/$name" || echo "$name"
@@ -165,6 +168,56 @@ test_interrupted_fifo() {
 	kill $writer 2>/dev/null
 	wait $writer 2>/dev/null
 	rm -f "$scratch/fifo"
+}
+
+# One that nobody writes to yet, in main or in another thread
+test_interrupted_waiting_for_a_writer() {
+	rm -rf "$scratch/dst" "$scratch/tree"
+	mkdir "$scratch/tree"
+	mkfifo "$scratch/tree/fifo"
+	echo x >"$scratch/tree/x"
+	for options in '' '-j1 --window=1' '-R --copy-contents' '-R --copy-contents -j8 --window=32' \
+		'-R --copy-contents -j1 --window=1'; do
+		from=$scratch/tree
+		[ "${options#-R}" != "$options" ] || from=$scratch/tree/fifo
+		for writer in none idle; do
+			[ $writer = none ] || sleep 30 >"$scratch/tree/fifo" &
+			pid=$!
+			interrupt TERM 0.3 timeout --foreground -k 1 4 pcp $options "$from" "$scratch/dst"
+			# what it waits for, or a writer that is late
+			[ $writer = none ] || kill $pid
+			assertEquals "[$options], writer: $writer" 143 $status
+			assertEquals "[$options] said" 0 "$(grep -vc ': interrupted: ' "$scratch/err")"
+			assertFalse "[$options]" "[ -e '$scratch/dst/fifo' ] || [ -f '$scratch/dst' ]"
+			rm -rf "$scratch/dst"
+		done
+	done
+	wait 2>/dev/null
+}
+
+# It goes on after what asks for no end, and what comes later is copied.
+test_asked_waiting_for_a_writer() {
+	rm -rf "$scratch/dst" "$scratch/tree"
+	mkdir "$scratch/tree"
+	mkfifo "$scratch/tree/fifo"
+	for options in '' '-j1 --window=1' '-R --copy-contents -T'; do
+		from=$scratch/tree to=$scratch/dst
+		[ "$options" != "${options#-R}" ] || from=$scratch/tree/fifo
+		pcp $options "$from" "$to" 2>"$scratch/err" &
+		pid=$!
+		sleep 0.2
+		kill -USR1 $pid
+		sleep 0.2
+		kill -USR1 $pid
+		sleep 0.1
+		timeout 5 sh -c 'echo data >"$1"; exec sleep 0' sh "$scratch/tree/fifo"
+		wait $pid
+		assertEquals "[$options] status; $(cat "$scratch/err")" 0 $?
+		[ ! -d "$to" ] || to=$to/fifo
+		assertEquals "[$options] data" data "$(timeout 5 cat "$to")"
+		assertEquals "[$options] both are answered" 2 "$(grep -c copying "$scratch/err")"
+		rm -rf "$scratch/dst"
+	done
 }
 
 # The first process of a PID namespace, a container's command say, cannot die by a signal.
