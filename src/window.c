@@ -18,7 +18,8 @@
  * The lock is not held while a copy starts or ends, only while it is entered, until epoll
  * knows it.  Who waits for room sleeps on ended_some; the main thread, which would have to
  * wake itself, reaps.  What follows from the end of a copy may start another, so that the
- * main thread reaps within reaping; deeper than NESTED it copies at once instead.
+ * main thread reaps within reaping, and goes on with the same batch of events; deeper
+ * than NESTED it copies at once instead.
  *
  * A sandbox may refuse epoll: then there is no window.  If that begins in the midst of a
  * run, the pending copies are looked at one by one, a hundred times a second.
@@ -43,9 +44,6 @@
 
 /* How often attend is called while waiting, in milliseconds */
 #define TICK_MS 100
-
-/* Ended copies that are taken from the kernel at once */
-#define BATCH 64
 
 /* How often the pending copies are looked at without epoll, in milliseconds */
 #define BLIND_MS 10
@@ -190,7 +188,6 @@ static void reap(struct window *w, struct pending *p)
 	pthread_mutex_unlock(&w->lock);
 	int r = copyfile_ctrl(cookie, COPYFILE_STATUS);
 
-	p->taken = false;
 	if (r > 0)
 		rearm(w, p, EPOLLIN | EPOLLONESHOT);
 	else
@@ -209,39 +206,42 @@ static void cancel(struct window *w, struct pending *p)
 		rearm(w, p, EPOLLIN | EPOLLONESHOT);
 }
 
+/* One that has not been cancelled yet, or NULL: nobody else takes it out of the list. */
+static struct pending *next_to_cancel(struct window *w)
+{
+	struct pending *p;
+
+	pthread_mutex_lock(&w->lock);
+	for (p = w->first; p; p = p->next)
+		if (p->cookie > 0 && !p->cancelled)
+			break;
+	if (p)
+		p->cancelled = true;
+	pthread_mutex_unlock(&w->lock);
+	return p;
+}
+
 void window_cancel(struct window *w)
 {
-	unsigned int n = 0;
+	struct pending *p;
 
 	/* What main is about to reap must not go meanwhile. */
 	if (w->reaping)
 		return;
 	w->reaping++;
-	/* Nobody else takes one with a cookie out of the list. */
-	pthread_mutex_lock(&w->lock);
-	struct pending **all = xnmalloc(w->count + 1, sizeof *all);
-	for (struct pending *p = w->first; p && n < w->count; p = p->next)
-		if (p->cookie > 0)
-			all[n++] = p;
-	pthread_mutex_unlock(&w->lock);
-	for (unsigned int i = 0; i < n; i++)
-		all[i]->taken = true;
-	for (unsigned int i = 0; i < n; i++) {
-		all[i]->taken = false;
-		cancel(w, all[i]);
-	}
-	free(all);
+	while ((p = next_to_cancel(w)))
+		cancel(w, p);
 	w->reaping--;
 }
 
-/* One that has ended, and that nobody is about to reap; NULL: none.  *ret is its result. */
+/* One that has ended; NULL: none.  *ret is its result. */
 static struct pending *find_ended(struct window *w, int *ret)
 {
 	struct pending *p;
 
 	pthread_mutex_lock(&w->lock);
 	for (p = w->first; p; p = p->next)
-		if (p->cookie > 0 && !p->taken &&
+		if (p->cookie > 0 &&
 		    (*ret = copyfile_ctrl(p->cookie, COPYFILE_STATUS)) <= 0)
 			break;
 	pthread_mutex_unlock(&w->lock);
@@ -272,36 +272,34 @@ static void hear_bell(struct window *w)
 		return;
 }
 
-static void reap_told(struct window *w, bool wait)
+/* Have epoll tell of more, if all that it told of has been seen to. */
+static void ask_epoll(struct window *w, bool wait)
 {
-	struct epoll_event ready[BATCH];
-	int n = epoll_wait(w->epoll, ready, BATCH, !wait ? 0 : w->ticks ? TICK_MS : -1);
+	int n = epoll_wait(w->epoll, w->ready, WINDOW_BATCH,
+			   !wait ? 0 : w->ticks ? TICK_MS : -1);
 
 	if (n < 0 && errno != EINTR)
 		w->blind = true;
-	for (int i = 0; i < n; i++) {
-		struct pending *p = ready[i].data.ptr;
-
-		/* One that window_cancel() has taken is left to that. */
-		if (p && p->taken)
-			ready[i].events = 0;
-		else if (p)
-			p->taken = true;
-	}
-	for (int i = 0; i < n; i++)
-		if (!ready[i].data.ptr)
-			hear_bell(w);
-		else if (ready[i].events)
-			reap(w, ready[i].data.ptr);
+	w->next_ready = 0;
+	w->nready = n < 0 ? 0 : n;
 }
 
 void window_reap(struct window *w, bool wait)
 {
 	w->reaping++;
-	if (w->size && !w->blind)
-		reap_told(w, wait);
-	else if (w->size)
+	/* Within reaping: the rest of what epoll told of, which it will not do again */
+	if (w->next_ready == w->nready && w->size && !w->blind)
+		ask_epoll(w, wait);
+	else if (w->next_ready == w->nready && w->size)
 		reap_blindly(w, wait);
+	while (w->next_ready < w->nready) {
+		struct pending *p = w->ready[w->next_ready++].data.ptr;
+
+		if (p)
+			reap(w, p);
+		else
+			hear_bell(w);
+	}
 	w->reaping--;
 	w->attend(w->arg);
 }
@@ -341,8 +339,6 @@ static void sleep_locked(struct window *w)
 
 bool window_relieve(struct window *w)
 {
-	if (window_is_main(w) && w->reaping)
-		return false;
 	pthread_mutex_lock(&w->lock);
 	bool pending = w->count;
 	if (pending)

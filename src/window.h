@@ -10,6 +10,7 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/epoll.h>
 #include <sys/types.h>
 
 #include <libcopyfile.h>
@@ -19,6 +20,9 @@ struct link;
 
 /* Cookies up to this are told apart, of which the lowest are used most. */
 #define WINDOW_KNOWN 1024
+
+/* Ended copies that are taken from the kernel at once */
+#define WINDOW_BATCH 64
 
 /* One copy, and the names it belongs to */
 struct pending {
@@ -36,7 +40,7 @@ struct pending {
 
 	/* The window's */
 	int cookie;			/* 0: it is copied in the call that starts it */
-	bool taken;			/* main's: it is about to reap it */
+	bool cancelled;			/* main has asked it to stop */
 	struct pending *prev, *next;
 	int64_t since;			/* when it was first seen to run; as seen_at */
 	int64_t seen_at;		/* when it was looked at: CLOCK_MONOTONIC, nanoseconds; */
@@ -68,6 +72,8 @@ struct window {
 	bool main_sleeps;		/* main does, in window_reap(), for any copy to end */
 	unsigned int reaping;		/* main's: how deep it is at it, and in what follows */
 	bool blind;			/* main's: epoll has failed, and is not to be asked */
+	struct epoll_event ready[WINDOW_BATCH];	/* main's: what epoll told of last, ... */
+	int next_ready, nready;		/* ... of which so much has been seen to */
 	struct pending *first;		/* those with a cookie, and those that overwrite */
 
 	/* A copy has ended with result (0 or -errno), in any thread.  p is no longer pending. */
