@@ -23,6 +23,7 @@
 #include "dirname.h"
 #include "options.h"
 #include "report.h"
+#include "retry.h"
 #include "same-inode.h"
 #include "xalloc.h"
 #include "xvasprintf.h"
@@ -39,12 +40,12 @@ struct maker {
 
 static int make_hard(const struct maker *m, int dir, const char *name)
 {
-	return linkat(m->from_dir, m->from, dir, name, m->flags) < 0 ? errno : 0;
+	return RETRY(linkat(m->from_dir, m->from, dir, name, m->flags)) < 0 ? errno : 0;
 }
 
 static int make_symbolic(const struct maker *m, int dir, const char *name)
 {
-	return symlinkat(m->from, dir, name) < 0 ? errno : 0;
+	return RETRY(symlinkat(m->from, dir, name)) < 0 ? errno : 0;
 }
 
 static int replace_by_link(const struct maker *m, int dir, const char *name)
@@ -59,9 +60,9 @@ static int replace_by_link(const struct maker *m, int dir, const char *name)
 
 		err = m->make(m, dir, temp);
 		if (!err) {
-			err = renameat(dir, temp, dir, name) < 0 ? errno : 0;
+			err = RETRY(renameat(dir, temp, dir, name)) < 0 ? errno : 0;
 			/* Of two names of one inode rename(2) keeps both. */
-			unlinkat(dir, temp, 0);
+			(void)RETRY(unlinkat(dir, temp, 0));
 			free(temp);
 			return err;
 		}
