@@ -15,20 +15,25 @@
  * dropped: they would act for the wrong user.
  *
  * A destination may have inherited an ACL from its directory.  Giving it the
- * minimal ACL that equals the mode removes that and sets the mode, at once.
+ * minimal ACL that equals the mode removes that and sets the mode, at once.  ACLs are
+ * copied as the extended attributes in which the kernel hands them out.
+ *
+ * File systems that have no ACLs, or modes and owners of their own, say so in many
+ * ways.  What they refuse is lost only if something had to change: a source without an
+ * ACL needs but its mode, and a mode that is right already needs no chmod(2).
+ *
+ * All is done through the descriptor of the destination, never through a name, which
+ * might be another file's by now.
  */
 #include <config.h>
 
 #include "attr.h"
 
+#include <endian.h>
 #include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-#ifdef HAVE_LIBACL
-#include <acl/libacl.h>
-#include <sys/acl.h>
-#endif
 #ifdef HAVE_LIBATTR
 #include <attr/error_context.h>
 #include <attr/libattr.h>
@@ -40,21 +45,30 @@
 #define SPECIAL_BITS (S_ISUID | S_ISGID | S_ISVTX)
 #define MODE_BITS (SPECIAL_BITS | 0777)
 
+/* What a program asks for that makes a file */
+#define PLAIN_MODE 0666
+
 /* Bytes for the names that files usually have */
 #define FEW_NAMES 512
+/* Bytes for a value, as most of those that are copied here have */
+#define FEW_BYTES 1024
 
 static const char selinux_name[] = "security.selinux";
 static const char acl_prefix[] = "system.posix_acl_";
+static const char acl_access[] = "system.posix_acl_access";
+static const char acl_default[] = "system.posix_acl_default";
 
 #define EXTENDED ((uint32_t)(COPYFILE_XATTR | COPYFILE_CONTEXT))
 
 mode_t cf_attr_create_mode(const struct stat *st, uint64_t flags)
 {
+	mode_t mode = flags & COPYFILE_PLAIN_MODE ? PLAIN_MODE : st->st_mode;
+
 	if (!(flags & (COPYFILE_MODE | COPYFILE_ACL)))
 		/* Until it has its owner, for no other */
-		return st->st_mode & (flags & COPYFILE_OWNER ? S_IRWXU : 0777);
+		return mode & (flags & COPYFILE_OWNER ? S_IRWXU : 0777);
 	/* setxattr(2) asks for the right to write, not for a writable descriptor. */
-	return (st->st_mode & S_IRWXU) | (flags & COPYFILE_XATTR ? S_IWUSR : 0);
+	return (mode & S_IRWXU) | (flags & COPYFILE_XATTR ? S_IWUSR : 0);
 }
 
 /* The file system has no such thing, which is not the same as failing. */
@@ -63,12 +77,59 @@ static bool unsupported(int r)
 	return r == -EOPNOTSUPP || r == -ENOSYS;
 }
 
+/* The same of ACLs, for which more errors are in use */
+static bool without_acls(int r)
+{
+	return unsupported(r) || r == -EINVAL || r == -EBUSY;
+}
+
+/* The caller has no right to give files away; EACCES is CIFS's. */
+static bool not_entitled(int r)
+{
+	return r == -EPERM || r == -EINVAL || r == -EACCES;
+}
+
+/*
+ * Give dst mode.  A failure is none if dst is as it should be: has exactly that mode, or,
+ * with at_least, all the rights in it.
+ */
+static int set_mode(const struct cf_attr *a, mode_t mode, bool at_least)
+{
+	struct stat st;
+	int r = cf_chmod(a->dst, a->path, mode);
+
+	if (r == 0 || cf_fstat(a->dst, &st) < 0)
+		return r;
+	mode_t have = st.st_mode & MODE_BITS;
+	return have == mode || (at_least && !(mode & ~have)) ? 0 : r;
+}
+
 /* -------------------------------------------------------------- owner */
 
 /*
- * Sets *foreign if dst does not end up with the owner and group of src.
- * *restore gets the mode to return to where only the owner is carried over.
+ * Before its owner changes dst is taken from all but that one.  *restore gets the mode to
+ * return to where only the owner is carried over.
  */
+static int narrow(const struct cf_attr *a, mode_t old, mode_t *restore)
+{
+	mode_t mode = old & a->st->st_mode & S_IRWXU;
+
+	/* A directory is in use meanwhile, and hands its group on. */
+	if (S_ISDIR(old))
+		mode = old & (SPECIAL_BITS | S_IRWXU);
+	/* An owner may do with it what he likes. */
+	if (!(old & MODE_BITS & ~mode & ~(mode_t)S_IRWXU))
+		return 0;
+	int r = cf_chmod(a->dst, a->path, mode);
+	/* New, or a directory: what there is in it is still to come, or has modes of its own. */
+	if (r < 0)
+		return (a->created || S_ISDIR(old)) && (not_entitled(r) || unsupported(r)) ? 0 : r;
+	/* As chown(2) leaves it: a file without set-user-ID and set-group-ID */
+	*restore = old & (S_ISDIR(old) ? MODE_BITS : 0777 | S_ISVTX);
+	return 0;
+}
+
+/* Sets *foreign if dst does not end up with the owner and group of src. */
 static int copy_owner(struct cf_attr *a, bool *foreign, mode_t *restore)
 {
 	const struct stat *st = a->st;
@@ -82,23 +143,13 @@ static int copy_owner(struct cf_attr *a, bool *foreign, mode_t *restore)
 		*foreign = false;
 		return 0;
 	}
-	if (!S_ISLNK(old.st_mode)) {
-		mode_t narrow = old.st_mode & st->st_mode & S_IRWXU;
-
-		/* A directory is in use meanwhile, and hands its group on. */
-		if (S_ISDIR(old.st_mode))
-			narrow = old.st_mode & (SPECIAL_BITS | S_IRWXU);
-		if (narrow != (old.st_mode & MODE_BITS)) {
-			r = cf_chmod(a->dst, a->path, narrow);
-			if (r < 0)
-				return r;
-		}
-		/* As chown(2) leaves it: without set-user-ID and set-group-ID */
-		*restore = old.st_mode & (0777 | S_ISVTX);
-	}
+	if (!S_ISLNK(old.st_mode))
+		r = narrow(a, old.st_mode, restore);
+	if (r < 0)
+		return r;
 	r = cf_chown(a->dst, a->path, st->st_uid, st->st_gid);
 	/* Without privilege the group may still be ours to give. */
-	if (r == -EPERM || r == -EINVAL)
+	if (not_entitled(r))
 		(void)cf_chown(a->dst, a->path, -1, st->st_gid);
 	*foreign = r < 0;
 	return r;
@@ -153,6 +204,23 @@ static bool has_plain_xattr(const struct names *names)
 	return false;
 }
 
+/* Set name on dst to its value on src, by the kernel's calls alone. */
+static int copy_value(const struct cf_attr *a, const char *name)
+{
+	char few[FEW_BYTES], *value = few, *more = NULL;
+	ssize_t n = cf_getxattr(a->src, a->path, name, few, sizeof few);
+
+	if (n == -ERANGE)
+		n = cf_getxattr(a->src, a->path, name, NULL, 0);
+	if (n > (ssize_t)sizeof few) {
+		value = more = malloc(n);
+		n = more ? cf_getxattr(a->src, a->path, name, more, n) : -ENOMEM;
+	}
+	int r = n < 0 ? (int)n : cf_setxattr(a->dst, a->path, name, value, n);
+	free(more);
+	return r;
+}
+
 #ifdef HAVE_LIBATTR
 /* Not those that are permissions (xattr.conf(5) says which), nor the context. */
 static int wanted(const char *name, struct error_context *ctx)
@@ -169,19 +237,18 @@ static void read_rules(void)
 	(void)attr_copy_action("user.x", NULL);
 }
 
-/* What libattr cannot do: its calls take a name in /proc for a symlink. */
-static int copy_one_xattr(const struct cf_attr *a, const char *name)
+/* attr_copy_fd(), which goes through all even after a failure, again if it was interrupted */
+static int copy_by_libattr(const struct cf_attr *a)
 {
-	ssize_t n = cf_getxattr(a->src, true, name, NULL, 0);
-	char *value = NULL;
+	int r = cf_sys_fault("attr_copy");
 
-	if (n > 0) {
-		value = malloc(n);
-		n = value ? cf_getxattr(a->src, true, name, value, n) : -ENOMEM;
-	}
-	int r = n < 0 ? (int)n : cf_setxattr(a->dst, true, name, value, n);
-	free(value);
-	return r;
+	if (r < 0)
+		return r;
+	do {
+		errno = 0;
+		r = attr_copy_fd("", a->src, "", a->dst, wanted, NULL);
+	} while (r && errno == EINTR);
+	return r ? (errno ? -errno : -EIO) : 0;
 }
 
 static int copy_xattr(const struct cf_attr *a, const struct names *names)
@@ -191,17 +258,11 @@ static int copy_xattr(const struct cf_attr *a, const struct names *names)
 	if (!has_plain_xattr(names))
 		return 0;
 	pthread_once(&once, read_rules);
-	if (!a->path) {
-		int r = cf_sys_fault("attr_copy");
-
-		if (r < 0)
-			return r;
-		errno = 0;
-		r = attr_copy_fd("", a->src, "", a->dst, wanted, NULL);
-		return r ? (errno ? -errno : -EIO) : 0;
-	}
+	if (!a->path)
+		return copy_by_libattr(a);
+	/* libattr's calls would take a name in /proc for a symlink. */
 	for (size_t i = 0; i < names->size; i += strlen(names->list + i) + 1) {
-		int r = wanted(names->list + i, NULL) ? copy_one_xattr(a, names->list + i) : 0;
+		int r = wanted(names->list + i, NULL) ? copy_value(a, names->list + i) : 0;
 		if (r < 0)
 			return r;
 	}
@@ -232,93 +293,87 @@ static int copy_xattr_writable(const struct cf_attr *a, const struct names *name
 
 static int copy_context(const struct cf_attr *a, const struct names *names)
 {
-	char value[4096];	/* a context is at most a page */
-
-	if (!has_name(names, selinux_name))
-		return 0;
-	ssize_t n = cf_getxattr(a->src, a->path, selinux_name, value, sizeof value);
-	return n < 0 ? (int)n : cf_setxattr(a->dst, a->path, selinux_name, value, n);
+	return has_name(names, selinux_name) ? copy_value(a, selinux_name) : 0;
 }
 
 /* ------------------------------------------------------- mode and ACL */
 
-static int copy_mode(const struct cf_attr *a, mode_t mode)
+/* The ACL that says what mode does */
+static int set_minimal_acl(const struct cf_attr *a, mode_t mode)
 {
-	return S_ISLNK(a->st->st_mode) ? 0 : cf_chmod(a->dst, a->path, mode);
+	/* As in <linux/posix_acl_xattr.h>; the tags are those of owner, group, others. */
+	const struct {
+		uint32_t version;
+		struct {
+			uint16_t tag, perm;
+			uint32_t id;
+		} entry[3];
+	} acl = { htole32(2), {
+		{ htole16(0x01), htole16(mode >> 6 & 7), htole32(-1) },
+		{ htole16(0x04), htole16(mode >> 3 & 7), htole32(-1) },
+		{ htole16(0x20), htole16(mode & 7), htole32(-1) },
+	} };
+
+	return cf_setxattr(a->dst, a->path, acl_access, &acl, sizeof acl);
 }
 
-#ifdef HAVE_LIBACL
-static acl_t get_acl(int fd, bool path, acl_type_t type)
+/* r is why an ACL of dst could not be done away with: 0 if it has none. */
+static int excuse(const struct cf_attr *a, const char *acl, int r)
 {
-	char name[CF_FD_PATH_MAX];
-
-	if (!path && type == ACL_TYPE_ACCESS)
-		return acl_get_fd(fd);
-	cf_fd_path(fd, name);
-	return acl_get_file(name, type);
-}
-
-static int set_acl(int fd, bool path, acl_type_t type, acl_t acl)
-{
-	char name[CF_FD_PATH_MAX];
-	int r = cf_sys_fault("acl_set");
-
-	if (r < 0)
-		return r;
-	if (!path && type == ACL_TYPE_ACCESS)
-		return acl_set_fd(fd, acl) ? -errno : 0;
-	cf_fd_path(fd, name);
-	return acl_set_file(name, type, acl) ? -errno : 0;
+	return unsupported(r) || cf_getxattr(a->dst, a->path, acl, NULL, 0) < 0 ? 0 : r;
 }
 
 /* A directory hands its default ACL on; one that src lacks must not stay. */
 static int copy_default_acl(const struct cf_attr *a, const struct names *names)
 {
-	char name[CF_FD_PATH_MAX];
-	int r;
+	if (has_name(names, acl_default))
+		return copy_value(a, acl_default);
+	int r = cf_removexattr(a->dst, a->path, acl_default);
+	return r == 0 || r == -ENODATA ? 0 : excuse(a, acl_default, r);
+}
 
-	if (!has_name(names, "system.posix_acl_default")) {
-		cf_fd_path(a->dst, name);
-		r = acl_delete_def_file(name) ? -errno : 0;
-		return unsupported(r) ? 0 : r;
-	}
-	acl_t acl = get_acl(a->src, a->path, ACL_TYPE_DEFAULT);
-	if (!acl)
-		return -errno;
-	r = set_acl(a->dst, a->path, ACL_TYPE_DEFAULT, acl);
-	acl_free(acl);
-	return r;
+/* Sets *ret_whole if the mode needs no chmod(2) any more. */
+static int copy_access_acl(const struct cf_attr *a, mode_t mode, const struct names *names,
+			   bool *ret_whole)
+{
+	int r = has_name(names, acl_access) ? copy_value(a, acl_access) : -ENODATA;
+	bool minimal = r == -ENODATA;
+
+	if (minimal)
+		r = set_minimal_acl(a, mode);
+	/* An ACL has no place for the special bits. */
+	*ret_whole = r == 0 && !(mode & SPECIAL_BITS);
+	return r < 0 && minimal ? excuse(a, acl_access, r) : r;
 }
 
 static int copy_acl(const struct cf_attr *a, mode_t mode, const struct names *names)
 {
-	bool extended = has_name(names, "system.posix_acl_access");
-	int r;
+	bool whole;
 
 	if (S_ISLNK(a->st->st_mode))
 		return 0;
-	acl_t acl = extended ? get_acl(a->src, a->path, ACL_TYPE_ACCESS) : acl_from_mode(mode);
-	if (!acl)
-		return -errno;
-	r = set_acl(a->dst, a->path, ACL_TYPE_ACCESS, acl);
-	acl_free(acl);
-	/* An ACL has no place for the special bits; nor has every file system for it. */
-	int lost = r < 0 && (extended || !unsupported(r)) ? r : 0;
-	bool plain = r < 0;
-	if (plain || mode & SPECIAL_BITS)
-		r = cf_chmod(a->dst, a->path, mode);
-	if (r == 0 && !plain && S_ISDIR(a->st->st_mode))
+	int lost = copy_access_acl(a, mode, names, &whole);
+	int r = whole ? 0 : set_mode(a, mode, false);
+	if (r == 0 && S_ISDIR(a->st->st_mode))
 		r = copy_default_acl(a, names);
 	return r < 0 ? r : lost;
 }
-#else
-static int copy_acl(const struct cf_attr *a, mode_t mode, const struct names *names)
-{
-	int r = copy_mode(a, mode);
 
-	return r == 0 && has_name(names, acl_prefix) ? -EOPNOTSUPP : r;
+/* What a program's own file would have there: 0666 under the umask, and no ACL */
+static int set_plain_mode(const struct cf_attr *a)
+{
+	ssize_t acl = cf_getxattr_dir(a->dst_dir, a->dst_name, acl_default, NULL, 0);
+	bool inherits = acl != -ENODATA && !unsupported(acl);
+
+	/* Then it was made with that. */
+	if (!inherits && !(a->flags & COPYFILE_OWNER))
+		return 0;
+	int r = inherits ? cf_removexattr(a->dst, a->path, acl_access) : 0;
+	if (r < 0 && r != -ENODATA)
+		r = excuse(a, acl_access, r);
+	int mask = r < 0 ? r : cf_umask();
+	return mask < 0 ? mask : set_mode(a, PLAIN_MODE & ~mask, false);
 }
-#endif
 
 /* --------------------------------------------------------- all of them */
 
@@ -359,7 +414,9 @@ static int copy_all(struct cf_attr *a, const struct names *names)
 	if (a->flags & COPYFILE_ACL)
 		return settle(a, COPYFILE_ACL, copy_acl(a, mode, names));
 	if (a->flags & COPYFILE_MODE)
-		return settle(a, COPYFILE_MODE, copy_mode(a, mode));
+		return settle(a, COPYFILE_MODE, S_ISLNK(st->st_mode) ? 0 : set_mode(a, mode, false));
+	if (a->created && a->flags & COPYFILE_PLAIN_MODE)
+		return settle(a, COPYFILE_MODE, set_plain_mode(a));
 	/* What cf_attr_create_mode() has left out */
 	int mask = a->created && a->flags & COPYFILE_OWNER ? cf_umask() : 0;
 	if (mask < 0)
@@ -367,7 +424,7 @@ static int copy_all(struct cf_attr *a, const struct names *names)
 	if (a->created && a->flags & COPYFILE_OWNER)
 		restore = st->st_mode & 0777 & ~mask;
 	if (restore != (mode_t)-1)
-		return settle(a, COPYFILE_OWNER, cf_chmod(a->dst, a->path, restore));
+		return settle(a, COPYFILE_OWNER, set_mode(a, restore, true));
 	return 0;
 }
 
@@ -378,10 +435,14 @@ int cf_attr_copy(struct cf_attr *a)
 
 	a->skipped = 0;
 	a->skipped_error = 0;
-	if (a->flags & (COPYFILE_XATTR | COPYFILE_CONTEXT | COPYFILE_ACL))
+	uint32_t named = a->flags & (EXTENDED | COPYFILE_ACL);
+	if (named)
 		r = list_names(a, &names);
+	/* Then there is no ACL; what else there is nobody knows. */
+	if (without_acls(r))
+		named &= ~(uint32_t)COPYFILE_ACL;
 	if (r < 0)
-		r = settle(a, a->flags & (COPYFILE_XATTR | COPYFILE_CONTEXT | COPYFILE_ACL), r);
+		r = named ? settle(a, named, r) : 0;
 	if (r == 0)
 		r = copy_all(a, &names);
 	free(names.list);

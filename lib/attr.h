@@ -9,10 +9,12 @@
 
 struct cf_attr {
 	int src, dst;			/* open */
-	bool path;			/* both are O_PATH: symlinks, devices, ... */
+	bool path;			/* either is O_PATH: symlinks, devices, ... */
 	const struct stat *st;		/* of src */
-	uint64_t flags;			/* COPYFILE_ATTRS bits, COPYFILE_LENIENT */
+	uint64_t flags;			/* COPYFILE_ATTRS bits, COPYFILE_LENIENT, _PLAIN_MODE */
 	bool created;			/* dst is new, with cf_attr_create_mode() */
+	int dst_dir;			/* where, with COPYFILE_PLAIN_MODE: its directory ... */
+	const char *dst_name;		/* ... and its name there */
 
 	/*
 	 * Results: attributes given up under COPYFILE_LENIENT, and the -errno of the first

@@ -181,9 +181,12 @@ static int set_attributes(struct cf_job *j, int dst, bool path, bool created,
 	struct cf_attr a = {
 		.src = j->src_fd, .dst = dst, .path = path, .st = &j->st,
 		.flags = j->flags & (which | COPYFILE_LENIENT), .created = created,
+		.dst_dir = j->dst_dir, .dst_name = j->dst,
 	};
 
-	if (!(a.flags & COPYFILE_ATTRS))
+	if (created)
+		a.flags |= j->flags & COPYFILE_PLAIN_MODE;
+	if (!(a.flags & (COPYFILE_ATTRS | COPYFILE_PLAIN_MODE)))
 		return 0;
 	int r = at_stage(j, COPYFILE_SETATTR);
 	if (r == 0)

@@ -74,6 +74,14 @@ extern "C" {
 #define COPYFILE_KEEP_PARTIAL	0x00040000UL	/* after failure leave what is there */
 
 /*
+ * A new destination gets the permission bits of any new file, 0666 under the umask,
+ * instead of src's, and no ACL, even if its directory has a default one.  One that
+ * exists keeps its own.  Excludes MODE, ACL and ATTRS_ONLY; failing to set them is an
+ * error, or with LENIENT a skipped MODE.
+ */
+#define COPYFILE_PLAIN_MODE	0x00080000UL
+
+/*
  * Scheduling.  By default the library decides: a copy that costs no more than
  * handing it over, or that the file system does at once, is done before the
  * return; one that would wait or take long gets a cookie.
@@ -262,7 +270,7 @@ struct copyfile_decision {
 struct copyfile_stats {
 	uint64_t copies;	/* that ended, well or not */
 	uint64_t cookies;	/* of those, by a thread of the pool */
-	uint64_t calls;		/* system calls made for them, libacl's left out */
+	uint64_t calls;		/* system calls made for them, libattr's left out */
 	uint64_t bytes_cloned;	/* shared with the source */
 	uint64_t bytes_offloaded;	/* copied in the kernel, or by the server */
 	uint64_t bytes_buffered;	/* read and written */

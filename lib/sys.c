@@ -10,7 +10,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -18,6 +22,7 @@
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/ioctl.h>
+#include <sys/syscall.h>
 #include <sys/utsname.h>
 #include <sys/xattr.h>
 #include <unistd.h>
@@ -25,6 +30,15 @@
 /* From <linux/fs.h>, which a libc without kernel headers lacks */
 #ifndef FICLONE
 #define FICLONE _IOW(0x94, 9, int)
+#endif
+
+/* From <asm/unistd.h>, where that is older than Linux 6.6 */
+#ifndef SYS_fchmodat2
+#ifdef __alpha__
+#define SYS_fchmodat2 562
+#else
+#define SYS_fchmodat2 452
+#endif
 #endif
 
 #ifdef CF_FAULT_INJECTION
@@ -219,21 +233,46 @@ int cf_fsync(int fd)
 	return CALL("fsync", fsync(fd));
 }
 
+/* By a thread that shares no umask with the others any more, and so may set its own */
+static void *umask_of_its_own(void *ret)
+{
+	*(int *)ret = unshare(CLONE_FS) < 0 ? -errno : (int)umask(0);
+	return NULL;
+}
+
+/* For where /proc is missing: umask(2) can't tell without setting it, for all threads. */
+static int ask_for_umask(void)
+{
+	sigset_t all, old;
+	pthread_t thread;
+	int mask = 0;
+
+	/* The program's signals are for its own threads. */
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &old);
+	int err = pthread_create(&thread, NULL, umask_of_its_own, &mask);
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	if (err)
+		return -err;
+	pthread_join(thread, NULL);
+	return mask;
+}
+
 int cf_umask(void)
 {
 	char status[4096];
 	int fd = cf_openat(AT_FDCWD, "/proc/self/status", O_RDONLY, 0);
 
 	if (fd < 0)
-		return fd;
+		return ask_for_umask();
 	ssize_t n = cf_pread(fd, status, sizeof status - 1, 0);
 	cf_close(fd);
 	if (n < 0)
 		return n;
 	status[n] = '\0';
-	/* umask(2) can't tell without setting it, for all threads.  Linux 4.7 */
+	/* Linux 4.7 */
 	const char *line = strstr(status, "\nUmask:");
-	return line ? strtol(line + strlen("\nUmask:"), NULL, 8) & 0777 : -EOPNOTSUPP;
+	return line ? (int)(strtol(line + strlen("\nUmask:"), NULL, 8) & 0777) : ask_for_umask();
 }
 
 int cf_fstat(int fd, struct stat *ret)
@@ -281,53 +320,109 @@ int cf_chown(int fd, bool path, uid_t uid, gid_t gid)
 				   : fchown(fd, uid, gid));
 }
 
+/*
+ * A descriptor of fd's file for calls that refuse an O_PATH one: fd itself, if it is not
+ * one, or a new one.  Only a directory can be opened again without its name.
+ */
+static int usable(int fd)
+{
+	int flags = fcntl(fd, F_GETFL);
+
+	if (flags < 0)
+		return -errno;
+	if (!(flags & O_PATH))
+		return fd;
+	int r = cf_openat(fd, ".", O_RDONLY | O_DIRECTORY, 0);
+	return r == -ENOTDIR ? -EOPNOTSUPP : r;
+}
+
+/*
+ * A call on fd, which is O_PATH: by_name uses "name", that of fd in /proc; where that is
+ * not mounted by_fd is tried, which uses "usable_fd".
+ */
+#define CALL_PATH(call, fd, by_name, by_fd) ({					\
+	char name[CF_FD_PATH_MAX];						\
+	cf_fd_path(fd, name);							\
+	long p_ = CALL(call, by_name);						\
+	if (p_ == -ENOENT || p_ == -ENOTDIR) {					\
+		int usable_fd = usable(fd);					\
+		p_ = usable_fd < 0 ? usable_fd : CALL(call, by_fd);		\
+		if (usable_fd >= 0 && usable_fd != (fd))			\
+			cf_close(usable_fd);					\
+	}									\
+	p_;									\
+})
+
 int cf_chmod(int fd, bool path, mode_t mode)
 {
-	char name[CF_FD_PATH_MAX];
-
 	if (!path)
 		return CALL("fchmod", fchmod(fd, mode));
-	cf_fd_path(fd, name);
-	return CALL("fchmod", chmod(name, mode));
+	/* Linux 6.6; there are sandboxes that refuse with EPERM what they do not know. */
+	int r = CALL("fchmod", syscall(SYS_fchmodat2, fd, "", mode, AT_EMPTY_PATH));
+	if (r == -ENOSYS || r == -EPERM)
+		r = CALL_PATH("fchmod", fd, chmod(name, mode), fchmod(usable_fd, mode));
+	return r;
 }
 
 int cf_utimens(int fd, bool path, const struct timespec times[2])
 {
-	char name[CF_FD_PATH_MAX];
-
 	if (!path)
 		return CALL("futimens", futimens(fd, times));
-	/* AT_EMPTY_PATH is known here only since Linux 5.8. */
-	cf_fd_path(fd, name);
-	return CALL("futimens", utimensat(AT_FDCWD, name, times, 0));
+	/* Linux 5.8 */
+	int r = CALL("futimens", utimensat(fd, "", times, AT_EMPTY_PATH));
+	if (r == -EINVAL)
+		r = CALL_PATH("futimens", fd, utimensat(AT_FDCWD, name, times, 0),
+			      futimens(usable_fd, times));
+	return r;
 }
 
 ssize_t cf_listxattr(int fd, bool path, char *list, size_t size)
 {
-	char name[CF_FD_PATH_MAX];
-
 	if (!path)
 		return CALL("flistxattr", flistxattr(fd, list, size));
-	cf_fd_path(fd, name);
-	return CALL("flistxattr", listxattr(name, list, size));
+	return CALL_PATH("flistxattr", fd, listxattr(name, list, size),
+			 flistxattr(usable_fd, list, size));
 }
 
 ssize_t cf_getxattr(int fd, bool path, const char *attr, void *value, size_t size)
 {
-	char name[CF_FD_PATH_MAX];
-
 	if (!path)
 		return CALL("fgetxattr", fgetxattr(fd, attr, value, size));
-	cf_fd_path(fd, name);
-	return CALL("fgetxattr", getxattr(name, attr, value, size));
+	return CALL_PATH("fgetxattr", fd, getxattr(name, attr, value, size),
+			 fgetxattr(usable_fd, attr, value, size));
 }
 
 int cf_setxattr(int fd, bool path, const char *attr, const void *value, size_t size)
 {
-	char name[CF_FD_PATH_MAX];
-
 	if (!path)
 		return CALL("fsetxattr", fsetxattr(fd, attr, value, size, 0));
-	cf_fd_path(fd, name);
-	return CALL("fsetxattr", setxattr(name, attr, value, size, 0));
+	return CALL_PATH("fsetxattr", fd, setxattr(name, attr, value, size, 0),
+			 fsetxattr(usable_fd, attr, value, size, 0));
+}
+
+int cf_removexattr(int fd, bool path, const char *attr)
+{
+	if (!path)
+		return CALL("fremovexattr", fremovexattr(fd, attr));
+	return CALL_PATH("fremovexattr", fd, removexattr(name, attr),
+			 fremovexattr(usable_fd, attr));
+}
+
+ssize_t cf_getxattr_dir(int dir, const char *entry, const char *attr, void *value, size_t size)
+{
+	const char *slash = strrchr(entry, '/');
+	int len = slash ? (int)(slash + 1 - entry) : 0;
+	char path[CF_FD_PATH_MAX + PATH_MAX] = "";
+
+	if (!slash && dir != AT_FDCWD)
+		return cf_getxattr(dir, true, attr, value, size);
+	if (dir != AT_FDCWD && *entry != '/') {
+		cf_fd_path(dir, path);
+		strcat(path, "/");
+	}
+	size_t room = sizeof path - strlen(path);
+	if ((size_t)len >= room)
+		return -ENAMETOOLONG;
+	snprintf(path + strlen(path), room, "%.*s", slash ? len : 1, slash ? entry : ".");
+	return CALL("fgetxattr", getxattr(path, attr, value, size));
 }

@@ -46,7 +46,7 @@ off_t cf_seek(int fd, off_t at, int whence);
 int cf_truncate(int fd, off_t size);
 int cf_fsync(int fd);
 
-/* The process's, or -errno: /proc has to be there. */
+/* The process's, or -errno.  Costs three calls, and a thread where /proc is missing. */
 int cf_umask(void);
 
 /* Names */
@@ -59,8 +59,9 @@ int cf_symlinkat(const char *target, int dir, const char *name);
 ssize_t cf_readlink_fd(int fd, char *buf, size_t size);
 
 /*
- * Attributes of an open file.  With path, fd is an O_PATH descriptor (of a
- * symlink, a device, ...) and the call goes through its entry in /proc.
+ * Attributes of an open file.  With path, fd may be an O_PATH descriptor (of a
+ * symlink, a device, ...).  Where the kernel has no call for such a one its entry in
+ * /proc is used; without /proc, -EOPNOTSUPP, unless fd is a directory.
  */
 int cf_chown(int fd, bool path, uid_t uid, gid_t gid);
 int cf_chmod(int fd, bool path, mode_t mode);
@@ -68,6 +69,10 @@ int cf_utimens(int fd, bool path, const struct timespec times[2]);
 ssize_t cf_listxattr(int fd, bool path, char *list, size_t size);
 ssize_t cf_getxattr(int fd, bool path, const char *name, void *value, size_t size);
 int cf_setxattr(int fd, bool path, const char *name, const void *value, size_t size);
+int cf_removexattr(int fd, bool path, const char *name);
+
+/* cf_getxattr() of the directory that dir/entry is in */
+ssize_t cf_getxattr_dir(int dir, const char *entry, const char *attr, void *value, size_t size);
 
 /* The name of fd in /proc, for calls that take only names. */
 #define CF_FD_PATH_MAX 32

@@ -46,6 +46,8 @@ static const struct way {
 	{ "new file, strict attributes", "src",
 	  COPYFILE_MODE | COPYFILE_OWNER | COPYFILE_TIMES | COPYFILE_XATTR | COPYFILE_ACL,
 	  NOTHING },
+	{ "new file, PLAIN_MODE", "src", COPYFILE_PLAIN_MODE, NOTHING },
+	{ "new file, PLAIN_MODE, owner", "src", COPYFILE_PLAIN_MODE | COPYFILE_OWNER, NOTHING },
 	{ "REPLACE, nothing there", "src", COPYFILE_REPLACE, NOTHING },
 	{ "REPLACE", "src", COPYFILE_REPLACE, OLD_FILE },
 	{ "REPLACE, FSYNC, attributes", "src",
@@ -306,6 +308,109 @@ test_all_the_time(const char *name, int (*fn)(const char *))
 	}
 }
 
+/* Each call of one kind is refused */
+static const char *refused_call;
+static int refused_with;
+
+static int
+refuse(const char *call)
+{
+	return strcmp(call, refused_call) == 0 ? refused_with : 0;
+}
+
+/*
+ * What a file system refuses is a failure only if something had to change: a source
+ * without an ACL needs no more than its mode, and a mode that is right needs nothing.
+ */
+static void
+test_refusals(void)
+{
+	static const unsigned long all =
+		COPYFILE_MODE | COPYFILE_TIMES | COPYFILE_ACL | COPYFILE_SYNC;
+	static const struct {
+		const char *src, *call;
+		int error;
+		unsigned long flags;
+		int result;
+	} cases[] = {
+		{ "plain", "fsetxattr", EOPNOTSUPP, all, 0 },
+		{ "plain", "fsetxattr", ENOSYS, all, 0 },
+		{ "plain", "fsetxattr", EINVAL, all, 0 },
+		{ "plain", "fsetxattr", EBUSY, all, 0 },
+		{ "plain", "fsetxattr", EACCES, all, 0 },
+		{ "plain", "flistxattr", EOPNOTSUPP, all | COPYFILE_XATTR, 0 },
+		{ "plain", "flistxattr", EINVAL, all, 0 },
+		{ "plain", "flistxattr", EBUSY, all, 0 },
+		{ "plain", "flistxattr", EIO, all, -EIO },
+		{ "plain", "flistxattr", EINVAL, all | COPYFILE_XATTR, -EINVAL },
+		{ "plain", "fchmod", EPERM, all, 0 },
+		{ "private", "fchmod", EPERM, COPYFILE_MODE | COPYFILE_SYNC, 0 },
+		{ "plain", "fchmod", EPERM, COPYFILE_MODE | COPYFILE_SYNC, -EPERM },
+		{ "acl", "fsetxattr", EOPNOTSUPP, all, -EOPNOTSUPP },
+		{ "acl", "fsetxattr", EINVAL, all, -EINVAL },
+	};
+	/* user::rw- user:4321:rw- group::r-- mask::rw- other::---, as the kernel has it */
+	static const unsigned char acl[] = {
+		2, 0, 0, 0, 1, 0, 6, 0, 255, 255, 255, 255, 2, 0, 6, 0, 0xe1, 0x10, 0, 0,
+		4, 0, 4, 0, 255, 255, 255, 255, 16, 0, 6, 0, 255, 255, 255, 255,
+		32, 0, 0, 0, 255, 255, 255, 255,
+	};
+	bool has_acl;
+
+	prepare(NOTHING);
+	put_text("plain", "x");
+	chmod("plain", 0640);
+	put_text("private", "x");
+	chmod("private", 0600);
+	put_text("acl", "x");
+	has_acl = setxattr("acl", "system.posix_acl_access", acl, sizeof(acl), 0) == 0;
+	for (unsigned int i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		if (strcmp(cases[i].src, "acl") == 0 && !has_acl) {
+			skip(2, "no ACLs here");
+			continue;
+		}
+		refused_call = cases[i].call;
+		refused_with = cases[i].error;
+		cf_fault = refuse;
+		is_int(copy(cases[i].src, "d/dst", cases[i].flags), cases[i].result,
+		       "%s: %s fails, %s", cases[i].src, refused_call, strerror(refused_with));
+		cf_fault = hook;
+		if (cases[i].result == 0)
+			is_int(stat_of("d/dst").st_mode & 07777, stat_of(cases[i].src).st_mode & 07777,
+			       "the mode is the source's");
+		else
+			ok(!exists("d/dst"), "nothing is left");
+		drop("d/dst");
+	}
+}
+
+/* Where only the owner is carried over, and the file system has modes of its own */
+static void
+test_refused_owner(void)
+{
+	static const int errors[] = { EPERM, EINVAL, EACCES };
+	struct copyfile_info info;
+
+	if (geteuid() != 0) {
+		skip(6, "only root can give files away");
+		return;
+	}
+	if (chown("plain", 1234, 5678) != 0)
+		bail_out("chown: %s", strerror(errno));
+	for (unsigned int i = 0; i < sizeof(errors) / sizeof(errors[0]); i++) {
+		refused_call = "fchown";
+		refused_with = errors[i];
+		cf_fault = refuse;
+		is_int(copy("plain", "d/dst", COPYFILE_OWNER | COPYFILE_LENIENT | COPYFILE_SYNC), 0,
+		       "the owner is refused, %s", strerror(errors[i]));
+		cf_fault = hook;
+		info = last_info();
+		ok(info.skipped == COPYFILE_OWNER && info.skipped_error == -errors[i],
+		   "it tells so, and nothing else");
+		drop("d/dst");
+	}
+}
+
 int
 main(void)
 {
@@ -340,6 +445,8 @@ main(void)
 	}
 	test_all_the_time("with signals without end", interrupt);
 	test_all_the_time("with each transfer cut in half", halve);
+	test_refusals();
+	test_refused_owner();
 	cf_fault = NULL;
 	is_int(copyfile_shutdown(), 0, "shutdown");
 	return done_testing();

@@ -75,6 +75,43 @@ test_mode(unsigned long how, const char *name)
 	drop("src");
 }
 
+/* What any new file has, whatever the source's mode is */
+static void
+test_plain_mode(unsigned long how, const char *name)
+{
+	static const mode_t masks[] = { 0, 022, 027, 077, 0777 };
+	static const char *const names[] = { "dst", "./dst" };
+	unsigned long flags = how | COPYFILE_PLAIN_MODE;
+	unsigned int i;
+
+	fresh("src", 04711);
+	for (i = 0; i < sizeof(masks) / sizeof(masks[0]); i++) {
+		umask(masks[i]);
+		is_int(copy("src", names[i % 2], flags), 0, "%s: PLAIN_MODE", name);
+		is_int(mode_of("dst"), 0666 & ~masks[i], "%s: under the umask %03o", name,
+		       masks[i]);
+		drop("dst");
+	}
+	umask(022);
+	is_int(copy("src", "dst", flags | COPYFILE_REPLACE), 0, "%s: PLAIN_MODE|REPLACE", name);
+	is_int(mode_of("dst"), 0644, "%s: the new one's mode", name);
+	drop("dst");
+	fresh("dst", 0600);
+	is_int(copy("src", "dst", flags | COPYFILE_TRUNCATE), 0, "%s: PLAIN_MODE|TRUNCATE", name);
+	is_int(mode_of("dst"), 0600, "%s: the mode of what was there stays", name);
+	drop("dst");
+	if (root) {
+		if (chown("src", 12345, 54321) != 0)
+			bail_out("chown: %s", strerror(errno));
+		is_int(copy("src", "dst", flags | COPYFILE_OWNER), 0, "%s: PLAIN_MODE|OWNER", name);
+		is_int(mode_of("dst"), 0644, "%s: the mode, with another owner", name);
+		is_int(stat_of("dst").st_uid, 12345, "%s: which it has", name);
+		drop("dst");
+	} else
+		skip(3, "only root can give files away");
+	drop("src");
+}
+
 /* ---- Owner and group ---- */
 
 static void
@@ -199,6 +236,17 @@ set_acl(const char *name, const char *which, uint32_t uid)
 	return setxattr(name, which, &acl, sizeof(acl), 0) == 0;
 }
 
+/* user::rw- group::rw- other::rw- */
+static bool
+set_least_acl(const char *name, const char *which)
+{
+	struct acl acl = { 2, {
+		{ 0x01, 6, 0xffffffff }, { 0x04, 6, 0xffffffff }, { 0x20, 6, 0xffffffff },
+	} };
+
+	return setxattr(name, which, &acl, 4 + 3 * sizeof(acl.entry[0]), 0) == 0;
+}
+
 static bool
 has_acl(const char *name, const char *which, uint32_t uid)
 {
@@ -220,16 +268,12 @@ test_acl(unsigned long how, const char *name)
 	fresh("src", 0644);
 	mkdir("plain", 0755);
 	mkdir("inherit", 0755);
-#ifndef HAVE_LIBACL
-	skip(11, "built without libacl");
-	goto out;
-#endif
 	if (__BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__) {
-		skip(11, "this test knows little-endian ACLs only");
+		skip(16, "this test knows little-endian ACLs only");
 		goto out;
 	}
 	if (!set_acl("src", ACL_ACCESS, 4321) || !set_acl("inherit", ACL_DEFAULT, 1234)) {
-		skip(11, "no ACLs here: %s", strerror(errno));
+		skip(16, "no ACLs here: %s", strerror(errno));
 		goto out;
 	}
 	is_int(copy("src", "plain/dst", how | COPYFILE_ACL), 0, "%s: ACL", name);
@@ -249,6 +293,19 @@ test_acl(unsigned long how, const char *name)
 	       "%s: MODE|ACL of a file without ACL, into such a directory", name);
 	ok(!has_any_acl("inherit/dst"), "%s: the inherited one is removed", name);
 	is_int(mode_of("inherit/dst"), 0640, "%s: the mode is the source's", name);
+	drop("inherit/dst");
+
+	/* The mode of any file, and no ACL; the directory may have the least of ACLs */
+	is_int(copy("src", "inherit/dst", how | COPYFILE_PLAIN_MODE), 0,
+	       "%s: PLAIN_MODE, into such a directory", name);
+	ok(!has_any_acl("inherit/dst"), "%s: the inherited one is removed", name);
+	is_int(mode_of("inherit/dst"), 0644, "%s: the mode is that under the umask", name);
+	drop("inherit/dst");
+	if (!set_least_acl("inherit", ACL_DEFAULT))
+		bail_out("ACL: %s", strerror(errno));
+	is_int(copy("src", "inherit/dst", how | COPYFILE_PLAIN_MODE), 0,
+	       "%s: PLAIN_MODE, where the default ACL is no more than a mode", name);
+	is_int(mode_of("inherit/dst"), 0644, "%s: not that mode", name);
 	drop("inherit/dst");
 
 	/* Directories have two */
@@ -578,6 +635,7 @@ main(void)
 		const char *name = schedules[i].name;
 
 		test_mode(how, name);
+		test_plain_mode(how, name);
 		test_owner(how, name);
 		test_times(how, name);
 		test_acl(how, name);
@@ -588,6 +646,7 @@ main(void)
 	test_ordinary_user();
 	test_narrow_while_copying(COPYFILE_MODE | COPYFILE_OWNER);
 	test_narrow_while_copying(COPYFILE_OWNER);
+	test_narrow_while_copying(COPYFILE_OWNER | COPYFILE_PLAIN_MODE);
 	is_int(copyfile_shutdown(), 0, "shutdown");
 	is_int(count_fds(), before, "no descriptor is left behind");
 	return done_testing();
