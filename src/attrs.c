@@ -13,14 +13,12 @@
 #include "attrs.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/xattr.h>
 #include <unistd.h>
 
+#include "byfd.h"
 #include "complain.h"
 #include "copy.h"
 #include "options.h"
@@ -37,6 +35,8 @@ static const struct {
 	{ COPYFILE_CONTEXT, "failed to set the security context of %s" },
 	{ COPYFILE_MODE | COPYFILE_ACL, "preserving permissions for %s" },
 };
+/* Of one that was to be that of any new file */
+static const char plain_mode_lost[] = "setting permissions for %s";
 
 /* The file system, or this kind of file, has no such attributes. */
 static bool has_none(int err)
@@ -56,11 +56,15 @@ bool attrs_report(const struct options *o, const struct copyfile_info *info,
 		report_warning(about, "setting attributes for %s: %s", report_quote(0, about->dst),
 			       strerror(err));
 	skipped &= ~extra;
-	if ((err == EPERM || err == EINVAL) && geteuid() != 0)
+	/* EACCES is what CIFS says. */
+	if ((err == EPERM || err == EINVAL || err == EACCES) && geteuid() != 0)
 		skipped &= ~(uint32_t)COPYFILE_OWNER;
 	for (size_t i = 0; i < sizeof losses / sizeof *losses; i++)
 		if (skipped & losses[i].bits) {
-			report_error_about(about, err, losses[i].message, report_quote(0, about->dst));
+			report_error_about(about, err,
+					   o->default_mode && losses[i].bits & COPYFILE_MODE ?
+					   plain_mode_lost : losses[i].message,
+					   report_quote(0, about->dst));
 			return true;
 		}
 	return false;
@@ -91,23 +95,13 @@ void attrs_result(const struct copy *c, const struct entry *e, int r)
 		attrs_complain(c, e, &info);
 }
 
-void attrs_drop_acl(int dir, const char *name)
+bool attrs_default_mode(const struct copy *c, const struct entry *e, int fd, mode_t mode)
 {
-	char self[64];
-	int fd = openat(dir, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	struct stat st;
 
-	snprintf(self, sizeof self, "/proc/self/fd/%d", fd);
-	/* Most have none; one that stays is seen in the mode. */
-	if (fd >= 0 && removexattr(self, "system.posix_acl_access") < 0)
-		errno = 0;
-	if (fd >= 0)
-		close(fd);
-}
-
-bool attrs_default_mode(const struct copy *c, const struct entry *e, mode_t mode)
-{
-	attrs_drop_acl(dir_dst_fd(e->dir), e->dst);
-	if (fchmodat(dir_dst_fd(e->dir), e->dst, mode & ~c->umask, 0) == 0)
+	mode &= ~c->umask;
+	byfd_drop_acl(fd);
+	if ((fstat(fd, &st) == 0 && (st.st_mode & 07777) == mode) || byfd_chmod(fd, mode) == 0)
 		return true;
 	complain_dst(e, OP_ATTRIBUTES, errno, "setting permissions for %s");
 	return false;

@@ -28,13 +28,10 @@ void attrs_complain(const struct copy *c, const struct entry *e,
 /* The same of the copy of e's attributes that has just ended here with r. */
 void attrs_result(const struct copy *c, const struct entry *e, int r);
 
-/* Remove the ACL, besides what the mode says, that name in dir may have inherited. */
-void attrs_drop_acl(int dir, const char *name);
-
 /*
- * Give e's destination, which is new, the permissions that a program's own file
- * would have: all of mode that the umask lets through.  False: reported.
+ * Give e's destination, which is new and open as fd, the permissions that a program's own
+ * file would have: all of mode that the umask lets through.  False: reported.
  */
-bool attrs_default_mode(const struct copy *c, const struct entry *e, mode_t mode);
+bool attrs_default_mode(const struct copy *c, const struct entry *e, int fd, mode_t mode);
 
 #endif

@@ -81,7 +81,7 @@ static bool not_worth_a_thread(const struct copy *c, const struct entry *e)
 	       e->st->st_size < 1024 * 1024;
 }
 
-/* What the library is asked for, besides attributes */
+/* What the library is asked for, besides the source's attributes */
 static uint64_t data_flags(const struct options *o)
 {
 	static const uint64_t reflink[] = {
@@ -91,7 +91,8 @@ static uint64_t data_flags(const struct options *o)
 		[WHEN_ALWAYS] = COPYFILE_SPARSE, [WHEN_NEVER] = COPYFILE_NO_SPARSE,
 	};
 
-	return reflink[o->reflink] | sparse[o->sparse];
+	return reflink[o->reflink] | sparse[o->sparse] |
+	       (o->default_mode ? COPYFILE_PLAIN_MODE | COPYFILE_LENIENT : 0);
 }
 
 /* A copy that is about to begin: what was found, and what depends on how it ends */
@@ -163,6 +164,13 @@ static void leave_out(const struct entry *e, enum go why)
 	outcome(e, why == REFUSED ? OUTCOME_FAILED : OUTCOME_SKIPPED, NULL);
 }
 
+/* e, which is about to be copied, is the first name of k: is it written through a symlink? */
+static void note_symlink(const struct copy *c, struct link *k, const struct entry *e)
+{
+	k->symlink = options_follows(c->opts, e->operand) && !e->dir->fresh &&
+		     existing_is_symlink(e);
+}
+
 /*
  * Give k's file the name e.  If it cannot have one more, e becomes the copy that the
  * rest of k's names wait for, or waits itself.
@@ -177,8 +185,10 @@ static void link_to(struct copy *c, struct link *k, const struct entry *e)
 	if (err == EMLINK) {
 		free(first);
 		/* As many names as the file system allows: begin a new one. */
-		if (links_rename(&c->links, k, e->dir, e->src, e->dst))
+		if (links_rename(&c->links, k, e->dir, e->src, e->dst)) {
+			note_symlink(c, k, e);
 			copy_new(c, e, &(struct plan){ .link = k });
+		}
 		return;
 	}
 	if (err) {
@@ -197,9 +207,10 @@ static void copy_instead(struct copy *c, struct link *k, const struct entry *e)
 
 	if (go != GO)
 		leave_out(e, go);
-	else if (links_rename(&c->links, k, e->dir, e->src, e->dst))
+	else if (links_rename(&c->links, k, e->dir, e->src, e->dst)) {
+		note_symlink(c, k, e);
 		copy_new(c, e, &plan);
-	else
+	} else
 		existing_restore(c, e, plan.backup);
 }
 
@@ -453,8 +464,6 @@ void copy_ended(void *arg, const struct pending *p, int result,
 	if (!ok && !interrupted && info->stage == COPYFILE_OPEN_DST &&
 	    try_again(c, &e, p, -result, &said))
 		return;
-	if (ok && c->opts->default_mode && S_ISREG(p->type) && !(p->flags & COPYFILE_TRUNCATE))
-		ok = attrs_default_mode(c, &e, 0666);
 	if (result < 0 && !said && !interrupted)
 		complain_copy(c, &e, -result, info);
 	else if (interrupted && info->partial == COPYFILE_PARTIAL_KEPT)
@@ -483,7 +492,7 @@ static bool make(struct copy *c, const struct entry *e, const struct plan *plan,
 		return mklink_hard(c, e);
 	*ret = OUTCOME_COPIED;
 	if (S_ISREG(e->type) || o->contents)
-		return manual_copy(c, e, plan->over);
+		return manual_copy(c, e, plan->over ? &plan->dst : NULL);
 	*ret = OUTCOME_CREATED;
 	return node_copy(c, e);
 }
@@ -533,6 +542,7 @@ static void meet_kept(struct copy *c, const struct entry *e)
 	switch (meet(c, e, &link)) {
 	case LINK_FIRST:
 		leave_out(e, STAY);
+		note_symlink(c, link, e);
 		end_link(c, link, true);
 		break;
 	case LINK_FURTHER:
@@ -560,6 +570,8 @@ static void follow_plan(struct copy *c, const struct entry *e, struct plan *plan
 
 	switch (names ? meet(c, e, &plan->link) : LINK_FIRST) {
 	case LINK_FIRST:
+		if (names)
+			note_symlink(c, plan->link, e);
 		note_target(c, e, true);
 		copy_new(c, e, plan);
 		break;

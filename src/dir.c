@@ -34,7 +34,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stddef.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -42,6 +41,7 @@
 #include <libcopyfile.h>
 
 #include "attrs.h"
+#include "byfd.h"
 #include "options.h"
 #include "report.h"
 #include "xalloc.h"
@@ -84,6 +84,12 @@ struct dir *dir_new(struct dir *parent, const char *src_name, const char *dst_na
 	parent->holds++;
 	unlock(d->all);
 	return d;
+}
+
+void dir_expect_dst(struct dir *d, const struct stat *st)
+{
+	d->dst_dev = st->st_mode ? st->st_dev : 0;
+	d->dst_ino = st->st_mode ? st->st_ino : 0;
 }
 
 struct dir *dir_get(struct dir *d)
@@ -426,14 +432,8 @@ int dir_dst_fd(const struct dir *d)
 static int set_times(const struct dir *d)
 {
 	const struct timespec times[] = { d->st.st_atim, d->st.st_mtim };
-	char self[64];
 
-	int r = futimens(d->fd[DST], times);
-	if (r == 0 || errno != EBADF)
-		return r;
-	/* Opened to look through it only, as it cannot be read */
-	snprintf(self, sizeof self, "/proc/self/fd/%d", d->fd[DST]);
-	return utimensat(AT_FDCWD, self, times, 0);
+	return byfd_utimens(d->fd[DST], times);
 }
 
 /* Copy what the options ask for; the times are those from before the walk. */
@@ -463,19 +463,23 @@ static void copy_attributes(struct dir *d)
 
 static void set_mode(struct dir *d)
 {
-	struct stat st;
+	struct stat st = { .st_mode = 0 };
 	mode_t keep = 07777;
 
 	if (!dir_use_dst(d))
 		return;
+	int fd = d->fd[DST];
 	if (d->all->opts->default_mode) {
 		/* Its rights are to be those of the mode alone, whatever an ACL gave. */
-		attrs_drop_acl(d->fd[DST], ".");
+		byfd_drop_acl(fd);
 		keep = 07000;
 	}
-	int fd = openat(d->fd[DST], ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0 || fstat(fd, &st) < 0 ||
-	    fchmod(fd, ((st.st_mode & keep) | d->add_mode) & ~d->drop_mode) < 0) {
+	int r = fstat(fd, &st);
+	mode_t mode = ((st.st_mode & keep) | d->add_mode) & ~d->drop_mode;
+	/* There are file systems that refuse what changes nothing, too. */
+	if (r == 0 && mode != (st.st_mode & 07777))
+		r = byfd_chmod(fd, mode);
+	if (r < 0) {
 		int err = errno;
 		char *dst = dir_dst_path(d, "");
 
@@ -483,8 +487,6 @@ static void set_mode(struct dir *d)
 				   "setting permissions for %s", report_quote(0, dst));
 		free(dst);
 	}
-	if (fd >= 0)
-		close(fd);
 	dir_release(d);
 }
 

@@ -213,7 +213,9 @@ int links_make(struct links *l, const struct link *k, struct dir *dir, const cha
 		int from = dir_dst_fd(first_dir), to = dir_dst_fd(dir);
 
 		*replaced = true;
-		err = mklink_at(from, first, to, name, follow ? AT_SYMLINK_FOLLOW : 0, replaced);
+		/* One that has become a symlink since then is not to be followed. */
+		err = mklink_at(from, first, to, name,
+				follow && k->symlink ? AT_SYMLINK_FOLLOW : 0, replaced);
 		dir_release(first_dir);
 	}
 	*ret_first = err ? dir_dst_path(first_dir, first) : NULL;

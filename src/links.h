@@ -35,7 +35,8 @@ struct link {
 	unsigned int users;		/* threads at work on it: it stays */
 	bool forgotten;			/* not in the table any more */
 	struct dir *dir;		/* a hold: where the first copy is ... */
-	char *name;			/* ... and its name */
+	char *name;			/* ... and its name, */
+	bool symlink;			/* which was one to the file before; the copier's */
 	struct waiting *first, **last;	/* in the order in which they came */
 };
 
@@ -80,8 +81,8 @@ void links_leave(struct links *l, struct link *k);
 
 /*
  * Give k's file the name dir/name, which is in use, in place of what may have
- * it, which sets *replaced; or, with follow, give that to what k's copy leads to, if it
- * was written through a symlink.  0 or errno; then *ret_first, which the caller frees,
+ * it, which sets *replaced; or, with follow, give that to what k's copy leads to, if
+ * k->symlink says that it was written through one.  0 or errno; then *ret_first, which the caller frees,
  * is the path of the name that was to be linked to.
  */
 int links_make(struct links *l, const struct link *k, struct dir *dir, const char *name,

@@ -28,6 +28,7 @@
 #include "existing.h"
 #include "options.h"
 #include "report.h"
+#include "same-inode.h"
 #include "stop.h"
 #include "tally.h"
 #include "xalloc.h"
@@ -124,28 +125,81 @@ static int open_src(const struct copy *c, const struct entry *e, struct stat *re
 	return -1;
 }
 
+static bool is_fifo(int dir, const char *name)
+{
+	struct stat st;
+
+	return fstatat(dir, name, &st, 0) == 0 && S_ISFIFO(st.st_mode);
+}
+
+/*
+ * As openat(2), for writing: until a FIFO has a reader, or a signal asks for an end, which
+ * is EINTR.
+ */
+static int open_patiently(int dir, const char *name, int flags, mode_t mode)
+{
+	int fd;
+
+	while ((fd = openat(dir, name, flags | O_NONBLOCK, mode)) < 0 &&
+	       (errno == EINTR || (errno == ENXIO && is_fifo(dir, name)))) {
+		if (errno == ENXIO)
+			poll(NULL, 0, LOOK_MS);
+		if (stop_asked() == STOP_SIGNAL) {
+			errno = EINTR;
+			return -1;
+		}
+	}
+	if (fd >= 0 && fcntl(fd, F_SETFL, O_WRONLY) < 0) {
+		close(fd);
+		return -1;
+	}
+	return fd;
+}
+
+/*
+ * Open the destination, which was over when it was looked at.  O_TRUNC at once: there are
+ * file systems that let files be overwritten in no other way.  -1 and errno
+ */
+static int open_existing(const struct copy *c, const struct entry *e, const struct stat *over,
+			 int flags)
+{
+	int dir = dir_dst_fd(e->dir);
+	struct stat st;
+
+	/* Only a symlink that was seen there is followed. */
+	flags |= c->opts->attributes_only ? 0 : O_TRUNC;
+	flags |= existing_is_symlink(e) ? 0 : O_NOFOLLOW;
+	int fd = open_patiently(dir, e->dst, flags, 0);
+	if (fd < 0 || !over->st_mode || (fstat(fd, &st) == 0 && SAME_INODE(st, *over)))
+		return fd;
+	close(fd);
+	errno = ESTALE;
+	return -1;
+}
+
 /* The descriptor, or -1: reported.  *ret_made: it was not there before. */
 static int open_dst(const struct copy *c, const struct entry *e, const struct stat *src,
-		    bool over, bool *ret_made)
+		    const struct stat *over, bool *ret_made)
 {
 	const struct options *o = c->opts;
 	/* With an owner to come, for nobody else until then */
 	mode_t mode = src->st_mode & (o->attrs & COPYFILE_OWNER ? 0700 : 0777);
-	int fd = -1, dir = dir_dst_fd(e->dir), flags = O_WRONLY | O_CLOEXEC | O_NOCTTY;
+	int fd = -1, flags = O_WRONLY | O_CLOEXEC | O_NOCTTY;
 	bool retry = !over;
 
 	*ret_made = false;
 	if (over) {
-		fd = openat(dir, e->dst, flags | (o->attributes_only ? 0 : O_TRUNC));
-		retry = fd < 0 && (errno == ENOENT || o->force);
+		fd = open_existing(c, e, over, flags);
+		retry = fd < 0 && errno != EINTR && (errno == ENOENT || o->force);
 		if (retry && errno != ENOENT && !existing_remove(c, e))
 			return -1;
 	}
 	if (retry) {
-		fd = openat(dir, e->dst, flags | O_CREAT | (o->through_dangling ? 0 : O_EXCL), mode);
+		flags |= O_CREAT | (o->through_dangling ? 0 : O_EXCL);
+		fd = open_patiently(dir_dst_fd(e->dir), e->dst, flags, mode);
 		*ret_made = fd >= 0 && !o->through_dangling;
 	}
-	if (fd < 0)
+	if (fd < 0 && errno != EINTR)
 		complain_create(e, errno);
 	return fd;
 }
@@ -174,7 +228,7 @@ static bool copy_attributes(struct copy *c, const struct entry *e, int src, int 
 		return true;
 	/* What open_dst() left out for the owner's sake */
 	if (o->default_mode || o->attrs & COPYFILE_OWNER)
-		return attrs_default_mode(c, e, o->default_mode ? 0666 : mode & 0777);
+		return attrs_default_mode(c, e, dst, o->default_mode ? 0666 : mode & 0777);
 	return true;
 }
 
@@ -192,7 +246,7 @@ static void undo(const struct entry *e, bool made)
 		complain_dst(&left, OP_WRITE, 0, "interrupted: %s is incomplete");
 }
 
-bool manual_copy(struct copy *c, const struct entry *e, bool over)
+bool manual_copy(struct copy *c, const struct entry *e, const struct stat *over)
 {
 	struct stat st;
 	bool made;

@@ -4,6 +4,7 @@
 #define PCP_MANUAL_H
 
 #include <stdbool.h>
+#include <sys/stat.h>
 
 struct copy;
 struct entry;
@@ -11,8 +12,8 @@ struct entry;
 /*
  * Copy what can be read from e, a regular or special file, into a regular one;
  * with --attributes-only, nothing but its attributes.  over: into the file that is
- * there.  False after a failure, which has been reported.
+ * there, which is this (zeros: not known), else NULL.  False after a failure, which has been reported.
  */
-bool manual_copy(struct copy *c, const struct entry *e, bool over);
+bool manual_copy(struct copy *c, const struct entry *e, const struct stat *over);
 
 #endif

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Design: a directory is made with all rights for its owner, who is to fill it, and
- * with no more for others than they will keep; the rest is set when all below it is
- * done (dir.c).
+ * Design: a directory is made with no more rights for others than they will keep; the
+ * rest is set when all below it is done (dir.c).  Its owner, who is to fill it, gets what
+ * is missing of his own for so long.  A directory that needs no chmod(2) gets none: there
+ * are file systems that refuse it.
  */
 #include <config.h>
 
@@ -11,17 +12,18 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include <libcopyfile.h>
 
+#include "byfd.h"
 #include "complain.h"
 #include "copy.h"
 #include "options.h"
+#include "retry.h"
+#include "same-inode.h"
 
-/*
- * What mkdir(2) is to be asked for, and in d what is then left to do at the
- * end: the owner needs all rights meanwhile, and nobody else may write.
- */
+/* What mkdir(2) is to be asked for, and in d what is then left to give at the end */
 static mode_t first_mode(const struct copy *c, struct dir *d)
 {
 	const struct options *o = c->opts;
@@ -31,9 +33,8 @@ static mode_t first_mode(const struct copy *c, struct dir *d)
 	/* As with cp a sticky bit is there from the start, whoever owns the copy. */
 	if (o->attrs & COPYFILE_MODE)
 		return S_IRWXU | (want & S_ISVTX);
-	d->drop_mode = S_IRWXU & ~(want & ~c->umask);
 	d->add_mode = want & (o->default_mode ? 0777 : later) & ~c->umask;
-	return (want | S_IRWXU) & ~later;
+	return want & ~later;
 }
 
 /*
@@ -46,10 +47,10 @@ static int make_noted(struct copy *c, const struct entry *e, mode_t mode, struct
 
 	*ret = (struct stat){ .st_mode = 0 };
 	if (e->dir->fresh)
-		return mkdirat(at, e->dst, mode);
+		return RETRY(mkdirat(at, e->dst, mode));
 	char *path = dir_dst_path(e->dir, e->dst);
 	made_begin(&c->made);
-	int r = mkdirat(at, e->dst, mode), err = errno;
+	int r = RETRY(mkdirat(at, e->dst, mode)), err = errno;
 	bool known = r == 0 && fstatat(at, e->dst, ret, AT_SYMLINK_NOFOLLOW) == 0;
 	made_end(&c->made, known ? ret : NULL, path);
 	free(path);
@@ -58,30 +59,39 @@ static int make_noted(struct copy *c, const struct entry *e, mode_t mode, struct
 }
 
 /*
- * A umask, or a default ACL, may have taken the owner's own rights, which are needed
- * meanwhile.  What inherits from such a directory has to be looked at, too.
+ * The owner needs all rights meanwhile.  They may be missing by the source's mode, by the
+ * umask, or by a default ACL; what inherits from such a directory has to be looked at, too.
+ * Where the file system has modes of its own they are there in any case.
  */
 static bool open_to_owner(const struct copy *c, const struct entry *e, struct dir *d,
-			  struct stat *st)
+			  mode_t asked, const struct stat *seen)
 {
-	int at = dir_dst_fd(e->dir);
+	mode_t expected = asked & ~c->umask & S_IRWXU;
+	struct stat st = *seen;
 
-	if (!st->st_mode && !e->dir->closes)
+	if (!st.st_mode && !e->dir->closes && expected == S_IRWXU)
 		return true;
-	if (!st->st_mode && fstatat(at, e->dst, st, AT_SYMLINK_NOFOLLOW) < 0) {
+	if (st.st_mode && (st.st_mode & S_IRWXU) == S_IRWXU)
+		return true;
+	int fd = byfd_open(dir_dst_fd(e->dir), e->dst, S_IFDIR, 0, &st);
+	if (fd >= 0 && seen->st_mode && !SAME_INODE(st, *seen)) {
+		close(fd);
+		fd = -1;
+		errno = ESTALE;
+	}
+	if (fd < 0) {
 		complain_dst(e, OP_LOOK, errno, "cannot stat %s");
 		return false;
 	}
-	mode_t mode = st->st_mode & 07777;
-	if ((mode & S_IRWXU) == S_IRWXU)
-		return true;
-	d->closes = true;
+	mode_t mode = st.st_mode & 07777;
+	d->closes |= expected & ~mode;
 	if (!(c->opts->attrs & COPYFILE_MODE) && !c->opts->default_mode)
 		d->drop_mode |= S_IRWXU & ~mode;
-	if (fchmodat(at, e->dst, mode | S_IRWXU, 0) == 0)
-		return true;
-	complain_dst(e, OP_ATTRIBUTES, errno, "setting permissions for %s");
-	return false;
+	bool ok = (mode & S_IRWXU) == S_IRWXU || byfd_chmod(fd, mode | S_IRWXU) == 0;
+	if (!ok)
+		complain_dst(e, OP_ATTRIBUTES, errno, "setting permissions for %s");
+	close(fd);
+	return ok;
 }
 
 bool mkdir_like(struct copy *c, const struct entry *e, struct dir *d, const char *message)
@@ -94,7 +104,9 @@ bool mkdir_like(struct copy *c, const struct entry *e, struct dir *d, const char
 		complain_dst(e, OP_MKDIR, errno, message);
 		return false;
 	}
-	if (!open_to_owner(c, e, d, &st))
+	/* In a directory that was there its name may be another one's before it is opened. */
+	dir_expect_dst(d, &st);
+	if (!open_to_owner(c, e, d, mode, &st))
 		return false;
 	d->fresh = true;
 	return true;

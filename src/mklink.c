@@ -18,6 +18,7 @@
 
 #include <libcopyfile.h>
 
+#include "byfd.h"
 #include "complain.h"
 #include "copy.h"
 #include "dirname.h"
@@ -127,10 +128,20 @@ static bool in_cwd(const struct entry *e)
 	return in;
 }
 
+/* 0 or errno: give the symlink that was made of e the times of its source. */
+static int set_times(const struct entry *e)
+{
+	const struct timespec times[] = { e->st->st_atim, e->st->st_mtim };
+	int fd = byfd_open(dir_dst_fd(e->dir), e->dst, S_IFLNK, 0, NULL);
+	int err = fd < 0 || byfd_utimens(fd, times) < 0 ? errno : 0;
+
+	if (fd >= 0)
+		close(fd);
+	return err;
+}
+
 bool mklink_symbolic(struct copy *c, const struct entry *e)
 {
-	const struct timespec *times = NULL;
-
 	if (!source_is_there(e))
 		return false;
 	char *target = dir_src_path(e->dir, e->src);
@@ -146,11 +157,8 @@ bool mklink_symbolic(struct copy *c, const struct entry *e)
 	}
 	if ((err = make_link(&m, dir, e->dst, &replace))) {
 		complain_both(e, OP_LINK, err, true, "cannot create symbolic link %s to %s");
-	} else if (c->opts->attrs & COPYFILE_TIMES && e->st) {
-		times = (struct timespec[]){ e->st->st_atim, e->st->st_mtim };
-		err = utimensat(dir, e->dst, times, AT_SYMLINK_NOFOLLOW) < 0 ? errno : 0;
-		if (err)
-			complain_dst(e, OP_ATTRIBUTES, err, "preserving times for %s");
+	} else if (c->opts->attrs & COPYFILE_TIMES && e->st && (err = set_times(e))) {
+		complain_dst(e, OP_ATTRIBUTES, err, "preserving times for %s");
 	}
 	free(target);
 	return !err;

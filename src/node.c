@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Design: a node has no contents, only a type, a number and attributes; it is
- * made with mknodat(2) and never opened.  The attributes go through the library.
+ * made with mknodat(2) and never opened but to be found again (O_PATH).  The attributes
+ * go through the library, from descriptor to descriptor.
  */
 #include <config.h>
 
@@ -15,10 +16,12 @@
 #include <libcopyfile.h>
 
 #include "attrs.h"
+#include "byfd.h"
 #include "complain.h"
 #include "copy.h"
 #include "options.h"
 #include "report.h"
+#include "retry.h"
 
 /* 0, or -1 and errno: what the source is now */
 static int stat_source(const struct copy *c, const struct entry *e, struct stat *ret)
@@ -29,6 +32,36 @@ static int stat_source(const struct copy *c, const struct entry *e, struct stat 
 	}
 	return fstatat(dir_src_fd(e->dir), e->src, ret,
 		       options_follows(c->opts, e->operand) ? 0 : AT_SYMLINK_NOFOLLOW);
+}
+
+/* Give the node that was made of src its attributes.  False: reported. */
+static bool set_attributes(struct copy *c, const struct entry *e, const struct stat *src)
+{
+	const struct options *o = c->opts;
+	bool owner_alone = (o->attrs & (COPYFILE_OWNER | COPYFILE_MODE)) == COPYFILE_OWNER;
+	int follow = options_follows(o, e->operand) ? 0 : O_NOFOLLOW;
+	bool ok = true;
+
+	if (!o->attrs && !o->default_mode)
+		return true;
+	int dst = byfd_open(dir_dst_fd(e->dir), e->dst, src->st_mode & S_IFMT, src->st_rdev, NULL);
+	if (dst < 0) {
+		complain_dst(e, OP_ATTRIBUTES, errno, "setting attributes for %s");
+		return false;
+	}
+	if (o->attrs) {
+		int from = RETRY(openat(dir_src_fd(e->dir), e->src, O_PATH | O_CLOEXEC | follow));
+
+		attrs_result(c, e, from < 0 ? -errno : copyfile_attrs(from, dst, copy_attr_flags(o)));
+		if (from >= 0)
+			close(from);
+	}
+	if (o->default_mode)
+		ok = attrs_default_mode(c, e, dst, S_ISSOCK(src->st_mode) ? 0777 : 0666);
+	else if (owner_alone)
+		ok = attrs_default_mode(c, e, dst, src->st_mode & 0777);
+	close(dst);
+	return ok;
 }
 
 bool node_copy(struct copy *c, const struct entry *e)
@@ -47,22 +80,10 @@ bool node_copy(struct copy *c, const struct entry *e)
 	}
 	/* With an owner to come, for nobody else until then */
 	mode = st.st_mode & (S_IFMT | (c->opts->attrs & COPYFILE_OWNER ? 0700 : 07777));
-	if (mknodat(dir_dst_fd(e->dir), e->dst, mode, st.st_rdev) < 0) {
+	if (RETRY(mknodat(dir_dst_fd(e->dir), e->dst, mode, st.st_rdev)) < 0) {
 		complain_dst(e, OP_CREATE, errno, S_ISFIFO(mode) ? "cannot create fifo %s"
 							: "cannot create special file %s");
 		return false;
 	}
-	if (c->opts->attrs) {
-		const struct copyfile_how how = {
-			.flags = COPYFILE_ATTRS_ONLY | COPYFILE_SYNC | copy_attr_flags(c->opts) |
-				 (options_follows(c->opts, e->operand) ? 0 : COPYFILE_NOFOLLOW),
-		};
-		attrs_result(c, e, copyfileat(dir_src_fd(e->dir), e->src, dir_dst_fd(e->dir),
-					      e->dst, &how, sizeof how));
-	}
-	if (c->opts->default_mode)
-		return attrs_default_mode(c, e, S_ISSOCK(mode) ? 0777 : 0666);
-	if ((c->opts->attrs & (COPYFILE_OWNER | COPYFILE_MODE)) == COPYFILE_OWNER)
-		return attrs_default_mode(c, e, st.st_mode & 0777);
-	return true;
+	return set_attributes(c, e, &st);
 }

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* byfd - attributes set by descriptor, an O_PATH one included.  Thread-safe. */
+#ifndef PCP_BYFD_H
+#define PCP_BYFD_H
+
+#include <sys/stat.h>
+#include <time.h>
+
+/*
+ * Open what this run has just made as name in dir: an O_PATH descriptor, or -1 and errno.
+ * ESTALE: it is not of the type (S_IFMT bits) that was made, nor of the number dev, if that
+ * type has one.  It gets what it has become in *ret, unless that is NULL.
+ */
+int byfd_open(int dir, const char *name, mode_t type, dev_t dev, struct stat *ret);
+
+/* As fchmod(2) and futimens(2).  Not for the mode of a symlink, which has none. */
+int byfd_chmod(int fd, mode_t mode);
+int byfd_utimens(int fd, const struct timespec times[2]);
+
+/* Remove the ACL, besides what the mode says, that fd's file may have inherited. */
+void byfd_drop_acl(int fd);
+
+#endif
