@@ -38,6 +38,7 @@ static struct { atomic_ulong calls, faults; atomic_int now, peak; unsigned us; }
 static atomic_int now_all, peak_all;
 static unsigned us_per_mib, max_copy;
 static int rootfd = -1, statsfd = -1, have_slots, no_xattr, new_inodes;
+static mode_t the_mode = -1;	/* that everything has, or -1 */
 static sem_t slots;
 
 enum { Q_SHORT = 1, Q_ZERO };
@@ -168,15 +169,26 @@ static void reset(void)
 
 /* ---------------------------------------------------------- operations */
 
-/* With -i a directory has another inode number each time that it is looked at. */
+static mode_t mode_here(mode_t m) { return the_mode == (mode_t)-1 ? m : (m & S_IFMT) | the_mode; }
+
 static int look(const char *p, struct stat *st, struct fuse_file_info *fi)
 {
 	static atomic_ulong looks;
 	int r = fi ? fstat(fi->fh, st) : lstat(rel(p), st);
 
-	if (r == 0 && new_inodes && S_ISDIR(st->st_mode))
+	if (!r && !S_ISLNK(st->st_mode))
+		st->st_mode = mode_here(st->st_mode);
+	/* With -i a directory has another inode number each time that it is looked at. */
+	if (!r && new_inodes && S_ISDIR(st->st_mode))
 		st->st_ino += atomic_fetch_add(&looks, 1) << 32;
 	return r;
+}
+
+/* as FAT: what is so already may be set, else it is no business of the user's */
+static int refuse_mode(mode_t m)
+{
+	errno = EPERM;
+	return the_mode == (mode_t)-1 || (m & 07777) == the_mode ? 0 : -1;
 }
 
 static int s_getattr(const char *p, struct stat *st, struct fuse_file_info *fi)
@@ -203,8 +215,8 @@ static int s_readlink(const char *p, char *b, size_t n)
 	return leave(OP_readlink, l < 0 ? -1 : 0);
 }
 
-static int s_mknod(const char *p, mode_t m, dev_t d) { DO(mknod, p, mknod(rel(p), m, d)); }
-static int s_mkdir(const char *p, mode_t m) { DO(mkdir, p, mkdir(rel(p), m)); }
+static int s_mknod(const char *p, mode_t m, dev_t d) { DO(mknod, p, mknod(rel(p), mode_here(m), d)); }
+static int s_mkdir(const char *p, mode_t m) { DO(mkdir, p, mkdir(rel(p), mode_here(m))); }
 static int s_unlink(const char *p) { DO(unlink, p, unlink(rel(p))); }
 static int s_rmdir(const char *p) { DO(rmdir, p, rmdir(rel(p))); }
 static int s_symlink(const char *t, const char *p) { DO(symlink, p, symlink(t, rel(p))); }
@@ -213,7 +225,7 @@ static int s_rename(const char *a, const char *b, unsigned f) { DO(rename, a, re
 
 static int s_chmod(const char *p, mode_t m, struct fuse_file_info *fi)
 {
-	DO(chmod, p, fi ? fchmod(fi->fh, m) : chmod(rel(p), m));
+	DO(chmod, p, refuse_mode(m) ? -1 : fi ? fchmod(fi->fh, m) : chmod(rel(p), m));
 }
 
 static int s_chown(const char *p, uid_t u, gid_t g, struct fuse_file_info *fi)
@@ -253,7 +265,7 @@ static int s_open(const char *p, struct fuse_file_info *fi)
 
 static int s_create(const char *p, mode_t m, struct fuse_file_info *fi)
 {
-	DO(create, p, opened(open(rel(p), (fi->flags & ~O_APPEND) | O_CREAT, m), fi));
+	DO(create, p, opened(open(rel(p), (fi->flags & ~O_APPEND) | O_CREAT, mode_here(m)), fi));
 }
 
 static int s_read(const char *p, char *b, size_t n, off_t off, struct fuse_file_info *fi)
@@ -506,16 +518,17 @@ int main(int argc, char **argv)
 	char opt[80];
 	int c, fg = 0;
 	static const char usage[] =
-	"usage: slowfs [-fix] [-d OP=US[,OP=US]...] [-m US_PER_MIB] [-e OP:N[+COUNT|+]:WHAT[:GLOB]]...\n"
+	"usage: slowfs [-fix] [-M MODE] [-d OP=US[,OP=US]...] [-m US_PER_MIB] [-e OP:N[+COUNT|+]:WHAT[:GLOB]]...\n"
 	"              [-c MAXCOPY] [-s SLOTS] [-t THREADS] [-S STATSFILE] [-o FUSEOPTS] SOURCE MOUNTPOINT\n"
 	"OP is all or one of:";
 
 	fuse_opt_add_arg(&args, "slowfs");
-	while ((c = getopt(argc, argv, "fixd:m:e:c:s:t:S:o:h")) != -1)
+	while ((c = getopt(argc, argv, "fixM:d:m:e:c:s:t:S:o:h")) != -1)
 		switch (c) {
 		case 'f': fg = 1; break;
 		case 'i': new_inodes = 1; break;
 		case 'x': no_xattr = 1; break;
+		case 'M': the_mode = strtoul(optarg, NULL, 8); break;
 		case 'd': parse_delay(optarg); break;
 		case 'm': us_per_mib = strtoul(optarg, NULL, 10); break;
 		case 'e': parse_fault(optarg); break;
