@@ -268,6 +268,21 @@ static int read_link(const struct cf_job *j, char **ret)
 	}
 }
 
+/*
+ * Is what was opened by the symlink's name a symlink still?  Else it gets no attributes,
+ * and is not to be removed either.
+ */
+static int check_symlink(struct cf_dest *d)
+{
+	struct stat st;
+	int r = cf_fstat(d->fd, &st);
+
+	if (r < 0 || S_ISLNK(st.st_mode))
+		return r;
+	d->flags |= COPYFILE_KEEP_PARTIAL;
+	return -ESTALE;
+}
+
 static int copy_symlink(struct cf_job *j)
 {
 	bool attrs = j->flags & SYMLINK_ATTRS;
@@ -285,6 +300,8 @@ static int copy_symlink(struct cf_job *j)
 	}
 	r = cf_dest_symlink(&d, j->dst_dir, j->dst, j->flags, target, &j->st, attrs);
 	free(target);
+	if (r == 0 && attrs)
+		r = check_symlink(&d);
 	if (r == 0 && attrs)
 		r = set_attributes(j, d.fd, true, false, SYMLINK_ATTRS);
 	if (r == 0) {

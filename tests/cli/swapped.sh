@@ -127,6 +127,14 @@ test_symlink() {
 	assert_ran 1 "preserving times for 'new': Stale file handle"
 }
 
+# A symlink that is copied; its name becomes one of somebody else's file.
+test_copied_symlink() {
+	prepare() { victims; ln -s y x; ln victim to/link; }
+	swap() { mv to/x to/old && mv to/link to/x; }
+	swap_when 'symlinkat(.* = 0' -- -a x to
+	assert_ran 1 'Stale file handle'
+}
+
 # The second of two names is linked to the first, whatever that is then.
 test_hard_link() {
 	prepare() { victims; mkdir d to/d; echo x >d/x; ln d/x d/y; }
