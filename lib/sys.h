@@ -81,7 +81,7 @@ void cf_fd_path(int fd, char path[static CF_FD_PATH_MAX]);
 /* How many of these calls this thread has made since it last asked */
 unsigned int cf_sys_calls(void);
 
-/* For calls made by libacl and libattr: 0, or the -errno to fail with. */
+/* For calls made by libattr: 0, or the -errno to fail with. */
 int cf_sys_fault(const char *call);
 
 #endif
