@@ -332,29 +332,30 @@ static int copy_default_acl(const struct cf_attr *a, const struct names *names)
 	return r == 0 || r == -ENODATA ? 0 : excuse(a, acl_default, r);
 }
 
-/* Sets *ret_whole if the mode needs no chmod(2) any more. */
+/* *ret_set: 0, or the -errno for which dst has no ACL of the source's */
 static int copy_access_acl(const struct cf_attr *a, mode_t mode, const struct names *names,
-			   bool *ret_whole)
+			   int *ret_set)
 {
 	int r = has_name(names, acl_access) ? copy_value(a, acl_access) : -ENODATA;
 	bool minimal = r == -ENODATA;
 
 	if (minimal)
 		r = set_minimal_acl(a, mode);
-	/* An ACL has no place for the special bits. */
-	*ret_whole = r == 0 && !(mode & SPECIAL_BITS);
+	*ret_set = r;
 	return r < 0 && minimal ? excuse(a, acl_access, r) : r;
 }
 
 static int copy_acl(const struct cf_attr *a, mode_t mode, const struct names *names)
 {
-	bool whole;
+	int set;
 
 	if (S_ISLNK(a->st->st_mode))
 		return 0;
-	int lost = copy_access_acl(a, mode, names, &whole);
-	int r = whole ? 0 : set_mode(a, mode, false);
-	if (r == 0 && S_ISDIR(a->st->st_mode))
+	int lost = copy_access_acl(a, mode, names, &set);
+	/* An ACL has no place for the special bits. */
+	int r = set < 0 || mode & SPECIAL_BITS ? set_mode(a, mode, false) : 0;
+	/* As with cp, a file system that has no ACLs is not expected to keep a default one. */
+	if (r == 0 && !without_acls(set) && S_ISDIR(a->st->st_mode))
 		r = copy_default_acl(a, names);
 	return r < 0 ? r : lost;
 }
