@@ -252,8 +252,9 @@ static int ask_for_umask(void)
 	pthread_sigmask(SIG_SETMASK, &all, &old);
 	int err = pthread_create(&thread, NULL, umask_of_its_own, &mask);
 	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	/* EAGAIN is what a caller without a free cookie gets. */
 	if (err)
-		return -err;
+		return err == EAGAIN ? -ENOMEM : -err;
 	pthread_join(thread, NULL);
 	return mask;
 }
