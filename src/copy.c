@@ -165,10 +165,10 @@ static void leave_out(const struct entry *e, enum go why)
 }
 
 /* e, which is about to be copied, is the first name of k: is it written through a symlink? */
-static void note_symlink(const struct copy *c, struct link *k, const struct entry *e)
+static void note_symlink(struct copy *c, struct link *k, const struct entry *e)
 {
-	k->symlink = options_follows(c->opts, e->operand) && !e->dir->fresh &&
-		     existing_is_symlink(e);
+	links_note_symlink(&c->links, k, options_follows(c->opts, e->operand) &&
+					 !e->dir->fresh && existing_is_symlink(e));
 }
 
 /*

@@ -197,6 +197,13 @@ void links_leave(struct links *l, struct link *k)
 		free_link(k);
 }
 
+void links_note_symlink(struct links *l, struct link *k, bool symlink)
+{
+	pthread_mutex_lock(&l->lock);
+	k->symlink = symlink;
+	pthread_mutex_unlock(&l->lock);
+}
+
 int links_make(struct links *l, const struct link *k, struct dir *dir, const char *name,
 	       bool follow, bool *replaced, char **ret_first)
 {
@@ -204,6 +211,8 @@ int links_make(struct links *l, const struct link *k, struct dir *dir, const cha
 	pthread_mutex_lock(&l->lock);
 	struct dir *first_dir = k->dir;
 	char *first = xstrdup(k->name);
+	/* One that has become a symlink since it was copied is not to be followed. */
+	int flags = follow && k->symlink ? AT_SYMLINK_FOLLOW : 0;
 	dir_hold(first_dir);
 	pthread_mutex_unlock(&l->lock);
 
@@ -213,9 +222,7 @@ int links_make(struct links *l, const struct link *k, struct dir *dir, const cha
 		int from = dir_dst_fd(first_dir), to = dir_dst_fd(dir);
 
 		*replaced = true;
-		/* One that has become a symlink since then is not to be followed. */
-		err = mklink_at(from, first, to, name,
-				follow && k->symlink ? AT_SYMLINK_FOLLOW : 0, replaced);
+		err = mklink_at(from, first, to, name, flags, replaced);
 		dir_release(first_dir);
 	}
 	*ret_first = err ? dir_dst_path(first_dir, first) : NULL;

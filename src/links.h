@@ -36,7 +36,7 @@ struct link {
 	bool forgotten;			/* not in the table any more */
 	struct dir *dir;		/* a hold: where the first copy is ... */
 	char *name;			/* ... and its name, */
-	bool symlink;			/* which was one to the file before; the copier's */
+	bool symlink;			/* which was one to the file before it was copied */
 	struct waiting *first, **last;	/* in the order in which they came */
 };
 
@@ -79,10 +79,13 @@ bool links_rename(struct links *l, struct link *k, struct dir *dir, const char *
 /* The caller is done with k, which may be forgotten now. */
 void links_leave(struct links *l, struct link *k);
 
+/* The first name of k, whose copy is about to begin, is a symlink; or it is none. */
+void links_note_symlink(struct links *l, struct link *k, bool symlink);
+
 /*
  * Give k's file the name dir/name, which is in use, in place of what may have
  * it, which sets *replaced; or, with follow, give that to what k's copy leads to, if
- * k->symlink says that it was written through one.  0 or errno; then *ret_first, which the caller frees,
+ * it was noted that it was written through one.  0 or errno; then *ret_first, which the caller frees,
  * is the path of the name that was to be linked to.
  */
 int links_make(struct links *l, const struct link *k, struct dir *dir, const char *name,
