@@ -25,7 +25,7 @@ swap_when() {
 	new_twins
 	seen=$(picture_of_victim)
 	(cd "$work/pcp" && umask $mask && timeout -k 5 60 \
-		strace -f -o "$log" -e trace=$calls -e inject=$calls:delay_enter=150000 \
+		strace -f -o "$log" -e trace=$calls -e inject=$calls:delay_enter=250000 \
 		"$bin/pcp" -j1 --window=1 "$@" 2>"$work/pcp.stderr"
 		echo $? >"$work/pcp.status") &
 	swapped=
