@@ -62,8 +62,10 @@ static struct dir *descend(struct copy *c, struct dir *up, const char *src, cons
 
 	if (!dir_use(up))
 		return NULL;
-	if (fstatat(dir_src_fd(up), src, &st, 0) < 0) {
-		complain_src(&e, OP_LOOK, errno, "failed to get attributes of %s");
+	int err = fstatat(dir_src_fd(up), src, &st, 0) < 0 ? errno :
+		  S_ISDIR(st.st_mode) ? 0 : ENOTDIR;
+	if (err) {
+		complain_src(&e, OP_LOOK, err, "failed to get attributes of %s");
 	} else {
 		d = dir_new(up, src, dst, &st);
 		d->follow_src = d->follow_dst = true;

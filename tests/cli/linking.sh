@@ -125,6 +125,35 @@ test_parents() {
 	same_as_cp --parents dir/sub/deep/x into
 }
 
+# What leads to it is no directory: nothing is made, and that is said once.
+test_parents_through_a_file() {
+	prepare() {
+		mkdir -p a/b into
+		echo x >file
+		echo x >a/b/file
+		ln -s file to-file
+		ln -s nowhere dangling
+	}
+	for options in '' -p -a -R -Rp -d -f -s -l --attributes-only '--sparse=always -v' -b -u; do
+		for name in file/x file/. file/x/y to-file/x dangling/x; do
+			same_as_cp --parents $options $name into
+			assertEquals "messages of $options $name" 1 "$(wc -l <"$work/pcp.err")"
+		done
+		same_as_cp --parents $options file/x file -t into
+	done
+	# cp leaves directories unfinished that were made before it failed
+	for options in '' -p -a -R -s; do
+		compare='status out err'
+		[ "${options#-[ap]}" != "$options" ] || compare="$compare tree"
+		same_as_cp --parents $options a/b/file/x into
+		same_as_cp --parents $options a/./b/../b/file/x into
+	done
+	compare='status out err tree'
+	for engine in '-j1 --window=1' '-j16 --window=128'; do
+		same_as_cp --parents -R file/x a/b/file/x a/b into
+	done
+}
+
 test_trailing_slashes() {
 	tree
 	same_as_cp file/ new
