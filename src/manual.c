@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Design: to read a FIFO or a device as if it were a file may block for ever, or
- * never end, so it is done here, and not by the library's threads.  The
- * attributes go through the library, from descriptor to descriptor.
+ * never end, so it is done here, and not by the library's threads.  Holes are made
+ * as the library makes them: by not writing.  The attributes go through the library,
+ * from descriptor to descriptor.
  *
  * No signal reaches the crew's threads, and one may come just before main begins to wait:
  * so nobody waits for long, but looks every now and then whether the run is to end.  That a
@@ -17,7 +18,9 @@
 #include <linux/fs.h>
 #include <poll.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <libcopyfile.h>
@@ -38,10 +41,19 @@
 /* How long to wait for data between two looks, in milliseconds */
 #define LOOK_MS 100
 
-static bool write_all(int fd, const char *buf, size_t len)
+/* What is written so far of a copy; a file does not get zeros that may be a hole. */
+struct sink {
+	int fd;
+	size_t block;		/* zeros of so many bytes, aligned, are a hole; 0: never */
+	off_t end;		/* where the next byte belongs, */
+	off_t written;		/* and up to where the file has been written */
+	uint64_t moved;		/* bytes of that which were no hole */
+};
+
+static bool write_all(struct sink *s, const char *buf, size_t len)
 {
 	while (len) {
-		ssize_t n = write(fd, buf, len);
+		ssize_t n = s->block ? pwrite(s->fd, buf, len, s->end) : write(s->fd, buf, len);
 
 		/* Main may wait for the reader of a FIFO. */
 		if (n < 0 && (errno != EINTR || stop_asked() == STOP_SIGNAL))
@@ -49,15 +61,104 @@ static bool write_all(int fd, const char *buf, size_t len)
 		if (n > 0) {
 			buf += n;
 			len -= n;
+			s->end += n;
+			s->moved += n;
 		}
+	}
+	s->written = s->end;
+	return true;
+}
+
+static bool all_zero(const char *buf, size_t len)
+{
+	return !buf[0] && !memcmp(buf, buf + 1, len - 1);
+}
+
+/*
+ * What was left out since the file was last written is a hole, and not what its file
+ * system (XFS) has allocated in advance.  One that cannot punch has no such habit.
+ */
+static void punch(const struct sink *s)
+{
+	if (s->written && s->written < s->end)
+		(void)!fallocate(s->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, s->written,
+				 s->end - s->written);
+}
+
+/* Write buf, but for its blocks of zeros. */
+static bool write_sparse(struct sink *s, const char *buf, size_t len)
+{
+	while (len) {
+		size_t run = 0, n;	/* of blocks that are alike */
+		bool zero = false;
+
+		for (; run < len; run += n) {
+			n = s->block - (s->end + run) % s->block;
+			n = n < len - run ? n : len - run;
+			bool z = all_zero(buf + run, n);
+			if (run && z != zero)
+				break;
+			zero = z;
+		}
+		if (zero)
+			s->end += run;
+		else {
+			punch(s);
+			if (!write_all(s, buf, run))
+				return false;
+		}
+		buf += run;
+		len -= run;
 	}
 	return true;
 }
 
-/* Sums are modulo 2 to the 64th: what was added can be taken away. */
-static void count(uint64_t bytes)
+/* The zeros at the end, if they were left out, are part of the file. */
+static bool finish(const struct sink *s)
 {
-	tally_add(&(struct tally){ .bytes = bytes, .bytes_moved = bytes });
+	if (s->written == s->end)
+		return true;
+	if (ftruncate(s->fd, s->end) < 0)
+		return false;
+	punch(s);
+	return true;
+}
+
+static struct sink open_sink(const struct copy *c, int fd)
+{
+	struct sink s = { .fd = fd };
+	struct stat st;
+
+	if (c->opts->sparse == WHEN_ALWAYS && fstat(fd, &st) == 0 && S_ISREG(st.st_mode))
+		s.block = st.st_blksize > 0 ? st.st_blksize : 4096;
+	return s;
+}
+
+/* Sums are modulo 2 to the 64th: what was added can be taken away. */
+static void count(uint64_t bytes, uint64_t moved)
+{
+	tally_add(&(struct tally){ .bytes = bytes, .bytes_moved = moved });
+}
+
+/* n bytes have been read, or errno is err: the next step of move_all().  Says if it fails. */
+static bool move_some(const struct entry *e, struct sink *to, const char *buf, ssize_t n, int err)
+{
+	uint64_t moved = to->moved;
+
+	if (n < 0 && err != EINTR) {
+		complain_src(e, OP_READ, err, "error reading %s");
+		return false;
+	}
+	if (n <= 0)
+		return true;
+	if (!(to->block ? write_sparse(to, buf, n) : write_all(to, buf, n))) {
+		if (errno != EINTR)
+			complain_dst(e, OP_WRITE, errno, "error writing %s");
+		to->moved = moved;
+		return false;
+	}
+	count(n, to->moved - moved);
+	return true;
 }
 
 /* Wait until src can be read.  False: the run is to end. */
@@ -76,30 +177,24 @@ static bool await_data(struct copy *c, int src)
 
 static bool move_all(struct copy *c, const struct entry *e, int src, int dst)
 {
+	struct sink to = open_sink(c, dst);
 	char *buf = xmalloc(BUFFER_SIZE);
-	uint64_t moved = 0;
+	uint64_t got = 0;
 	bool ok = true;
+	ssize_t n;
 
-	while (ok && (ok = await_data(c, src))) {
-		ssize_t n = read(src, buf, BUFFER_SIZE);
-
-		if (n == 0)
-			break;
-		if (n < 0 && errno != EINTR) {
-			complain_src(e, OP_READ, errno, "error reading %s");
-			ok = false;
-		} else if (n > 0 && !write_all(dst, buf, n)) {
-			if (errno != EINTR)
-				complain_dst(e, OP_WRITE, errno, "error writing %s");
-			ok = false;
-		} else if (n > 0) {
-			moved += n;
-			count(n);
-		}
+	while (ok && (ok = await_data(c, src)) && (n = read(src, buf, BUFFER_SIZE)) != 0) {
+		ok = move_some(e, &to, buf, n, errno);
+		if (ok && n > 0)
+			got += n;
+	}
+	if (ok && !finish(&to)) {
+		complain_dst(e, OP_WRITE, errno, "failed to extend %s");
+		ok = false;
 	}
 	/* What is not kept does not count. */
 	if (!ok)
-		count(-moved);
+		count(-got, -to.moved);
 	free(buf);
 	return ok;
 }

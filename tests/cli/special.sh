@@ -77,6 +77,89 @@ test_contents_of_special_files() {
 	same_as_cp file fifo
 }
 
+# is_sparse WHAT FILE: it is as the image, and takes little space
+is_sparse() {
+	cmp "$work/image" "$2"
+	assertTrue "$1: another content" $?
+	assertTrue "$1: $(stat -c %b "$2") blocks" "[ $(stat -c %b "$2") -le 512 ]"
+}
+
+# --sparse=always makes holes of zeros whatever they are read from.
+test_holes_from_streams() {
+	cd "$work" || return
+	{
+		head -c 1000 /dev/urandom
+		head -c 9000000 /dev/zero
+		head -c 5000 /dev/urandom
+		head -c 7000001 /dev/zero
+	} >image
+	for engine in '' '-j1 --window=1' '-j16 --window=128'; do
+		rm -f out
+		cat image | pcp $engine --sparse=always /dev/stdin out
+		is_sparse "pipe $engine" out
+		# in the place of something longer
+		head -c 20000000 /dev/urandom >out
+		cat image | pcp $engine --sparse=always /dev/stdin out
+		is_sparse "pipe, over a file $engine" out
+	done
+	for options in '--sparse=auto' '--sparse=never' ''; do
+		rm -f out
+		cat image | pcp $options /dev/stdin out
+		cmp image out
+		assertTrue "pipe $options: another content" $?
+		assertTrue 'no hole is made unasked' "[ $(stat -c %b out) -ge 30000 ]"
+	done
+	: | pcp --sparse=always /dev/stdin nothing
+	assertEquals 'nothing at all' 0 "$(stat -c %s nothing)"
+	head -c 3000000 /dev/zero | pcp --sparse=always /dev/stdin zeros
+	assertEquals 'zeros alone' '3000000 0' "$(stat -c '%s %b' zeros)"
+	# in pieces that are no blocks
+	(printf a; sleep 0.1; head -c 5000 /dev/zero; sleep 0.1; printf b; head -c 70000 /dev/zero) |
+		pcp --sparse=always /dev/stdin pieces
+	(printf a; head -c 5000 /dev/zero; printf b; head -c 70000 /dev/zero) | cmp - pieces
+	assertTrue 'in pieces: another content' $?
+	mkfifo fifo
+	mkdir into
+	cat image >fifo &
+	pcp -R --copy-contents --sparse=always fifo into
+	wait
+	is_sparse 'FIFO' into/fifo
+	# where there are no holes to make
+	assertEquals 'into a pipe' "$(cksum <image)" \
+		"$(cat image | pcp --sparse=always /dev/stdin /dev/stdout | cksum)"
+	# what it moved and what it left out
+	cat image | pcp --json=3 --sparse=always /dev/stdin counted 3>json
+	assertEquals 'all is told' '16006001 holes' \
+		"$(sed -n 's/.*"bytes":{"total":\([0-9]*\),.*"holes":1[56][0-9]*}.*/\1 holes/p' json)"
+	cd /
+}
+
+test_holes_from_a_device() {
+	can_mount || { skip 'not root, or no namespace'; return; }
+	cd "$work" || return
+	truncate -s 16M image
+	printf hello | dd of=image bs=1 seek=8000000 conv=notrunc status=none
+	device=$(losetup -f --show image 2>/dev/null) || { skip 'no loop device'; return; }
+	pcp --sparse=always "$device" out
+	losetup -d "$device"
+	is_sparse 'block device' out
+	cd /
+}
+
+# Errors are those of a copy without holes, and leave as little.
+test_holes_and_failures() {
+	can_mount || { skip 'mounting is not permitted'; return; }
+	mkdir "$scratch/small" && mount -t tmpfs -o size=1m none "$scratch/small"
+	cd "$work" || return
+	head -c 4000000 /dev/urandom | pcp --sparse=always /dev/stdin "$scratch/small/out" 2>err
+	assertEquals 'status' 1 $?
+	grep -q "error writing '$scratch/small/out': No space left on device" err
+	assertTrue "$(cat err)" $?
+	assertFalse 'it is removed' "[ -e '$scratch/small/out' ]"
+	cd /
+	umount "$scratch/small"
+}
+
 test_socket_without_recursion() {
 	specials
 	same_as_cp d/socket new
