@@ -139,7 +139,7 @@ static int try_clone(struct mover *m)
 	const struct cf_data *d = m->d;
 	bool must = d->flags & COPYFILE_REFLINK;
 
-	if (d->flags & (COPYFILE_NO_REFLINK | COPYFILE_SPARSE | COPYFILE_NO_SPARSE))
+	if (d->flags & (COPYFILE_NO_REFLINK | COPYFILE_NO_SPARSE))
 		return 0;
 	if (!must && (d->stream || !d->st->st_size))
 		return 0;

@@ -67,7 +67,7 @@ extern "C" {
 /* Data */
 #define COPYFILE_REFLINK	0x00001000UL	/* share extents or fail */
 #define COPYFILE_NO_REFLINK	0x00002000UL	/* never share extents */
-#define COPYFILE_SPARSE		0x00004000UL	/* make holes of zero blocks, too */
+#define COPYFILE_SPARSE		0x00004000UL	/* make holes of zero blocks that are moved, too */
 #define COPYFILE_NO_SPARSE	0x00008000UL	/* make no holes */
 #define COPYFILE_FSYNC		0x00010000UL	/* "done" means on stable storage */
 #define COPYFILE_NOFOLLOW	0x00020000UL	/* copy a symlink as a symlink */

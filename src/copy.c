@@ -339,8 +339,8 @@ static void report_details(const struct copy *c, const struct entry *e,
 			       "warning: %s changed while it was copied", report_quote(0, src));
 		free(src);
 	}
-	if (c->opts->debug && S_ISREG(e->type) && !info->error)
-		verbose_method(info, c->opts->reflink == WHEN_NEVER, c->opts->sparse);
+	if (c->opts->debug && S_ISREG(e->type))
+		verbose_method(c->opts, e, info);
 }
 
 bool copy_is_target(const struct copy *c, const struct entry *e)

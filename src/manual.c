@@ -34,6 +34,7 @@
 #include "same-inode.h"
 #include "stop.h"
 #include "tally.h"
+#include "verbose.h"
 #include "xalloc.h"
 
 #define BUFFER_SIZE (128 * 1024)
@@ -341,6 +342,18 @@ static void undo(const struct entry *e, bool made)
 		complain_dst(&left, OP_WRITE, 0, "interrupted: %s is incomplete");
 }
 
+/* For --debug: the data are there; or stage has failed. */
+static void say_how(const struct copy *c, const struct entry *e, enum copyfile_stage stage)
+{
+	const struct copyfile_info info = {
+		.method = c->opts->reflink == WHEN_ALWAYS ? COPYFILE_BY_REFLINK : COPYFILE_BY_BUFFER,
+		.stage = stage, .error = stage == COPYFILE_DONE ? 0 : -EIO,
+	};
+
+	if (c->opts->debug && !c->opts->attributes_only)
+		verbose_method(c->opts, e, &info);
+}
+
 bool manual_copy(struct copy *c, const struct entry *e, const struct stat *over)
 {
 	struct stat st;
@@ -352,9 +365,11 @@ bool manual_copy(struct copy *c, const struct entry *e, const struct stat *over)
 	int dst = open_dst(c, e, &st, over, &made);
 	if (dst < 0) {
 		close(src);
+		say_how(c, e, COPYFILE_OPEN_DST);
 		return false;
 	}
 	bool data = copy_data(c, e, src, dst);
+	say_how(c, e, data ? COPYFILE_DONE : COPYFILE_MOVE);
 	bool ok = data && copy_attributes(c, e, src, dst, over && !made, st.st_mode);
 	close(src);
 	if (close(dst) < 0 && errno != EINTR) {

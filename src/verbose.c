@@ -2,18 +2,29 @@
 /*
  * Design: standard output is written as cp does it.  But where that is the stream of
  * JSON, nothing else may go there.
+ *
+ * What --debug says of a copy follows from the options, from how the library did it, and
+ * from a look at both files afterwards, which costs nothing without --debug.  The words
+ * are cp's: what it would have tried counts as tried where the library knew better.
  */
 #include <config.h>
 
 #include "verbose.h"
 
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/fs.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <libcopyfile.h>
 
+#include "copy.h"
 #include "json.h"
+#include "options.h"
 #include "report.h"
 
 /* A line on standard output, which keeps those of several threads apart by itself */
@@ -70,27 +81,109 @@ void verbose_skipped(const char *dst)
 	tell("skipped %s\n", report_quote(0, dst));
 }
 
-void verbose_method(const struct copyfile_info *info, bool no_reflink, bool look_for_zeros)
-{
-	const char *offload = "no", *reflink = no_reflink ? "no" : "unsupported";
-	const char *sparse = look_for_zeros ? "zeros" : "no";
+/* ----------------------------------------------------- how it was copied */
 
-	switch (info->method) {
-	case COPYFILE_BY_REFLINK:
-		offload = sparse = "unknown";
-		reflink = "yes";
-		break;
-	case COPYFILE_BY_KERNEL:
+#define METHOD_LINE "copy offload: %s, reflink: %s, sparse detection: %s\n"
+
+/* What of a copy's two ends decides the words; as cp would have found them */
+struct ends {
+	bool holes;		/* the source has some that can be found, */
+	bool all_hole;		/* and nothing else */
+	bool regular;		/* the destination is a file, in which there can be holes */
+	bool cloned;		/* to share the contents has worked: of empty files, too */
+	bool cannot_offload;	/* copy_file_range(2) is refused to them */
+};
+
+/* Has the file fd, which is st, holes that SEEK_HOLE finds? */
+static void find_holes(int fd, const struct stat *st, struct ends *ret)
+{
+	if (st->st_blocks >= st->st_size / 512)
+		return;
+	off_t data = lseek(fd, 0, SEEK_DATA);
+	off_t hole = data == 0 ? lseek(fd, 0, SEEK_HOLE) : 0;
+
+	ret->all_hole = data < 0 && errno == ENXIO;
+	ret->holes = ret->all_hole || data > 0 || (data == 0 && hole >= 0 && hole < st->st_size);
+}
+
+/*
+ * For an empty file the library asks neither for a clone nor for copy_file_range(2), as
+ * there is nothing to gain.  What they say is part of cp's words.
+ */
+static void try_empty(const struct entry *e, int src, bool reflink, struct ends *ret)
+{
+	int dst = openat(dir_dst_fd(e->dir), e->dst, O_WRONLY | O_NONBLOCK | O_CLOEXEC);
+	struct stat st;
+
+	if (dst < 0)
+		return;
+	if (fstat(dst, &st) == 0 && S_ISREG(st.st_mode) && !st.st_size)
+		ret->cloned = reflink && ioctl(dst, FICLONE, src) == 0;
+	ret->cannot_offload = copy_file_range(src, NULL, dst, NULL, 0, 0) < 0;
+	close(dst);
+}
+
+static void look_at_ends(const struct options *o, const struct entry *e, bool reflink,
+			 struct ends *ret)
+{
+	int nofollow = options_follows(o, e->operand) ? 0 : O_NOFOLLOW;
+	struct stat st;
+
+	*ret = (struct ends){ .cannot_offload = true };
+	ret->regular = fstatat(dir_dst_fd(e->dir), e->dst, &st, 0) < 0 || S_ISREG(st.st_mode);
+	/* To open what is no file may have consequences. */
+	if (!S_ISREG(e->type))
+		return;
+	int src = openat(dir_src_fd(e->dir), e->src,
+			 O_RDONLY | O_NONBLOCK | O_CLOEXEC | nofollow);
+	if (src < 0)
+		return;
+	if (fstat(src, &st) == 0 && st.st_size)
+		find_holes(src, &st, ret);
+	else
+		try_empty(e, src, reflink, ret);
+	close(src);
+}
+
+/* The words for data that were, or were to be, moved and not shared */
+static void say_moved(const struct options *o, const struct copyfile_info *info, bool reflink,
+		      const struct ends *ends)
+{
+	bool zeros = o->sparse == WHEN_ALWAYS && ends->regular;
+	const char *offload = "unknown", *sparse;
+
+	if (info->method == COPYFILE_BY_KERNEL)
 		offload = "yes";
-		break;
-	case COPYFILE_BY_NONE:
-		offload = "unknown";
-		break;
-	}
-	/* Holes that were left out */
-	if (info->method != COPYFILE_BY_REFLINK && info->bytes_moved < info->bytes_done)
-		sparse = look_for_zeros ? "SEEK_HOLE + zeros" : "SEEK_HOLE";
-	tell("copy offload: %s, reflink: %s, sparse detection: %s\n", offload, reflink, sparse);
+	else if (!ends->all_hole && (zeros || !reflink))
+		offload = "avoided";
+	else if (!ends->all_hole && ends->cannot_offload)
+		offload = "unsupported";
+	if (ends->holes)
+		sparse = zeros && !ends->all_hole ? "SEEK_HOLE + zeros" : "SEEK_HOLE";
+	else
+		sparse = zeros ? "zeros" : "no";
+	tell(METHOD_LINE, offload, reflink ? "unsupported" : "no", sparse);
+}
+
+void verbose_method(const struct options *o, const struct entry *e,
+		    const struct copyfile_info *info)
+{
+	/* As with cp, a copy without holes is not to get them by way of a clone. */
+	bool reflink = o->reflink != WHEN_NEVER && o->sparse != WHEN_NEVER;
+	bool opened = !info->error || info->stage > COPYFILE_OPEN_DST;
+	struct ends ends;
+
+	if (info->error && info->stage <= COPYFILE_OPEN_SRC)
+		return;
+	look_at_ends(o, e, reflink && opened, &ends);
+	if ((info->method == COPYFILE_BY_REFLINK && !info->error) || ends.cloned)
+		tell(METHOD_LINE, "unknown", "yes", "unknown");
+	else if (!opened)
+		tell(METHOD_LINE, "unknown", reflink ? "unknown" : "no", "unknown");
+	else if (info->error && o->reflink == WHEN_ALWAYS)
+		tell(METHOD_LINE, "unknown", "unsupported", "unknown");
+	else
+		say_moved(o, info, reflink, &ends);
 }
 
 void verbose_removed(const char *dst)

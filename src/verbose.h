@@ -6,6 +6,8 @@
 #include <stdbool.h>
 
 struct copyfile_info;
+struct entry;
+struct options;
 
 /* A line of -v on standard output: 'src' -> 'dst' (backup: 'backup', unless NULL). */
 void verbose_copied(const char *src, const char *dst, const char *backup);
@@ -19,8 +21,14 @@ void verbose_removed(const char *dst);
 /* And: 'backup' -> 'dst' (unbackup) */
 void verbose_restored(const char *backup, const char *dst);
 
-/* Lines of --debug: skipped 'dst'; and how the copy was made that info is about. */
+/* Lines of --debug: skipped 'dst' */
 void verbose_skipped(const char *dst);
-void verbose_method(const struct copyfile_info *info, bool no_reflink, bool look_for_zeros);
+
+/*
+ * And: how e's data were copied, as info tells, or why they were not; e's directory is in
+ * use.
+ */
+void verbose_method(const struct options *o, const struct entry *e,
+		    const struct copyfile_info *info);
 
 #endif
