@@ -111,23 +111,27 @@ static struct dir *bring_about(struct copy *c, struct walk_root *root, const str
 {
 	enum existing_verdict found = EXISTING_NONE;
 	struct run_timer timer;
-	struct existing there;
+	struct existing there = { .backup = NULL };
 
 	run_dir_begins(c, &timer);
 	if (!e->dir->fresh)
 		found = existing_look(c, e, &there);
 	*ret = found == EXISTING_KEPT ? OUTCOME_SKIPPED : OUTCOME_FAILED;
-	if ((found != EXISTING_NONE && found != EXISTING_OVER) || !may_enter(c, root, e, ret))
+	if ((found != EXISTING_NONE && found != EXISTING_OVER) || !may_enter(c, root, e, ret)) {
+		existing_restore(c, e, there.backup);
 		return NULL;
+	}
 	struct dir *d = dir_new(e->dir, e->src, e->dst, e->st);
 	d->follow_src = options_follows(c->opts, e->operand);
 	d->follow_dst = c->opts->keep_dir_symlink;
 	d->operand = e->operand;
 	if (found == EXISTING_NONE && !mkdir_like(c, e, d, "cannot create directory %s")) {
 		d->created_failed = true;
+		existing_restore(c, e, there.backup);
 		dir_put(d);
 		return NULL;
 	}
+	free(there.backup);
 	if (d->fresh)
 		copy_announce(c, e, NULL);
 	run_dir_made(c, &timer);

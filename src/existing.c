@@ -198,15 +198,28 @@ static enum existing_verdict stays(const struct options *o, const struct entry *
 
 /* ------------------------------------------------------- does it fit? */
 
-/* Is dst, the entry's destination, of a kind that src can replace?  Says if not. */
-static bool right_kind(const struct entry *e, const struct stat *src, const struct stat *dst)
+static bool dot_or_dotdot(const char *name)
 {
-	if (!S_ISDIR(dst->st_mode) && S_ISDIR(src->st_mode)) {
+	return !strcmp(name, ".") || !strcmp(name, "..");
+}
+
+/* Does what is at e's destination become a backup, unless that is a directory? */
+static bool backs_up(const struct options *o, const struct entry *e)
+{
+	return o->backup != no_backups && !dot_or_dotdot(last_component(e->src));
+}
+
+/* Is dst, the entry's destination, of a kind that src can replace?  Says if not. */
+static bool right_kind(const struct options *o, const struct entry *e, const struct stat *src,
+		       const struct stat *dst)
+{
+	if (!S_ISDIR(dst->st_mode) && S_ISDIR(src->st_mode) && !backs_up(o, e)) {
 		complain_both(e, OP_CHECK, 0, true, "cannot overwrite non-directory %s with directory %s");
 		return false;
 	}
-	if (S_ISDIR(dst->st_mode) && !S_ISDIR(src->st_mode)) {
-		complain_dst(e, OP_CHECK, 0, "cannot overwrite directory %s with non-directory");
+	/* With --backup cp does not see that before it tries; a directory has none. */
+	if (S_ISDIR(dst->st_mode) && !S_ISDIR(src->st_mode) && o->backup == no_backups) {
+		complain_both(e, OP_CHECK, 0, true, "cannot overwrite directory %s with non-directory %s");
 		return false;
 	}
 	return true;
@@ -271,11 +284,6 @@ static bool backup_is_source(const struct entry *e, const struct stat *src)
 	return is;
 }
 
-static bool dot_or_dotdot(const char *name)
-{
-	return !strcmp(name, ".") || !strcmp(name, "..");
-}
-
 /*
  * As backup_file_rename(), which in some versions loses its way where name has a
  * directory in it and no numbered backup is there.
@@ -320,8 +328,7 @@ static enum existing_verdict make_way(const struct copy *c, const struct entry *
 {
 	const struct options *o = c->opts;
 
-	if (o->backup != no_backups && !S_ISDIR(ret->st.st_mode) &&
-	    !dot_or_dotdot(last_component(e->src)))
+	if (!S_ISDIR(ret->st.st_mode) && backs_up(o, e))
 		return back_up(o, e, src, ret);
 	if (!must_go(o, e, &ret->st))
 		return EXISTING_OVER;
@@ -382,7 +389,7 @@ static enum existing_verdict judge(struct copy *c, const struct entry *e,
 		if (fstatat(dir_dst_fd(e->dir), e->dst, &end, 0) == 0 && S_ISDIR(end.st_mode))
 			*dst = end;
 	}
-	if (!right_kind(e, src, dst))
+	if (!right_kind(o, e, src, dst))
 		return EXISTING_REFUSED;
 	if (just_created(c, e, dst)) {
 		complain_both(e, OP_CHECK, 0, true, "will not overwrite just-created %s with %s");

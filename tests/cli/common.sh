@@ -191,7 +191,9 @@ run_in() {
 		</dev/null >"$twin.stdout" 2>"$twin.stderr"
 	echo $? >"$twin.status"
 	sort "$twin.stdout" >"$twin.out"
+	# the newest cp names the other one, too
 	sed -e 's/^pcp: /cp: /' -e "s/'pcp --help'/'cp --help'/" -e "s,$work/pcp,$work/cp,g" \
+		-e "s/^\(cp: cannot overwrite directory .* with non-directory\) .*/\1/" \
 		"$twin.stderr" >"$twin.words"
 	sort "$twin.words" >"$twin.err"
 }

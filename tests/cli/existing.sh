@@ -41,7 +41,6 @@ test_backups() {
 	same_as_cp --backup=bogus file dest
 	same_as_cp -b missing dest
 	same_as_cp -b dir dest
-	same_as_cp -bR dir dest
 	same_as_cp -bs "$work/cp/file" dest
 	same_as_cp -bl file dest
 }
@@ -108,6 +107,78 @@ test_backup_below() {
 	assertEquals old "$(cat "$work/pcp/into/dir/inner~")"
 	run_pcp --backup=t -R dir into
 	assertEquals old "$(cat "$work/pcp/into/dir/inner.~1~")"
+}
+
+# of_kinds WANT_STATUS WANT_LEFT ARGUMENT...: whatever meets a directory, as cp since 9.5
+of_kinds() {
+	status=$1 left=$2
+	shift 2
+	for engine in '' '-j1 --window=1' '-j16 --window=128'; do
+		run_pcp $engine "$@"
+		assertEquals "status of $*: $(cat "$work/pcp.err")" "$status" "$(cat "$work/pcp.status")"
+		assertEquals "$*" "$left" "$(cd "$work/pcp" &&
+			find f* l* p* -printf '%p:%y\n' | sort | tr '\n' ' ' | sed 's/ $//')"
+	done
+}
+
+test_backup_gives_way_to_a_directory() {
+	prepare() {
+		mkdir -p d/sub
+		echo new >d/x
+		echo old >f
+		ln -s d link
+		mkfifo pipe
+	}
+	of_kinds 0 'f/sub:d f/x:f f:d f~:f link:l pipe:p' -R -b -T d f
+	of_kinds 0 'f.~1~:f f/sub:d f/x:f f:d link:l pipe:p' -R --backup=t -T d f
+	of_kinds 0 'f.old:f f/sub:d f/x:f f:d link:l pipe:p' -a -S .old -T d f
+	of_kinds 0 'f/sub:d f/x:f f:d f~:f link:l pipe:p' -R -b -u -T d f
+	of_kinds 0 'f:f link/sub:d link/x:f link:d link~:l pipe:p' -R -b -T d link
+	of_kinds 0 'f:f link:l pipe/sub:d pipe/x:f pipe:d pipe~:p' -R -b -T d pipe
+	of_kinds 1 'f:f link:l pipe:p' -R -T d f
+	of_kinds 1 'f:f link:l pipe:p' -R -T d link
+	of_kinds 1 'f:f link:l pipe:p' -R --remove-destination -T d f
+	# Of what is named "." there is no backup: it stays.
+	of_kinds 1 'f:f link:l pipe:p' -R -b -T d/. f
+	run_pcp -Rv -b -T d f
+	assert_ran 0
+	assertEquals "'d' -> 'f'" "$(head -n 1 "$work/pcp.stdout")"
+	# below the operands
+	prepare() {
+		mkdir -p from/a/b to/from
+		echo new >from/a/b/x
+		echo old >to/from/a
+	}
+	run_pcp -R -b from to
+	assert_ran 0
+	assertEquals 'old new' "$(cat "$work/pcp/to/from/a~" "$work/pcp/to/from/a/b/x" |
+		tr '\n' ' ' | sed 's/ $//')"
+	# what cannot be copied after all gets its name back
+	prepare() {
+		mkdir -p from to/from
+		ln -s . from/loop
+		echo old >to/from/loop
+	}
+	run_pcp -RLbv from to
+	assert_ran 1 "cannot copy cyclic symbolic link 'from/loop'"
+	assertEquals old "$(cat "$work/pcp/to/from/loop")"
+	grep -qxF "'to/from/loop~' -> 'to/from/loop' (unbackup)" "$work/pcp.stdout"
+	assertTrue "$(cat "$work/pcp.stdout")" $?
+}
+
+test_directory_and_file() {
+	there
+	run_pcp -T file dir
+	grep -qxF "pcp: cannot overwrite directory 'dir' with non-directory 'file'" "$work/pcp.stderr"
+	assertTrue "$(cat "$work/pcp.stderr")" $?
+	run_pcp -RT dir file
+	grep -qxF "pcp: cannot overwrite non-directory 'file' with directory 'dir'" "$work/pcp.stderr"
+	assertTrue "$(cat "$work/pcp.stderr")" $?
+	for options in -b -bf --backup=t; do
+		run_pcp $options -T file dir
+		assert_ran 1 "'dir': Is a directory"
+		assertFalse 'it stays' "[ -e '$work/pcp/dir~' ]"
+	done
 }
 
 test_backup_excludes() {
