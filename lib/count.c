@@ -26,14 +26,21 @@ void cf_count(enum cf_counter which, uint64_t n)
 
 	if (!mine)
 		mine = 1 + atomic_fetch_add_explicit(&threads, 1, memory_order_relaxed) % CELLS;
-	atomic_fetch_add_explicit(&cells[mine - 1].n[which], n, memory_order_relaxed);
+	_Atomic uint64_t *cell = &cells[mine - 1].n[which];
+	uint64_t old = atomic_fetch_add_explicit(cell, n, memory_order_relaxed);
+	/* Clones of sparse files can have more bytes than that. */
+	if (old > UINT64_MAX - n)
+		atomic_store_explicit(cell, UINT64_MAX, memory_order_relaxed);
 }
 
 uint64_t cf_counted(enum cf_counter which)
 {
 	uint64_t sum = 0;
 
-	for (unsigned int i = 0; i < CELLS; i++)
-		sum += atomic_load_explicit(&cells[i].n[which], memory_order_relaxed);
+	for (unsigned int i = 0; i < CELLS; i++) {
+		uint64_t n = atomic_load_explicit(&cells[i].n[which], memory_order_relaxed);
+
+		sum = sum > UINT64_MAX - n ? UINT64_MAX : sum + n;
+	}
 	return sum;
 }

@@ -149,9 +149,15 @@ static json_t *real_or_null(double n, bool known)
 	return known ? json_real(n) : json_null();
 }
 
+/* JSON's numbers have a sign: what is more is as much as there can be. */
+static json_int_t whole(uint64_t n)
+{
+	return n > INT64_MAX ? INT64_MAX : (json_int_t)n;
+}
+
 static json_t *number_or_null(uint64_t n, bool known)
 {
-	return known ? json_integer((json_int_t)n) : json_null();
+	return known ? json_integer(whole(n)) : json_null();
 }
 
 /* Add name to line as key; and as key_b64, if JSON cannot have it as it is. */
@@ -266,11 +272,11 @@ static json_t *active_list(const struct progress *p)
 
 	for (unsigned int i = 0; i < p->nactive; i++) {
 		const struct window_active *a = &p->active[i];
-		json_t *file = json_pack("{s:I}", "id", (json_int_t)a->id);
+		json_t *file = json_pack("{s:I}", "id", whole(a->id));
 
 		add_name(file, "src", a->src);
-		json_object_set_new(file, "bytes_done", json_integer((json_int_t)a->bytes_done));
-		json_object_set_new(file, "bytes_total", json_integer((json_int_t)a->bytes_total));
+		json_object_set_new(file, "bytes_done", json_integer(whole(a->bytes_done)));
+		json_object_set_new(file, "bytes_total", json_integer(whole(a->bytes_total)));
 		json_array_append_new(list, file);
 	}
 	return list;
@@ -287,20 +293,20 @@ void json_put_progress(const struct progress *p)
 		      "elapsed_s", p->elapsed,
 		      "phase", phases[p->phase],
 		      "totals_final", p->totals_final,
-		      "bytes_done", (json_int_t)p->bytes_done,
-		      "bytes_total", (json_int_t)p->bytes_total,
-		      "files_done", (json_int_t)p->files_done,
-		      "files_total", (json_int_t)p->files_total,
-		      "dirs_done", (json_int_t)tally_done(&p->tally, KIND_DIR),
-		      "skipped", (json_int_t)tally_of_outcome(&p->tally, OUTCOME_SKIPPED),
-		      "errors", (json_int_t)p->errors,
-		      "warnings", (json_int_t)p->warnings,
+		      "bytes_done", whole(p->bytes_done),
+		      "bytes_total", whole(p->bytes_total),
+		      "files_done", whole(p->files_done),
+		      "files_total", whole(p->files_total),
+		      "dirs_done", whole(tally_done(&p->tally, KIND_DIR)),
+		      "skipped", whole(tally_of_outcome(&p->tally, OUTCOME_SKIPPED)),
+		      "errors", whole(p->errors),
+		      "warnings", whole(p->warnings),
 		      "rate_bps", p->rate,
 		      "rate_avg_bps", p->rate_average,
 		      "eta_s", real_or_null(p->eta, p->eta >= 0),
-		      "in_flight", (json_int_t)p->in_flight,
-		      "copying", (json_int_t)p->copying,
-		      "queued", (json_int_t)p->queued,
+		      "in_flight", whole(p->in_flight),
+		      "copying", whole(p->copying),
+		      "queued", whole(p->queued),
 		      "active", active_list(p)));
 }
 
@@ -329,7 +335,7 @@ void json_put_file(const struct json_file *f)
 
 	if (stream < 0)
 		return;
-	json_t *line = json_pack("{s:s, s:I, s:s, s:s}", "type", "file", "id", (json_int_t)f->id,
+	json_t *line = json_pack("{s:s, s:I, s:s, s:s}", "type", "file", "id", whole(f->id),
 				 "action", actions[f->outcome], "kind", kinds[f->kind]);
 	add_name(line, "src", f->src);
 	add_name(line, "dst", f->dst);
@@ -373,26 +379,27 @@ static json_t *of_kind(const struct tally *t, enum kind kind)
 
 	if (kind == KIND_DIR)
 		return json_pack("{s:I, s:I, s:I, s:I, s:I}",
-				 "total", (json_int_t)tally_of_kind(t, kind),
-				 "created", (json_int_t)n[OUTCOME_CREATED],
-				 "merged", (json_int_t)n[OUTCOME_MERGED],
-				 "skipped", (json_int_t)n[OUTCOME_SKIPPED],
-				 "failed", (json_int_t)n[OUTCOME_FAILED]);
+				 "total", whole(tally_of_kind(t, kind)),
+				 "created", whole(n[OUTCOME_CREATED]),
+				 "merged", whole(n[OUTCOME_MERGED]),
+				 "skipped", whole(n[OUTCOME_SKIPPED]),
+				 "failed", whole(n[OUTCOME_FAILED]));
 	return json_pack("{s:I, s:I, s:I, s:I, s:I}",
-			 "total", (json_int_t)tally_of_kind(t, kind),
-			 "copied", (json_int_t)(copied + n[OUTCOME_CREATED]),
-			 "linked", (json_int_t)n[OUTCOME_LINKED],
-			 "skipped", (json_int_t)n[OUTCOME_SKIPPED],
-			 "failed", (json_int_t)n[OUTCOME_FAILED]);
+			 "total", whole(tally_of_kind(t, kind)),
+			 "copied", whole(copied + n[OUTCOME_CREATED]),
+			 "linked", whole(n[OUTCOME_LINKED]),
+			 "skipped", whole(n[OUTCOME_SKIPPED]),
+			 "failed", whole(n[OUTCOME_FAILED]));
 }
 
 static json_t *bytes_value(const struct tally *t)
 {
-	uint64_t holes = t->bytes - t->bytes_moved - t->bytes_cloned;
+	uint64_t full = tally_plus(t->bytes_moved, t->bytes_cloned);
+	uint64_t holes = t->bytes > full ? t->bytes - full : 0;
 
-	return json_pack("{s:I, s:I, s:I, s:I}", "total", (json_int_t)(t->bytes + t->bytes_left),
-			 "written", (json_int_t)t->bytes_moved, "cloned", (json_int_t)t->bytes_cloned,
-			 "holes", (json_int_t)holes);
+	return json_pack("{s:I, s:I, s:I, s:I}", "total", whole(tally_plus(t->bytes, t->bytes_left)),
+			 "written", whole(t->bytes_moved), "cloned", whole(t->bytes_cloned),
+			 "holes", whole(holes));
 }
 
 static json_t *errors_value(const struct json_summary *s)
@@ -404,7 +411,7 @@ static json_t *errors_value(const struct json_summary *s)
 
 		if (s->errors_by_errno[i])
 			json_object_set_new(object, name ? name : "unknown",
-					    json_integer((json_int_t)s->errors_by_errno[i]));
+					    json_integer(whole(s->errors_by_errno[i])));
 	}
 	return object;
 }
@@ -421,13 +428,13 @@ void json_put_summary(const struct json_summary *s)
 		      "exit_code", s->exit_code,
 		      "files", of_kind(t, KIND_FILE),
 		      "dirs", of_kind(t, KIND_DIR),
-		      "links", (json_int_t)tally_of_kind(t, KIND_SYMLINK),
-		      "specials", (json_int_t)tally_of_kind(t, KIND_SPECIAL),
+		      "links", whole(tally_of_kind(t, KIND_SYMLINK)),
+		      "specials", whole(tally_of_kind(t, KIND_SPECIAL)),
 		      "bytes", bytes_value(t),
-		      "vanished", (json_int_t)t->vanished,
-		      "changed", (json_int_t)t->changed,
-		      "errors", (json_int_t)s->errors,
-		      "warnings", (json_int_t)s->warnings,
+		      "vanished", whole(t->vanished),
+		      "changed", whole(t->changed),
+		      "errors", whole(s->errors),
+		      "warnings", whole(s->warnings),
 		      "errors_by_errno", errors_value(s),
 		      "elapsed_s", s->elapsed,
 		      "rate_avg_bps", s->elapsed > 0 ? t->bytes / s->elapsed : 0.0));

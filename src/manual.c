@@ -135,7 +135,7 @@ static struct sink open_sink(const struct copy *c, int fd)
 	return s;
 }
 
-/* Sums are modulo 2 to the 64th: what was added can be taken away. */
+/* What was added can be taken away, as a negative number; see tally_add(). */
 static void count(uint64_t bytes, uint64_t moved)
 {
 	tally_add(&(struct tally){ .bytes = bytes, .bytes_moved = moved });

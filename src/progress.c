@@ -101,7 +101,8 @@ static void take_done(struct copy *c, struct progress *p)
 	p->in_flight = pending.count;
 	p->copying = pending.copying;
 	p->queued = pending.count - pending.copying;
-	state.work = most(state.work, p->tally.bytes + p->tally.bytes_lost + pending.bytes_done);
+	state.work = most(state.work, tally_plus(tally_plus(p->tally.bytes, p->tally.bytes_lost),
+						 pending.bytes_done));
 	state.bytes_shown = most(state.bytes_shown, state.work - p->tally.bytes_lost);
 	p->bytes_done = state.bytes_shown;
 	p->files_done = state.files_shown = most(state.files_shown, tally_done(&p->tally, KIND_FILE));
@@ -115,7 +116,7 @@ static void take_totals(struct progress *p)
 	p->totals_final = scout_totals(&p->files_total, &p->bytes_total) ||
 			  (ended && !stop_left_out());
 	p->files_total = most(p->files_total, met);
-	p->bytes_total = most(p->bytes_total, p->bytes_done + p->tally.bytes_left);
+	p->bytes_total = most(p->bytes_total, tally_plus(p->bytes_done, p->tally.bytes_left));
 }
 
 static void take_part(struct progress *p)
@@ -176,7 +177,9 @@ static void take_rates(struct progress *p, int64_t now)
 	const uint64_t *files = p->tally.entries[KIND_FILE];
 	/* Not what is shown, which may be ahead of what is there. */
 	uint64_t there = state.work - p->tally.bytes_lost;
-	double left = cost(p->bytes_total - p->tally.bytes_left - there,
+	/* Less than nothing is left where the sums were capped. */
+	double bytes_left = (double)p->bytes_total - p->tally.bytes_left - there;
+	double left = cost(bytes_left > 0 ? bytes_left : 0,
 			   p->files_total - files[OUTCOME_SKIPPED] - files[OUTCOME_FAILED] -
 				   p->files_done);
 

@@ -34,6 +34,7 @@
 #include "later.h"
 #include "options.h"
 #include "reader.h"
+#include "tally.h"
 #include "xalloc.h"
 
 /* Lowest of all */
@@ -56,7 +57,7 @@ static struct {
 static void add(_Atomic uint64_t *sum, uint64_t n)
 {
 	/* Nobody else writes them. */
-	atomic_store_explicit(sum, *sum + n, memory_order_relaxed);
+	atomic_store_explicit(sum, tally_plus(*sum, n), memory_order_relaxed);
 }
 
 /* Is st, of several names, to be counted now, and not with another of them? */

@@ -26,6 +26,14 @@ struct own {
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct own *_Atomic owns;
 
+static uint64_t changed_by(uint64_t old, uint64_t n)
+{
+	if (n <= INT64_MAX)
+		return tally_plus(old, n);
+	/* What was capped cannot be told apart any more. */
+	return old < -n ? 0 : old + n;
+}
+
 static struct own *my_own(void)
 {
 	static _Thread_local struct own *mine;
@@ -47,7 +55,7 @@ void tally_add(const struct tally *what)
 
 	for (size_t i = 0; i < NUMBERS; i++)
 		if (numbers[i])
-			atomic_store_explicit(&own->numbers[i], own->numbers[i] + numbers[i],
+			atomic_store_explicit(&own->numbers[i], changed_by(own->numbers[i], numbers[i]),
 					      memory_order_relaxed);
 }
 
@@ -58,8 +66,9 @@ void tally_sum(struct tally *ret)
 	*ret = (struct tally){ .bytes = 0 };
 	for (const struct own *own = owns; own; own = own->next)
 		for (size_t i = 0; i < NUMBERS; i++)
-			numbers[i] += atomic_load_explicit(&own->numbers[i],
-							   memory_order_relaxed);
+			numbers[i] = tally_plus(numbers[i],
+						atomic_load_explicit(&own->numbers[i],
+								     memory_order_relaxed));
 }
 
 uint64_t tally_of_kind(const struct tally *t, enum kind kind)

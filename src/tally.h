@@ -31,7 +31,19 @@ struct tally {
 	uint64_t changed;		/* sources that changed while they were copied */
 };
 
-/* Add what to the sum; sparing in what is not zero. */
+/*
+ * a and b together, but at most INT64_MAX: sparse files can have more bytes than that
+ * altogether, and readers of JSON cannot.
+ */
+static inline uint64_t tally_plus(uint64_t a, uint64_t b)
+{
+	return a > INT64_MAX || b > INT64_MAX - a ? INT64_MAX : a + b;
+}
+
+/*
+ * Add what to the sum; sparing in what is not zero.  A number above INT64_MAX is a
+ * negative one: it takes away what the same thread has added.
+ */
 void tally_add(const struct tally *what);
 
 /* What all threads have added so far. */

@@ -526,7 +526,7 @@ unsigned int window_look(struct window *w, struct window_active *list, unsigned 
 	for (; p; p = p->prev) {
 		if (!p->cookie || copyfile_info(p->cookie, &info, sizeof info) < 0)
 			continue;
-		ret->bytes_done += info.bytes_done;
+		ret->bytes_done = tally_plus(ret->bytes_done, info.bytes_done);
 		if (info.stage == COPYFILE_QUEUED)
 			continue;
 		ret->copying++;

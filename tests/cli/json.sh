@@ -534,4 +534,34 @@ test_the_checker() {
 	wrong '/"progress"/{p;s/"bytes_done":2/"bytes_done":1/}'
 }
 
+# Sparse files can have more bytes altogether than a number of JSON's can tell.
+test_more_than_can_be_told() {
+	can_mount || { skip 'no file system with files so big'; return; }
+	most=9223372036854775807
+	mkdir big
+	mount -t tmpfs -o size=64m none big
+	mkdir big/src
+	for i in 1 2 3 4; do
+		truncate -s 5E big/src/$i
+		[ $i -gt 1 ] || continue
+		for options in '' '-j1 --window=1' '-j16 --window=128'; do
+			run -R $options --json --json-files big/src big/dst
+			assert_values "$i of 5 EiB $options" "ok $most $most $most $most" \
+				summary.status summary.bytes.total summary.bytes.holes \
+				progress.bytes_done progress.bytes_total
+			rm -r big/dst
+		done
+	done
+	# left out
+	mkdir big/dst
+	touch big/dst/1 big/dst/2 big/dst/3 big/dst/4
+	run -Rn --json -T big/src big/dst
+	assert_values 'skipped' "ok $most 0 0 $most" summary.status summary.bytes.total \
+		summary.bytes.holes progress.bytes_done progress.bytes_total
+	umount big
+	: >src/f
+	run --json --max-errors=18446744073709551615 src/f dst
+	assert_values 'as an option' "ok $most" summary.status start.options.max_errors
+}
+
 . shunit2
