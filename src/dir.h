@@ -39,9 +39,9 @@ struct dir {
 	struct chore end;		/* where another thread is to finish it */
 
 	/* Set by who makes it, before anyone else knows it */
-	bool operand;			/* not met on the way: named by the user */
 	bool fresh;			/* this run made the destination: it was empty */
 	bool created_failed;		/* there is no destination to finish */
+	bool leads;			/* it is above an operand, for --parents */
 	bool closes;			/* what is made in there may lack its owner's rights */
 	bool follow_src, follow_dst;	/* its names may be symlinks */
 	mode_t add_mode, drop_mode;	/* left to do to the destination's mode */

@@ -52,14 +52,10 @@ static void report_itself(struct copy *c, struct walk_root *root, const struct e
 /* Symlinks may lead to a directory again and again, but not into itself. */
 static bool is_above(const struct dir *d, const struct stat *st)
 {
-	bool same = false;
-
-	/* What leads to the operand is not walked. */
-	for (bool top = false; d->parent && !top && !same; d = d->parent) {
-		same = SAME_INODE(d->st, *st);
-		top = d->operand;
-	}
-	return same;
+	for (; d->parent && !d->leads; d = d->parent)
+		if (SAME_INODE(d->st, *st))
+			return true;
+	return false;
 }
 
 /*
@@ -75,7 +71,11 @@ static bool may_repeat(const struct copy *c, const struct walk_root *root, const
 	};
 	bool may = options_follows(c->opts, e->operand);
 
-	if (names_same(AT_FDCWD, earlier, AT_FDCWD, dst, AT_SYMLINK_NOFOLLOW)) {
+	if (names_same(AT_FDCWD, root->src, AT_FDCWD, earlier, AT_SYMLINK_NOFOLLOW) && e->operand) {
+		may = false;
+		report_error_about(&about, 0, "cannot copy a directory, %s, into itself, %s",
+				   report_quote(0, root->src), report_quote(1, root->dst));
+	} else if (names_same(AT_FDCWD, earlier, AT_FDCWD, dst, AT_SYMLINK_NOFOLLOW)) {
 		may = false;
 		*ret = OUTCOME_SKIPPED;
 		report_warning(&about, "warning: source directory %s specified more than once",
@@ -97,7 +97,7 @@ static bool may_enter(struct copy *c, struct walk_root *root, const struct entry
 		report_itself(c, root, e, made);
 		return false;
 	}
-	if (!e->operand && is_above(e->dir, e->st)) {
+	if (is_above(e->dir, e->st)) {
 		complain_src(e, OP_CHECK, 0, "cannot copy cyclic symbolic link %s");
 		return false;
 	}
@@ -124,7 +124,6 @@ static struct dir *bring_about(struct copy *c, struct walk_root *root, const str
 	struct dir *d = dir_new(e->dir, e->src, e->dst, e->st);
 	d->follow_src = options_follows(c->opts, e->operand);
 	d->follow_dst = c->opts->keep_dir_symlink;
-	d->operand = e->operand;
 	if (found == EXISTING_NONE && !mkdir_like(c, e, d, "cannot create directory %s")) {
 		d->created_failed = true;
 		existing_restore(c, e, there.backup);

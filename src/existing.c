@@ -420,10 +420,10 @@ static enum existing_verdict look(struct copy *c, const struct entry *e, struct 
 		    looks_at_link(o, e) ? AT_SYMLINK_NOFOLLOW : 0) < 0) {
 		if (errno == ENOENT)
 			return EXISTING_NONE;
-		/* A symlink to itself is one of the things that -f removes. */
-		if (errno == ELOOP && o->force)
-			return EXISTING_OVER;
 		err = errno;
+		/* A symlink to itself is one of the things that -f removes. */
+		if (err == ELOOP && o->force && existing_is_symlink(e))
+			return EXISTING_OVER;
 	}
 	if (e->st)
 		src = *e->st;

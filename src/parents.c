@@ -68,7 +68,7 @@ static struct dir *descend(struct copy *c, struct dir *up, const char *src, cons
 		complain_src(&e, OP_LOOK, err, "failed to get attributes of %s");
 	} else {
 		d = dir_new(up, src, dst, &st);
-		d->follow_src = d->follow_dst = true;
+		d->leads = d->follow_src = d->follow_dst = true;
 		if (!be_there(c, &e, d)) {
 			d->created_failed = true;
 			dir_put(d);

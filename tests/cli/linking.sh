@@ -125,6 +125,22 @@ test_parents() {
 	same_as_cp --parents dir/sub/deep/x into
 }
 
+# What leads to an operand is not what it may not lead back to.
+test_parents_of_a_cycle() {
+	prepare() {
+		mkdir -p d/e into
+		ln -s . d/dot
+		ln -s .. d/e/up
+		echo x >d/x
+	}
+	for options in -RL '-R -l' -aL; do
+		compare='status out err'
+		same_as_cp --parents $options d/dot into
+		same_as_cp --parents $options d/e/up into
+		same_as_cp --parents $options d into
+	done
+}
+
 # What leads to it is no directory: nothing is made, and that is said once.
 test_parents_through_a_file() {
 	prepare() {

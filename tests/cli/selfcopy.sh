@@ -47,6 +47,15 @@ test_into_itself() {
 	into_itself -RT d d/sub/..
 }
 
+# With -n what is there is not compared with the source.
+test_onto_itself_twice() {
+	tree
+	same_as_cp -n -R d d .
+	same_as_cp -n -R other other .
+	same_as_cp -R other other .
+	same_as_cp -R other d other d new
+}
+
 test_into_itself_by_symlink() {
 	tree
 	into_itself -R d to-d
