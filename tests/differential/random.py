@@ -11,7 +11,7 @@
 # everything that can be seen is noted (treecmp.py), and all is removed; then the same
 # with pcp in the same place, so that even absolute names are the same. Status, both
 # outputs as sorted lines, and the two pictures are compared; an mtime that came with the
-# run is "now". Where they differ, and not as documented (random_compare.py), cp runs
+# run is "now". Where they differ, and not as documented (random_known.py), cp runs
 # again: if it does not agree with itself, the case says nothing. Else the case is made
 # as small as it gets (random_shrink.py), and printed as shell commands.
 #
@@ -38,8 +38,10 @@ import time
 from collections import Counter
 
 from random_cases import Generator, Setting
-from random_compare import (DECLINED, KNOWN, MISPLACED_BACKUPS, ORDERED, TWIN, Known,
-                            Result, compare, depends_on_order, unexplained)
+from random_compare import (ORDERED, TWIN, Result, compare, depends_on_order,
+                            unexplained)
+from random_known import (ABSOLUTE_PARENTS, DECLINED, EXCLUDES, FORCED_LOOP, KNOWN,
+                          MISPLACED_BACKUPS, NAMES_BOTH, OTHER_KIND, ZEROS, Known)
 from random_options import NEWER, OPTIONS, all_options
 from random_shrink import shrink
 from random_tree import (FifoEnds, make_tree, may_mount, quote, remove_tree,
@@ -123,20 +125,35 @@ class Tester:
 
     def known_of_old_cp(self):
         """What cp does otherwise than newer ones, which are what pcp follows."""
-        os.mkdir(os.path.join(self.base, "dir"))
+        os.makedirs(os.path.join(self.base, "dir", "dir"))
         for name in ("file", "dir/file"):
-            with open(os.path.join(self.base, name), "wb"):
-                pass
+            with open(os.path.join(self.base, name), "wb") as f:
+                f.write(bytes(65536))
+                f.truncate(1 << 20)
 
-        def cp(option):
-            return subprocess.run(["cp", option, "file", "dir"], executable=self.args.cp,
-                                  stdin=subprocess.DEVNULL, capture_output=True,
-                                  cwd=self.base).returncode
-        if cp("-i") == 0:
+        def cp(*arguments):
+            return subprocess.run([self.args.cp, *arguments], stdin=subprocess.DEVNULL,
+                                  capture_output=True, cwd=self.base)
+        if cp("-i", "file", "dir").returncode == 0:
             yield DECLINED
-        cp("--backup=simple")
+        cp("--backup=simple", "file", "dir")
         if os.path.exists(os.path.join(self.base, "file~")):
             yield MISPLACED_BACKUPS
+        if b"none-fail" not in cp("-b", "-n", "file", "dir").stderr:
+            yield EXCLUDES
+        if b"'file'" not in cp("-T", "file", "dir").stderr:
+            yield NAMES_BOTH
+        cp("--reflink=never", "file", "zeros")
+        if os.stat(os.path.join(self.base, "zeros")).st_blocks < \
+                os.stat(os.path.join(self.base, "file")).st_blocks:
+            yield ZEROS
+        if cp("-R", "-b", "-T", "dir", "file").returncode:
+            yield OTHER_KIND
+        if cp("-p", "--parents", os.path.join(self.base, "dir/file"), "dir").returncode:
+            yield ABSOLUTE_PARENTS
+        os.symlink("loop", os.path.join(self.base, "loop"))
+        if b"Too many" not in cp("-P", "-f", "loop", "loop/").stderr:
+            yield FORCED_LOOP
 
     def known_options(self):
         """Those that cp has, and of them those that were asked for."""

@@ -1,0 +1,397 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# Part of random.py: the differences that doc/differences-from-cp.md explains. Each is
+# told by the very line in which it shows, by the options that it takes, and by what the
+# line is about; no entry may let through what the page does not speak of.
+
+import os
+import re
+from typing import NamedTuple
+
+from random_compare import TWIN
+from random_options import LONG_NAMES, OPTIONS
+
+WITH_VALUES = "".join(o.short for o in OPTIONS.values() if o.short and o.values)
+# A word as a shell has it, and its pieces
+WORD = re.compile(rb"""(?:'[^']*'|"[^"]*"|\$'(?:[^'\\]|\\.)*'|\\')+""")
+PIECE = re.compile(rb"""'([^']*)'|"([^"]*)"|\$'((?:[^'\\]|\\.)*)'|\\(')""")
+
+
+class Known(NamedTuple):
+    """A difference that doc/differences-from-cp.md explains."""
+    name: str
+    explains: object        # of (case, cp's result, pcp's, a Difference): true if it does
+    why: str
+
+
+# ------------------------------------------------------------------ the case
+
+def options(case):
+    """The names of its options, and of those with a value name=value."""
+    for word in case.words:
+        text = word.text[0].decode(errors="surrogateescape")
+        if word.role in ("operand", "end"):
+            continue
+        if text.startswith("--"):
+            name, _, value = text[2:].partition("=")
+            whole = [n for n in LONG_NAMES if n == name] or \
+                [n for n in LONG_NAMES if n.startswith(name)]
+            value = value or b"".join(word.text[1:]).decode(errors="surrogateescape")
+            yield from (f"--{n}" for n in whole[:1])
+            yield from (f"--{n}={v}" for n in whole[:1] for v in value.split(",") if value)
+            continue
+        for letter in text[1:]:
+            yield "-" + letter
+            if letter in WITH_VALUES:
+                break
+
+
+def has(case, *names):
+    return not set(names).isdisjoint(options(case))
+
+
+def follows_all(case):
+    return has(case, "-L", "--dereference")
+
+
+def backs_up(case):
+    return has(case, "-b", "--backup", "-S", "--suffix")
+
+
+def updates(case):
+    return has(case, "-u", "--update", "--update=older")
+
+
+def sets_mode(case):
+    """Is the mode copied, or set to what is usual?"""
+    return has(case, "-a", "--archive", "-p", "--preserve", "--no-preserve=mode",
+               "--no-preserve=all")
+
+
+def operands(case):
+    return [w.text[0] for w in case.words if w.role == "operand"]
+
+
+def sources(case):
+    named = any(w.role == "target" for w in case.words)
+    return operands(case) if named else operands(case)[:-1]
+
+
+# ------------------------------------------------------------------ the line
+
+def said(result, *texts):
+    return any(text in line for line in result.err for text in texts)
+
+
+def names_in(line):
+    """What is quoted in it."""
+    def plain(piece):
+        if piece[3] is None:
+            return piece[1] or piece[2] or piece[4] or b""
+        return piece[3].decode("unicode_escape").encode("latin1")
+    return [b"".join(map(plain, PIECE.finditer(word))) for word in WORD.findall(line)]
+
+
+def kind_of(path, *results):
+    return {r.tree[path]["type"] for r in results if path in r.tree}
+
+
+def at_start(case, path):
+    """The kind of what was there before the run, or None."""
+    return next((n.kind for n in case.nodes
+                 if os.path.join(TWIN.encode(), n.path) == path), None)
+
+
+def parts(path):
+    return [p for p in path.split(b"/") if p not in (b"", b".", b"..")]
+
+
+def leads_to(name, path):
+    """Is the path in the tree what a message calls name? By its end: symlinks, and "..",
+    may lead there in other ways."""
+    return bool(parts(name)) and parts(path)[-1:] == parts(name)[-1:]
+
+
+def below(name, path):
+    """Is it that, or in it?"""
+    return bool(parts(name)) and parts(name)[-1] in parts(path)
+
+
+def about(line, *names):
+    """Is it about what has one of these names, or is below?"""
+    if line.kind == "tree":
+        return any(below(name, line.path) for name in names)
+    return any(said_of == name or said_of.startswith(name.rstrip(b"/") + b"/")
+               for said_of in names_in(line.text) for name in names) or \
+        any(name.rstrip(b"/") + b"/" in line.text for name in names)
+
+
+# ------------------------------------------------------- what the page explains
+
+def into_itself(case, cp, pcp, line):
+    """Both say so. What cp leaves out is what came after in the directory."""
+    copies = {names_in(text)[-1] for result in (cp, pcp) for text in result.err
+              if b", into itself, " in text}
+    if not copies or line.kind == "status":
+        return False
+    if line.kind == "err" and b", into itself, " in line.text:
+        return bool(cp.status and pcp.status)
+    if line.kind == "err" and line.who == "pcp" and b"specified more than once" in line.text:
+        return len(sources(case)) > 1
+    return about(line, *copies)
+
+
+def endless(case, cp, pcp, line):
+    """With -L cp goes on until the names are too long."""
+    return follows_all(case) and \
+        any(len(s) > 3000 and s.endswith(b"File name too long") for s in cp.err) and \
+        (line.who == "cp" or line.what in ("mtime", "links", "same as"))
+
+
+FAILED_COPY = (b"error reading", b"error writing", b"error copying", b"failed to clone",
+               b"failed to extend", b"failed to close")
+
+
+def left_behind(case, cp, pcp, line):
+    """The partial file, and what cp makes of it with the next operand."""
+    left = {name for text in cp.err if any(f in text for f in FAILED_COPY)
+            for name in names_in(text)}
+    if line.kind == "tree" and line.who == "cp":
+        return kind_of(line.path, cp) == {"file"} and \
+            any(leads_to(name, line.path) for name in left)
+    return line.kind == "err" and len(sources(case)) > 1 and \
+        any(text in line.text for text in (b"just-created", b"failed to clone")) and \
+        any(name in left for name in names_in(line.text))
+
+
+def own_backup(case, cp, pcp, line):
+    return backs_up(case) and said(pcp, b" are the same file") and line.kind == "err" and \
+        (line.text.endswith(b"for reading: No such file or directory") if line.who == "cp"
+         else line.text.endswith(b" are the same file"))
+
+
+def special_bits(case, cp, pcp, line):
+    if line.what != "mode" or not all("mode" in r.tree[line.path] for r in (cp, pcp)):
+        return False
+    old, new = (int(r.tree[line.path]["mode"], 8) for r in (cp, pcp))
+    if kind_of(line.path, cp) == {"directory"}:
+        # where the source cannot be read
+        return old == 0 and new == 0o2000
+    return sets_mode(case) and old & 0o7000 != 0 and new == old & 0o777
+
+
+def leads_to_operand(case, path):
+    """Is it a directory that --parents makes on the way to one?"""
+    return any(parts(path)[-n:] == parts(operand)[:n]
+               for operand in operands(case) for n in range(1, len(parts(operand))))
+
+
+def of_parents(case, cp, pcp, line):
+    """The attributes of directories on the way to an operand; the bug of the second one."""
+    if not has(case, "--parents"):
+        return False
+    if line.what in ("mode", "owner", "mtime", "xattrs"):
+        return kind_of(line.path, cp) == {"directory"} and \
+            leads_to_operand(case, line.path) and (bool(cp.status) or line.what == "xattrs")
+    return line.kind == "err" and line.who == "pcp" and bool(cp.status) and \
+        b": preserving " in line.text and leads_to_operand(case, names_in(line.text)[0])
+
+
+def taken_for_new(case, cp, pcp, line):
+    """An operand after one for which directories were made: cp does not look."""
+    if not has(case, "--parents") or len(sources(case)) < 2:
+        return False
+    tried = {names_in(s)[0] for s in cp.err if b"cannot create " in s}
+    if line.who == "pcp" and b"specified more than once" in line.text:
+        return bool(tried)      # cp has not come so far
+    return bool(tried) and (line.kind == "status" or about(line, *tried))
+
+
+def links_of_kept(case, cp, pcp, line):
+    if not updates(case) or line.kind != "tree" or line.path not in cp.tree:
+        return False
+    if line.what == "mtime" and kind_of(line.path, cp) == {"directory"}:
+        return any(os.path.dirname(path) == line.path and seen.get("links", 1) > 1
+                   for path, seen in cp.tree.items())
+    return cp.tree[line.path].get("links", 1) > 1 or line.what in ("links", "same as")
+
+
+def more_xattrs(case, cp, pcp, line):
+    """pcp copies those as well that cp could not, and says otherwise which it could not."""
+    if line.kind == "err":
+        return b"setting attribute" in line.text and said(cp, b"setting attribute")
+    if line.what != "xattrs":
+        return False
+    old, new = (r.tree[line.path]["xattrs"] for r in (cp, pcp))
+    return isinstance(old, dict) and isinstance(new, dict) and old.items() <= new.items()
+
+
+def symlink_xattrs(case, cp, pcp, line):
+    return line.what == "xattrs" and kind_of(line.path, cp, pcp) == {"symlink"} and \
+        has(case, "-s", "--symbolic-link") and not pcp.tree[line.path]["xattrs"]
+
+
+def tried_link(case, cp, pcp, line):
+    """cp makes a link under another name, and then cannot rename it to 'name/'."""
+    tried = re.findall(rb"cannot create (?:symbolic|hard) link '[^']*/'", b"\n".join(cp.err))
+    return bool(tried) and \
+        (line.what == "mtime" and line.endswith("'now' in cp, " + line.rsplit(" in cp, ")[-1]) or
+         line.kind == "err" and b"cannot create hard link" in line.text)
+
+
+def replaced_way(case, cp, pcp, line):
+    """The destination directory was named by way of a symlink that is replaced."""
+    return line.who == "pcp" and line.kind == "err" and \
+        line.text.endswith(b": No such file or directory") and \
+        b"cannot create" in line.text and any(n.kind == "symlink" for n in case.nodes)
+
+
+def group_of_symlink(case, cp, pcp, line):
+    return line.what == "owner" and kind_of(line.path, cp, pcp) == {"symlink"} and \
+        cp.tree[line.path]["owner"][0] == pcp.tree[line.path]["owner"][0]
+
+
+def fed(case, cp, pcp, line):
+    """The FIFO itself, or what it was copied into."""
+    return line.what == "mtime" and "'now'" in line and \
+        kind_of(line.path, cp, pcp) <= {"fifo", "file"} and \
+        any(n.kind == "fifo" and not n.drained for n in case.nodes)
+
+
+def named_too_early(case, cp, pcp, line):
+    if line.kind != "out" or line.who != "pcp":
+        return False
+    found = re.match(rb"'(.*)' -> ", line.text)
+    return bool(found) and said(pcp, b"cannot stat '%s'" % found[1])
+
+
+def silent(case, cp, pcp, line):
+    return cp.status == pcp.status and line.kind == "err" and line.who == "pcp" and \
+        (b"preserving permissions for" in line.text or b"setting attributes for" in line.text)
+
+
+def out_of_reach(case, cp, pcp, line):
+    """cp goes there by name, and is not let through."""
+    ways = {names_in(text)[0] for text in cp.err if b"preserving permissions for" in text}
+    if line.kind == "err":
+        return line.who == "cp" and b"preserving permissions for" in line.text
+    return line.kind == "tree" and any(leads_to(name, line.path) for name in ways)
+
+
+KNOWN = [
+    Known("into itself", into_itself,
+          "cp stops reading a directory in which it met its copy; what was in that "
+          "before, or is by now, both may copy"),
+    Known("partial file", left_behind, "cp leaves a file whose copy failed"),
+    Known("endless", endless, "cp copies its copies until names are too long"),
+    Known("named", named_too_early,
+          "-v names a file that is then found to be out of reach"),
+    Known("fed", fed, "who feeds a FIFO changes its time, before or after pcp looks at it"),
+    Known("own backup", own_backup,
+          "cp backs up a file that is its own destination, and does not find it then"),
+    Known("tried", tried_link,
+          "cp makes a link under another name, and then cannot rename it to 'name/'"),
+    Known("symlink's xattrs", symlink_xattrs,
+          "with -as cp gives the symlink the capabilities of the file, which nothing reads"),
+    Known("special bits", special_bits,
+          "cp leaves set-ID and sticky bits that the copy was not to have"),
+    Known("parents", of_parents,
+          "with --parents cp may leave directories unfinished"),
+    Known("taken for new", taken_for_new,
+          "with --parents cp does not look what is there for the operand after"),
+    Known("-u and links", links_of_kept,
+          "cp -u makes hard links of names whose destinations are new enough"),
+    Known("xattrs", more_xattrs,
+          "cp names each attribute that fails, and then leaves the rest; pcp names the "
+          "file, and sets what an owner without the right to write can have"),
+    Known("group of a symlink", group_of_symlink,
+          "without privilege cp does not try to set it alone"),
+    Known("silent", silent,
+          "cp has not a word for where another's directory cannot be changed"),
+    Known("pulled away", replaced_way,
+          "the destination directory was named by way of the symlink that is replaced"),
+    Known("out of reach", out_of_reach,
+          "pcp has the directories open, and needs no way to them"),
+    Known("changed", lambda case, cp, pcp, line:
+          line.who == "pcp" and b"changed while it was copied" in line.text,
+          "pcp warns of a file that changes meanwhile"),
+]
+
+
+# ---------------------------------------------------- of older releases of cp
+
+def misplaced(case, cp, pcp, line):
+    if not backs_up(case):
+        return False
+    return said(cp, b"cannot un-backup") or said(cp, b"File exists") or \
+        said(cp, b"through dangling symlink") or bool(
+            re.match(r"""['"].*(~|\.bak|\.x)['"][ :]|"""
+                     r"""['"].*['"]: (mtime|links|same as|size|content):""", line))
+
+
+MISPLACED_BACKUPS = Known("backups", misplaced,
+                          "this cp may put the simple backup of dir/file in '.', not dir")
+
+DECLINED = Known("declined", lambda case, cp, pcp, line:
+                 line == "status: 0 of cp, 1 of pcp" and any(s.endswith(b"? ") for s in cp.err),
+                 "to this cp it is no failure if, with -i, a file is not overwritten")
+
+
+def found_zeros(case, cp, pcp, line):
+    """In a file that has holes: where pcp has data that are zeros."""
+    sparse = any(n.kind == "file" and any(p[0] == "zero" for p in n.parts) for n in case.nodes)
+    return line.what == "holes" and sparse and not has(case, "--sparse=always")
+
+
+ZEROS = Known("zeros", found_zeros,
+              "this cp makes holes of zeros in a file that has holes; pcp copies them")
+
+EXCLUDES = Known("words", lambda case, cp, pcp, line:
+                 line.kind == "err" and b"mutually exclusive" in line.text,
+                 "this cp says otherwise what --backup excludes")
+
+NAMES_BOTH = Known("names both", lambda case, cp, pcp, line: line.kind == "err" and
+                   b"cannot overwrite directory " in line.text,
+                   "this cp does not name a file that was to take a directory's place")
+
+
+def of_other_kind(case, cp, pcp, line):
+    if not backs_up(case):
+        return False
+    refused = {names_in(s)[0] for s in cp.err if b"cannot overwrite directory " in s}
+    if line.who == "pcp" and line.kind in ("err", "out") and about(line, *refused):
+        return line.kind == "out" or line.text.endswith((b": Is a directory", b": File exists"))
+    if refused and line.who == "pcp" and line.kind == "err":
+        return b" for reading: " in line.text
+    kept = {name for s in cp.err if b"cannot overwrite non-directory " in s
+            for name in names_in(s)}
+    if line.kind != "tree":
+        return bool(kept) and (line.kind == "status" or about(line, *kept))
+    return about(line, *kept) or any(
+        leads_to(os.path.dirname(name), line.path) or
+        line.who == "pcp" and os.path.basename(line.path).startswith(os.path.basename(name))
+        for name in kept)
+
+
+OTHER_KIND = Known("other kind", of_other_kind,
+                   "with this cp no directory takes the place of a file that has a backup")
+
+
+
+def absolute_parents(case, cp, pcp, line):
+    missing = [s for s in cp.err if re.match(rb"cp: '[^/].*': No such file or directory$", s)]
+    if not has(case, "--parents") or not missing:
+        return False
+    return line.kind == "status" or line.text in missing or \
+        line.kind == "tree" and leads_to_operand(case, line.path)
+
+
+ABSOLUTE_PARENTS = Known("absolute", absolute_parents,
+                         "this cp looks for what leads to an absolute name in '.'")
+
+FORCED_LOOP = Known("loop/", lambda case, cp, pcp, line: line.kind == "err" and
+                    has(case, "-f", "--force") and
+                    b"/': Too many levels of symbolic links" in b"\n".join(pcp.err) and
+                    line.text.endswith((b"/': Not a directory", b"/': File exists",
+                                        b"/': Too many levels of symbolic links")),
+                    "with -f this cp tries to replace 'loop/', which leads to itself")
