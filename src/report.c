@@ -24,6 +24,7 @@
 
 #include <libcopyfile.h>
 
+#include "answer.h"
 #include "clock.h"
 #include "full.h"
 #include "json.h"
@@ -34,7 +35,6 @@
 #include "stop.h"
 #include "xalloc.h"
 #include "xvasprintf.h"
-#include "yesno.h"
 
 /* Errors are counted by errno, of which Linux has less than this. */
 #define ERRNOS 256
@@ -383,7 +383,7 @@ bool report_ask(const char *format, ...)
 	do {
 		put_question(question);
 		errno = 0;
-		yes = yesno();
+		yes = answer_is_yes();
 		/* By a signal: unless that asks for an end, the question stands. */
 		interrupted = !yes && ferror(stdin) && errno == EINTR;
 		if (interrupted) {

@@ -255,6 +255,37 @@ test_interactive() {
 	assertEquals 0 $?
 }
 
+# german COMMAND...: with the answers that a German may give
+german() { LOCPATH=$scratch/locale LC_ALL=de_DE.UTF-8 "$@"; }
+
+test_answers_in_the_language_of_the_locale() {
+	mkdir -p "$scratch/locale"
+	localedef -i de_DE -f UTF-8 "$scratch/locale/de_DE.UTF-8" 2>/dev/null
+	[ "$(german locale yesexpr 2>/dev/null | tr -d '^[+1]yY')" = jJ ] ||
+		{ skip 'no localedef, or no German locale'; return; }
+	there
+	for answer in j J ja Ja y yes; do
+		new_twins
+		(cd "$work/pcp" && echo "$answer" | german pcp -i file dest 2>/dev/null)
+		assertEquals "$answer" '0 new' "$? $(cat "$work/pcp/dest")"
+	done
+	for answer in n nein '' ' j' Nj x; do
+		new_twins
+		(cd "$work/pcp" && echo "$answer" | german pcp -i file dest 2>/dev/null)
+		assertEquals "$answer" '1 old' "$? $(cat "$work/pcp/dest")"
+	done
+	# no end of the line, and no answer
+	new_twins
+	(cd "$work/pcp" && printf j | german pcp -i file dest 2>/dev/null)
+	assertEquals 'no newline' '0 new' "$? $(cat "$work/pcp/dest")"
+	(cd "$work/pcp" && german pcp -i file dest 2>/dev/null </dev/null)
+	assertEquals 'nothing' 1 $?
+	# elsewhere that is no yes
+	new_twins
+	(cd "$work/pcp" && echo j | pcp -i file dest 2>/dev/null)
+	assertEquals 'C' '1 old' "$? $(cat "$work/pcp/dest")"
+}
+
 test_interactive_overrides() {
 	there
 	for options in '-i -n' '-n -i' '-i -f' '-f -i' '-u -n' '-n -u'; do

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* answer - what a user says to a question.  Main thread only. */
+#ifndef PCP_ANSWER_H
+#define PCP_ANSWER_H
+
+#include <stdbool.h>
+
+/*
+ * Read a line of standard input: is it a yes, in the user's language?  Where nothing could
+ * be read it is not, and stdin and errno tell why.
+ */
+bool answer_is_yes(void);
+
+#endif
