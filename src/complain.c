@@ -86,12 +86,15 @@ static bool ends_in_slash(const char *name)
 
 void complain_create(const struct entry *e, int err)
 {
+	struct stat st;
+
 	if (err == EEXIST && existing_is_symlink(e)) {
 		complain_dst(e, OP_CHECK, 0, "not writing through dangling symlink %s");
 		return;
 	}
 	/* "missing/" is not a directory, for all that open(2) says. */
-	if (err == EISDIR && ends_in_slash(e->dst))
+	if (err == EISDIR && ends_in_slash(e->dst) &&
+	    fstatat(dir_dst_fd(e->dir), e->dst, &st, 0) < 0)
 		err = ENOTDIR;
 	complain_dst(e, OP_CREATE, err, "cannot create regular file %s");
 }

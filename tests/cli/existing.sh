@@ -178,7 +178,11 @@ test_directory_and_file() {
 		run_pcp $options -T file dir
 		assert_ran 1 "'dir': Is a directory"
 		assertFalse 'it stays' "[ -e '$work/pcp/dir~' ]"
+		run_pcp $options -T file dir/
+		assert_ran 1 "'dir/': Is a directory"
 	done
+	run_pcp -b -T file missing/
+	assert_ran 1 "'missing/': Not a directory"
 }
 
 test_backup_excludes() {

@@ -41,7 +41,8 @@ from random_cases import Generator, Setting
 from random_compare import (ORDERED, TWIN, Result, compare, depends_on_order,
                             unexplained)
 from random_known import (ABSOLUTE_PARENTS, DECLINED, EXCLUDES, FORCED_LOOP, KNOWN,
-                          MISPLACED_BACKUPS, NAMES_BOTH, OTHER_KIND, ZEROS, Known)
+                          MISPLACED_BACKUPS, NAMES_BOTH, NEVER_CLONES, OTHER_KIND, ZEROS,
+                          Known)
 from random_options import NEWER, OPTIONS, all_options
 from random_shrink import shrink
 from random_tree import (FifoEnds, make_tree, may_mount, quote, remove_tree,
@@ -147,6 +148,9 @@ class Tester:
         if os.stat(os.path.join(self.base, "zeros")).st_blocks < \
                 os.stat(os.path.join(self.base, "file")).st_blocks:
             yield ZEROS
+        cp("--sparse=never", "file", "full")
+        if os.stat(os.path.join(self.base, "full")).st_blocks < 2048:
+            yield NEVER_CLONES
         if cp("-R", "-b", "-T", "dir", "file").returncode:
             yield OTHER_KIND
         if cp("-p", "--parents", os.path.join(self.base, "dir/file"), "dir").returncode:

@@ -136,8 +136,10 @@ def into_itself(case, cp, pcp, line):
         return False
     if line.kind == "err" and b", into itself, " in line.text:
         return bool(cp.status and pcp.status)
-    if line.kind == "err" and line.who == "pcp" and b"specified more than once" in line.text:
-        return len(sources(case)) > 1
+    if line.kind == "err" and line.who == "pcp":
+        # pcp goes on, and meets what cp has not come to
+        return about(line, *copies, *sources(case)) or \
+            b"specified more than once" in line.text and len(sources(case)) > 1
     return about(line, *copies)
 
 
@@ -168,6 +170,15 @@ def own_backup(case, cp, pcp, line):
     return backs_up(case) and said(pcp, b" are the same file") and line.kind == "err" and \
         (line.text.endswith(b"for reading: No such file or directory") if line.who == "cp"
          else line.text.endswith(b" are the same file"))
+
+
+def own_directory(case, cp, pcp, line):
+    """With --remove-destination: cp goes in, and may have nothing to say there."""
+    own = {names_in(s)[0] for s in pcp.err if s.endswith(b" are the same file")}
+    if not has(case, "--remove-destination") or not own:
+        return False
+    return line.kind == "status" and not cp.err or \
+        line.kind == "err" and line.text.endswith(b" are the same file") and about(line, *own)
 
 
 def special_bits(case, cp, pcp, line):
@@ -289,6 +300,8 @@ KNOWN = [
     Known("fed", fed, "who feeds a FIFO changes its time, before or after pcp looks at it"),
     Known("own backup", own_backup,
           "cp backs up a file that is its own destination, and does not find it then"),
+    Known("own directory", own_directory,
+          "with --remove-destination cp goes into a directory that is its own destination"),
     Known("tried", tried_link,
           "cp makes a link under another name, and then cannot rename it to 'name/'"),
     Known("symlink's xattrs", symlink_xattrs,
@@ -367,7 +380,8 @@ def of_other_kind(case, cp, pcp, line):
             for name in names_in(s)}
     if line.kind != "tree":
         return bool(kept) and (line.kind == "status" or about(line, *kept))
-    return about(line, *kept) or any(
+    # What pcp has read is in memory, which some file systems take for data.
+    return about(line, *kept) or bool(kept) and line.what == "holes" or any(
         leads_to(os.path.dirname(name), line.path) or
         line.who == "pcp" and os.path.basename(line.path).startswith(os.path.basename(name))
         for name in kept)
@@ -395,3 +409,7 @@ FORCED_LOOP = Known("loop/", lambda case, cp, pcp, line: line.kind == "err" and
                     line.text.endswith((b"/': Not a directory", b"/': File exists",
                                         b"/': Too many levels of symbolic links")),
                     "with -f this cp tries to replace 'loop/', which leads to itself")
+
+NEVER_CLONES = Known("never", lambda case, cp, pcp, line:
+                     line.what == "holes" and has(case, "--sparse=never"),
+                     "this cp makes clones, with their holes, for all that --sparse=never says")
