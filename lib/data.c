@@ -19,7 +19,13 @@
  * The size of the file is a hint.  /proc has files of size 0 that are not
  * empty, /sys files of 4096 bytes that are shorter; copy_file_range(2) returns
  * 0 on some of them at once.  So an end that comes before the size says, or
- * where nothing was expected, is believed only from read(2).
+ * where nothing was expected, is believed only from read(2); and there an end
+ * before the size is an error, unless the file has become shorter, or is one of
+ * those that the kernel makes up.  A file system that loses its connection may
+ * well return 0 in place of an error.
+ *
+ * Whether the source has changed is looked at where it was not read at one moment:
+ * in several calls, or in one of more than ONE_MOMENT.
  */
 #include <config.h>
 
@@ -32,6 +38,7 @@
 #include <time.h>
 
 #include "extent.h"
+#include "fs.h"
 #include "libcopyfile.h"
 #include "range.h"
 #include "sys.h"
@@ -59,6 +66,9 @@
 /* From here on a clone is always worth the attempt. */
 #define ALWAYS_CLONE_SIZE (1 << 20)
 
+/* So much is read at one moment, if it is read by one call. */
+#define ONE_MOMENT (64 << 10)
+
 struct mover {
 	const struct cf_data *d;
 	char *small;		/* SMALL_BUFFER_SIZE bytes, to begin with */
@@ -70,6 +80,11 @@ struct mover {
 	bool growing;		/* chunks are still so short that bigger ones are better */
 	bool sought;		/* the descriptors may not be at the start any more */
 	off_t end;		/* dst is complete up to here */
+	off_t written;		/* the size that dst has: less than end where a hole is last */
+	unsigned int moves;	/* calls that moved data */
+	off_t early;		/* where an end came too early, else -1 */
+	struct stat *now;	/* src, when it was last looked at ... */
+	bool looked;		/* ... if it was, since the first data was moved */
 	int64_t wall, cpu;	/* of a big file: when moving began, nanoseconds */
 };
 
@@ -93,6 +108,48 @@ static int failed(const struct mover *m, enum copyfile_stage stage, int r)
 	return r;
 }
 
+/* Look at src again.  0 or -errno */
+static int look_again(struct mover *m, bool fresh)
+{
+	const struct cf_data *d = m->d;
+	int r = fresh ? cf_fstat_fresh(d->src, m->now) : cf_fstat(d->src, m->now);
+
+	m->looked = r == 0;
+	return failed(m, COPYFILE_READ, r);
+}
+
+/* Has src changed since it was opened, as far as m->now tells? */
+static bool has_changed(const struct mover *m)
+{
+	const struct stat *a = m->d->st, *b = m->now;
+
+	return a->st_size != b->st_size ||
+	       a->st_mtim.tv_sec != b->st_mtim.tv_sec ||
+	       a->st_mtim.tv_nsec != b->st_mtim.tv_nsec ||
+	       a->st_ctim.tv_sec != b->st_ctim.tv_sec ||
+	       a->st_ctim.tv_nsec != b->st_ctim.tv_nsec;
+}
+
+/*
+ * Reading src has come to an end at at.  Returns 0 if that is the file's, 1 if it is to
+ * be read on, or -errno.
+ */
+static int judge_end(struct mover *m, off_t at)
+{
+	int r = look_again(m, true);
+
+	if (r < 0 || m->now->st_size <= at)
+		return r;
+	if (cf_fs_of(m->d->src) == CF_FS_PSEUDO)
+		return 0;
+	/* Whoever writes to it may have cut it off, and be at it again. */
+	if (m->early != at && has_changed(m)) {
+		m->early = at;
+		return 1;
+	}
+	return failed(m, COPYFILE_READ, -EIO);
+}
+
 static bool cancelled(const struct mover *m)
 {
 	return cf_watch_get(m->d->watch->cancel);
@@ -106,6 +163,7 @@ static void advance(struct mover *m, off_t to, size_t moved, enum copyfile_metho
 		if (!m->moved)
 			cf_watch_set(w->method, how);
 		m->moved = true;
+		m->moves++;
 		cf_watch_add(w->moved, moved);
 	}
 	m->end = to;
@@ -151,7 +209,9 @@ static int try_clone(struct mover *m)
 	if (r < 0 && (must || final_for_clone(r)))
 		return failed(m, COPYFILE_MOVE, r == -ENOTTY || r == -ENOSYS ? -EOPNOTSUPP : r);
 	if (r < 0) {
-		cf_watch_set(*refusal_of(d->pair), d->pair);
+		/* EAGAIN: data that is still being written, on ZFS */
+		if (r != -EAGAIN)
+			cf_watch_set(*refusal_of(d->pair), d->pair);
 		return 0;
 	}
 	cf_watch_set(d->watch->method, COPYFILE_BY_REFLINK);
@@ -193,8 +253,10 @@ static off_t move_ranges(struct mover *m, off_t at, enum copyfile_method how)
 	};
 	off_t end = cf_range_move(&r);
 
-	if (end >= 0)
+	if (end >= 0) {
 		advance(m, end, 0, how);
+		m->written = end;
+	}
 	return end;
 }
 
@@ -235,6 +297,7 @@ static int write_all(struct mover *m, const char *buf, size_t len, off_t at)
 		buf += n;
 		len -= n;
 		at += n;
+		m->written = at;
 	}
 	return 0;
 }
@@ -275,10 +338,29 @@ static int write_sparse(struct mover *m, const char *buf, size_t len, off_t at)
 	return 0;
 }
 
+/* One piece of at most len bytes: how many, 0 at the end, or -errno. */
+static ssize_t move_piece(struct mover *m, off_t at, int64_t len)
+{
+	const struct cf_data *d = m->d;
+	size_t want = (int64_t)m->buf_size < len ? m->buf_size : (size_t)len;
+	ssize_t n = cf_pread(d->src, m->buf, want, at);
+
+	if (n <= 0)
+		return failed(m, COPYFILE_READ, n);
+	int r = d->flags & COPYFILE_SPARSE && !d->stream ? write_sparse(m, m->buf, n, at)
+							 : write_all(m, m->buf, n, at);
+	if (r < 0)
+		return r;
+	advance(m, at + n, n, COPYFILE_BY_BUFFER);
+	return n;
+}
+
 /* Move [at, at+len), or up to the end of the file.  0 or -errno. */
 static int move_buffer(struct mover *m, off_t at, int64_t len)
 {
 	const struct cf_data *d = m->d;
+	/* A span is known to be data; else what the size says is to be there. */
+	off_t least = len > d->st->st_size - at ? d->st->st_size : at + len;
 	int r = need_buffer(m);
 
 	if (r < 0)
@@ -286,24 +368,23 @@ static int move_buffer(struct mover *m, off_t at, int64_t len)
 	while (len > 0) {
 		if (cancelled(m))
 			return -ECANCELED;
-		size_t want = (int64_t)m->buf_size < len ? m->buf_size : (size_t)len;
-		ssize_t n = cf_pread(d->src, m->buf, want, at);
+		ssize_t n = move_piece(m, at, len);
 		if (n < 0)
-			return failed(m, COPYFILE_READ, n);
-		if (n == 0)
-			return 0;
-		r = d->flags & COPYFILE_SPARSE && !d->stream ? write_sparse(m, m->buf, n, at)
-							    : write_all(m, m->buf, n, at);
-		if (r < 0)
-			return r;
+			return n;
 		at += n;
 		len -= n;
-		advance(m, at, n, COPYFILE_BY_BUFFER);
-		if (len > d->st->st_size - at && worth_ranges(m, at)) {
+		if (n && len > d->st->st_size - at && worth_ranges(m, at)) {
 			at = move_ranges(m, at, COPYFILE_BY_BUFFER);
 			if (at < 0)
 				return (int)at;
+			/* The threads have seen an end, if it is not that of the size. */
+			n = at < least ? 0 : n;
 		}
+		if (n == 0 && at >= least)
+			return 0;
+		r = n == 0 ? judge_end(m, at) : 1;
+		if (r <= 0)
+			return r;
 	}
 	return 0;
 }
@@ -315,7 +396,7 @@ static bool kernel_cannot(int r)
 {
 	switch (-r) {
 	case ENOSYS: case ENOTTY: case EOPNOTSUPP: case EINVAL: case EBADF: case EXDEV:
-	case ETXTBSY: case EPERM: case EACCES: case ENOENT: case EFBIG:
+	case ETXTBSY: case EPERM: case EACCES: case ENOENT: case EFBIG: case EAGAIN:
 		return true;
 	default:
 		return false;
@@ -372,6 +453,7 @@ static int move_kernel(struct mover *m, off_t at, int64_t len)
 		at += n;
 		len -= n;
 		advance(m, at, n, COPYFILE_BY_KERNEL);
+		m->written = at;
 		if (len > d->st->st_size - at && worth_ranges(m, at)) {
 			at = move_ranges(m, at, COPYFILE_BY_KERNEL);
 			if (at < 0)
@@ -394,15 +476,11 @@ static int move_span(struct mover *m, off_t at, int64_t len)
 	return move_kernel(m, at, len);
 }
 
-/*
- * Leave the holes out; the last one is made by setting the size.  An extent
- * that ends early is the end of the file: it shrank, or its size was a lie.
- */
+/* Leave the holes out, the last one, too. */
 static int move_extents(struct mover *m)
 {
 	const struct cf_data *d = m->d;
 	struct cf_extent e;
-	struct stat now = { .st_size = 0 };
 	off_t pos = 0;
 	int r;
 
@@ -415,27 +493,42 @@ static int move_extents(struct mover *m)
 		if (r < 0)
 			return r;
 		pos = e.end;
+		/* An extent that ends early is the end of the file. */
 		if (m->end < e.end)
-			break;
+			return 0;
 	}
-	if (r == 0 && m->end == pos)
-		r = cf_fstat(d->src, &now);
 	if (r < 0)
 		return failed(m, COPYFILE_READ, r);
-	off_t size = now.st_size > m->end ? now.st_size : m->end;
-	r = cf_truncate(d->dst, size);
-	if (r < 0)
-		return failed(m, COPYFILE_WRITE, r);
-	advance(m, size, 0, COPYFILE_BY_NONE);
-	return 0;
+	r = look_again(m, false);
+	if (r == 0 && m->now->st_size > m->end)
+		advance(m, m->now->st_size, 0, COPYFILE_BY_NONE);
+	return r;
 }
 
-int cf_data_copy(const struct cf_data *d)
+/* Make the hole at the end of dst, which is nothing but its size. */
+static int set_size(struct mover *m)
+{
+	const struct cf_data *d = m->d;
+
+	if (d->stream || m->written >= m->end)
+		return 0;
+	int r = cf_truncate(d->dst, m->end);
+	/* Where a size can't be set, a byte there has the same effect. */
+	if (r == -EPERM || r == -EACCES || r == -EINVAL || r == -EOPNOTSUPP || r == -ENOSYS)
+		r = cf_pwrite(d->dst, "", 1, m->end - 1) == 1 ? 0 : r;
+	return failed(m, COPYFILE_WRITE, r);
+}
+
+int cf_data_copy(const struct cf_data *d, bool *changed)
 {
 	char small[SMALL_BUFFER_SIZE];
-	struct mover m = { .d = d, .small = small, .chunk = first_chunk(d) };
+	struct stat now;
+	struct mover m = {
+		.d = d, .small = small, .chunk = first_chunk(d), .early = -1, .now = &now,
+	};
 	int r;
 
+	*changed = false;
 	m.by_buffer = d->stream ||
 		      d->flags & (COPYFILE_NO_REFLINK | COPYFILE_SPARSE | COPYFILE_NO_SPARSE);
 	cf_watch_set(d->watch->stage, COPYFILE_MOVE);
@@ -447,10 +540,13 @@ int cf_data_copy(const struct cf_data *d)
 		r = move_extents(&m);
 	else
 		r = move_span(&m, 0, TO_END);
-	/* Zeros at the end that were not written */
-	if (r == 0 && d->flags & COPYFILE_SPARSE && !d->stream && m.end)
-		r = failed(&m, COPYFILE_WRITE, cf_truncate(d->dst, m.end));
+	if (r == 0)
+		r = set_size(&m);
 	if (m.buf != small)
 		free(m.buf);
-	return r;
+	if (r < 0)
+		return r;
+	if (m.looked || m.moves > 1 || cf_watch_get(d->watch->moved) > ONE_MOMENT)
+		*changed = (m.looked || cf_fstat(d->src, &now) == 0) && has_changed(&m);
+	return 0;
 }

@@ -24,8 +24,9 @@ struct cf_data {
 
 /*
  * Copy everything, to the end that src has now.  Returns 0 or -errno
- * (-ECANCELED after a cancel); the stage that failed is in watch.
+ * (-ECANCELED after a cancel); the stage that failed is in watch.  *changed tells
+ * whether src was seen to change meanwhile.
  */
-int cf_data_copy(const struct cf_data *d);
+int cf_data_copy(const struct cf_data *d, bool *changed);
 
 #endif

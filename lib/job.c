@@ -20,7 +20,6 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "attr.h"
@@ -28,16 +27,10 @@
 #include "data.h"
 #include "dest.h"
 #include "sys.h"
+#include "wait.h"
 
 /* Attributes that a symlink can have: it has no mode, and no ACL of its own. */
 #define SYMLINK_ATTRS (COPYFILE_ATTRS & ~(COPYFILE_MODE | COPYFILE_ACL))
-
-/*
- * How often to look at a lease that is being broken, and how many times: the
- * kernel grants its holder 45 s (/proc/sys/fs/lease-break-time).
- */
-#define LEASE_POLL_NS 5000000
-#define LEASE_POLLS 12000
 
 void cf_job_init(struct cf_job *j, int src_dir, const char *src, int dst_dir,
 		 const char *dst, uint64_t flags, uint64_t tag, uint64_t chunk,
@@ -140,14 +133,7 @@ static int open_for(const struct cf_job *j)
 	if (j->flags & COPYFILE_ATTRS_ONLY)
 		return cf_openat(j->src_dir, j->src, O_PATH | nofollow, 0);
 	/* O_NONBLOCK: a FIFO put in the place of the file must not hang us. */
-	int r = cf_openat(j->src_dir, j->src, O_RDONLY | O_NONBLOCK | nofollow, 0);
-	/* A lease on it is being broken, for which a blocking open would wait. */
-	for (int i = 0; r == -EAGAIN && i < LEASE_POLLS; i++) {
-		if (cf_watch_get(j->watch.cancel))
-			return -ECANCELED;
-		nanosleep(&(struct timespec){ .tv_nsec = LEASE_POLL_NS }, NULL);
-		r = cf_openat(j->src_dir, j->src, O_RDONLY | O_NONBLOCK | nofollow, 0);
-	}
+	int r = cf_wait_open(j->src_dir, j->src, O_RDONLY | nofollow, &j->watch);
 	if (r == -ELOOP && nofollow)
 		r = open_nofollow(j);
 	if (r == -ENXIO)	/* a socket, or a device without a driver */
@@ -205,18 +191,12 @@ static int move_data(struct cf_job *j, const struct cf_dest *dst)
 		.flags = j->flags, .chunk = j->chunk, .watch = &j->watch,
 		.pair = j->place.pair,
 	};
-	struct stat now;
+	bool changed = false;
 	int r = at_stage(j, COPYFILE_MOVE);
 
 	if (r == 0)
-		r = cf_data_copy(&d);
-	/* What took but one chunk was read at one moment. */
-	uint64_t chunk = j->chunk ? j->chunk : CF_FIRST_CHUNK;
-	if (r == 0 && cf_watch_get(j->watch.moved) > chunk &&
-	    cf_fstat(j->src_fd, &now) == 0)
-		j->changed = now.st_size != j->st.st_size ||
-			     now.st_mtim.tv_sec != j->st.st_mtim.tv_sec ||
-			     now.st_mtim.tv_nsec != j->st.st_mtim.tv_nsec;
+		r = cf_data_copy(&d, &changed);
+	j->changed = changed;
 	return r;
 }
 
@@ -360,6 +340,9 @@ static int ended(struct cf_job *j, int r)
 {
 	close_src(j);
 	cf_pin_put(&j->pin);
+	/* That is what the caller's call may fail with, not a copy. */
+	if (r == -EAGAIN || r == -EINTR)
+		r = -EBUSY;
 	j->error = r;
 	count(j);
 	if (r == 0) {

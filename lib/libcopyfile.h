@@ -113,6 +113,9 @@ extern "C" {
  *         EINVAL      bad flags, or src and dst are the same file
  *         EOPNOTSUPP  not a regular file (or, with NOFOLLOW, a symlink);
  *                     or COPYFILE_REFLINK and this file system cannot
+ *         EBUSY       src or dst is in use in a way that the copy had to wait for
+ *                     in vain; also in place of an EAGAIN of the copy's own
+ *         EIO         also: src ended before its size, and has that size still
  *         EEXIST, EISDIR, EMFILE, ENOENT, ENOSPC, EXDEV ...  as from open(2),
  *                     ioctl_ficlone(2), write(2)
  *
@@ -213,7 +216,9 @@ struct copyfile_info {
 	int32_t  skipped_error;	/* negated errno of the first of those, or 0; if one is
 				   not XATTR or CONTEXT, then of the first such */
 	uint32_t partial;	/* enum copyfile_partial */
-	uint32_t changed;	/* 1: src was seen to change while it was copied */
+	uint32_t changed;	/* 1: src was seen to change while it was copied: its size
+				   or a time; looked for where it took more than one
+				   call, or one of more than 64 KiB */
 	uint32_t reserved;	/* 0 */
 };
 

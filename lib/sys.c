@@ -24,6 +24,7 @@
 #include <sys/ioctl.h>
 #include <sys/syscall.h>
 #include <sys/utsname.h>
+#include <sys/vfs.h>
 #include <sys/xattr.h>
 #include <unistd.h>
 
@@ -130,6 +131,32 @@ int cf_dup(int fd)
 	return r == -EINVAL ? -EMFILE : r;
 }
 
+bool cf_unblock(int fd)
+{
+	int flags = fcntl(fd, F_GETFL);
+
+	calls++;
+	if (flags < 0 || !(flags & O_NONBLOCK))
+		return false;
+	calls++;
+	return fcntl(fd, F_SETFL, flags & ~O_NONBLOCK) == 0;
+}
+
+/*
+ * A transfer that fails with EAGAIN is tried once more, without O_NONBLOCK, which
+ * open(2) was given only so that it could not hang.  Some file systems take it
+ * seriously for regular files, too, where what is to be read is not at hand.
+ */
+#define TRANSFER(src, dst, expr) ({						\
+	ssize_t n_ = (expr);							\
+	if (n_ == -EAGAIN) {							\
+		cf_unblock(src);						\
+		cf_unblock(dst);						\
+		n_ = (expr);							\
+	}									\
+	n_;									\
+})
+
 int cf_eventfd(void)
 {
 	return above_stdio(CALL("eventfd", eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)));
@@ -160,20 +187,21 @@ int cf_wait_readable(int fd)
 
 ssize_t cf_pread(int fd, void *buf, size_t len, off_t at)
 {
-	ssize_t n = CALL_LEN("read", &len, pread(fd, buf, len, at));
+	ssize_t n = TRANSFER(fd, fd, CALL_LEN("read", &len, pread(fd, buf, len, at)));
 
 	/* A stream (FUSE may declare one): its own position is the only one. */
-	return n == -ESPIPE ? CALL_LEN("read", &len, read(fd, buf, len)) : n;
+	return n == -ESPIPE ?
+		       TRANSFER(fd, fd, CALL_LEN("read", &len, read(fd, buf, len))) : n;
 }
 
 ssize_t cf_pwrite(int fd, const void *buf, size_t len, off_t at)
 {
-	return CALL_LEN("write", &len, pwrite(fd, buf, len, at));
+	return TRANSFER(fd, fd, CALL_LEN("write", &len, pwrite(fd, buf, len, at)));
 }
 
 ssize_t cf_write(int fd, const void *buf, size_t len)
 {
-	return CALL_LEN("write", &len, write(fd, buf, len));
+	return TRANSFER(fd, fd, CALL_LEN("write", &len, write(fd, buf, len)));
 }
 
 /*
@@ -200,22 +228,23 @@ ssize_t cf_copy_range(int src, int dst, off_t at, size_t len)
 {
 	if (!copy_range_trusted())
 		return -ENOSYS;
-	return CALL_LEN("copy_file_range", &len, ({
+	return TRANSFER(src, dst, CALL_LEN("copy_file_range", &len, ({
 		off_t from = at, to = at;
 		copy_file_range(src, &from, dst, &to, len, 0);
-	}));
+	})));
 }
 
 ssize_t cf_copy_next(int src, int dst, size_t len)
 {
 	if (!copy_range_trusted())
 		return -ENOSYS;
-	return CALL_LEN("copy_file_range", &len, copy_file_range(src, NULL, dst, NULL, len, 0));
+	return TRANSFER(src, dst, CALL_LEN("copy_file_range", &len,
+					   copy_file_range(src, NULL, dst, NULL, len, 0)));
 }
 
 int cf_clone(int src, int dst)
 {
-	return CALL("ficlone", ioctl(dst, FICLONE, src));
+	return TRANSFER(src, dst, CALL("ficlone", ioctl(dst, FICLONE, src)));
 }
 
 off_t cf_seek(int fd, off_t at, int whence)
@@ -231,6 +260,39 @@ int cf_truncate(int fd, off_t size)
 int cf_fsync(int fd)
 {
 	return CALL("fsync", fsync(fd));
+}
+
+/* The byte that is locked: far beyond any file, so that no program means it. */
+#define LOCK_AT ((off_t)0x6370666c6f636b00)
+
+static struct flock lock_of(short type)
+{
+	return (struct flock){
+		.l_type = type, .l_whence = SEEK_SET, .l_start = LOCK_AT, .l_len = 1,
+	};
+}
+
+int cf_lock(int fd)
+{
+	struct flock lock = lock_of(F_WRLCK), other = lock;
+	int r = CALL("fcntl", fcntl(fd, F_OFD_SETLK, &lock));
+
+	if (r != -EAGAIN && r != -EACCES)
+		return r;
+	/* Gone by now: then it is free for the next attempt. */
+	if (fcntl(fd, F_OFD_GETLK, &other) == 0 && other.l_type != F_UNLCK &&
+	    (other.l_start != LOCK_AT || other.l_len != 1))
+		return -EBUSY;
+	return -EAGAIN;
+}
+
+void cf_unlock(int fd)
+{
+	struct flock lock = lock_of(F_UNLCK);
+
+	calls++;
+	/* If it fails, closing does it. */
+	(void)fcntl(fd, F_OFD_SETLK, &lock);
 }
 
 /* By a thread that shares no umask with the others any more, and so may set its own */
@@ -279,6 +341,32 @@ int cf_umask(void)
 int cf_fstat(int fd, struct stat *ret)
 {
 	return CALL("fstat", fstat(fd, ret));
+}
+
+int cf_fstat_fresh(int fd, struct stat *ret)
+{
+#ifdef HAVE_STATX
+	struct statx now;
+
+	/* After this what fstat(2) tells is fresh.  Linux 4.11; without, it may not be. */
+	(void)CALL("statx", statx(fd, "", AT_EMPTY_PATH | AT_STATX_FORCE_SYNC,
+				  STATX_BASIC_STATS, &now));
+#endif
+	return cf_fstat(fd, ret);
+}
+
+int64_t cf_fs_type(int fd)
+{
+	struct statfs st;
+	int r = CALL("fstatfs", fstatfs(fd, &st));
+
+	/* The type has 32 bits, signed or not. */
+	return r < 0 ? r : (int64_t)(uint32_t)st.f_type;
+}
+
+int cf_statat(int dir, const char *name, struct stat *ret)
+{
+	return CALL("fstatat", fstatat(dir, name, ret, 0));
 }
 
 int cf_lstatat(int dir, const char *name, struct stat *ret)

@@ -10,6 +10,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/stat.h>
 #include <sys/types.h>
 #include <time.h>
@@ -34,7 +35,13 @@ int cf_eventfd_lower(int fd);
 /* Sleeps until fd is readable (0) or a signal handler has run (-EINTR). */
 int cf_wait_readable(int fd);
 
-/* Data.  A transfer may be short; copies and reads return 0 at the end. */
+/* Clear O_NONBLOCK.  Returns true if it was set. */
+bool cf_unblock(int fd);
+
+/*
+ * Data.  A transfer may be short; copies and reads return 0 at the end.  What fails
+ * with EAGAIN is repeated without O_NONBLOCK.
+ */
 ssize_t cf_pread(int fd, void *buf, size_t len, off_t at);
 ssize_t cf_pwrite(int fd, const void *buf, size_t len, off_t at);
 ssize_t cf_write(int fd, const void *buf, size_t len);
@@ -46,11 +53,24 @@ off_t cf_seek(int fd, off_t at, int whence);
 int cf_truncate(int fd, off_t size);
 int cf_fsync(int fd);
 
+/*
+ * Lock the open file fd for this library's use, among all processes; it must be open
+ * for writing.  Returns 0; -EAGAIN: another open file has that lock; or another
+ * -errno: there is no such lock here.
+ */
+int cf_lock(int fd);
+void cf_unlock(int fd);
+
 /* The process's, or -errno.  Costs three calls, and a thread where /proc is missing. */
 int cf_umask(void);
 
 /* Names */
 int cf_fstat(int fd, struct stat *ret);
+/* The same, with what a server or another layer says now, not what is remembered */
+int cf_fstat_fresh(int fd, struct stat *ret);
+/* statfs(2)'s f_type, from 0 to 2^32 - 1, or -errno */
+int64_t cf_fs_type(int fd);
+int cf_statat(int dir, const char *name, struct stat *ret);
 int cf_lstatat(int dir, const char *name, struct stat *ret);
 int cf_unlinkat(int dir, const char *name);
 int cf_renameat(int dir, const char *from, const char *to);

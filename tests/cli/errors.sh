@@ -196,6 +196,45 @@ test_reading_fails_halfway() {
 	all_but src dst big
 }
 
+# early_end ARGUMENT...: the file system is not to be believed; nothing is left of it
+early_end() {
+	new_twins
+	(cd "$work/pcp" && before)
+	run_in pcp pcp "$@"
+	(cd "$work/pcp" && after)
+	assert_ran 1 "cp: error reading 'mnt/a/bad': Input/output error"
+	all_but src dst/mnt a/bad
+}
+
+# The end of a file before its size, where that is still so: a file system that has lost
+# its server, and says that nothing is left to read.
+test_early_end() {
+	is_cp && { skip 'cp believes it'; return; }
+	from_slow 'read:3+:zero:*/bad' || return 0
+	before() { set -f; slowfs -x $faults src mnt; }
+	prepare() { tree; seq 400000 >src/a/bad; }
+	for options in '' --sparse=never --sparse=always '-j1 --window=1' --chunk=100K -a; do
+		early_end -R $options mnt dst
+	done
+	prepare() { tree; truncate -s 3M src/a/bad; seq 400000 | dd of=src/a/bad bs=1M seek=2 \
+		conv=notrunc iflag=fullblock status=none; }
+	early_end -R mnt dst
+	# in ranges, by several threads
+	faults='-d read=10000,write=100 -e read:40+:zero:*/bad'
+	prepare() { tree; head -c 48M /dev/urandom >src/a/bad; }
+	early_end -R --chunk=1M mnt dst
+}
+
+# The kernel makes these up; their sizes mean nothing.
+test_early_end_of_pseudo_files() {
+	for file in /sys/kernel/mm/transparent_hugepage/enabled /sys/class/net/lo/mtu \
+		/proc/version /proc/self/limits; do
+		[ ! -r $file ] || { run_pcp $file new; assert_ran 0; }
+		[ ! -r $file ] || assertTrue "$file" "cmp '$file' '$work/pcp/new' ||
+			[ $file = /proc/self/limits -a -s '$work/pcp/new' ]"
+	done
+}
+
 test_opening_fails() {
 	from_slow 'open:1+:EIO:/a/bad' || return 0
 	same_as_cp -R mnt/. dst

@@ -14,9 +14,9 @@ api	attr cookie count data dest exit extent job place policy pool scale sys watc
 exit	cookie watch
 cookie	count identity job pin policy pool sys watch
 policy	pool watch
-job	attr count data dest extent pin place sys watch
+job	attr count data dest extent pin place sys wait watch
 dest	extent sys watch
-data	extent range sys watch
+data	extent fs range sys watch
 range	pool scale sys watch
 attr	extent sys watch
 extent	sys
@@ -26,6 +26,8 @@ identity
 pin	sys
 place
 count
+fs	sys
+wait	sys watch
 watch
 sys
 '

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* fs - what may be expected of a file system, by its type.  Thread-safe. */
+#ifndef CF_FS_H
+#define CF_FS_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+enum cf_fs {
+	CF_FS_PLAIN,	/* keeps files on a disk, or in memory, of its own */
+	CF_FS_PSEUDO,	/* the kernel makes the contents up: sizes mean nothing */
+	CF_FS_FUSE,	/* a program serves it: anything is possible */
+	CF_FS_REMOTE,	/* NFS, SMB: another machine serves it */
+	CF_FS_OTHER	/* not known, or a layer over others, such as overlayfs */
+};
+
+/* The kind of the file system that fd is on. */
+enum cf_fs cf_fs_of(int fd);
+
+/* The same, by what is remembered of dev, fd's st_dev, for a while. */
+enum cf_fs cf_fs_known(int fd, dev_t dev);
+
+#endif

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Design: what a copy has to wait for (a lease to be broken, a reader of a FIFO,
+ * another copy of the same file) is looked at again and again.  A system call that
+ * waits would not hear of a cancel; and most of these waits are over after a few
+ * microseconds, or rare.
+ */
+#include <config.h>
+
+#include "wait.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <stddef.h>
+#include <time.h>
+
+#include "sys.h"
+
+/* Steps in which only the processor is given away */
+#define YIELDS 8
+
+/* The first nap, which doubles with each step, and the longest */
+#define FIRST_NAP_NS 20000
+#define LONGEST_NAP_NS 5000000
+
+/*
+ * Steps until a lease must be broken: the kernel grants its holder 45 s
+ * (/proc/sys/fs/lease-break-time).
+ */
+#define LEASE_STEPS 12000
+
+int cf_wait_step(unsigned int *steps, const struct cf_watch *watch)
+{
+	unsigned int n = (*steps)++;
+	long nap = FIRST_NAP_NS;
+
+	if (cf_watch_get(watch->cancel))
+		return -ECANCELED;
+	if (n < YIELDS) {
+		sched_yield();
+		return 0;
+	}
+	for (n -= YIELDS; n && nap < LONGEST_NAP_NS; n--)
+		nap *= 2;
+	nap = nap < LONGEST_NAP_NS ? nap : LONGEST_NAP_NS;
+	nanosleep(&(struct timespec){ .tv_nsec = nap }, NULL);
+	return 0;
+}
+
+int cf_wait_open(int dir, const char *name, int flags, const struct cf_watch *watch)
+{
+	unsigned int steps = 0;
+	int fd;
+
+	while ((fd = cf_openat(dir, name, flags | O_NONBLOCK, 0)) == -EAGAIN &&
+	       steps < LEASE_STEPS) {
+		int r = cf_wait_step(&steps, watch);
+
+		if (r < 0)
+			return r;
+	}
+	return fd;
+}
