@@ -12,11 +12,15 @@
  * Invariant: whatever is destroyed is destroyed only after the source was
  * opened and found to be another file.
  *
+ * A new file that is not small is claimed as soon as it is there (claim.c): others may
+ * find it by another name, and overwrite it.
+ *
  * Undo removes a file that this copy created, under the name that was asked
  * for only if that name is still its inode; one that was renamed to its name
- * is complete, and stays.  To know that takes the descriptor,
- * or the identity noted before close(2), which is done where close may fail
- * for want of what was only buffered (NFS).  Temporary names are ours alone.
+ * is complete, and stays.  To know that takes the descriptor, or the identity noted
+ * before.  Where there is neither, after a close(2) that failed for want of what was
+ * only buffered (NFS), it is known by what it looks like: regular, with one name, of
+ * the right owner, and no longer than what was written.  Temporary names are ours alone.
  */
 #include <config.h>
 
@@ -30,7 +34,12 @@
 #include <sys/random.h>
 #include <unistd.h>
 
+#include "claim.h"
+#include "inplace.h"
 #include "sys.h"
+
+/* New files up to this are written by one call. */
+#define SMALL_SIZE (256 << 10)
 
 /* Tries to find a free temporary name: each is one in 2^64. */
 #define TEMP_TRIES 16
@@ -49,47 +58,51 @@ static int names_inode(int dir, const char *name, const struct stat *st)
 	return r == -ENOENT ? 0 : r < 0 ? r : same_inode(&there, st);
 }
 
-/* ---------------------------------------------------- exclusive, in place */
+/* ------------------------------------------------------------ exclusive */
 
-static int create(struct cf_dest *d, mode_t mode)
-{
-	d->fd = cf_openat(d->dir, d->name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode);
-	d->created = d->fd >= 0;
-	return d->fd < 0 ? d->fd : 0;
-}
-
-static int open_exclusive(struct cf_dest *d, mode_t mode, const struct stat *src)
-{
-	int r = create(d, mode);
-
-	/* Say what is wrong with "x x" rather than that x exists. */
-	return r == -EEXIST && names_inode(d->dir, d->name, src) > 0 ? -EINVAL : r;
-}
-
-static int open_in_place(struct cf_dest *d, mode_t mode, const struct stat *src)
+/* Claim the new file, empty, whatever others have done to it since. */
+static int claim_new(struct cf_dest *d)
 {
 	struct stat st;
-	int r;
 
-	d->fd = cf_openat(d->dir, d->name, O_WRONLY, 0);
-	if (d->fd == -ENOENT) {
-		/* EEXIST: a dangling symlink, which is not written through. */
-		return create(d, mode);
-	}
-	if (d->fd < 0)
+	d->noted = cf_fstat(d->fd, &d->id) == 0;
+	if (!d->noted)
+		return 0;
+	int r = cf_claim_inode(&d->claim, d->fd, &d->id, d->place, d->watch);
+	if (r < 0)
+		return r;
+	return cf_fstat(d->fd, &st) == 0 && st.st_size ? cf_truncate(d->fd, 0) : 0;
+}
+
+static int create(struct cf_dest *d)
+{
+	bool small = d->st->st_size <= SMALL_SIZE;
+
+	if (small)
+		cf_claim_new(&d->claim, d->place);
+	d->fd = cf_openat(d->dir, d->name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, d->mode);
+	d->created = d->fd >= 0;
+	if (d->fd < 0) {
+		cf_claim_drop(&d->claim);
 		return d->fd;
-	r = cf_fstat(d->fd, &st);
-	if (r == 0 && same_inode(&st, src))
-		r = -EINVAL;
-	d->stream = r == 0 && !S_ISREG(st.st_mode);
-	/* Even if it is empty: what is written over has the time of that. */
-	if (r == 0 && !d->stream)
-		r = cf_truncate(d->fd, 0);
-	if (r < 0) {
-		cf_close(d->fd);
-		d->fd = -1;
 	}
-	return r;
+	return small ? 0 : claim_new(d);
+}
+
+static int open_exclusive(struct cf_dest *d)
+{
+	int r = create(d);
+
+	/* Say what is wrong with "x x" rather than that x exists. */
+	return r == -EEXIST && names_inode(d->dir, d->name, d->st) > 0 ? -EINVAL : r;
+}
+
+static int open_in_place(struct cf_dest *d)
+{
+	int r = cf_inplace_open(d);
+
+	/* EEXIST: a dangling symlink, which is not written through. */
+	return r == -ENOENT ? create(d) : r;
 }
 
 /* ------------------------------------------------------------ temporary */
@@ -131,10 +144,10 @@ static int with_temp_name(struct cf_dest *d, int (*make)(struct cf_dest *, const
 	return r;
 }
 
-static int make_file(struct cf_dest *d, const void *mode)
+static int make_file(struct cf_dest *d, const void *arg)
 {
-	d->fd = cf_openat(d->dir, d->temp, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW,
-			  *(const mode_t *)mode);
+	(void)arg;
+	d->fd = cf_openat(d->dir, d->temp, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, d->mode);
 	return d->fd < 0 ? d->fd : 0;
 }
 
@@ -149,8 +162,8 @@ static int make_symlink(struct cf_dest *d, const void *target)
 	return cf_symlinkat(target, d->dir, d->temp);
 }
 
-/* May dir/name be replaced by a copy of src? */
-static int check_replace(const struct cf_dest *d, const struct stat *src)
+/* May dir/name be replaced by a copy of the source? */
+static int check_replace(const struct cf_dest *d)
 {
 	struct stat st;
 	int r = cf_lstatat(d->dir, d->name, &st);
@@ -159,11 +172,11 @@ static int check_replace(const struct cf_dest *d, const struct stat *src)
 		return r == -ENOENT ? 0 : r;
 	if (S_ISDIR(st.st_mode))
 		return -EISDIR;
-	return same_inode(&st, src) ? -EINVAL : 0;
+	return same_inode(&st, d->st) ? -EINVAL : 0;
 }
 
 /* O_TMPFILE where the file system has it and /proc can name it afterwards. */
-static int open_unnamed(struct cf_dest *d, mode_t mode)
+static int open_unnamed(struct cf_dest *d)
 {
 	const char *slash = strrchr(d->name, '/');
 	char self[CF_FD_PATH_MAX], *parent = NULL;
@@ -171,7 +184,7 @@ static int open_unnamed(struct cf_dest *d, mode_t mode)
 
 	if (slash && !(parent = strndup(d->name, slash + 1 - d->name)))
 		return -ENOMEM;
-	fd = cf_openat(d->dir, parent ? parent : ".", O_WRONLY | O_TMPFILE, mode);
+	fd = cf_openat(d->dir, parent ? parent : ".", O_WRONLY | O_TMPFILE, d->mode);
 	free(parent);
 	if (fd < 0)
 		return fd;
@@ -185,63 +198,67 @@ static int open_unnamed(struct cf_dest *d, mode_t mode)
 	return 0;
 }
 
-static int open_replace(struct cf_dest *d, mode_t mode, const struct stat *src)
+static int open_replace(struct cf_dest *d)
 {
-	int r = check_replace(d, src);
+	int r = check_replace(d);
 
 	if (r < 0)
 		return r;
-	r = open_unnamed(d, mode);
+	r = open_unnamed(d);
 	/* EISDIR, EINVAL, ENOENT: kernels or file systems that take it for a directory */
 	if (r == -EOPNOTSUPP || r == -EISDIR || r == -EINVAL || r == -ENOENT)
-		r = with_temp_name(d, make_file, &mode);
+		r = with_temp_name(d, make_file, NULL);
 	d->created = r == 0;
 	return r;
 }
 
 /* --------------------------------------------------------- entry points */
 
-static void init(struct cf_dest *d, int dir, const char *name, uint64_t flags)
+int cf_dest_open(struct cf_dest *d)
 {
-	*d = (struct cf_dest){ .dir = dir, .name = name, .flags = flags, .fd = -1 };
-}
-
-int cf_dest_open(struct cf_dest *d, int dir, const char *name, uint64_t flags,
-		 mode_t mode, const struct stat *src)
-{
-	init(d, dir, name, flags);
-	int r = flags & COPYFILE_REPLACE    ? open_replace(d, mode, src)
-		: flags & COPYFILE_TRUNCATE ? open_in_place(d, mode, src)
-					    : open_exclusive(d, mode, src);
-	if (r < 0)
+	d->fd = -1;
+	int r = d->flags & COPYFILE_REPLACE    ? open_replace(d)
+		: d->flags & COPYFILE_TRUNCATE ? open_in_place(d)
+					       : open_exclusive(d);
+	if (d->fd < 0)
 		d->fd = -1;
 	return r;
 }
 
-int cf_dest_symlink(struct cf_dest *d, int dir, const char *name, uint64_t flags,
-		    const char *target, const struct stat *src, bool open)
+int cf_dest_symlink(struct cf_dest *d, const char *target, bool open)
 {
 	int r;
 
-	init(d, dir, name, flags);
+	d->fd = -1;
 	/* A symlink cannot be rewritten in place: TRUNCATE replaces it, too. */
-	if (flags & (COPYFILE_REPLACE | COPYFILE_TRUNCATE)) {
-		r = check_replace(d, src);
+	if (d->flags & (COPYFILE_REPLACE | COPYFILE_TRUNCATE)) {
+		r = check_replace(d);
 		if (r == 0)
 			r = with_temp_name(d, make_symlink, target);
 	} else {
-		r = cf_symlinkat(target, dir, name);
-		if (r == -EEXIST && names_inode(dir, name, src) > 0)
+		r = cf_symlinkat(target, d->dir, d->name);
+		if (r == -EEXIST && names_inode(d->dir, d->name, d->st) > 0)
 			r = -EINVAL;
 	}
 	d->created = d->link = r == 0;
 	if (r == 0 && open) {
-		d->fd = cf_openat(dir, d->temp ? d->temp : name, O_PATH | O_NOFOLLOW, 0);
+		d->fd = cf_openat(d->dir, d->temp ? d->temp : d->name, O_PATH | O_NOFOLLOW, 0);
 		if (d->fd < 0) {
 			r = d->fd;
 			d->fd = -1;
 		}
 	}
+	return r;
+}
+
+int cf_dest_settle(struct cf_dest *d, off_t size, bool exact)
+{
+	int r = d->touched && exact ? cf_inplace_settle(d, size) : 0;
+
+	d->size = size;
+	/* A small new file: whoever overwrites it may go ahead. */
+	if (d->claim.kind == CF_CLAIM_NEW)
+		cf_claim_drop(&d->claim);
 	return r;
 }
 
@@ -286,8 +303,7 @@ int cf_dest_publish(struct cf_dest *d, uint32_t *stage)
 	if (d->fd >= 0) {
 		int fd = d->fd;
 
-		if (d->buffered && d->created && !d->temp)
-			d->noted = cf_fstat(fd, &d->id) == 0;
+		cf_claim_drop(&d->claim);
 		d->fd = -1;
 		r = cf_close(fd);
 		if (r < 0)
@@ -306,11 +322,23 @@ int cf_dest_publish(struct cf_dest *d, uint32_t *stage)
 	return r;
 }
 
+/* Does dir/name look like the file that we made and closed?  Then note its identity. */
+static bool looks_like_ours(struct cf_dest *d)
+{
+	uid_t us = geteuid();
+
+	return !d->link && cf_lstatat(d->dir, d->name, &d->id) == 0 &&
+	       S_ISREG(d->id.st_mode) && d->id.st_nlink == 1 && d->id.st_size <= d->size &&
+	       (us == 0 || d->id.st_uid == us || d->id.st_uid == d->st->st_uid);
+}
+
 /* Remove dir/name if it still is what we made. */
 static enum copyfile_partial remove_created(struct cf_dest *d)
 {
 	if (d->fd >= 0)
 		d->noted = cf_fstat(d->fd, &d->id) == 0;
+	else if (!d->noted)
+		d->noted = looks_like_ours(d);
 	int ours = d->noted ? names_inode(d->dir, d->name, &d->id) : -ENOENT;
 	if (ours == 0)
 		return COPYFILE_PARTIAL_NONE;
@@ -320,16 +348,19 @@ static enum copyfile_partial remove_created(struct cf_dest *d)
 
 enum copyfile_partial cf_dest_undo(struct cf_dest *d)
 {
-	enum copyfile_partial left = COPYFILE_PARTIAL_KEPT;
+	enum copyfile_partial left = COPYFILE_PARTIAL_NONE;
 
-	if (d->unnamed)
-		left = COPYFILE_PARTIAL_NONE;
-	else if (d->temp)
+	if (d->temp)
 		/* Nobody knows its name: KEEP_PARTIAL would only leave litter. */
 		left = cf_unlinkat(d->dir, d->temp) < 0 ? COPYFILE_PARTIAL_KEPT
 							: COPYFILE_PARTIAL_NONE;
-	else if (d->created && !(d->flags & (COPYFILE_KEEP_PARTIAL | COPYFILE_REPLACE)))
+	else if (d->created && d->flags & (COPYFILE_KEEP_PARTIAL | COPYFILE_REPLACE))
+		left = d->unnamed ? COPYFILE_PARTIAL_NONE : COPYFILE_PARTIAL_KEPT;
+	else if (d->created)
 		left = remove_created(d);
+	else if (d->touched)
+		left = COPYFILE_PARTIAL_KEPT;
+	cf_claim_drop(&d->claim);
 	if (d->fd >= 0)
 		cf_close(d->fd);
 	free(d->temp);

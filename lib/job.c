@@ -200,29 +200,55 @@ static int move_data(struct cf_job *j, const struct cf_dest *dst)
 	return r;
 }
 
-static int copy_regular(struct cf_job *j)
+static struct cf_dest dest_of(const struct cf_job *j)
 {
-	struct cf_dest d;
-	uint32_t stage;
-	int r = at_stage(j, COPYFILE_OPEN_DST);
+	return (struct cf_dest){
+		.dir = j->dst_dir, .name = j->dst, .flags = j->flags, .fd = -1,
+		.mode = cf_attr_create_mode(&j->st, j->flags), .src = j->src_fd, .st = &j->st,
+		.place = j->place.dir, .watch = &j->watch,
+	};
+}
 
-	if (r == 0)
-		r = cf_dest_open(&d, j->dst_dir, j->dst, j->flags,
-				 cf_attr_create_mode(&j->st, j->flags), &j->st);
-	if (r < 0)
-		return r;
-	r = move_data(j, &d);
-	if (r == 0)
-		r = set_attributes(j, d.fd, false, d.created, COPYFILE_ATTRS);
+/* r is how the stages before have ended: publish, or undo. */
+static int finish(struct cf_job *j, struct cf_dest *d, int r)
+{
+	uint32_t stage;
+
 	if (r == 0) {
-		d.buffered = cf_watch_get(j->watch.method) == COPYFILE_BY_BUFFER;
-		r = cf_dest_publish(&d, &stage);
+		r = cf_dest_publish(d, &stage);
 		if (r < 0)
 			cf_watch_set(j->watch.stage, stage);
 	}
 	if (r < 0)
-		j->partial = cf_dest_undo(&d);
+		j->partial = cf_dest_undo(d);
 	return r;
+}
+
+static int settle(struct cf_job *j, struct cf_dest *d)
+{
+	/* A clone has all that the source had at that moment, however much it was. */
+	bool exact = cf_watch_get(j->watch.method) != COPYFILE_BY_REFLINK;
+	int r = cf_dest_settle(d, cf_watch_get(j->watch.done), exact);
+
+	if (r < 0)
+		cf_watch_set(j->watch.stage, COPYFILE_WRITE);
+	return r;
+}
+
+static int copy_regular(struct cf_job *j)
+{
+	struct cf_dest d = dest_of(j);
+	int r = at_stage(j, COPYFILE_OPEN_DST);
+
+	if (r == 0)
+		r = cf_dest_open(&d);
+	if (r == 0)
+		r = move_data(j, &d);
+	if (r == 0)
+		r = settle(j, &d);
+	if (r == 0)
+		r = set_attributes(j, d.fd, false, d.created, COPYFILE_ATTRS);
+	return finish(j, &d, r);
 }
 
 /* ----------------------------------------------------------- a symlink */
@@ -266,32 +292,21 @@ static int check_symlink(struct cf_dest *d)
 static int copy_symlink(struct cf_job *j)
 {
 	bool attrs = j->flags & SYMLINK_ATTRS;
+	struct cf_dest d = dest_of(j);
 	char *target = NULL;
-	struct cf_dest d;
-	uint32_t stage;
 	int r = read_link(j, &target);
 
 	if (r < 0)
 		return r;
 	r = at_stage(j, COPYFILE_OPEN_DST);
-	if (r < 0) {
-		free(target);
-		return r;
-	}
-	r = cf_dest_symlink(&d, j->dst_dir, j->dst, j->flags, target, &j->st, attrs);
+	if (r == 0)
+		r = cf_dest_symlink(&d, target, attrs);
 	free(target);
 	if (r == 0 && attrs)
 		r = check_symlink(&d);
 	if (r == 0 && attrs)
 		r = set_attributes(j, d.fd, true, false, SYMLINK_ATTRS);
-	if (r == 0) {
-		r = cf_dest_publish(&d, &stage);
-		if (r < 0)
-			cf_watch_set(j->watch.stage, stage);
-	}
-	if (r < 0 && d.created)
-		j->partial = cf_dest_undo(&d);
-	return r;
+	return finish(j, &d, r);
 }
 
 /* ----------------------------------------------------- attributes only */

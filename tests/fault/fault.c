@@ -217,14 +217,6 @@ verdict(const struct way *way, int ret, bool stubborn)
 	/* The new file has its name already when the directory can't be flushed */
 	if (way->flags & COPYFILE_FSYNC && info.partial == COPYFILE_PARTIAL_KEPT && good(way))
 		return NULL;
-	/*
-	 * Only data that passed through the buffer is expected to be refused
-	 * this late.  Elsewhere the library does not remember which file it
-	 * closed, so it leaves what has the name, and says so.
-	 */
-	if (strcmp(failed_call, "close") == 0 && info.method != COPYFILE_BY_BUFFER
-	    && info.partial == COPYFILE_PARTIAL_KEPT)
-		return NULL;
 	return exists("d/dst") ? "a partial file is left" : "the old file is gone";
 }
 

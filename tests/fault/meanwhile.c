@@ -154,6 +154,9 @@ test_changed(void)
 		is_int(copy_while(ways[i].call, 1, 0, overwrite, flags), 0,
 		       "%s: 150000 bytes, by one call", name);
 		is_int(last_info().changed, 1, "%s: changed", name);
+		put_pattern("src", 65536, 1);
+		is_int(copy_while("fstat", 0, 0, NULL, flags), 0, "%s: 65536 bytes", name);
+		is_int(at.seen, 1, "%s: are looked at once", name);
 
 		is_int(copyfile_setup(&(struct copyfile_setup){ 0 }, sizeof(small)), 0,
 		       "the usual chunks");
@@ -208,6 +211,177 @@ test_needless(void)
 	is_int(copy_while("ftruncate", 0, EIO, NULL, 0), -EIO, "where setting it fails");
 }
 
+/* ---- The destination ---- */
+
+/* A file that is overwritten in place, and what becomes of it */
+static int
+overwrite_while(const char *call, int nth, int error, void (*act)(void), unsigned long flags)
+{
+	int ret;
+
+	drop("dst");
+	put_text("dst", "the old contents");
+	when(call, nth, error, act);
+	ret = copy("src", "dst", flags | COPYFILE_TRUNCATE | COPYFILE_SYNC);
+	never();
+	return ret;
+}
+
+static bool
+is_old(void)
+{
+	return holds("dst", "the old contents");
+}
+
+static void
+test_refused(void)
+{
+	static const int errors[] = { EPERM, EACCES, EINVAL, EOPNOTSUPP, ENOSYS };
+	unsigned int i;
+
+	put_pattern("src", 1000, 1);
+	for (i = 0; i < sizeof(errors) / sizeof(errors[0]); i++) {
+		const char *name = strerror(errors[i]);
+
+		is_int(overwrite_while("ftruncate", 0, errors[i], NULL, 0), 0,
+		       "a file that can't be emptied once it is open: %s", name);
+		ok(same_data("src", "dst"), "is overwritten");
+		/* The first openat is that of the source. */
+		is_int(overwrite_while("openat", 2, errors[i], NULL, 0), 0,
+		       "one that can't be opened as it is: %s", name);
+		ok(same_data("src", "dst"), "is overwritten");
+	}
+	is_int(overwrite_while("ftruncate", 0, EIO, NULL, 0), -EIO, "EIO is an error");
+	is_int(last_info().partial, COPYFILE_PARTIAL_NONE, "nothing was lost");
+	ok(is_old(), "the old contents are there");
+	is_int(link("src", "name"), 0, "another name of the source");
+	when("ftruncate", 0, EPERM, NULL);
+	is_int(copy("src", "name", COPYFILE_TRUNCATE | COPYFILE_SYNC), -EINVAL,
+	       "is the same file");
+	when("openat", 2, EPERM, NULL);
+	is_int(copy("src", "name", COPYFILE_TRUNCATE | COPYFILE_SYNC), -EINVAL,
+	       "also where it can't be opened");
+	never();
+	is_int(stat_of("src").st_size, 1000, "and keeps its data");
+	drop("name");
+	put_text("dst", "");
+	when("ftruncate", 0, EPERM, NULL);
+	is_int(copy("src", "dst", COPYFILE_TRUNCATE | COPYFILE_SYNC), 0,
+	       "an empty file need not be emptied");
+	never();
+	ok(same_data("src", "dst"), "and is overwritten");
+}
+
+static int cookie;		/* of the copy that cancel_it() is to cancel */
+static atomic_bool known;	/* it is */
+
+static void
+cancel_it(void)
+{
+	while (!known)
+		usleep(100);
+	if (copyfile_ctrl(cookie, COPYFILE_CANCEL) < 0)
+		diag("cannot cancel");
+}
+
+static void
+test_partial(void)
+{
+	put_pattern("src", 700000, 1);
+	is_int(overwrite_while("openat", 2, EIO, NULL, 0), -EIO, "it can't be opened");
+	is_int(last_info().partial, COPYFILE_PARTIAL_NONE, "partial: nothing was lost");
+	ok(is_old(), "the old contents are there");
+	is_int(overwrite_while("fstat", 2, EIO, NULL, 0), -EIO, "it can't be looked at");
+	is_int(last_info().partial, COPYFILE_PARTIAL_NONE, "partial: nothing was lost");
+	ok(is_old(), "the old contents are there");
+	is_int(overwrite_while("read", 1, EIO, NULL, BUFFER), -EIO, "the first read fails");
+	is_int(last_info().partial, COPYFILE_PARTIAL_KEPT, "partial: it is incomplete");
+	is_int(overwrite_while("fchmod", 1, EIO, NULL, COPYFILE_MODE), -EIO,
+	       "its mode can't be set");
+	is_int(last_info().partial, COPYFILE_PARTIAL_KEPT, "partial: it is kept");
+
+	/* A cancel between emptying and writing */
+	drop("dst");
+	put_text("dst", "the old contents");
+	known = false;
+	when("ftruncate", 1, 0, cancel_it);
+	cookie = copyfile("src", "dst", COPYFILE_TRUNCATE | COPYFILE_ASYNC);
+	known = true;
+	is_int(finish(cookie), -ECANCELED, "cancelled when it was empty");
+	is_int(last_info().partial, COPYFILE_PARTIAL_KEPT, "partial: it is incomplete");
+	ok(!is_old(), "it is");
+	/* and one before */
+	drop("dst");
+	put_text("dst", "the old contents");
+	known = false;
+	when("openat", 1, 0, cancel_it);
+	cookie = copyfile("src", "dst", COPYFILE_TRUNCATE | COPYFILE_ASYNC);
+	known = true;
+	is_int(finish(cookie), -ECANCELED, "cancelled when the source was opened");
+	is_int(last_info().partial, COPYFILE_PARTIAL_NONE, "partial: nothing was lost");
+	ok(is_old(), "the old contents are there");
+	never();
+}
+
+/* Somebody's copy that is small, and was in between */
+static void
+write_more(void)
+{
+	if (truncate("dst", 900000) != 0)
+		bail_out("dst: %s", strerror(errno));
+}
+
+static void
+write_less(void)
+{
+	if (truncate("dst", 5) != 0)
+		bail_out("dst: %s", strerror(errno));
+}
+
+static void
+test_mixed(void)
+{
+	put_pattern("src", 700000, 1);
+	is_int(overwrite_while("copy_file_range", 1, 0, write_more, 0), 0,
+	       "another program writes more to it");
+	ok(same_data("src", "dst"), "which is cut off");
+	put_pattern("src", 7000000, 1);
+	is_int(copyfile_setup(&(struct copyfile_setup){ .chunk = 1000000 },
+			      sizeof(struct copyfile_setup)), 0, "several calls");
+	/* the third fstat looks at what was written */
+	is_int(overwrite_while("fstat", 4, 0, write_less, 0), -EBUSY,
+	       "another program cuts it off");
+	is_int(last_info().stage, COPYFILE_WRITE, "writing has failed");
+	is_int(last_info().partial, COPYFILE_PARTIAL_KEPT, "partial: it is incomplete");
+	is_int(copyfile_setup(&(struct copyfile_setup){ 0 },
+			      sizeof(struct copyfile_setup)), 0, "the usual chunks");
+}
+
+/* What was only buffered is refused when the file is closed: the first close. */
+static void
+test_close(void)
+{
+	static const size_t sizes[] = { 10, 1000, 300000, 9000000 };
+	unsigned int i;
+
+	for (i = 0; i < 2 * sizeof(sizes) / sizeof(sizes[0]); i++) {
+		size_t size = sizes[i / 2];
+		unsigned long flags = i % 2 ? BUFFER : 0;
+
+		put_pattern("src", size, 1);
+		is_int(copy_while("close", 1, ENOSPC, NULL, flags | COPYFILE_MODE), -ENOSPC,
+		       "%zu bytes, method %u: closing fails", size, last_info().method);
+		is_int(last_info().stage, COPYFILE_FLUSH, "it says so");
+		is_int(last_info().partial, COPYFILE_PARTIAL_REMOVED, "the file is removed");
+		ok(!exists("dst"), "it is not there");
+	}
+	is_int(copy_while("close", 1, ENOSPC, NULL, COPYFILE_KEEP_PARTIAL), -ENOSPC,
+	       "with KEEP_PARTIAL");
+	ok(last_info().partial == COPYFILE_PARTIAL_KEPT && exists("dst"), "it is kept");
+	is_int(overwrite_while("close", 1, ENOSPC, NULL, 0), -ENOSPC, "in place");
+	ok(last_info().partial == COPYFILE_PARTIAL_KEPT && exists("dst"), "it is kept");
+}
+
 int
 main(void)
 {
@@ -217,6 +391,10 @@ main(void)
 	test_changed();
 	test_not_at_hand();
 	test_needless();
+	test_refused();
+	test_partial();
+	test_mixed();
+	test_close();
 	cf_fault = NULL;
 	is_int(copyfile_shutdown(), 0, "shutdown");
 	return done_testing();

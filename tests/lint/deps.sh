@@ -15,7 +15,10 @@ exit	cookie watch
 cookie	count identity job pin policy pool sys watch
 policy	pool watch
 job	attr count data dest extent pin place sys wait watch
-dest	extent sys watch
+dest	claim inplace sys watch
+inplace	claim dest fs same sys wait
+claim	fs sys wait watch
+same	fs sys
 data	extent fs range sys watch
 range	pool scale sys watch
 attr	extent sys watch

@@ -7,6 +7,8 @@
 #include <config.h>
 #endif
 
+#include <pthread.h>
+
 #include "scratch.h"
 #include "tap.h"
 
@@ -148,6 +150,44 @@ test_race(void)
 	       cancelled);
 }
 
+static void *
+read_late(void *arg)
+{
+	char *got = arg;
+	int fd;
+
+	usleep(50000);
+	fd = open("fifo", O_RDONLY | O_CLOEXEC);
+	if (fd < 0 || read(fd, got, 9) != 9)
+		got[0] = '\0';
+	close(fd);
+	return NULL;
+}
+
+/* What waits in open(2): a FIFO in the place of the destination has no reader. */
+static void
+test_fifo(void)
+{
+	char got[16] = "";
+	pthread_t reader;
+	int cookie;
+
+	put_text("src", "all of it");
+	if (mkfifo("fifo", 0600) != 0)
+		bail_out("mkfifo: %s", strerror(errno));
+	cookie = copyfile("src", "fifo", COPYFILE_TRUNCATE | COPYFILE_ASYNC);
+	ok(cookie > 0 && !readable(cookie, 50), "a copy into a FIFO waits for its reader");
+	is_int(cancel(cookie), -ECANCELED, "and can be cancelled");
+	is_int(last_info().partial, COPYFILE_PARTIAL_NONE, "nothing was written");
+	cookie = copyfile("src", "fifo", COPYFILE_TRUNCATE | COPYFILE_ASYNC);
+	pthread_create(&reader, NULL, read_late, got);
+	is_int(finish(cookie), 0, "where one comes it is done");
+	pthread_join(reader, NULL);
+	ok(!strcmp(got, "all of it"), "and the reader has the data");
+	drop("fifo");
+	drop("src");
+}
+
 /* Whoever took the name meanwhile keeps it */
 static void
 test_name_taken(void)
@@ -185,6 +225,7 @@ main(void)
 	test_queued();
 	test_running();
 	test_name_taken();
+	test_fifo();
 	test_after_end();
 	test_race();
 	is_int(count_names("."), 2, "no temporary name is left");

@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Design: the bytes of two copies mix if both write to one inode, to which two names
+ * may lead: hard links, symlinks, names that differ in case only.  So whoever
+ * overwrites a file in place claims its inode first.
+ *
+ *   in the process	a list of claimed inodes, in one of BUCKETS by its number.
+ *   among processes	a lock on one byte of the open file (F_OFD_SETLK), which goes
+ *			with the descriptor at the latest.  Not on file systems of
+ *			another machine, where a lock manager may keep us waiting,
+ *			and only as far as it can be had.
+ *
+ * A new file may be found and overwritten by another copy as soon as it has its name.
+ * A big one is claimed right after it was made.  For a small one the stat that tells
+ * its inode would be too expensive: it is in a list of files that are being made in
+ * its directory, and whoever claims an inode there waits until those that were in the
+ * list before him have left it.  That does not reach other processes; there the file
+ * is written by one call, right after it was made.
+ *
+ * Nobody waits for ever: a copy claims one inode, and while it is in the list of new
+ * files it claims none.
+ *
+ * Each bucket has a lock of its own, held for a few instructions.  Waiting is done in
+ * small steps (wait.c).  After fork(2) the child has none of the claims.
+ */
+#include <config.h>
+
+#include "claim.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stddef.h>
+
+#include "fs.h"
+#include "sys.h"
+#include "wait.h"
+
+#define BUCKETS 64
+
+struct bucket {
+	pthread_mutex_t lock;		/* of the rest */
+	struct cf_claim *first, *last;
+	uint64_t entered;		/* how many have been, ever */
+};
+
+static struct bucket buckets[BUCKETS] = {
+	[0 ... BUCKETS - 1] = { .lock = PTHREAD_MUTEX_INITIALIZER },
+};
+
+static struct bucket *bucket_of(uint64_t a, uint64_t b)
+{
+	return &buckets[((a * 31 + b) * 0x9e3779b97f4a7c15ULL) >> 58];
+}
+
+static struct bucket *bucket_of_claim(const struct cf_claim *c)
+{
+	return c->kind == CF_CLAIM_NEW ? bucket_of(c->key[0], 0)
+				       : bucket_of(c->key[0], c->key[1]);
+}
+
+/* ---------------------------------------------------------------- fork */
+
+static pthread_once_t fork_hooked = PTHREAD_ONCE_INIT;
+
+/* Whoever held a lock or a claim does not exist in the child. */
+static void fork_child(void)
+{
+	for (int i = 0; i < BUCKETS; i++)
+		buckets[i] = (struct bucket){ .lock = PTHREAD_MUTEX_INITIALIZER };
+}
+
+static void hook_fork(void)
+{
+	/* Without memory for it only children that copy are in danger. */
+	(void)pthread_atfork(NULL, NULL, fork_child);
+}
+
+/* ---------------------------------------------------------------- lists */
+
+static void enter_locked(struct bucket *b, struct cf_claim *c)
+{
+	c->prev = b->last;
+	c->next = NULL;
+	*(b->last ? &b->last->next : &b->first) = c;
+	b->last = c;
+	b->entered++;
+}
+
+static void leave_locked(struct bucket *b, struct cf_claim *c)
+{
+	*(c->prev ? &c->prev->next : &b->first) = c->next;
+	*(c->next ? &c->next->prev : &b->last) = c->prev;
+}
+
+void cf_claim_new(struct cf_claim *c, uint64_t place)
+{
+	struct bucket *b = bucket_of(place, 0);
+
+	pthread_once(&fork_hooked, hook_fork);
+	c->kind = CF_CLAIM_NEW;
+	c->locked = false;
+	c->key[0] = place;
+	pthread_mutex_lock(&b->lock);
+	c->key[1] = b->entered;
+	enter_locked(b, c);
+	pthread_mutex_unlock(&b->lock);
+}
+
+/* Put c into the list of inodes.  False: another copy has claimed the same. */
+static bool enter_inode(struct cf_claim *c)
+{
+	struct bucket *b = bucket_of(c->key[0], c->key[1]);
+	struct cf_claim *other;
+
+	pthread_mutex_lock(&b->lock);
+	for (other = b->first; other; other = other->next)
+		if (other->kind == CF_CLAIM_INODE && other->key[0] == c->key[0] &&
+		    other->key[1] == c->key[1])
+			break;
+	if (!other) {
+		c->kind = CF_CLAIM_INODE;
+		enter_locked(b, c);
+	}
+	pthread_mutex_unlock(&b->lock);
+	return !other;
+}
+
+/* ---------------------------------------------------------------- waiting */
+
+static bool new_before(struct bucket *b, uint64_t place, uint64_t number)
+{
+	struct cf_claim *c;
+
+	pthread_mutex_lock(&b->lock);
+	for (c = b->first; c; c = c->next)
+		if (c->kind == CF_CLAIM_NEW && c->key[0] == place && c->key[1] < number)
+			break;
+	pthread_mutex_unlock(&b->lock);
+	return c;
+}
+
+/* Until the files that are being made in place now are written.  As cf_claim_inode() */
+static int await_new(uint64_t place, const struct cf_watch *watch)
+{
+	struct bucket *b = bucket_of(place, 0);
+	unsigned int steps = 0;
+	uint64_t number;
+	int r = 0;
+
+	pthread_mutex_lock(&b->lock);
+	number = b->entered;
+	pthread_mutex_unlock(&b->lock);
+	while (r == 0 && new_before(b, place, number))
+		r = cf_wait_step(&steps, watch);
+	return r < 0 ? r : steps > 0;
+}
+
+static bool may_lock(int fd, const struct stat *st)
+{
+	return fd >= 0 && cf_fs_known(fd, st->st_dev) != CF_FS_REMOTE;
+}
+
+int cf_claim_inode(struct cf_claim *c, int fd, const struct stat *st, uint64_t place,
+		   const struct cf_watch *watch)
+{
+	unsigned int steps = 0;
+	int r = 0, lock = -ENOTSUP;
+
+	pthread_once(&fork_hooked, hook_fork);
+	*c = (struct cf_claim){ .key = { st->st_dev, st->st_ino }, .fd = fd };
+	while (r == 0 && !enter_inode(c))
+		r = cf_wait_step(&steps, watch);
+	if (r < 0)
+		return r;
+	if (may_lock(fd, st))
+		while (r == 0 && (lock = cf_lock(fd)) == -EAGAIN)
+			r = cf_wait_step(&steps, watch);
+	c->locked = lock == 0;
+	int waited = r < 0 ? r : await_new(place, watch);
+	if (waited < 0)
+		cf_claim_drop(c);
+	return waited < 0 ? waited : waited || steps > 0;
+}
+
+void cf_claim_drop(struct cf_claim *c)
+{
+	if (c->kind == CF_CLAIM_NONE)
+		return;
+	struct bucket *b = bucket_of_claim(c);
+
+	/* Not left to close(2): a child of fork(2) may have the descriptor, too. */
+	if (c->locked)
+		cf_unlock(c->fd);
+	pthread_mutex_lock(&b->lock);
+	leave_locked(b, c);
+	pthread_mutex_unlock(&b->lock);
+	*c = (struct cf_claim){ .kind = CF_CLAIM_NONE };
+}

@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Design: the file is opened as it is, found to be another one than the source
+ * (same.c), claimed (claim.c), and only then emptied.  What is no regular file is a
+ * stream, which is just opened.
+ *
+ * It is opened with O_NONBLOCK, so that a FIFO without a reader does not hang this
+ * thread: it is tried again until there is one, or the copy is cancelled.  Streams are
+ * written to without.
+ *
+ * Some file systems (object stores) take a file for writing only with O_TRUNC, or
+ * cannot empty one that is open.  There the file is found to be another one by its
+ * name, and opened anew, with that.
+ */
+#include <config.h>
+
+#include "inplace.h"
+
+#include <errno.h>
+#include <fcntl.h>
+
+#include "claim.h"
+#include "fs.h"
+#include "same.h"
+#include "sys.h"
+#include "wait.h"
+
+static bool is_source(const struct cf_dest *d, const struct stat *st)
+{
+	return st->st_dev == d->st->st_dev && st->st_ino == d->st->st_ino;
+}
+
+/* The file system will not have it, or not like this. */
+static bool refused(int r)
+{
+	return r == -EPERM || r == -EACCES || r == -EINVAL || r == -EOPNOTSUPP ||
+	       r == -ENOSYS;
+}
+
+static void let_go(struct cf_dest *d)
+{
+	cf_claim_drop(&d->claim);
+	if (d->fd >= 0)
+		cf_close(d->fd);
+	d->fd = -1;
+}
+
+/* Open it, when there is a reader if it is a FIFO: the descriptor or -errno. */
+static int open_patiently(const struct cf_dest *d, int flags)
+{
+	unsigned int steps = 0;
+	struct stat st;
+	int fd;
+
+	while ((fd = cf_wait_open(d->dir, d->name, O_WRONLY | flags, d->watch)) == -ENXIO) {
+		/* A socket, say */
+		if (cf_statat(d->dir, d->name, &st) < 0 || !S_ISFIFO(st.st_mode))
+			break;
+		int r = cf_wait_step(&steps, d->watch);
+		if (r < 0)
+			return r;
+	}
+	return fd;
+}
+
+/* As cp does it.  why: what another way has failed with */
+static int open_emptied(struct cf_dest *d, int why)
+{
+	struct stat st;
+
+	let_go(d);
+	if (cf_statat(d->dir, d->name, &st) < 0 || !S_ISREG(st.st_mode))
+		return why;
+	if (is_source(d, &st))
+		return -EINVAL;
+	if (cf_same_perhaps(d->src, d->st, &st))
+		return why;
+	int r = cf_claim_inode(&d->claim, -1, &st, d->place, d->watch);
+	if (r >= 0)
+		r = open_patiently(d, O_TRUNC);
+	if (r < 0) {
+		let_go(d);
+		return r;
+	}
+	d->fd = r;
+	d->touched = d->fixed = true;
+	return 0;
+}
+
+/* Empty it; st is what it is. */
+static int empty(struct cf_dest *d, const struct stat *st)
+{
+	int same = cf_same_file(d->src, d->st, d->fd, st);
+	int r = same > 0 ? -EINVAL : same;
+
+	if (same > 0 || (same < 0 && !refused(same)))
+		return r;
+	/* Even if it is empty: what is written over has the time of that. */
+	if (same == 0)
+		r = cf_truncate(d->fd, 0);
+	if (refused(r) && st->st_size)
+		return open_emptied(d, r);
+	/* Nothing had to be changed. */
+	if (refused(r))
+		r = 0;
+	d->touched = r == 0;
+	return r;
+}
+
+/* Claim it; *st is what it is.  0, 1 if it has gone meanwhile, or -errno */
+static int claim(struct cf_dest *d, struct stat *st)
+{
+	int r = cf_claim_inode(&d->claim, d->fd, st, d->place, d->watch);
+
+	if (r <= 0)
+		return r;
+	r = cf_fstat(d->fd, st);
+	return r < 0 ? r : st->st_nlink == 0;
+}
+
+/* One attempt: 0, 1 if another one is due, or -errno */
+static int open_once(struct cf_dest *d)
+{
+	struct stat st;
+	int r = open_patiently(d, 0);
+
+	if (refused(r))
+		return open_emptied(d, r);
+	if (r < 0)
+		return r;
+	d->fd = r;
+	r = cf_fstat(d->fd, &st);
+	if (r < 0)
+		return r;
+	if (is_source(d, &st))
+		return -EINVAL;
+	if (!S_ISREG(st.st_mode)) {
+		cf_unblock(d->fd);
+		d->stream = d->touched = true;
+		return 0;
+	}
+	r = claim(d, &st);
+	return r ? r : empty(d, &st);
+}
+
+int cf_inplace_open(struct cf_dest *d)
+{
+	int r;
+
+	while ((r = open_once(d)) > 0)
+		let_go(d);
+	if (r < 0)
+		let_go(d);
+	return r;
+}
+
+int cf_inplace_settle(struct cf_dest *d, off_t size)
+{
+	struct stat st;
+
+	if (d->stream || d->fixed)
+		return 0;
+	int r = cf_fstat(d->fd, &st);
+	if (r < 0)
+		return r;
+	if (st.st_size == size)
+		return 0;
+	enum cf_fs kind = cf_fs_known(d->fd, st.st_dev);
+	if (kind == CF_FS_PSEUDO)
+		return 0;
+	if (st.st_size > size) {
+		r = cf_truncate(d->fd, size);
+		return refused(r) ? 0 : r;
+	}
+	/* What a FUSE server says of a file that is being written may be old. */
+	return kind == CF_FS_FUSE ? 0 : -EBUSY;
+}
