@@ -101,6 +101,7 @@ struct plan {
 	struct stat dst;		/* and is this; zeros: not known */
 	char *backup;			/* its new name, or NULL; owned */
 	struct link *link;		/* names that wait for this copy, or NULL */
+	bool again;			/* it was begun before, when nothing was there */
 };
 
 static void start(struct copy *c, const struct entry *e, const struct plan *plan)
@@ -108,7 +109,7 @@ static void start(struct copy *c, const struct entry *e, const struct plan *plan
 	struct pending p = {
 		.dir = e->dir, .src = e->src, .dst = e->dst, .type = e->type,
 		.operand = e->operand, .link = plan->link, .backup = plan->backup,
-		.id = e->id, .begun = e->begun,
+		.id = e->id, .begun = e->begun, .again = plan->again,
 		.flags = copy_attr_flags(c->opts) | data_flags(c->opts),
 	};
 
@@ -119,8 +120,14 @@ static void start(struct copy *c, const struct entry *e, const struct plan *plan
 	/* A symlink that need not go beforehand is in the way, but for -f. */
 	if (plan->over && (!S_ISLNK(e->type) || c->opts->force)) {
 		p.flags |= COPYFILE_TRUNCATE;
-		p.over_dev = plan->dst.st_dev;
-		p.over_ino = plan->dst.st_ino;
+		/* Where two operands overwrite one inode the last one wins. */
+		if (e->operand) {
+			p.over_dev = plan->dst.st_dev;
+			p.over_ino = plan->dst.st_ino;
+		}
+		/* A FIFO may have no reader for long; nor is main to wait for a device. */
+		if (plan->dst.st_mode && !S_ISREG(plan->dst.st_mode))
+			p.flags = (p.flags & ~COPYFILE_SYNC) | COPYFILE_ASYNC;
 	}
 	window_start(&c->window, &p);
 }
@@ -397,6 +404,33 @@ static char *end_of_symlink(int dir, const char *name)
 }
 
 /*
+ * Something has come to be at e's destination since that was looked at: another entry,
+ * if names that differ in case only are one, or another program.  Copy e as if it had
+ * been there.  As try_again()
+ */
+static bool meet_new(struct copy *c, const struct entry *e, struct plan *plan, bool *said)
+{
+	plan->again = true;
+	/* Its own name is that of an operand, but it has made nothing. */
+	note_target(c, e, false);
+	enum go go = look(c, e, plan);
+
+	switch (go) {
+	case GO:
+		note_target(c, e, true);
+		start(c, e, plan);
+		return true;
+	case REFUSED:
+		*said = true;
+		return false;
+	default:
+		leave_out(e, go);
+		settle(c, e, plan, true);
+		return true;
+	}
+}
+
+/*
  * Copying e failed because its destination could not be opened.  True: it has been
  * begun once more.  False: not; or that could not be, which *said tells has been
  * reported.
@@ -404,12 +438,13 @@ static char *end_of_symlink(int dir, const char *name)
 static bool try_again(struct copy *c, const struct entry *e, const struct pending *p, int err,
 		      bool *said)
 {
-	const struct plan plan = { .backup = p->backup, .link = p->link };
+	struct plan plan = { .backup = p->backup, .link = p->link };
 	bool over = p->flags & COPYFILE_TRUNCATE;
 
 	if (S_ISLNK(e->type))
 		return false;
-	if (over && c->opts->force && err != ENOENT) {
+	/* EINVAL: it is the source. */
+	if (over && c->opts->force && err != ENOENT && err != EINVAL) {
 		*said = !existing_remove(c, e);
 		if (!*said)
 			start(c, e, &plan);
@@ -425,6 +460,9 @@ static bool try_again(struct copy *c, const struct entry *e, const struct pendin
 		free(path);
 		return true;
 	}
+	if (!over && err == EEXIST && !p->again && !e->dir->fresh && !plan.backup &&
+	    !existing_is_symlink(e))
+		return meet_new(c, e, &plan, said);
 	return false;
 }
 
@@ -464,7 +502,10 @@ void copy_ended(void *arg, const struct pending *p, int result,
 	if (!ok && !interrupted && info->stage == COPYFILE_OPEN_DST &&
 	    try_again(c, &e, p, -result, &said))
 		return;
-	if (result < 0 && !said && !interrupted)
+	if (result == -EINVAL && p->flags & COPYFILE_TRUNCATE &&
+	    info->stage == COPYFILE_OPEN_DST && S_ISREG(e.type))
+		complain_both(&e, OP_CHECK, 0, false, "%s and %s are the same file");
+	else if (result < 0 && !said && !interrupted)
 		complain_copy(c, &e, -result, info);
 	else if (interrupted && info->partial == COPYFILE_PARTIAL_KEPT)
 		complain_dst(&e, OP_WRITE, 0, "interrupted: %s is incomplete");

@@ -13,7 +13,8 @@
  * again for the next cookie, and nothing of the last one may come through.
  *
  * A copy that ends in the call that starts it costs neither lock nor memory,
- * unless it overwrites: then its inode must be known to the others meanwhile.
+ * unless it is that of an operand that overwrites: then its inode must be known to the
+ * others meanwhile.
  *
  * The lock is not held while a copy starts or ends, only while it is entered, until epoll
  * knows it.  Who waits for room sleeps on ended_some; the main thread, which would have to
@@ -142,7 +143,7 @@ static void leave(struct window *w, struct pending *p)
 		window_ring(w);
 }
 
-/* Two names may lead to one inode, where the bytes of two copies would mix. */
+/* Two names may lead to one inode, and the copy that is started last is to win. */
 static bool overwritten_locked(const struct window *w, const struct pending *p)
 {
 	for (const struct pending *q = w->first; q; q = q->next)
@@ -351,9 +352,13 @@ bool window_relieve(struct window *w)
 
 static int start(const struct window *w, const struct pending *p)
 {
+	uint64_t flags = p->flags | (w->size ? 0 : COPYFILE_SYNC);
+
+	if (flags & COPYFILE_SYNC)
+		flags &= ~(uint64_t)COPYFILE_ASYNC;
 	const struct copyfile_how how = {
 		/* Directories stay while copies are pending, and credentials never change. */
-		.flags = p->flags | COPYFILE_STEADY | (w->size ? 0 : COPYFILE_SYNC),
+		.flags = flags | COPYFILE_STEADY,
 	};
 
 	return copyfileat(dir_src_fd(p->dir), p->src, dir_dst_fd(p->dir), p->dst, &how,
@@ -442,7 +447,7 @@ static int await(int cookie)
 	return r;
 }
 
-/* p, in the list while it is copied: others that overwrite the same are to wait. */
+/* p, in the list while it is copied: operands that overwrite the same are to wait. */
 static void enter_overwriting(struct window *w, struct pending *p)
 {
 	pthread_mutex_lock(&w->lock);

@@ -33,7 +33,8 @@ struct pending {
 	bool operand;
 	struct link *link;		/* the inode's other names, or NULL */
 	char *backup;			/* the new name of what was there, or NULL; owned */
-	dev_t over_dev;			/* the inode that is overwritten; 0, 0: none */
+	bool again;			/* it was started before, and found its place taken */
+	dev_t over_dev;			/* the inode that an operand overwrites; 0, 0: none */
 	ino_t over_ino;
 	uint64_t id;			/* as that of struct entry */
 	int64_t begun;
@@ -94,8 +95,8 @@ void window_fini(struct window *w);
 /*
  * Start copying p, whose names are copied if need be; it may have ended when
  * this returns.  Where the window is full and the library will not copy at
- * once, half of the pending copies are awaited first; so is, always, a copy
- * that overwrites the same inode.
+ * once, half of the pending copies are awaited first; so is, always, a copy whose
+ * over_dev and over_ino are the same.
  */
 void window_start(struct window *w, const struct pending *p);
 

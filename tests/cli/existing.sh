@@ -439,4 +439,98 @@ test_debug() {
 	assertEquals "skipped 'dest'" "$(cat "$work/pcp.stdout")"
 }
 
+# What is left of several is one of them, not the bytes of two.
+test_names_that_differ_in_case() {
+	is_cp && { skip 'it is one after the other with cp'; return; }
+	has_fuse || { skip 'no FUSE'; return; }
+	prepare() {
+		mkdir src dst mnt
+		for i in 1 2 3 4; do
+			head -c 6M /dev/zero | tr '\0' A >src/FILE$i
+			head -c 2M /dev/zero | tr '\0' b >src/file$i
+			head -c 300k /dev/zero | tr '\0' A >src/Small$i
+			head -c 100k /dev/zero | tr '\0' b >src/small$i
+			echo tiny >src/Tiny$i
+			echo more >src/tiny$i
+		done
+	}
+	for options in '' '-j1 --window=1' '-j16 --window=128' --sparse=never -a; do
+		new_twins
+		(cd "$work/pcp" && slowfs -x -i -d write=2000 dst mnt)
+		run_in pcp pcp -R $options src/. mnt
+		fusermount3 -u "$work/pcp/mnt"
+		assert_ran 0
+		mixed=$(cd "$work/pcp" && for one in src/[FST]*; do
+			name=$(basename $one | tr A-Z a-z)
+			cmp -s $one dst/$name || cmp -s src/$name dst/$name || echo $name
+		done)
+		assertEquals "[$options] files that are mixtures" '' "$mixed"
+	done
+}
+
+# Two runs at a time: each file is that of one of them.
+test_two_runs_at_a_time() {
+	is_cp && { skip 'cp does not care'; return; }
+	prepare() {
+		mkdir a b dst
+		for i in $(seq 10); do
+			head -c 9M /dev/zero | tr '\0' a >a/$i
+			head -c 5M /dev/zero | tr '\0' b >b/$i
+		done
+	}
+	for options in '-R --reflink=never' '-R --sparse=never' -a; do
+		new_twins
+		for round in new over; do
+			(cd "$work/pcp" && pcp $options a/. dst & cd "$work/pcp" &&
+				pcp $options b/. dst; s=$?; wait; exit $s)
+			assertEquals "[$options] status" 0 $?
+			mixed=$(cd "$work/pcp" && for i in $(seq 10); do
+				cmp -s a/$i dst/$i || cmp -s b/$i dst/$i || echo $i
+			done)
+			assertEquals "[$options] $round: mixtures" '' "$mixed"
+		done
+	done
+}
+
+# As an object store has it: a file is written as a whole, or not at all.
+test_only_with_truncation() {
+	has_fuse || { skip 'no FUSE'; return; }
+	prepare() {
+		mkdir src dst mnt
+		for i in 1 2 3; do
+			echo "new $i" >src/$i
+			echo "the old contents of $i" >dst/$i
+		done
+		seq 400000 >src/big
+		echo old >dst/big
+		: >dst/3
+	}
+	before() { slowfs -x -T dst mnt; }
+	after() { fusermount3 -u mnt; }
+	same_as_cp -R src/. mnt
+	same_as_cp src/1 src/big mnt
+	engine='-j16 --window=128'
+	same_as_cp -Rp src/. mnt
+	engine='-j1 --window=1'
+	same_as_cp -Rf src/. mnt
+}
+
+# A file system that takes O_NONBLOCK seriously for regular files
+test_reading_does_not_block() {
+	has_fuse || { skip 'no FUSE'; return; }
+	prepare() {
+		mkdir src mnt
+		echo hello >src/small
+		: >src/empty
+		seq 400000 >src/big
+	}
+	before() { slowfs -x -N src mnt; }
+	after() { fusermount3 -u mnt; }
+	for engine in '' '-j1 --window=1' '-j16 --window=128' --chunk=64K; do
+		same_as_cp -R mnt new
+		same_as_cp -a mnt new
+		same_as_cp --sparse=always mnt/big new
+	done
+}
+
 . shunit2

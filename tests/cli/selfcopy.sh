@@ -170,4 +170,79 @@ test_just_created_below() {
 	same_as_cp -R a/x/. b/x/. c/x/. d
 }
 
+# one_file ARGUMENT...: it is refused, and nothing is lost
+one_file() {
+	new_twins
+	(cd "$work/pcp" && before)
+	run_in pcp pcp "$@"
+	(cd "$work/pcp" && after)
+	assert_ran 1 "cp: '[^']*' and '[^']*' are the same file"
+	assertEquals "[$*] contents and time" "$contents" \
+		"$(cd "$work/pcp" && find l -type f -exec stat -c '%n %s %Y' {} + -exec cksum {} + | sort)"
+}
+
+shown_again() {
+	prepare() {
+		mkdir l m u w
+		seq 1000 >l/f
+		seq 100000 >l/g
+		ln l/f l/name
+	}
+	new_twins
+	contents=$(cd "$work/pcp" && find l -type f -exec stat -c '%n %s %Y' {} + \
+		-exec cksum {} + | sort)
+	after() { umount m; }
+}
+
+# What another file system shows again has other numbers there.
+test_onto_itself_by_fuse() {
+	is_cp && { skip 'cp loses it'; return; }
+	has_fuse && can_mount || { skip 'no FUSE, or no mounting'; return; }
+	shown_again
+	for options in -x '-x -o attr_timeout=0,entry_timeout=0' '-o attr_timeout=60'; do
+		before() { set -f; slowfs $options l m; }
+		one_file m/f l/f
+		one_file l/f m/f
+		one_file m/f l/name
+		one_file -a l/g m/g
+		one_file -f m/g l/g
+		one_file --sparse=always m/g l/g
+		one_file -RT -j1 --window=1 m l
+		one_file -RT l m
+	done
+	# seen by it just before, at another size
+	before() { slowfs -x l m; cat m/f >seen; echo more >>l/f; }
+	contents=$(cd "$work/pcp" && echo more >>l/f && find l -type f -exec stat -c '%n %s' {} + \
+		-exec cksum {} + | sort)
+	new_twins
+	(cd "$work/pcp" && before)
+	run_in pcp pcp m/f l/f
+	(cd "$work/pcp" && after)
+	assert_ran 1 "cp: 'm/f' and 'l/f' are the same file"
+	assertEquals 'contents' "$contents" "$(cd "$work/pcp" &&
+		find l -type f -exec stat -c '%n %s' {} + -exec cksum {} + | sort)"
+}
+
+test_onto_itself_by_overlay() {
+	is_cp && { skip 'cp loses it'; return; }
+	can_mount || { skip 'mounting is not permitted'; return; }
+	shown_again
+	before() {
+		mount -t tmpfs none w && mkdir w/u w/w &&
+			mount -t overlay -o lowerdir=l,upperdir=w/u,workdir=w/w none m
+	}
+	after() { umount m w; }
+	new_twins
+	(cd "$work/pcp" && before && after) 2>/dev/null || { skip 'no overlayfs'; return; }
+	one_file m/f l/f
+	one_file -a m/g l/g
+	# the other way it is another file, in the upper layer
+	run_overlay() { (cd "$work/pcp" && before); run_in pcp pcp "$@"; }
+	new_twins
+	run_overlay l/f m/f
+	assert_ran 0
+	assertTrue 'it has the contents' "cmp '$work/pcp/l/f' '$work/pcp/m/f'"
+	(cd "$work/pcp" && after)
+}
+
 . shunit2

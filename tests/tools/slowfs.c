@@ -9,6 +9,7 @@
 #define _GNU_SOURCE
 #define FUSE_USE_VERSION 312
 #include <fuse.h>
+#include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -37,7 +38,8 @@ static const char *const opname[] = { OPS(NAME) };
 static struct { atomic_ulong calls, faults; atomic_int now, peak; unsigned us; } op[NOPS];
 static atomic_int now_all, peak_all;
 static unsigned us_per_mib, max_copy;
-static int rootfd = -1, statsfd = -1, have_slots, no_xattr, new_inodes;
+static int rootfd = -1, statsfd = -1, have_slots, no_xattr, no_case, only_trunc, nonblock;
+static int new_inodes;
 static mode_t the_mode = -1;	/* that everything has, or -1 */
 static sem_t slots;
 
@@ -58,7 +60,21 @@ static const struct { const char *n; int e; } errs[] = {
 	E(ETIMEDOUT) E(EMLINK) E(ELOOP) E(EBADF)
 };
 
-static const char *rel(const char *path) { return path[1] ? path + 1 : "."; }
+/* The path in the source; with -i in lower case.  Two of them may be in use at a time. */
+static const char *rel(const char *path)
+{
+	static _Thread_local char lower[2][4096];
+	static _Thread_local int which;
+	char *to;
+
+	if (!path[1] || !no_case)
+		return path[1] ? path + 1 : ".";
+	to = lower[which = !which];
+	snprintf(to, sizeof lower[0], "%s", path + 1);
+	for (char *c = to; *c; c++)
+		*c = tolower((unsigned char)*c);
+	return to;
+}
 
 static void rise(atomic_int *now, atomic_int *peak)
 {
@@ -178,7 +194,7 @@ static int look(const char *p, struct stat *st, struct fuse_file_info *fi)
 
 	if (!r && !S_ISLNK(st->st_mode))
 		st->st_mode = mode_here(st->st_mode);
-	/* With -i a directory has another inode number each time that it is looked at. */
+	/* With -I a directory has another inode number each time that it is looked at. */
 	if (!r && new_inodes && S_ISDIR(st->st_mode))
 		st->st_ino += atomic_fetch_add(&looks, 1) << 32;
 	return r;
@@ -237,6 +253,8 @@ static int s_truncate(const char *p, off_t n, struct fuse_file_info *fi)
 {
 	if (is_ctl(p))
 		return 0;
+	if (only_trunc)
+		return -EPERM;
 	DO(truncate, p, fi ? ftruncate(fi->fh, n) : truncate(rel(p), n));
 }
 
@@ -259,6 +277,10 @@ static int s_open(const char *p, struct fuse_file_info *fi)
 		fi->fh = -1;
 		return 0;
 	}
+	if (only_trunc && (fi->flags & O_ACCMODE) != O_RDONLY && !(fi->flags & O_TRUNC))
+		return -EPERM;
+	/* each read is to come here */
+	fi->direct_io = nonblock;
 	/* the kernel may read through a write-only handle, and applies O_APPEND itself */
 	DO(open, p, opened(open(rel(p), fi->flags & ~(O_APPEND | O_CREAT | O_EXCL)), fi));
 }
@@ -280,6 +302,9 @@ static int s_read(const char *p, char *b, size_t n, off_t off, struct fuse_file_
 		memcpy(b, t + off, n);
 		return n;
 	}
+	/* the flags as they are now, which fcntl(2) may have changed */
+	if (nonblock && fi->flags & O_NONBLOCK)
+		return -EAGAIN;
 	r = enter(OP_read, p, n, &q);
 	if (r) { errno = -r; return leave(OP_read, -1); }
 	return leave(OP_read, pread(fi->fh, b, cut(n, q), off));
@@ -421,6 +446,10 @@ static void *s_init(struct fuse_conn_info *conn, struct fuse_config *cfg)
 	cfg->use_ino = 1;
 	cfg->hard_remove = 1;
 	cfg->nullpath_ok = 0;
+	if (only_trunc)
+		conn->want |= conn->capable & FUSE_CAP_ATOMIC_O_TRUNC;
+	if (no_case)
+		cfg->entry_timeout = cfg->negative_timeout = cfg->attr_timeout = 0;
 	conn->max_background = 1024;
 	conn->congestion_threshold = 1024;
 	umask(0);
@@ -518,17 +547,20 @@ int main(int argc, char **argv)
 	char opt[80];
 	int c, fg = 0;
 	static const char usage[] =
-	"usage: slowfs [-fix] [-M MODE] [-d OP=US[,OP=US]...] [-m US_PER_MIB] [-e OP:N[+COUNT|+]:WHAT[:GLOB]]...\n"
+	"usage: slowfs [-fxiITN] [-M MODE] [-d OP=US[,OP=US]...] [-m US_PER_MIB] [-e OP:N[+COUNT|+]:WHAT[:GLOB]]...\n"
 	"              [-c MAXCOPY] [-s SLOTS] [-t THREADS] [-S STATSFILE] [-o FUSEOPTS] SOURCE MOUNTPOINT\n"
 	"OP is all or one of:";
 
 	fuse_opt_add_arg(&args, "slowfs");
-	while ((c = getopt(argc, argv, "fixM:d:m:e:c:s:t:S:o:h")) != -1)
+	while ((c = getopt(argc, argv, "fxiITNM:d:m:e:c:s:t:S:o:h")) != -1)
 		switch (c) {
 		case 'f': fg = 1; break;
-		case 'i': new_inodes = 1; break;
+		case 'I': new_inodes = 1; break;
 		case 'x': no_xattr = 1; break;
 		case 'M': the_mode = strtoul(optarg, NULL, 8); break;
+		case 'i': no_case = 1; break;
+		case 'T': only_trunc = 1; break;
+		case 'N': nonblock = 1; break;
 		case 'd': parse_delay(optarg); break;
 		case 'm': us_per_mib = strtoul(optarg, NULL, 10); break;
 		case 'e': parse_fault(optarg); break;
