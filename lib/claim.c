@@ -6,9 +6,9 @@
  *
  *   in the process	a list of claimed inodes, in one of BUCKETS by its number.
  *   among processes	a lock on one byte of the open file (F_OFD_SETLK), which goes
- *			with the descriptor at the latest.  Not on file systems of
- *			another machine, where a lock manager may keep us waiting,
- *			and only as far as it can be had.
+ *			with the descriptor.  Not on file systems of another machine,
+ *			where a lock manager may keep us waiting, and only as far as
+ *			it can be had.
  *
  * A new file may be found and overwritten by another copy as soon as it has its name.
  * A big one is claimed right after it was made.  For a small one the stat that tells
@@ -29,6 +29,7 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stddef.h>
 
 #include "fs.h"
@@ -61,6 +62,12 @@ static struct bucket *bucket_of_claim(const struct cf_claim *c)
 /* ---------------------------------------------------------------- fork */
 
 static pthread_once_t fork_hooked = PTHREAD_ONCE_INIT;
+static atomic_uint forks;		/* that this process has begun */
+
+static void fork_prepare(void)
+{
+	forks++;
+}
 
 /* Whoever held a lock or a claim does not exist in the child. */
 static void fork_child(void)
@@ -72,7 +79,7 @@ static void fork_child(void)
 static void hook_fork(void)
 {
 	/* Without memory for it only children that copy are in danger. */
-	(void)pthread_atfork(NULL, NULL, fork_child);
+	(void)pthread_atfork(fork_prepare, NULL, fork_child);
 }
 
 /* ---------------------------------------------------------------- lists */
@@ -172,6 +179,7 @@ int cf_claim_inode(struct cf_claim *c, int fd, const struct stat *st, uint64_t p
 		r = cf_wait_step(&steps, watch);
 	if (r < 0)
 		return r;
+	c->forks = forks;
 	if (may_lock(fd, st))
 		while (r == 0 && (lock = cf_lock(fd)) == -EAGAIN)
 			r = cf_wait_step(&steps, watch);
@@ -188,8 +196,8 @@ void cf_claim_drop(struct cf_claim *c)
 		return;
 	struct bucket *b = bucket_of_claim(c);
 
-	/* Not left to close(2): a child of fork(2) may have the descriptor, too. */
-	if (c->locked)
+	/* Left to close(2), unless a child of fork(2) may have the descriptor, too */
+	if (c->locked && c->forks != forks)
 		cf_unlock(c->fd);
 	pthread_mutex_lock(&b->lock);
 	leave_locked(b, c);

@@ -15,6 +15,7 @@ struct cf_claim {
 	uint64_t key[2];		/* device and inode; or a directory, and a number */
 	enum { CF_CLAIM_NONE, CF_CLAIM_NEW, CF_CLAIM_INODE } kind;
 	bool locked;			/* fd has the lock among processes */
+	unsigned int forks;		/* of this process, before it had */
 	int fd;
 };
 
@@ -36,7 +37,7 @@ void cf_claim_new(struct cf_claim *c, uint64_t place);
 int cf_claim_inode(struct cf_claim *c, int fd, const struct stat *st, uint64_t place,
 		   const struct cf_watch *watch);
 
-/* Let others have it, before fd is closed.  Nothing is done if there is no claim. */
+/* Let others have it; fd is to be closed right after.  Nothing is done if there is no claim. */
 void cf_claim_drop(struct cf_claim *c);
 
 #endif

@@ -122,8 +122,8 @@ extern "C" {
  * What a cookie may end with besides: EPERM, where the credentials of the whole
  * process were changed, as by setuid(), before a thread had begun with the copy.
  *
- * Copies that write to one file, by whatever names, do so one after the other, also
- * those of other processes that use this library.
+ * Copies that write to one file, by whatever names, do so one after the other; but on
+ * NFS and SMB not those of other processes.
  *
  * If a copy fails or is cancelled, a file it created is removed again, a file
  * it was to replace is untouched, a file rewritten in place stays incomplete.

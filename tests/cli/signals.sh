@@ -316,4 +316,21 @@ print(-child.wait())' $seconds "$bin/pcp" -R -j16 --sparse=never --reflink=never
 	rm -rf "$scratch/dst"
 }
 
+# A FIFO that nobody reads, in the place of the destination
+test_waiting_for_a_reader() {
+	mkfifo "$scratch/fifo"
+	echo data >"$scratch/data"
+	for options in '' -f; do
+		interrupt INT 0.3 timeout -s KILL 20 pcp $options "$scratch/data" "$scratch/fifo"
+		# timeout has the signal, too, and sends it on
+		case $status in
+		124 | 130) ;;
+		*) fail "[$options] status $status" ;;
+		esac
+		assertFalse "[$options] what is said: $(cat "$scratch/err")" \
+			"grep -q 'incomplete' '$scratch/err'"
+	done
+	rm "$scratch/fifo"
+}
+
 . shunit2
