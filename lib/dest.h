@@ -20,7 +20,7 @@ struct cf_dest {
 	int src;		/* the source, open, ... */
 	const struct stat *st;	/* ... and what it is */
 	uint64_t place;		/* dir; see place.h */
-	const struct cf_watch *watch;
+	struct cf_watch *watch;	/* told of the stage if reading the source fails */
 
 	/* What there is */
 	int fd;			/* open for writing (symlink: O_PATH); -1: closed */

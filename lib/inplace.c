@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Design: the file is opened as it is, found to be another one than the source
- * (same.c), claimed (claim.c), and only then emptied.  What is no regular file is a
- * stream, which is just opened.
+ * Design: the file is opened as it is, claimed (claim.c), found to be another one than
+ * the source (same.c), and only then emptied, if the source can be read.  What is no
+ * regular file is a stream, which is just opened.
  *
  * It is opened with O_NONBLOCK, so that a FIFO without a reader does not hang this
  * thread: it is tried again until there is one, or the copy is cancelled.  Streams are
@@ -63,6 +63,17 @@ static int open_patiently(const struct cf_dest *d, int flags)
 	return fd;
 }
 
+/* Can the source be read?  A file that is to be lost for it is there.  0 or -errno */
+static int try_source(const struct cf_dest *d)
+{
+	/* What has no size may be a file that the kernel makes up, to be read once. */
+	int r = d->st->st_size ? cf_try_read(d->src) : 0;
+
+	if (r < 0)
+		cf_watch_set(d->watch->stage, COPYFILE_READ);
+	return r;
+}
+
 /* As cp does it.  why: what another way has failed with */
 static int open_emptied(struct cf_dest *d, int why)
 {
@@ -75,7 +86,9 @@ static int open_emptied(struct cf_dest *d, int why)
 		return -EINVAL;
 	if (cf_same_perhaps(d->src, d->st, &st))
 		return why;
-	int r = cf_claim_inode(&d->claim, -1, &st, d->place, d->watch);
+	int r = st.st_size ? try_source(d) : 0;
+	if (r == 0)
+		r = cf_claim_inode(&d->claim, -1, &st, d->place, d->watch);
 	if (r >= 0)
 		r = open_patiently(d, O_TRUNC);
 	if (r < 0) {
@@ -90,9 +103,12 @@ static int open_emptied(struct cf_dest *d, int why)
 /* Empty it; st is what it is. */
 static int empty(struct cf_dest *d, const struct stat *st)
 {
-	int same = cf_same_file(d->src, d->st, d->fd, st);
-	int r = same > 0 ? -EINVAL : same;
+	int r = st->st_size ? try_source(d) : 0;
 
+	if (r < 0)
+		return r;
+	int same = cf_same_file(d->src, d->st, d->fd, st);
+	r = same > 0 ? -EINVAL : same;
 	if (same > 0 || (same < 0 && !refused(same)))
 		return r;
 	/* Even if it is empty: what is written over has the time of that. */

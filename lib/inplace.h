@@ -10,7 +10,7 @@
 /*
  * Open d's destination, claimed, and empty if it is a regular file.  Returns 0, or
  * -errno: -ENOENT if nothing is there, -EINVAL if it is the source.  d->touched tells
- * whether its contents are lost.
+ * whether its contents are lost; they are not where the source cannot be read.
  */
 int cf_inplace_open(struct cf_dest *d);
 

@@ -200,7 +200,7 @@ static int move_data(struct cf_job *j, const struct cf_dest *dst)
 	return r;
 }
 
-static struct cf_dest dest_of(const struct cf_job *j)
+static struct cf_dest dest_of(struct cf_job *j)
 {
 	return (struct cf_dest){
 		.dir = j->dst_dir, .name = j->dst, .flags = j->flags, .fd = -1,

@@ -194,6 +194,15 @@ ssize_t cf_pread(int fd, void *buf, size_t len, off_t at)
 		       TRANSFER(fd, fd, CALL_LEN("read", &len, read(fd, buf, len))) : n;
 }
 
+int cf_try_read(int fd)
+{
+	char byte;
+	ssize_t n = TRANSFER(fd, fd, CALL("read", pread(fd, &byte, 1, 0)));
+
+	/* A stream has no byte that could be read twice. */
+	return n < 0 && n != -ESPIPE ? n : 0;
+}
+
 ssize_t cf_pwrite(int fd, const void *buf, size_t len, off_t at)
 {
 	return TRANSFER(fd, fd, CALL_LEN("write", &len, pwrite(fd, buf, len, at)));

@@ -43,6 +43,8 @@ bool cf_unblock(int fd);
  * with EAGAIN is repeated without O_NONBLOCK.
  */
 ssize_t cf_pread(int fd, void *buf, size_t len, off_t at);
+/* Can fd be read?  0, or -errno.  Nothing is taken from it. */
+int cf_try_read(int fd);
 ssize_t cf_pwrite(int fd, const void *buf, size_t len, off_t at);
 ssize_t cf_write(int fd, const void *buf, size_t len);
 ssize_t cf_copy_range(int src, int dst, off_t at, size_t len);

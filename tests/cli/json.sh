@@ -186,6 +186,12 @@ test_partial_files() {
 	assert_values 'new' 'failed EIO removed slow/bad failed' summary.status error.errno_name \
 		error.partial error.src file.action
 	assertFalse 'nothing is left' '[ -e new ]'
+	# nothing can be read: what is there stays
+	run --json --json-files slow/bad old
+	assert_values 'old' 'failed EIO none' summary.status error.errno_name error.partial
+	assertEquals 'the old contents' old "$(cat old)"
+	# something can
+	echo >slow/.slowfs
 	run --json --json-files slow/bad old
 	assert_values 'old' 'failed EIO kept' summary.status error.errno_name error.partial
 }

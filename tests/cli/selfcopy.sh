@@ -210,6 +210,10 @@ test_onto_itself_by_fuse() {
 		one_file -RT -j1 --window=1 m l
 		one_file -RT l m
 	done
+	# where two names of one file have two numbers
+	before() { slowfs -x -I l m; }
+	one_file m/f m/name
+	one_file --sparse=never m/name m/f
 	# seen by it just before, at another size
 	before() { slowfs -x l m; cat m/f >seen; echo more >>l/f; }
 	contents=$(cd "$work/pcp" && echo more >>l/f && find l -type f -exec stat -c '%n %s' {} + \

@@ -295,6 +295,10 @@ test_partial(void)
 	is_int(last_info().partial, COPYFILE_PARTIAL_NONE, "partial: nothing was lost");
 	ok(is_old(), "the old contents are there");
 	is_int(overwrite_while("read", 1, EIO, NULL, BUFFER), -EIO, "the first read fails");
+	is_int(last_info().stage, COPYFILE_READ, "it says so");
+	is_int(last_info().partial, COPYFILE_PARTIAL_NONE, "partial: nothing was lost");
+	ok(is_old(), "the old contents are there");
+	is_int(overwrite_while("read", 3, EIO, NULL, BUFFER), -EIO, "a later one fails");
 	is_int(last_info().partial, COPYFILE_PARTIAL_KEPT, "partial: it is incomplete");
 	is_int(overwrite_while("fchmod", 1, EIO, NULL, COPYFILE_MODE), -EIO,
 	       "its mode can't be set");

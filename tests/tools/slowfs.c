@@ -38,7 +38,7 @@ static const char *const opname[] = { OPS(NAME) };
 static struct { atomic_ulong calls, faults; atomic_int now, peak; unsigned us; } op[NOPS];
 static atomic_int now_all, peak_all;
 static unsigned us_per_mib, max_copy;
-static int rootfd = -1, statsfd = -1, have_slots, no_xattr, no_case, only_trunc, nonblock;
+static int rootfd = -1, statsfd = -1, have_slots, no_xattr, no_case, only_trunc, nonblock, own_ino;
 static int new_inodes;
 static mode_t the_mode = -1;	/* that everything has, or -1 */
 static sem_t slots;
@@ -194,7 +194,7 @@ static int look(const char *p, struct stat *st, struct fuse_file_info *fi)
 
 	if (!r && !S_ISLNK(st->st_mode))
 		st->st_mode = mode_here(st->st_mode);
-	/* With -I a directory has another inode number each time that it is looked at. */
+	/* With -n a directory has another inode number each time that it is looked at. */
 	if (!r && new_inodes && S_ISDIR(st->st_mode))
 		st->st_ino += atomic_fetch_add(&looks, 1) << 32;
 	return r;
@@ -443,7 +443,7 @@ static int s_removexattr(const char *p, const char *n)
 
 static void *s_init(struct fuse_conn_info *conn, struct fuse_config *cfg)
 {
-	cfg->use_ino = 1;
+	cfg->use_ino = !own_ino;
 	cfg->hard_remove = 1;
 	cfg->nullpath_ok = 0;
 	if (only_trunc)
@@ -547,18 +547,19 @@ int main(int argc, char **argv)
 	char opt[80];
 	int c, fg = 0;
 	static const char usage[] =
-	"usage: slowfs [-fxiITN] [-M MODE] [-d OP=US[,OP=US]...] [-m US_PER_MIB] [-e OP:N[+COUNT|+]:WHAT[:GLOB]]...\n"
+	"usage: slowfs [-fxiInTN] [-M MODE] [-d OP=US[,OP=US]...] [-m US_PER_MIB] [-e OP:N[+COUNT|+]:WHAT[:GLOB]]...\n"
 	"              [-c MAXCOPY] [-s SLOTS] [-t THREADS] [-S STATSFILE] [-o FUSEOPTS] SOURCE MOUNTPOINT\n"
 	"OP is all or one of:";
 
 	fuse_opt_add_arg(&args, "slowfs");
-	while ((c = getopt(argc, argv, "fxiITNM:d:m:e:c:s:t:S:o:h")) != -1)
+	while ((c = getopt(argc, argv, "fxiInTNM:d:m:e:c:s:t:S:o:h")) != -1)
 		switch (c) {
 		case 'f': fg = 1; break;
-		case 'I': new_inodes = 1; break;
+		case 'n': new_inodes = 1; break;
 		case 'x': no_xattr = 1; break;
 		case 'M': the_mode = strtoul(optarg, NULL, 8); break;
 		case 'i': no_case = 1; break;
+		case 'I': own_ino = 1; break;
 		case 'T': only_trunc = 1; break;
 		case 'N': nonblock = 1; break;
 		case 'd': parse_delay(optarg); break;
