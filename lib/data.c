@@ -21,7 +21,7 @@
  * 0 on some of them at once.  So an end that comes before the size says, or
  * where nothing was expected, is believed only from read(2); and there an end
  * before the size is an error, unless the file has become shorter, or is one of
- * those that the kernel makes up.  A file system that loses its connection may
+ * those whose contents are made up.  A file system that loses its connection may
  * well return 0 in place of an error.
  *
  * Whether the source has changed is looked at where it was not read at one moment:
@@ -65,6 +65,9 @@
 
 /* From here on a clone is always worth the attempt. */
 #define ALWAYS_CLONE_SIZE (1 << 20)
+
+/* The most that a file in /proc has, on a big machine */
+#define MADE_UP_SIZE (1 << 20)
 
 /* So much is read at one moment, if it is read by one call. */
 #define ONE_MOMENT (64 << 10)
@@ -131,6 +134,20 @@ static bool has_changed(const struct mover *m)
 }
 
 /*
+ * Are the contents of src, which is now, made up as they are read, so that its size means
+ * nothing?  By the kernel; or by lxcfs, whose files in a container's /proc have the size
+ * that they would have outside: they take no space, and nobody may write to them.
+ */
+static bool is_made_up(int src, const struct stat *now)
+{
+	enum cf_fs kind = cf_fs_of(src);
+
+	return kind == CF_FS_PSEUDO ||
+	       (kind == CF_FS_FUSE && !now->st_blocks && !(now->st_mode & 0222) &&
+		now->st_size <= MADE_UP_SIZE);
+}
+
+/*
  * Reading src has come to an end at at.  Returns 0 if that is the file's, 1 if it is to
  * be read on, or -errno.
  */
@@ -140,7 +157,7 @@ static int judge_end(struct mover *m, off_t at)
 
 	if (r < 0 || m->now->st_size <= at)
 		return r;
-	if (cf_fs_of(m->d->src) == CF_FS_PSEUDO)
+	if (is_made_up(m->d->src, m->now))
 		return 0;
 	/* Whoever writes to it may have cut it off, and be at it again. */
 	if (m->early != at && has_changed(m)) {

@@ -235,6 +235,16 @@ test_early_end_of_pseudo_files() {
 	done
 }
 
+# So does lxcfs, for /proc in a container: here with what the kernel makes up.
+test_early_end_of_files_as_of_lxcfs() {
+	has_fuse && [ -r /sys/class/net/lo/ifindex ] || { skip 'no FUSE, or no sysfs'; return; }
+	prepare() { mkdir mnt; }
+	before() { slowfs -x /sys/class/net/lo mnt; }
+	after() { fusermount3 -u mnt; }
+	same_as_cp mnt/ifindex new
+	same_as_cp --sparse=always mnt/ifindex new
+}
+
 test_opening_fails() {
 	from_slow 'open:1+:EIO:/a/bad' || return 0
 	same_as_cp -R mnt/. dst
