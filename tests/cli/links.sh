@@ -142,7 +142,7 @@ test_many_names_of_what_cannot_be_read() {
 	}
 	before() { chmod 0 src/0; }
 	stack=$(ulimit -S -s)
-	ulimit -S -s 512
+	sanitized || ulimit -S -s 512
 	for engine in '' '-j1 --window=1' '-j16 --window=64'; do
 		unprivileged
 		same_as_cp -a src dst
