@@ -19,6 +19,7 @@
 
 #include "complain.h"
 #include "copy.h"
+#include "dirname.h"
 #include "existing.h"
 #include "full.h"
 #include "mkdir.h"
@@ -28,6 +29,25 @@
 #include "report.h"
 #include "run.h"
 #include "same-inode.h"
+#include "xalloc.h"
+#include "xvasprintf.h"
+
+/*
+ * Is src, which the walk has come to, what was made of root at made, by the very name?  As
+ * cp sees it: an operand's copy is in the directory that it was copied into, even if that
+ * is named by a symlink; otherwise a name by way of another symlink is another one.
+ */
+static bool is_made(const struct copy *c, const struct walk_root *root, const char *src,
+		    const char *made)
+{
+	const char *base = last_component(made);
+	bool inside = c->into_dir && !strcmp(made, root->dst) && base > made;
+	char *name = inside ? xasprintf("%.*s./%s", (int)(base - made), made, base) : xstrdup(made);
+	bool is = names_same(AT_FDCWD, src, AT_FDCWD, name, AT_SYMLINK_NOFOLLOW);
+
+	free(name);
+	return is;
+}
 
 /* The walk has come to what it makes, at made: e is left out. */
 static void report_itself(struct copy *c, struct walk_root *root, const struct entry *e,
@@ -37,9 +57,7 @@ static void report_itself(struct copy *c, struct walk_root *root, const struct e
 	const struct report_about about = { .op = OP_CHECK, .src = src, .dst = dst, .id = e->id };
 	bool first = !atomic_exchange(&root->met_itself, true);
 
-	/* As cp sees it: what a symlinked directory is given is in it, not beside. */
-	if (!names_same(AT_FDCWD, src, AT_FDCWD, made, AT_SYMLINK_NOFOLLOW) &&
-	    !(c->into_dir && !strcmp(made, root->dst)))
+	if (!is_made(c, root, src, made))
 		report_error_about(&about, 0, "will not create hard link %s to directory %s",
 				   report_quote(0, dst), report_quote(1, made));
 	else if (first)

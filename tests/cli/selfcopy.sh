@@ -67,6 +67,29 @@ test_into_itself_by_symlink() {
 	into_itself -a to-d d
 }
 
+# By way of a symlink that an operand is, what is met is another name of the copy.
+test_into_itself_by_symlinked_operand() {
+	prepare() {
+		mkdir -p p/dst q
+		echo one >p/f
+		ln -s p link
+		ln -s ../p q/up
+		ln -s .. p/dst/up
+	}
+	compare='status out err'
+	for engine in '' '-j1 --window=1' '-j16 --window=128'; do
+		for source in link link/ q/up p/dst/up link/dst/..; do
+			for target in p link p/dst link/dst p/new link/new q; do
+				same_as_cp -RH $source $target
+				same_as_cp -R $source $target
+			done
+		done
+		same_as_cp -aH link p
+		same_as_cp -RHT link p/new
+		same_as_cp -RH link q/up p
+	done
+}
+
 test_into_itself_by_bind_mount() {
 	can_mount || { skip 'mounting is not permitted'; return; }
 	tree
