@@ -136,6 +136,9 @@ def into_itself(case, cp, pcp, line):
         return False
     if line.kind == "err" and b", into itself, " in line.text:
         return bool(cp.status and pcp.status)
+    if line.what in ("links", "same as"):
+        return has(case, "-l", "--link", "-a", "--archive", "-d", "--preserve") or \
+            any(n.kind == "link" for n in case.nodes)
     if line.kind == "err" and line.who == "pcp":
         # pcp goes on, and meets what cp has not come to
         return about(line, *copies, *sources(case)) or \
@@ -231,6 +234,9 @@ def more_xattrs(case, cp, pcp, line):
     """pcp copies those as well that cp could not, and says otherwise which it could not."""
     if line.kind == "err":
         return b"setting attribute" in line.text and said(cp, b"setting attribute")
+    if line.what == "mode":
+        # cp's message may name the source alone.
+        return said(cp, b"setting attribute") and kind_of(line.path, cp) == {"directory"}
     if line.what != "xattrs":
         return False
     old, new = (r.tree[line.path]["xattrs"] for r in (cp, pcp))
