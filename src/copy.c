@@ -3,12 +3,10 @@
  * Design: an entry goes through the questions that cp asks, in cp's order
  * (what is at the destination, may it go, is this a further name of a file
  * copied already), and then to whoever makes what is wanted: the window for what
- * the library does, manual.c, node.c and mklink.c for the rest.  In a directory
- * that this run has made there is nothing to ask about, and no system call is
- * spent on it.
+ * the library does, manual.c, node.c and mklink.c for the rest.
  *
- * What follows from the end of a copy stands in copy_ended(): the message, the
- * names that wait for it.
+ * What follows from the end of a copy stands in copy_ended(): the message, a second
+ * attempt in another way, the names that wait for it (hardlink.c).
  */
 #include <config.h>
 
@@ -29,6 +27,7 @@
 #include "complain.h"
 #include "existing.h"
 #include "full.h"
+#include "hardlink.h"
 #include "json.h"
 #include "manual.h"
 #include "mklink.h"
@@ -36,6 +35,7 @@
 #include "node.h"
 #include "options.h"
 #include "outcome.h"
+#include "plan.h"
 #include "report.h"
 #include "stop.h"
 #include "verbose.h"
@@ -95,15 +95,6 @@ static uint64_t data_flags(const struct options *o)
 	       (o->default_mode ? COPYFILE_PLAIN_MODE | COPYFILE_LENIENT : 0);
 }
 
-/* A copy that is about to begin: what was found, and what depends on how it ends */
-struct plan {
-	bool over;			/* the destination is there, */
-	struct stat dst;		/* and is this; zeros: not known */
-	char *backup;			/* its new name, or NULL; owned */
-	struct link *link;		/* names that wait for this copy, or NULL */
-	bool again;			/* it was begun before, when nothing was there */
-};
-
 static void start(struct copy *c, const struct entry *e, const struct plan *plan)
 {
 	struct pending p = {
@@ -130,206 +121,6 @@ static void start(struct copy *c, const struct entry *e, const struct plan *plan
 			p.flags = (p.flags & ~COPYFILE_SYNC) | COPYFILE_ASYNC;
 	}
 	window_start(&c->window, &p);
-}
-
-static void copy_new(struct copy *c, const struct entry *e, const struct plan *plan);
-
-enum go {
-	GO,		/* ahead with the plan */
-	STAY,		/* nothing is to be done */
-	STAY_AS_COPY,	/* the same, but what is there is as good as a copy */
-	REFUSED		/* nothing can be, which has been reported */
-};
-
-/* Complete plan by what is at the destination of e. */
-static enum go look(struct copy *c, const struct entry *e, struct plan *plan)
-{
-	struct existing there;
-
-	if (e->dir->fresh)
-		return GO;
-	switch (existing_look(c, e, &there)) {
-	case EXISTING_NONE:
-		plan->backup = there.backup;
-		return GO;
-	case EXISTING_OVER:
-		plan->over = true;
-		plan->dst = there.st;
-		return GO;
-	case EXISTING_UP_TO_DATE:
-		return STAY_AS_COPY;
-	case EXISTING_KEPT:
-		return STAY;
-	default:
-		return REFUSED;
-	}
-}
-
-/* e is not copied. */
-static void leave_out(const struct entry *e, enum go why)
-{
-	outcome(e, why == REFUSED ? OUTCOME_FAILED : OUTCOME_SKIPPED, NULL);
-}
-
-/* e, which is about to be copied, is the first name of k: is it written through a symlink? */
-static void note_symlink(struct copy *c, struct link *k, const struct entry *e)
-{
-	links_note_symlink(&c->links, k, options_follows(c->opts, e->operand) &&
-					 !e->dir->fresh && existing_is_symlink(e));
-}
-
-/*
- * Give k's file the name e.  If it cannot have one more, e becomes the copy that the
- * rest of k's names wait for, or waits itself.
- */
-static void link_to(struct copy *c, struct link *k, const struct entry *e)
-{
-	bool replaced;
-	char *first;
-	int err = links_make(&c->links, k, e->dir, e->dst, options_follows(c->opts, e->operand),
-			     &replaced, &first);
-
-	if (err == EMLINK) {
-		free(first);
-		/* As many names as the file system allows: begin a new one. */
-		if (links_rename(&c->links, k, e->dir, e->src, e->dst)) {
-			note_symlink(c, k, e);
-			copy_new(c, e, &(struct plan){ .link = k });
-		}
-		return;
-	}
-	if (err) {
-		complain_link(e, err, first);
-		free(first);
-	} else if (replaced && c->opts->verbose)
-		copy_announce_removed(e);
-	outcome(e, err ? OUTCOME_FAILED : OUTCOME_LINKED, NULL);
-}
-
-/* Copy e, one of k's names, since the copy of another has failed. */
-static void copy_instead(struct copy *c, struct link *k, const struct entry *e)
-{
-	struct plan plan = { .link = k };
-	enum go go = look(c, e, &plan);
-
-	if (go != GO)
-		leave_out(e, go);
-	else if (links_rename(&c->links, k, e->dir, e->src, e->dst)) {
-		note_symlink(c, k, e);
-		copy_new(c, e, &plan);
-	} else
-		existing_restore(c, e, plan.backup);
-}
-
-/* Let w have its turn now that k's copy has ended, well or not. */
-static void settle_waiting(struct copy *c, struct link *k, const struct waiting *w, bool copied)
-{
-	struct entry e = {
-		.dir = w->dir, .src = w->name_src, .dst = w->name_dst, .type = k->type,
-	};
-
-	copy_number(&e);
-	if (!dir_use(e.dir)) {
-		leave_out(&e, REFUSED);
-		return;
-	}
-	if (full_bars(c, &e))
-		; /* it is left out */
-	else if (copied)
-		link_to(c, k, &e);
-	else
-		copy_instead(c, k, &e);
-	dir_release(e.dir);
-}
-
-/* A link whose copy has ended, to be settled later or by another thread */
-struct ended_link {
-	struct chore chore;
-	struct copy *c;
-	struct link *link;		/* this thread is one of its users */
-	struct ended_link *next;
-};
-
-/* This thread settles links; those whose copies end meanwhile, in its hands */
-static _Thread_local struct {
-	struct link *now;		/* NULL: it does not */
-	struct ended_link *later;
-} settling;
-
-/* The copy of k's file has ended: the names that waited get their turn. */
-static void settle_link(struct copy *c, struct link *k)
-{
-	struct waiting *w;
-	bool copied;
-
-	settling.now = k;
-	while ((w = links_next(&c->links, k, &copied))) {
-		settle_waiting(c, k, w, copied);
-		dir_put(w->dir);
-		waiting_free(w);
-	}
-	settling.now = NULL;
-	links_leave(&c->links, k);
-}
-
-static struct ended_link *new_ended(struct copy *c, struct link *k)
-{
-	struct ended_link *ended = xmalloc(sizeof *ended);
-
-	*ended = (struct ended_link){ .c = c, .link = k };
-	return ended;
-}
-
-static void settle_links(struct copy *c, struct link *k)
-{
-	struct ended_link *next;
-
-	settle_link(c, k);
-	while ((next = settling.later)) {
-		settling.later = next->next;
-		settle_link(c, next->link);
-		free(next);
-	}
-}
-
-static void settle_chore(struct chore *chore)
-{
-	struct ended_link *ended =
-		(struct ended_link *)((char *)chore - offsetof(struct ended_link, chore));
-
-	settle_links(ended->c, ended->link);
-	free(ended);
-}
-
-/*
- * A copy of k's file has ended.  It may be that of a name that had waited: then this
- * thread is within settle_link(), and goes on there; for by recursion the stack would
- * have to hold a frame for each name of a file that cannot be read.
- */
-static void end_link(struct copy *c, struct link *k, bool copied)
-{
-	links_end(&c->links, k, copied);
-	if (settling.now == k) {
-		links_leave(&c->links, k);
-		return;
-	}
-	if (settling.now) {
-		struct ended_link *ended = new_ended(c, k);
-
-		ended->next = settling.later;
-		settling.later = ended;
-		return;
-	}
-	/* Main has more to reap, and links may have to wait for a server. */
-	if (window_is_main(&c->window) && links_awaited(&c->links, k)) {
-		struct ended_link *ended = new_ended(c, k);
-
-		ended->chore.run = settle_chore;
-		if (crew_give(&c->crew, &ended->chore))
-			return;
-		free(ended);
-	}
-	settle_links(c, k);
 }
 
 /* ------------------------------------------------- the end of a copy */
@@ -383,7 +174,7 @@ static void settle(struct copy *c, const struct entry *e, const struct plan *pla
 	if (!ok)
 		note_target(c, e, false);
 	if (plan->link)
-		end_link(c, plan->link, ok);
+		hardlink_end(c, plan->link, ok);
 }
 
 /* What the symlink name in dir leads to, as a name in dir.  The caller frees it. */
@@ -413,7 +204,7 @@ static bool meet_new(struct copy *c, const struct entry *e, struct plan *plan, b
 	plan->again = true;
 	/* Its own name is that of an operand, but it has made nothing. */
 	note_target(c, e, false);
-	enum go go = look(c, e, plan);
+	enum go go = plan_look(c, e, plan);
 
 	switch (go) {
 	case GO:
@@ -424,7 +215,7 @@ static bool meet_new(struct copy *c, const struct entry *e, struct plan *plan, b
 		*said = true;
 		return false;
 	default:
-		leave_out(e, go);
+		plan_leave_out(e, go);
 		settle(c, e, plan, true);
 		return true;
 	}
@@ -491,7 +282,7 @@ void copy_ended(void *arg, const struct pending *p, int result,
 	};
 	const struct plan plan = { .backup = p->backup, .link = p->link };
 	if (result == -EEXIST && symlink_is_there(c, &e)) {
-		leave_out(&e, STAY);
+		plan_leave_out(&e, STAY);
 		settle(c, &e, &plan, true);
 		return;
 	}
@@ -538,7 +329,7 @@ static bool make(struct copy *c, const struct entry *e, const struct plan *plan,
 	return node_copy(c, e);
 }
 
-static void copy_new(struct copy *c, const struct entry *e, const struct plan *plan)
+void copy_planned(struct copy *c, const struct entry *e, const struct plan *plan)
 {
 	const struct options *o = c->opts;
 	bool data = S_ISLNK(e->type) || (S_ISREG(e->type) && !o->attributes_only), ok = false;
@@ -557,44 +348,6 @@ static void copy_new(struct copy *c, const struct entry *e, const struct plan *p
 	settle(c, e, plan, ok);
 }
 
-/* Are other names of e's inode to become links to its copy? */
-static bool may_have_names(const struct options *o, const struct entry *e)
-{
-	return o->keep_links && !o->hard_link && e->st &&
-	       (e->st->st_nlink > 1 || options_follows(o, e->operand));
-}
-
-/* What its role among the names of its inode is; see links_meet() */
-static enum link_role meet(struct copy *c, const struct entry *e, struct link **ret)
-{
-	struct stat st = *e->st;
-
-	/* By way of symlinks, or of operands, an inode is met any number of times. */
-	if (options_follows(c->opts, e->operand) || c->sources)
-		st.st_nlink = LINKS_ANY;
-	return links_meet(&c->links, &st, e->dir, e->src, e->dst, ret);
-}
-
-/* What is there counts as the copy of e; or gives way to a link to an earlier one. */
-static void meet_kept(struct copy *c, const struct entry *e)
-{
-	struct link *link;
-
-	switch (meet(c, e, &link)) {
-	case LINK_FIRST:
-		leave_out(e, STAY);
-		note_symlink(c, link, e);
-		end_link(c, link, true);
-		break;
-	case LINK_FURTHER:
-		link_to(c, link, e);
-		links_leave(&c->links, link);
-		break;
-	case LINK_WAITS:
-		break;
-	}
-}
-
 void copy_number(struct entry *e)
 {
 	/* Otherwise those in flight are numbered, see window.c. */
@@ -607,17 +360,17 @@ void copy_number(struct entry *e)
 /* Do with e what plan says. */
 static void follow_plan(struct copy *c, const struct entry *e, struct plan *plan)
 {
-	bool names = may_have_names(c->opts, e);
+	bool names = hardlink_possible(c->opts, e);
 
-	switch (names ? meet(c, e, &plan->link) : LINK_FIRST) {
+	switch (names ? hardlink_meet(c, e, &plan->link) : LINK_FIRST) {
 	case LINK_FIRST:
 		if (names)
-			note_symlink(c, plan->link, e);
+			hardlink_note_symlink(c, plan->link, e);
 		note_target(c, e, true);
-		copy_new(c, e, plan);
+		copy_planned(c, e, plan);
 		break;
 	case LINK_FURTHER:
-		link_to(c, plan->link, e);
+		hardlink_make(c, plan->link, e);
 		links_leave(&c->links, plan->link);
 		free(plan->backup);
 		break;
@@ -639,12 +392,12 @@ void copy_entry(struct copy *c, const struct entry *wanted)
 	if (full_bars(c, &e))
 		return;
 	copy_number(&e);
-	enum go go = look(c, &e, &plan);
+	enum go go = plan_look(c, &e, &plan);
 	if (go == GO) {
 		copy_announce(c, &e, plan.backup);
 		follow_plan(c, &e, &plan);
-	} else if (go == STAY_AS_COPY && may_have_names(c->opts, &e))
-		meet_kept(c, &e);
+	} else if (go == STAY_AS_COPY && hardlink_possible(c->opts, &e))
+		hardlink_keep(c, &e);
 	else
-		leave_out(&e, go);
+		plan_leave_out(&e, go);
 }

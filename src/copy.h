@@ -17,6 +17,7 @@
 #include "window.h"
 
 struct options;
+struct plan;
 
 /* A run of pcp: what all its threads share; see run.h */
 struct copy {
@@ -64,6 +65,9 @@ void copy_number(struct entry *e);
  * reported.
  */
 void copy_entry(struct copy *c, const struct entry *e);
+
+/* Do with e what plan says; what is at its destination has been looked at. */
+void copy_planned(struct copy *c, const struct entry *e, const struct plan *plan);
 
 /* The window's: a copy that was started here has ended. */
 void copy_ended(void *arg, const struct pending *p, int result,

@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Design: links.c knows which names an inode has; here is what is done with them.  The
+ * first is copied.  Those that are met before that copy has ended wait for it; those
+ * that come later are linked at once.  If the copy failed, the next name is copied in
+ * its place.
+ *
+ * The names that waited are gone through in a loop, also where the copy of one of them
+ * ends at once: the loop goes on then, for by recursion the stack would have to hold a frame
+ * for each name of a file that cannot be read.
+ */
+#include <config.h>
+
+#include "hardlink.h"
+
+#include <errno.h>
+#include <stddef.h>
+#include <stdlib.h>
+
+#include "complain.h"
+#include "copy.h"
+#include "existing.h"
+#include "full.h"
+#include "options.h"
+#include "outcome.h"
+#include "plan.h"
+#include "xalloc.h"
+
+bool hardlink_possible(const struct options *o, const struct entry *e)
+{
+	return o->keep_links && !o->hard_link && e->st &&
+	       (e->st->st_nlink > 1 || options_follows(o, e->operand));
+}
+
+enum link_role hardlink_meet(struct copy *c, const struct entry *e, struct link **ret)
+{
+	struct stat st = *e->st;
+
+	/* By way of symlinks, or of operands, an inode is met any number of times. */
+	if (options_follows(c->opts, e->operand) || c->sources)
+		st.st_nlink = LINKS_ANY;
+	return links_meet(&c->links, &st, e->dir, e->src, e->dst, ret);
+}
+
+void hardlink_note_symlink(struct copy *c, struct link *k, const struct entry *e)
+{
+	links_note_symlink(&c->links, k, options_follows(c->opts, e->operand) &&
+					 !e->dir->fresh && existing_is_symlink(e));
+}
+
+void hardlink_make(struct copy *c, struct link *k, const struct entry *e)
+{
+	bool replaced;
+	char *first;
+	int err = links_make(&c->links, k, e->dir, e->dst, options_follows(c->opts, e->operand),
+			     &replaced, &first);
+
+	if (err == EMLINK) {
+		free(first);
+		/* As many names as the file system allows: begin a new one. */
+		if (links_rename(&c->links, k, e->dir, e->src, e->dst)) {
+			hardlink_note_symlink(c, k, e);
+			copy_planned(c, e, &(struct plan){ .link = k });
+		}
+		return;
+	}
+	if (err) {
+		complain_link(e, err, first);
+		free(first);
+	} else if (replaced && c->opts->verbose)
+		copy_announce_removed(e);
+	outcome(e, err ? OUTCOME_FAILED : OUTCOME_LINKED, NULL);
+}
+
+/* Copy e, one of k's names, since the copy of another has failed. */
+static void copy_instead(struct copy *c, struct link *k, const struct entry *e)
+{
+	struct plan plan = { .link = k };
+	enum go go = plan_look(c, e, &plan);
+
+	if (go != GO)
+		plan_leave_out(e, go);
+	else if (links_rename(&c->links, k, e->dir, e->src, e->dst)) {
+		hardlink_note_symlink(c, k, e);
+		copy_planned(c, e, &plan);
+	} else
+		existing_restore(c, e, plan.backup);
+}
+
+/* Let w have its turn now that k's copy has ended, well or not. */
+static void settle_waiting(struct copy *c, struct link *k, const struct waiting *w, bool copied)
+{
+	struct entry e = {
+		.dir = w->dir, .src = w->name_src, .dst = w->name_dst, .type = k->type,
+	};
+
+	copy_number(&e);
+	if (!dir_use(e.dir)) {
+		plan_leave_out(&e, REFUSED);
+		return;
+	}
+	if (full_bars(c, &e))
+		; /* it is left out */
+	else if (copied)
+		hardlink_make(c, k, &e);
+	else
+		copy_instead(c, k, &e);
+	dir_release(e.dir);
+}
+
+/* A link whose copy has ended, to be settled later or by another thread */
+struct ended_link {
+	struct chore chore;
+	struct copy *c;
+	struct link *link;		/* this thread is one of its users */
+	struct ended_link *next;
+};
+
+/* This thread settles links; those whose copies end meanwhile, in its hands */
+static _Thread_local struct {
+	struct link *now;		/* NULL: it does not */
+	struct ended_link *later;
+} settling;
+
+/* The copy of k's file has ended: the names that waited get their turn. */
+static void settle_link(struct copy *c, struct link *k)
+{
+	struct waiting *w;
+	bool copied;
+
+	settling.now = k;
+	while ((w = links_next(&c->links, k, &copied))) {
+		settle_waiting(c, k, w, copied);
+		dir_put(w->dir);
+		waiting_free(w);
+	}
+	settling.now = NULL;
+	links_leave(&c->links, k);
+}
+
+static struct ended_link *new_ended(struct copy *c, struct link *k)
+{
+	struct ended_link *ended = xmalloc(sizeof *ended);
+
+	*ended = (struct ended_link){ .c = c, .link = k };
+	return ended;
+}
+
+static void settle_links(struct copy *c, struct link *k)
+{
+	struct ended_link *next;
+
+	settle_link(c, k);
+	while ((next = settling.later)) {
+		settling.later = next->next;
+		settle_link(c, next->link);
+		free(next);
+	}
+}
+
+static void settle_chore(struct chore *chore)
+{
+	struct ended_link *ended =
+		(struct ended_link *)((char *)chore - offsetof(struct ended_link, chore));
+
+	settle_links(ended->c, ended->link);
+	free(ended);
+}
+
+void hardlink_end(struct copy *c, struct link *k, bool copied)
+{
+	links_end(&c->links, k, copied);
+	/* The copy of a name that had waited: settle_link() goes on with the next. */
+	if (settling.now == k) {
+		links_leave(&c->links, k);
+		return;
+	}
+	if (settling.now) {
+		struct ended_link *ended = new_ended(c, k);
+
+		ended->next = settling.later;
+		settling.later = ended;
+		return;
+	}
+	/* Main has more to reap, and links may have to wait for a server. */
+	if (window_is_main(&c->window) && links_awaited(&c->links, k)) {
+		struct ended_link *ended = new_ended(c, k);
+
+		ended->chore.run = settle_chore;
+		if (crew_give(&c->crew, &ended->chore))
+			return;
+		free(ended);
+	}
+	settle_links(c, k);
+}
+
+void hardlink_keep(struct copy *c, const struct entry *e)
+{
+	struct link *link;
+
+	switch (hardlink_meet(c, e, &link)) {
+	case LINK_FIRST:
+		plan_leave_out(e, STAY);
+		hardlink_note_symlink(c, link, e);
+		hardlink_end(c, link, true);
+		break;
+	case LINK_FURTHER:
+		hardlink_make(c, link, e);
+		links_leave(&c->links, link);
+		break;
+	case LINK_WAITS:
+		break;
+	}
+}
