@@ -21,6 +21,7 @@
 
 #include "claim.h"
 #include "fs.h"
+#include "libcopyfile.h"
 #include "same.h"
 #include "sys.h"
 #include "wait.h"

@@ -5,7 +5,7 @@
 
 #include <sys/types.h>
 
-#include "dest.h"
+#include "destfile.h"
 
 /*
  * Open d's destination, claimed, and empty if it is a regular file.  Returns 0, or

@@ -15,8 +15,9 @@ exit	cookie watch
 cookie	count identity job pin policy pool sys watch
 policy	pool watch
 job	attr count data dest extent pin place sys wait watch
-dest	claim inplace sys watch
-inplace	claim dest fs same sys wait
+dest	claim destfile inplace sys watch
+inplace	claim destfile fs same sys wait
+destfile	claim watch
 claim	fs sys wait watch
 same	fs sys
 data	extent fs range sys watch

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* destfile - a destination: what is wanted of it, and what there is.  One thread's. */
+#ifndef CF_DESTFILE_H
+#define CF_DESTFILE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/stat.h>
+
+#include "claim.h"
+#include "watch.h"
+
+struct cf_dest {
+	/* What is wanted */
+	int dir;		/* borrowed */
+	const char *name;	/* borrowed; relative to dir */
+	uint64_t flags;		/* COPYFILE_* */
+	mode_t mode;		/* to create a file with, under the umask */
+	int src;		/* the source, open, ... */
+	const struct stat *st;	/* ... and what it is */
+	uint64_t place;		/* dir; see place.h */
+	struct cf_watch *watch;	/* told of the stage if reading the source fails */
+
+	/* What there is */
+	int fd;			/* open for writing (symlink: O_PATH); -1: closed */
+	bool created;		/* we made the inode */
+	bool link;		/* it is a symlink */
+	bool stream;		/* not a regular file: a device, a FIFO */
+	bool touched;		/* it was there before, and has lost its contents */
+	bool fixed;		/* in place, and its size cannot be set */
+	char *temp;		/* its name until it is published, or NULL */
+	bool unnamed;		/* made by O_TMPFILE, not linked to temp yet */
+	bool noted;		/* id is that of the inode we made */
+	struct stat id;
+	struct cf_claim claim;
+	off_t size;		/* that it has been given */
+};
+
+#endif
