@@ -105,9 +105,7 @@ static enum same judge_same(const struct options *o, const struct entry *e,
 	if (same && o->hard_link)
 		return SAME_DONE;
 	if (!options_follows(o, e->operand) && S_ISLNK(src->st_mode) && S_ISLNK(dst->st_mode)) {
-		/* As with cp it is another name by way of another symlink, if nothing goes. */
-		if (names_same(dir_src_fd(e->dir), e->src, dir_dst_fd(e->dir), e->dst,
-			       o->backup == no_backups ? AT_SYMLINK_NOFOLLOW : 0))
+		if (one_name(e))
 			return SAME_ERROR;
 		/* Two names of one symlink need no copy. */
 		return same && o->backup == no_backups ? SAME_DONE : SAME_NOT;

@@ -178,7 +178,8 @@ def own_backup(case, cp, pcp, line):
 def own_directory(case, cp, pcp, line):
     """With --remove-destination: cp goes in, and may have nothing to say there."""
     own = {names_in(s)[0] for s in pcp.err if s.endswith(b" are the same file")}
-    if not has(case, "--remove-destination") or not own:
+    links = any(n.kind == "symlink" for n in case.nodes)
+    if not own or not (has(case, "--remove-destination") or links and line.who != "cp"):
         return False
     return line.kind == "status" and not cp.err or \
         line.kind == "err" and line.text.endswith(b" are the same file") and about(line, *own)
@@ -342,7 +343,7 @@ KNOWN = [
 def misplaced(case, cp, pcp, line):
     if not backs_up(case):
         return False
-    return said(cp, b"cannot un-backup") or said(cp, b"File exists") or \
+    return said(cp, b"cannot un-backup", b"cannot backup", b"File exists") or \
         said(cp, b"through dangling symlink") or bool(
             re.match(r"""['"].*(~|\.bak|\.x)['"][ :]|"""
                      r"""['"].*['"]: (mtime|links|same as|size|content):""", line))
