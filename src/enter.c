@@ -16,6 +16,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "complain.h"
 #include "copy.h"
@@ -235,6 +236,9 @@ bool enter_dir(struct copy *c, struct walk_root *root, const struct entry *wante
 	}
 	struct dir *d = bring_about(c, root, &e, &made);
 	outcome(&e, made, NULL);
+	/* If that was made in this very directory, btrfs shows it only after a rewind. */
+	if (d && source.fd >= 0 && d->fresh && !e.dir->fresh)
+		(void)lseek(source.fd, 0, SEEK_SET);
 	if (d && source.fd >= 0)
 		dir_give_src(d, source.fd);
 	else if (source.fd >= 0)

@@ -539,15 +539,13 @@ static void check_json(void)
 
 void report_end(void)
 {
-	/* If nobody reads it, that is to be heard of as a signal. */
-	fflush(stdout);
+	/* While signals are heard yet: that it has no reader comes as one. */
+	int err = fflush(stdout) != 0 ? errno : 0;
 	signals_close();
 	sum_up();
 	/* What close_stdout() would find, and say, after the summary */
-	if (fflush(stdout) != 0)
-		report_error(errno, "write error");
-	else if (ferror(stdout))
-		report_error(0, "write error");
+	if (err || ferror(stdout))
+		report_error(err, "write error");
 	clearerr(stdout);
 	close_file(&log_file, options->log);
 	close_file(&failed_file, options->failed_to);
