@@ -300,6 +300,8 @@ test_partial(void)
 	ok(is_old(), "the old contents are there");
 	is_int(overwrite_while("read", 3, EIO, NULL, BUFFER), -EIO, "a later one fails");
 	is_int(last_info().partial, COPYFILE_PARTIAL_KEPT, "partial: it is incomplete");
+	if (chmod("src", 0640) < 0)
+		bail_out("src: %s", strerror(errno));
 	is_int(overwrite_while("fchmod", 1, EIO, NULL, COPYFILE_MODE), -EIO,
 	       "its mode can't be set");
 	is_int(last_info().partial, COPYFILE_PARTIAL_KEPT, "partial: it is kept");
@@ -309,7 +311,7 @@ test_partial(void)
 	put_text("dst", "the old contents");
 	known = false;
 	when("ftruncate", 1, 0, cancel_it);
-	cookie = copyfile("src", "dst", COPYFILE_TRUNCATE | COPYFILE_ASYNC);
+	cookie = copyfile("src", "dst", COPYFILE_TRUNCATE | COPYFILE_ASYNC | COPYFILE_STEADY);
 	known = true;
 	is_int(finish(cookie), -ECANCELED, "cancelled when it was empty");
 	is_int(last_info().partial, COPYFILE_PARTIAL_KEPT, "partial: it is incomplete");
@@ -319,7 +321,7 @@ test_partial(void)
 	put_text("dst", "the old contents");
 	known = false;
 	when("openat", 1, 0, cancel_it);
-	cookie = copyfile("src", "dst", COPYFILE_TRUNCATE | COPYFILE_ASYNC);
+	cookie = copyfile("src", "dst", COPYFILE_TRUNCATE | COPYFILE_ASYNC | COPYFILE_STEADY);
 	known = true;
 	is_int(finish(cookie), -ECANCELED, "cancelled when the source was opened");
 	is_int(last_info().partial, COPYFILE_PARTIAL_NONE, "partial: nothing was lost");
