@@ -362,7 +362,7 @@ static void follow_plan(struct copy *c, const struct entry *e, struct plan *plan
 {
 	bool names = hardlink_possible(c->opts, e);
 
-	switch (names ? hardlink_meet(c, e, &plan->link) : LINK_FIRST) {
+	switch (names ? hardlink_meet(c, e, plan->backup, &plan->link) : LINK_FIRST) {
 	case LINK_FIRST:
 		if (names)
 			hardlink_note_symlink(c, plan->link, e);
@@ -370,12 +370,10 @@ static void follow_plan(struct copy *c, const struct entry *e, struct plan *plan
 		copy_planned(c, e, plan);
 		break;
 	case LINK_FURTHER:
-		hardlink_make(c, plan->link, e);
+		hardlink_make(c, plan->link, e, plan->backup);
 		links_leave(&c->links, plan->link);
-		free(plan->backup);
 		break;
 	case LINK_WAITS:
-		free(plan->backup);
 		break;
 	}
 }

@@ -32,14 +32,21 @@ bool hardlink_possible(const struct options *o, const struct entry *e)
 	       (e->st->st_nlink > 1 || options_follows(o, e->operand));
 }
 
-enum link_role hardlink_meet(struct copy *c, const struct entry *e, struct link **ret)
+static struct link_name name_of(const struct entry *e, char *backup)
 {
+	return (struct link_name){ .dir = e->dir, .src = e->src, .dst = e->dst, .backup = backup };
+}
+
+enum link_role hardlink_meet(struct copy *c, const struct entry *e, char *backup,
+			     struct link **ret)
+{
+	const struct link_name name = name_of(e, backup);
 	struct stat st = *e->st;
 
 	/* By way of symlinks, or of operands, an inode is met any number of times. */
 	if (options_follows(c->opts, e->operand) || c->sources)
 		st.st_nlink = LINKS_ANY;
-	return links_meet(&c->links, &st, e->dir, e->src, e->dst, ret);
+	return links_meet(&c->links, &st, &name, ret);
 }
 
 void hardlink_note_symlink(struct copy *c, struct link *k, const struct entry *e)
@@ -48,7 +55,18 @@ void hardlink_note_symlink(struct copy *c, struct link *k, const struct entry *e
 					 !e->dir->fresh && existing_is_symlink(e));
 }
 
-void hardlink_make(struct copy *c, struct link *k, const struct entry *e)
+/* Copy e, so that the rest of k's names become links to that; or e waits for such a copy. */
+static void copy_anew(struct copy *c, const struct entry *e, const struct plan *plan)
+{
+	const struct link_name name = name_of(e, plan->backup);
+
+	if (!links_rename(&c->links, plan->link, &name))
+		return;
+	hardlink_note_symlink(c, plan->link, e);
+	copy_planned(c, e, plan);
+}
+
+void hardlink_make(struct copy *c, struct link *k, const struct entry *e, char *backup)
 {
 	bool replaced;
 	char *first;
@@ -57,38 +75,43 @@ void hardlink_make(struct copy *c, struct link *k, const struct entry *e)
 
 	if (err == EMLINK) {
 		free(first);
-		/* As many names as the file system allows: begin a new one. */
-		if (links_rename(&c->links, k, e->dir, e->src, e->dst)) {
-			hardlink_note_symlink(c, k, e);
-			copy_planned(c, e, &(struct plan){ .link = k });
-		}
+		/* As many names as the file system allows: begin a new file. */
+		copy_anew(c, e, &(struct plan){ .link = k, .backup = backup });
 		return;
 	}
 	if (err) {
 		complain_link(e, err, first);
 		free(first);
-	} else if (replaced && c->opts->verbose)
-		copy_announce_removed(e);
+		existing_restore(c, e, backup);
+	} else {
+		free(backup);
+		if (replaced && c->opts->verbose)
+			copy_announce_removed(e);
+	}
 	outcome(e, err ? OUTCOME_FAILED : OUTCOME_LINKED, NULL);
 }
 
-/* Copy e, one of k's names, since the copy of another has failed. */
-static void copy_instead(struct copy *c, struct link *k, const struct entry *e)
+/* Copy e, one of k's names, since the copy of another has failed; backup as for make. */
+static void copy_instead(struct copy *c, struct link *k, const struct entry *e, char *backup)
 {
 	struct plan plan = { .link = k };
 	enum go go = plan_look(c, e, &plan);
 
-	if (go != GO)
+	if (go != GO) {
 		plan_leave_out(e, go);
-	else if (links_rename(&c->links, k, e->dir, e->src, e->dst)) {
-		hardlink_note_symlink(c, k, e);
-		copy_planned(c, e, &plan);
-	} else
-		existing_restore(c, e, plan.backup);
+		existing_restore(c, e, backup);
+		return;
+	}
+	/* A second backup is of what has come since the first was made, which then stays. */
+	if (plan.backup)
+		free(backup);
+	else
+		plan.backup = backup;
+	copy_anew(c, e, &plan);
 }
 
 /* Let w have its turn now that k's copy has ended, well or not. */
-static void settle_waiting(struct copy *c, struct link *k, const struct waiting *w, bool copied)
+static void settle_waiting(struct copy *c, struct link *k, struct waiting *w, bool copied)
 {
 	struct entry e = {
 		.dir = w->dir, .src = w->name_src, .dst = w->name_dst, .type = k->type,
@@ -99,12 +122,15 @@ static void settle_waiting(struct copy *c, struct link *k, const struct waiting 
 		plan_leave_out(&e, REFUSED);
 		return;
 	}
+	char *backup = w->backup;
+	w->backup = NULL;
 	if (full_bars(c, &e))
-		; /* it is left out */
+		/* It is left out. */
+		existing_restore(c, &e, backup);
 	else if (copied)
-		hardlink_make(c, k, &e);
+		hardlink_make(c, k, &e, backup);
 	else
-		copy_instead(c, k, &e);
+		copy_instead(c, k, &e, backup);
 	dir_release(e.dir);
 }
 
@@ -198,14 +224,14 @@ void hardlink_keep(struct copy *c, const struct entry *e)
 {
 	struct link *link;
 
-	switch (hardlink_meet(c, e, &link)) {
+	switch (hardlink_meet(c, e, NULL, &link)) {
 	case LINK_FIRST:
 		plan_leave_out(e, STAY);
 		hardlink_note_symlink(c, link, e);
 		hardlink_end(c, link, true);
 		break;
 	case LINK_FURTHER:
-		hardlink_make(c, link, e);
+		hardlink_make(c, link, e, NULL);
 		links_leave(&c->links, link);
 		break;
 	case LINK_WAITS:

@@ -11,20 +11,26 @@ struct copy;
 struct entry;
 struct options;
 
-/* May e's inode have other names that are to become links to its copy? */
+/* Returns true if e's inode may have other names that are to become links to its copy. */
 bool hardlink_possible(const struct options *o, const struct entry *e);
 
-/* What the role of e is among the names of its inode: see links_meet(). */
-enum link_role hardlink_meet(struct copy *c, const struct entry *e, struct link **ret);
+/*
+ * The role of e among the names of its inode, as links_meet() tells.  backup, the new name
+ * of what was at e's destination or NULL, is taken if e waits.
+ */
+enum link_role hardlink_meet(struct copy *c, const struct entry *e, char *backup,
+			     struct link **ret);
 
-/* e, which is about to be copied, is the first name of k: is it written through a symlink? */
+/* Note whether e, the first name of k, which is about to be copied, is written through a
+   symlink. */
 void hardlink_note_symlink(struct copy *c, struct link *k, const struct entry *e);
 
 /*
  * Give k's file the name e.  If it cannot have one more, e becomes the copy that the
- * rest of k's names wait for, or waits itself.
+ * rest of k's names wait for, or waits itself.  backup is the new name of what was there,
+ * or NULL; it is freed, or what has it gets its old name again after a failure.
  */
-void hardlink_make(struct copy *c, struct link *k, const struct entry *e);
+void hardlink_make(struct copy *c, struct link *k, const struct entry *e, char *backup);
 
 /* A copy of k's file has ended, well or not: the names that waited get their turn. */
 void hardlink_end(struct copy *c, struct link *k, bool copied);

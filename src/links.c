@@ -49,6 +49,7 @@ void waiting_free(struct waiting *w)
 {
 	free(w->name_src);
 	free(w->name_dst);
+	free(w->backup);
 	free(w);
 }
 
@@ -102,19 +103,20 @@ static struct link *enter_locked(struct links *l, const struct stat *st, struct 
 	return k;
 }
 
-static void wait_locked(struct link *k, struct dir *dir, const char *src, const char *dst)
+static void wait_locked(struct link *k, const struct link_name *n)
 {
 	struct waiting *w = xmalloc(sizeof *w);
 
 	*w = (struct waiting){
-		.dir = dir_get(dir), .name_src = xstrdup(src), .name_dst = xstrdup(dst),
+		.dir = dir_get(n->dir), .name_src = xstrdup(n->src), .name_dst = xstrdup(n->dst),
+		.backup = n->backup,
 	};
 	*k->last = w;
 	k->last = &w->next;
 }
 
-enum link_role links_meet(struct links *l, const struct stat *st, struct dir *dir,
-			  const char *src, const char *dst, struct link **ret)
+enum link_role links_meet(struct links *l, const struct stat *st, const struct link_name *n,
+			  struct link **ret)
 {
 	struct link key = { .dev = st->st_dev, .ino = st->st_ino };
 	enum link_role role = LINK_FURTHER;
@@ -124,10 +126,10 @@ enum link_role links_meet(struct links *l, const struct stat *st, struct dir *di
 	if (k && k->missing)
 		k->missing--;
 	if (!k) {
-		k = enter_locked(l, st, dir, dst);
+		k = enter_locked(l, st, n->dir, n->dst);
 		role = LINK_FIRST;
 	} else if (k->state != LINK_COPIED) {
-		wait_locked(k, dir, src, dst);
+		wait_locked(k, n);
 		role = LINK_WAITS;
 	}
 	k->users += role != LINK_WAITS;
@@ -170,16 +172,15 @@ bool links_awaited(struct links *l, const struct link *k)
 	return awaited;
 }
 
-bool links_rename(struct links *l, struct link *k, struct dir *dir, const char *src,
-		  const char *dst)
+bool links_rename(struct links *l, struct link *k, const struct link_name *n)
 {
 	pthread_mutex_lock(&l->lock);
 	bool first = k->state != LINK_COPYING;
 	if (first) {
-		set_name_locked(k, dir, dst);
+		set_name_locked(k, n->dir, n->dst);
 		k->users++;
 	} else {
-		wait_locked(k, dir, src, dst);
+		wait_locked(k, n);
 	}
 	pthread_mutex_unlock(&l->lock);
 	return first;

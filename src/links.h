@@ -22,6 +22,7 @@ struct waiting {
 	struct waiting *next;
 	struct dir *dir;		/* a reference */
 	char *name_src, *name_dst;	/* in dir */
+	char *backup;			/* the new name of what was there, or NULL */
 };
 
 enum link_state { LINK_COPYING, LINK_COPIED, LINK_FAILED };
@@ -53,9 +54,16 @@ enum link_role {
 	LINK_FURTHER	/* linked with links_make(), and then links_leave() */
 };
 
-/* The name dir/src of the inode st, to become dir/dst, has been met; in *ret its inode. */
-enum link_role links_meet(struct links *l, const struct stat *st, struct dir *dir,
-			  const char *src, const char *dst, struct link **ret);
+/* A name of an inode, as the walk meets it */
+struct link_name {
+	struct dir *dir;		/* in use by the caller */
+	const char *src, *dst;		/* in dir */
+	char *backup;			/* as in struct waiting, which it goes to if n waits */
+};
+
+/* n, a name of the inode st, has been met.  *ret is its inode. */
+enum link_role links_meet(struct links *l, const struct stat *st, const struct link_name *n,
+			  struct link **ret);
 
 /*
  * The copy of k's file has ended.  Then, until there is none: each name that
@@ -68,13 +76,12 @@ struct waiting *links_next(struct links *l, struct link *k, bool *ret_copied);
 void waiting_free(struct waiting *w);
 
 /*
- * No further name can be given to k's file, or its copy failed: src is to be
- * copied anew, to dir/dst, and others will link to that.  True: the caller does it,
- * as after LINK_FIRST, and for that has become a user of k once more.  False: another
- * thread has begun to, and the name waits.
+ * No further name can be given to k's file, or its copy failed: n is to be copied anew,
+ * and others will link to that.  True: the caller does it, as after LINK_FIRST, and for
+ * that has become a user of k once more.  False: another thread has begun to, and n
+ * waits.
  */
-bool links_rename(struct links *l, struct link *k, struct dir *dir, const char *src,
-		  const char *dst);
+bool links_rename(struct links *l, struct link *k, const struct link_name *n);
 
 /* The caller is done with k, which may be forgotten now. */
 void links_leave(struct links *l, struct link *k);
@@ -83,10 +90,10 @@ void links_leave(struct links *l, struct link *k);
 void links_note_symlink(struct links *l, struct link *k, bool symlink);
 
 /*
- * Give k's file the name dir/name, which is in use, in place of what may have
- * it, which sets *replaced; or, with follow, give that to what k's copy leads to, if
- * it was noted that it was written through one.  0 or errno; then *ret_first, which the caller frees,
- * is the path of the name that was to be linked to.
+ * Give k's file the name dir/name, where dir is in use.  What had that name is replaced,
+ * which sets *replaced.  With follow, if k's copy was written through a symlink, the name
+ * is given to the file that this leads to.  Returns 0 or errno; after a failure
+ * *ret_first, which the caller frees, is the path of the name that was to be linked to.
  */
 int links_make(struct links *l, const struct link *k, struct dir *dir, const char *name,
 	       bool follow, bool *replaced, char **ret_first);

@@ -85,6 +85,40 @@ test_backup_is_restored() {
 	assertEquals 'the old one' old "$(cat "$work/pcp/dest")"
 }
 
+# So does a link that cannot be made.
+test_backup_is_restored_for_a_link() {
+	is_cp && { skip 'cp 9.1 counts backups in another directory'; return; }
+	prepare() {
+		mkdir dst
+		echo new >a
+		echo old >dst/a
+	}
+	run_pcp -a -H --backup=t a a dst
+	assert_ran 1 "cannot create hard link 'dst/a' to 'dst/a': No such file or directory"
+	assertEquals 'what is there' 'a a.~1~' "$(ls "$work/pcp/dst" | paste -sd' ')"
+	assertEquals 'the copy' new "$(cat "$work/pcp/dst/a")"
+	has_fuse || { skip 'no FUSE'; return; }
+	# also where the name waits for the copy of the first one
+	prepare() {
+		mkdir src dst mnt
+		echo new >src/a
+		ln src/a src/b
+		echo old >dst/a
+		echo old >dst/b
+	}
+	for engine in '' '-j1 --window=1'; do
+		new_twins
+		slowfs -x -d open=200000 -e 'link:1+:EIO' "$work/pcp" "$work/pcp/mnt" ||
+			{ fail 'slowfs cannot be mounted'; return; }
+		run_in pcp pcp $engine -a --backup=t mnt/src/. mnt/dst
+		fusermount3 -u "$work/pcp/mnt"
+		assert_ran 1 'cannot create hard link'
+		assertEquals "old and new [$engine]" 'new old' \
+			"$(cat "$work/pcp/dst/a" "$work/pcp/dst/b" | sort | paste -sd' ')"
+	done
+	engine=
+}
+
 test_backup_would_destroy_the_source() {
 	prepare() {
 		echo one >a
