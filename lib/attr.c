@@ -352,8 +352,9 @@ static int copy_acl(const struct cf_attr *a, mode_t mode, const struct names *na
 	if (S_ISLNK(a->st->st_mode))
 		return 0;
 	int lost = copy_access_acl(a, mode, names, &set);
-	/* An ACL has no place for the special bits. */
-	int r = set < 0 || mode & SPECIAL_BITS ? set_mode(a, mode, false) : 0;
+	/* An ACL has no place for the special bits; what is not a new file may have some. */
+	bool special = mode & SPECIAL_BITS || !a->created;
+	int r = set < 0 || special ? set_mode(a, mode, false) : 0;
 	/* As with cp, a file system that has no ACLs is not expected to keep a default one. */
 	if (r == 0 && !without_acls(set) && S_ISDIR(a->st->st_mode))
 		r = copy_default_acl(a, names);
