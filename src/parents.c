@@ -20,6 +20,7 @@
 #include "complain.h"
 #include "copy.h"
 #include "filenamecat.h"
+#include "full.h"
 #include "mkdir.h"
 #include "options.h"
 #include "report.h"
@@ -28,7 +29,7 @@
 
 static bool make(struct copy *c, const struct entry *e, struct dir *d)
 {
-	if (!mkdir_like(c, e, d, "cannot make directory %s"))
+	if (full_bars_dir(e) || !mkdir_like(c, e, d, "cannot make directory %s"))
 		return false;
 	if (c->opts->verbose) {
 		char *src = dir_src_path(e->dir, e->src), *dst = dir_dst_path(e->dir, e->dst);

@@ -84,6 +84,19 @@ test_read_only() {
 	assertEquals 1 "$(messages 'Read-only file system$')"
 }
 
+# Directories that lead to an operand are left out like any other.
+test_parents_on_a_full_file_system() {
+	full 4 1000 || return
+	for d in 1 2 3; do
+		mkdir -p "$scratch/$d/below"
+		echo x >"$scratch/$d/below/f"
+	done
+	run --parents 1/below/f 2/below/f 3/below/f full
+	assertEquals "status; $(cat "$scratch/err")" 3 $status
+	assertEquals "one message: $(cat "$scratch/err")" 1 "$(messages 'No space left on device$')"
+	rm -r "$scratch/1" "$scratch/2" "$scratch/3"
+}
+
 no_others() {
 	umount "$scratch/dst/mid/below" "$scratch/dst/mid" 2>/dev/null
 	rm -rf "$scratch/dst"
