@@ -23,6 +23,7 @@
 #include "copy.h"
 #include "options.h"
 #include "report.h"
+#include "retry.h"
 
 /* In cp's order; of several the first is reported, as by cp, which tries no more. */
 static const struct {
@@ -101,7 +102,9 @@ bool attrs_default_mode(const struct copy *c, const struct entry *e, int fd, mod
 
 	mode &= ~c->umask;
 	byfd_drop_acl(fd);
-	if ((fstat(fd, &st) == 0 && (st.st_mode & 07777) == mode) || byfd_chmod(fd, mode) == 0)
+	if (RETRY(fstat(fd, &st)) == 0 && (st.st_mode & 07777) == mode)
+		return true;
+	if (byfd_chmod(fd, mode) == 0)
 		return true;
 	complain_dst(e, OP_ATTRIBUTES, errno, "setting permissions for %s");
 	return false;

@@ -53,7 +53,7 @@ int byfd_open(int dir, const char *name, mode_t type, dev_t dev, struct stat *re
 
 	if (fd < 0)
 		return -1;
-	int err = fstat(fd, &st) < 0 ? errno : 0;
+	int err = RETRY(fstat(fd, &st)) < 0 ? errno : 0;
 	bool numbered = S_ISCHR(type) || S_ISBLK(type);
 	if (!err && ((st.st_mode & S_IFMT) != type || (numbered && st.st_rdev != dev) ||
 		     (!S_ISDIR(type) && st.st_nlink > 1)))

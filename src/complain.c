@@ -93,8 +93,7 @@ void complain_create(const struct entry *e, int err)
 		return;
 	}
 	/* "missing/" is not a directory, for all that open(2) says. */
-	if (err == EISDIR && ends_in_slash(e->dst) &&
-	    fstatat(dir_dst_fd(e->dir), e->dst, &st, 0) < 0)
+	if (err == EISDIR && ends_in_slash(e->dst) && entry_stat_dst(e, &st, 0) < 0)
 		err = ENOTDIR;
 	complain_dst(e, OP_CREATE, err, "cannot create regular file %s");
 }
@@ -113,8 +112,8 @@ void complain_copy(const struct copy *c, const struct entry *e, int err,
 		else
 			/* cp looks before it opens; what it would have found decides. */
 			complain_src(e, OP_OPEN, err, !e->operand &&
-				       fstatat(dir_src_fd(e->dir), e->src, &st,
-					       AT_SYMLINK_NOFOLLOW) < 0 ? "cannot stat %s" :
+				       entry_stat_src(e, &st, AT_SYMLINK_NOFOLLOW) < 0 ?
+				       "cannot stat %s" :
 				       S_ISLNK(e->type) ? "cannot read symbolic link %s" :
 							  "cannot open %s for reading");
 		break;

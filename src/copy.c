@@ -177,12 +177,23 @@ static void settle(struct copy *c, const struct entry *e, const struct plan *pla
 		hardlink_end(c, plan->link, ok);
 }
 
+/* The contents of the symlink name in dir, which the caller frees; NULL: it is none. */
+static char *read_symlink(int dir, const char *name)
+{
+	char *target;
+
+	do
+		target = areadlinkat(dir, name);
+	while (!target && errno == EINTR);
+	return target;
+}
+
 /* What the symlink name in dir leads to, as a name in dir.  The caller frees it. */
 static char *end_of_symlink(int dir, const char *name)
 {
 	char *path = xstrdup(name), *target;
 
-	for (int i = 0; i < MOST_SYMLINKS && (target = areadlinkat(dir, path)); i++) {
+	for (int i = 0; i < MOST_SYMLINKS && (target = read_symlink(dir, path)); i++) {
 		const char *slash = strrchr(path, '/');
 		char *next = target[0] == '/' || !slash ? xstrdup(target) :
 			     xasprintf("%.*s%s", (int)(slash + 1 - path), path, target);
@@ -262,8 +273,8 @@ static bool symlink_is_there(const struct copy *c, const struct entry *e)
 {
 	if (!S_ISLNK(e->type) || c->opts->update != UPDATE_OLDER)
 		return false;
-	char *want = areadlinkat(dir_src_fd(e->dir), e->src);
-	char *have = areadlinkat(dir_dst_fd(e->dir), e->dst);
+	char *want = read_symlink(dir_src_fd(e->dir), e->src);
+	char *have = read_symlink(dir_dst_fd(e->dir), e->dst);
 	bool is = want && have && !strcmp(want, have);
 
 	free(want);

@@ -11,6 +11,7 @@
 
 #include "crew.h"
 #include "dir.h"
+#include "entry.h"
 #include "links.h"
 #include "made.h"
 #include "report.h"
@@ -43,18 +44,6 @@ struct copy {
 	unsigned int operand;			/* the number of the one that is at hand */
 	bool merged;				/* something is copied into older directories */
 	struct walk_root *roots;		/* operands that are walked */
-};
-
-/* An entry of a source directory, or an operand */
-struct entry {
-	struct dir *dir;	/* in use by the caller */
-	const char *src, *dst;	/* names in it */
-	mode_t type;		/* S_IFMT bits */
-	const struct stat *st;	/* NULL: only the type is known */
-	bool operand;
-	uint64_t id;		/* see copy_number(); 0: not numbered */
-	int64_t begun;		/* if it is: CLOCK_MONOTONIC, nanoseconds */
-	unsigned int partial;	/* what its copy left: enum copyfile_partial */
 };
 
 /* Number e, if somebody is told of each. */

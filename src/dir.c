@@ -44,6 +44,7 @@
 #include "byfd.h"
 #include "options.h"
 #include "report.h"
+#include "retry.h"
 #include "xalloc.h"
 
 enum side { SRC, DST };
@@ -133,7 +134,7 @@ static void close_locked(struct dir *d, bool again)
 	struct stat st;
 
 	unlist_locked(d);
-	if (again && d->fd[DST] >= 0 && fstat(d->fd[DST], &st) == 0) {
+	if (again && d->fd[DST] >= 0 && RETRY(fstat(d->fd[DST], &st)) == 0) {
 		d->dst_dev = st.st_dev;
 		d->dst_ino = st.st_ino;
 	}
@@ -222,7 +223,7 @@ static bool is_same(const struct dir *d, enum side side, int fd)
 		if (!dev && !ino)
 			return true;
 	}
-	return fstat(fd, &now) == 0 && now.st_dev == dev && now.st_ino == ino;
+	return RETRY(fstat(fd, &now)) == 0 && now.st_dev == dev && now.st_ino == ino;
 }
 
 /* Open name in the directory at; d is what it is to be.  Descriptor or -errno. */
@@ -253,7 +254,7 @@ int dir_open_src(struct dir *parent, const char *name, bool follow, struct stat 
 	reserve_locked(all);
 	unlock(all);
 	int fd = open_at(all, parent->fd[SRC], name, O_RDONLY | (follow ? 0 : O_NOFOLLOW));
-	int err = fd < 0 || fstat(fd, ret_st) < 0 ? errno : 0;
+	int err = fd < 0 || RETRY(fstat(fd, ret_st)) < 0 ? errno : 0;
 	if (!err)
 		return fd;
 	if (fd >= 0)
@@ -474,7 +475,7 @@ static void set_mode(struct dir *d)
 		byfd_drop_acl(fd);
 		keep = 07000;
 	}
-	int r = fstat(fd, &st);
+	int r = RETRY(fstat(fd, &st));
 	mode_t mode = ((st.st_mode & keep) | d->add_mode) & ~d->drop_mode;
 	/* There are file systems that refuse what changes nothing, too. */
 	if (r == 0 && mode != (st.st_mode & 07777))

@@ -176,7 +176,7 @@ static bool look_at(const struct copy *c, const struct entry *e, struct stat *re
 {
 	bool follow = options_follows(c->opts, e->operand);
 
-	if (fstatat(dir_src_fd(e->dir), e->src, ret, follow ? 0 : AT_SYMLINK_NOFOLLOW) == 0)
+	if (entry_stat_src(e, ret, follow ? 0 : AT_SYMLINK_NOFOLLOW) == 0)
 		return true;
 	complain_src(e, OP_LOOK, errno, "cannot stat %s");
 	outcome(e, OUTCOME_FAILED, NULL);

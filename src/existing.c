@@ -35,6 +35,7 @@
 #include "names.h"
 #include "options.h"
 #include "report.h"
+#include "retry.h"
 #include "same-inode.h"
 #include "utimecmp.h"
 #include "verbose.h"
@@ -59,8 +60,8 @@ static bool one_end(const struct entry *e)
 {
 	struct stat src, dst;
 
-	return fstatat(dir_src_fd(e->dir), e->src, &src, 0) == 0 &&
-	       fstatat(dir_dst_fd(e->dir), e->dst, &dst, 0) == 0 && SAME_INODE(src, dst);
+	return entry_stat_src(e, &src, 0) == 0 && entry_stat_dst(e, &dst, 0) == 0 &&
+	       SAME_INODE(src, dst);
 }
 
 /* The rest of judge_same(); src and dst are the names themselves, not followed. */
@@ -112,8 +113,8 @@ static enum same judge_same(const struct options *o, const struct entry *e,
 	}
 	if (!options_follows(o, e->operand))
 		return judge_names(o, e, src, dst);
-	if (!same || fstatat(dir_dst_fd(e->dir), e->dst, &own_dst, AT_SYMLINK_NOFOLLOW) < 0 ||
-	    fstatat(dir_src_fd(e->dir), e->src, &own_src, AT_SYMLINK_NOFOLLOW) < 0)
+	if (!same || entry_stat_dst(e, &own_dst, AT_SYMLINK_NOFOLLOW) < 0 ||
+	    entry_stat_src(e, &own_src, AT_SYMLINK_NOFOLLOW) < 0)
 		return SAME_NOT;
 	if (o->remove_first && S_ISLNK(own_src.st_mode) && S_ISLNK(own_dst.st_mode))
 		return SAME_NOT;
@@ -139,7 +140,7 @@ static bool up_to_date(const struct options *o, const struct entry *e, const str
 static bool writable(const struct entry *e, const struct stat *dst)
 {
 	return S_ISLNK(dst->st_mode) || geteuid() == 0 ||
-	       faccessat(dir_dst_fd(e->dir), e->dst, W_OK, AT_EACCESS) == 0;
+	       RETRY(faccessat(dir_dst_fd(e->dir), e->dst, W_OK, AT_EACCESS)) == 0;
 }
 
 static bool ask(const struct options *o, const struct entry *e, const struct stat *dst)
@@ -232,7 +233,7 @@ static bool just_created(const struct copy *c, const struct entry *e, const stru
 
 	return e->operand && !S_ISDIR(dst->st_mode) && c->opts->backup != numbered_backups &&
 	       copy_is_target(c, e) &&
-	       fstatat(dir_dst_fd(e->dir), e->dst, &own, AT_SYMLINK_NOFOLLOW) == 0 &&
+	       entry_stat_dst(e, &own, AT_SYMLINK_NOFOLLOW) == 0 &&
 	       SAME_INODE(own, *dst);
 }
 
@@ -242,13 +243,12 @@ bool existing_is_symlink(const struct entry *e)
 {
 	struct stat st;
 
-	return fstatat(dir_dst_fd(e->dir), e->dst, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
-	       S_ISLNK(st.st_mode);
+	return entry_stat_dst(e, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISLNK(st.st_mode);
 }
 
 bool existing_remove(const struct copy *c, const struct entry *e)
 {
-	if (unlinkat(dir_dst_fd(e->dir), e->dst, 0) < 0 && errno != ENOENT) {
+	if (RETRY(unlinkat(dir_dst_fd(e->dir), e->dst, 0)) < 0 && errno != ENOENT) {
 		complain_dst(e, OP_REMOVE, errno, "cannot remove %s");
 		return false;
 	}
@@ -279,25 +279,36 @@ static bool backup_is_source(const struct entry *e, const struct stat *src)
 	if (strncmp(base, dst_base, len) || strcmp(base + len, simple_backup_suffix))
 		return false;
 	char *name = xasprintf("%s%s", e->dst, simple_backup_suffix);
-	bool is = fstatat(dir_dst_fd(e->dir), name, &backup, 0) == 0 && SAME_INODE(*src, backup);
+	bool is = RETRY(fstatat(dir_dst_fd(e->dir), name, &backup, 0)) == 0 &&
+		  SAME_INODE(*src, backup);
 	free(name);
 	return is;
 }
 
+static char *rename_here(int dir, const char *name, enum backup_type type)
+{
+	char *backup;
+
+	do
+		backup = backup_file_rename(dir, name, type);
+	while (!backup && errno == EINTR);
+	return backup;
+}
+
 /*
- * As backup_file_rename(), which in some versions loses its way where name has a
- * directory in it and no numbered backup is there.
+ * As rename_here(), for a name with a directory in it: some versions of gnulib lose their
+ * way there if there is no numbered backup yet.
  */
 static char *rename_to_backup(int dir, const char *name, enum backup_type type)
 {
 	const char *slash = strrchr(name, '/');
 
 	if (!slash)
-		return backup_file_rename(dir, name, type);
+		return rename_here(dir, name, type);
 	int len = (int)(slash + 1 - name);
 	char *parent = ximemdup0(name, len);
-	int fd = openat(dir, parent, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	char *base = fd < 0 ? NULL : backup_file_rename(fd, slash + 1, type);
+	int fd = RETRY(openat(dir, parent, O_PATH | O_DIRECTORY | O_CLOEXEC));
+	char *base = fd < 0 ? NULL : rename_here(fd, slash + 1, type);
 	int err = errno;
 	char *backup = base ? xasprintf("%s%s", parent, base) : NULL;
 	free(base);
@@ -341,7 +352,7 @@ void existing_restore(const struct copy *c, const struct entry *e, char *backup)
 
 	if (!backup)
 		return;
-	if (renameat(dir, backup, dir, e->dst) < 0)
+	if (RETRY(renameat(dir, backup, dir, e->dst)) < 0)
 		complain_dst(e, OP_BACKUP, errno, "cannot un-backup %s");
 	else if (c->opts->verbose) {
 		char *from = dir_dst_path(e->dir, backup), *to = dir_dst_path(e->dir, e->dst);
@@ -386,7 +397,7 @@ static enum existing_verdict judge(struct copy *c, const struct entry *e,
 	if (o->keep_dir_symlink && S_ISDIR(src->st_mode) && S_ISLNK(dst->st_mode)) {
 		struct stat end;
 
-		if (fstatat(dir_dst_fd(e->dir), e->dst, &end, 0) == 0 && S_ISDIR(end.st_mode))
+		if (entry_stat_dst(e, &end, 0) == 0 && S_ISDIR(end.st_mode))
 			*dst = end;
 	}
 	if (!right_kind(o, e, src, dst))
@@ -416,8 +427,7 @@ static enum existing_verdict look(struct copy *c, const struct entry *e, struct 
 	int err = 0;
 
 	*ret = (struct existing){ .backup = NULL };
-	if (fstatat(dir_dst_fd(e->dir), e->dst, &ret->st,
-		    looks_at_link(o, e) ? AT_SYMLINK_NOFOLLOW : 0) < 0) {
+	if (entry_stat_dst(e, &ret->st, looks_at_link(o, e) ? AT_SYMLINK_NOFOLLOW : 0) < 0) {
 		if (errno == ENOENT)
 			return EXISTING_NONE;
 		err = errno;
@@ -427,7 +437,7 @@ static enum existing_verdict look(struct copy *c, const struct entry *e, struct 
 	}
 	if (e->st)
 		src = *e->st;
-	else if (fstatat(dir_src_fd(e->dir), e->src, &src, follow) < 0) {
+	else if (entry_stat_src(e, &src, follow) < 0) {
 		complain_src(e, OP_LOOK, errno, "cannot stat %s");
 		return EXISTING_REFUSED;
 	}

@@ -29,6 +29,7 @@
 #include "dirname.h"
 #include "options.h"
 #include "progname.h"
+#include "retry.h"
 #include "stop.h"
 #include "xalloc.h"
 
@@ -56,11 +57,11 @@ static bool look_at(int fd, struct place *ret)
 {
 	struct statvfs fs;
 	struct stat st;
-	bool known = fd >= 0 && fstat(fd, &st) == 0;
+	bool known = fd >= 0 && RETRY(fstat(fd, &st)) == 0;
 
 	if (known) {
 		ret->dev = st.st_dev;
-		ret->read_only = fstatvfs(fd, &fs) == 0 && fs.f_flag & ST_RDONLY;
+		ret->read_only = RETRY(fstatvfs(fd, &fs)) == 0 && fs.f_flag & ST_RDONLY;
 	}
 	if (fd >= 0)
 		close(fd);
@@ -71,7 +72,7 @@ static bool look_at(int fd, struct place *ret)
 static bool place_of_dir(const struct entry *e, struct place *ret)
 {
 	char *parent = dir_name(e->dst);
-	int fd = openat(dir_dst_fd(e->dir), parent, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	int fd = RETRY(openat(dir_dst_fd(e->dir), parent, O_PATH | O_DIRECTORY | O_CLOEXEC));
 
 	free(parent);
 	return look_at(fd, ret);
@@ -114,7 +115,7 @@ bool full_met(const struct entry *e, int err)
 	/* In cp's place it goes on, as scripts expect. */
 	if (!is_full(err) || !strcmp(program_name, "cp") || !place_of_dir(e, &dir))
 		return false;
-	bool there = fstatat(dir_dst_fd(e->dir), e->dst, &own, 0) == 0;
+	bool there = entry_stat_dst(e, &own, 0) == 0;
 	if (there && (own.st_dev != dir.dev || (err == EROFS && !dir.read_only)))
 		return false;
 	if (err != EROFS)
@@ -147,7 +148,7 @@ bool full_bars(const struct copy *c, const struct entry *e)
 	if (!all)
 		return false;
 	bool known = in_place(c->opts, e) &&
-		     look_at(openat(dir_dst_fd(e->dir), e->dst, O_PATH | O_CLOEXEC), &place);
+		     look_at(RETRY(openat(dir_dst_fd(e->dir), e->dst, O_PATH | O_CLOEXEC)), &place);
 	return (known || place_of_dir(e, &place)) && leave_out(&place);
 }
 
@@ -156,7 +157,7 @@ bool full_bars_dir(const struct entry *e)
 	struct place place;
 	struct stat st;
 
-	if (!all || (fstatat(dir_dst_fd(e->dir), e->dst, &st, 0) == 0 && S_ISDIR(st.st_mode)))
+	if (!all || (entry_stat_dst(e, &st, 0) == 0 && S_ISDIR(st.st_mode)))
 		return false;
 	return place_of_dir(e, &place) && leave_out(&place);
 }
@@ -165,6 +166,6 @@ bool full_explains(const char *path, int err)
 {
 	struct place place;
 
-	return all && is_full(err) && look_at(open(path, O_PATH | O_CLOEXEC), &place) &&
+	return all && is_full(err) && look_at(RETRY(open(path, O_PATH | O_CLOEXEC)), &place) &&
 	       find(&place);
 }

@@ -31,6 +31,7 @@
 #include "existing.h"
 #include "options.h"
 #include "report.h"
+#include "retry.h"
 #include "same-inode.h"
 #include "stop.h"
 #include "tally.h"
@@ -82,8 +83,8 @@ static bool all_zero(const char *buf, size_t len)
 static void punch(const struct sink *s)
 {
 	if (s->written && s->written < s->end)
-		(void)!fallocate(s->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, s->written,
-				 s->end - s->written);
+		(void)RETRY(fallocate(s->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
+				      s->written, s->end - s->written));
 }
 
 /* Write buf, but for its blocks of zeros. */
@@ -119,7 +120,7 @@ static bool finish(const struct sink *s)
 {
 	if (s->written == s->end)
 		return true;
-	if (ftruncate(s->fd, s->end) < 0)
+	if (RETRY(ftruncate(s->fd, s->end)) < 0)
 		return false;
 	punch(s);
 	return true;
@@ -130,7 +131,7 @@ static struct sink open_sink(const struct copy *c, int fd)
 	struct sink s = { .fd = fd };
 	struct stat st;
 
-	if (c->opts->sparse == WHEN_ALWAYS && fstat(fd, &st) == 0 && S_ISREG(st.st_mode))
+	if (c->opts->sparse == WHEN_ALWAYS && RETRY(fstat(fd, &st)) == 0 && S_ISREG(st.st_mode))
 		s.block = st.st_blksize > 0 ? st.st_blksize : 4096;
 	return s;
 }
@@ -211,7 +212,7 @@ static int open_src(const struct copy *c, const struct entry *e, struct stat *re
 		fd = openat(dir_src_fd(e->dir), e->src, O_RDONLY | O_CLOEXEC | O_NOCTTY | follow |
 			    (fifo ? O_NONBLOCK : 0));
 	while (fd < 0 && errno == EINTR && stop_asked() != STOP_SIGNAL);
-	if (fd >= 0 && fstat(fd, ret) == 0 &&
+	if (fd >= 0 && RETRY(fstat(fd, ret)) == 0 &&
 	    !(fifo && fcntl(fd, F_SETFL, O_RDONLY) < 0))
 		return fd;
 	if (fd >= 0 || errno != EINTR)
@@ -225,7 +226,7 @@ static bool is_fifo(int dir, const char *name)
 {
 	struct stat st;
 
-	return fstatat(dir, name, &st, 0) == 0 && S_ISFIFO(st.st_mode);
+	return RETRY(fstatat(dir, name, &st, 0)) == 0 && S_ISFIFO(st.st_mode);
 }
 
 /*
@@ -266,7 +267,7 @@ static int open_existing(const struct copy *c, const struct entry *e, const stru
 	flags |= c->opts->attributes_only ? 0 : O_TRUNC;
 	flags |= existing_is_symlink(e) ? 0 : O_NOFOLLOW;
 	int fd = open_patiently(dir, e->dst, flags, 0);
-	if (fd < 0 || !over->st_mode || (fstat(fd, &st) == 0 && SAME_INODE(st, *over)))
+	if (fd < 0 || !over->st_mode || (RETRY(fstat(fd, &st)) == 0 && SAME_INODE(st, *over)))
 		return fd;
 	close(fd);
 	errno = ESTALE;
@@ -307,7 +308,7 @@ static bool copy_data(struct copy *c, const struct entry *e, int src, int dst)
 		return true;
 	if (c->opts->reflink != WHEN_ALWAYS)
 		return move_all(c, e, src, dst);
-	if (ioctl(dst, FICLONE, src) == 0)
+	if (RETRY(ioctl(dst, FICLONE, src)) == 0)
 		return true;
 	complain_both(e, OP_COPY, errno, true, "failed to clone %s from %s");
 	return false;
@@ -333,7 +334,7 @@ static void undo(const struct entry *e, bool made)
 {
 	struct entry left = *e;
 
-	if (made && (unlinkat(dir_dst_fd(e->dir), e->dst, 0) == 0 || errno == ENOENT))
+	if (made && (RETRY(unlinkat(dir_dst_fd(e->dir), e->dst, 0)) == 0 || errno == ENOENT))
 		return;
 	left.partial = COPYFILE_PARTIAL_KEPT;
 	if (made)

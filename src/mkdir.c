@@ -51,7 +51,7 @@ static int make_noted(struct copy *c, const struct entry *e, mode_t mode, struct
 	char *path = dir_dst_path(e->dir, e->dst);
 	made_begin(&c->made);
 	int r = RETRY(mkdirat(at, e->dst, mode)), err = errno;
-	bool known = r == 0 && fstatat(at, e->dst, ret, AT_SYMLINK_NOFOLLOW) == 0;
+	bool known = r == 0 && RETRY(fstatat(at, e->dst, ret, AT_SYMLINK_NOFOLLOW)) == 0;
 	made_end(&c->made, known ? ret : NULL, path);
 	free(path);
 	errno = err;

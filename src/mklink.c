@@ -95,7 +95,7 @@ static bool source_is_there(const struct entry *e)
 {
 	struct stat st;
 
-	if (e->st || fstatat(dir_src_fd(e->dir), e->src, &st, AT_SYMLINK_NOFOLLOW) == 0)
+	if (e->st || entry_stat_src(e, &st, AT_SYMLINK_NOFOLLOW) == 0)
 		return true;
 	complain_src(e, OP_LOOK, errno, "cannot stat %s");
 	return false;
@@ -121,7 +121,8 @@ static bool in_cwd(const struct entry *e)
 {
 	char *path = dir_dst_path(e->dir, e->dst), *parent = dir_name(path);
 	struct stat dot, there;
-	bool in = stat(".", &dot) < 0 || stat(parent, &there) < 0 || SAME_INODE(dot, there);
+	bool in = RETRY(stat(".", &dot)) < 0 || RETRY(stat(parent, &there)) < 0 ||
+		  SAME_INODE(dot, there);
 
 	free(path);
 	free(parent);

@@ -11,13 +11,14 @@
 #include "dirname.h"
 #include "hash.h"
 #include "hash-pjw.h"
+#include "retry.h"
 #include "same-inode.h"
 #include "xalloc.h"
 
 static int stat_parent(int dir, const char *name, int flags, struct stat *ret)
 {
 	char *parent = dir_name(name);
-	int r = fstatat(dir, parent, ret, flags);
+	int r = RETRY(fstatat(dir, parent, ret, flags));
 
 	free(parent);
 	return r;

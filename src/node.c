@@ -30,8 +30,7 @@ static int stat_source(const struct copy *c, const struct entry *e, struct stat 
 		*ret = *e->st;
 		return 0;
 	}
-	return fstatat(dir_src_fd(e->dir), e->src, ret,
-		       options_follows(c->opts, e->operand) ? 0 : AT_SYMLINK_NOFOLLOW);
+	return entry_stat_src(e, ret, options_follows(c->opts, e->operand) ? 0 : AT_SYMLINK_NOFOLLOW);
 }
 
 /* Give the node that was made of src its attributes.  False: reported. */

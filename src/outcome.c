@@ -42,7 +42,7 @@ static uint64_t bytes_left(const struct entry *e)
 		return 0;
 	if (e->st)
 		st = *e->st;
-	else if (fstatat(dir_src_fd(e->dir), e->src, &st, AT_SYMLINK_NOFOLLOW) < 0)
+	else if (entry_stat_src(e, &st, AT_SYMLINK_NOFOLLOW) < 0)
 		return 0;
 	return S_ISREG(st.st_mode) ? st.st_size : 0;
 }

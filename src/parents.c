@@ -24,6 +24,7 @@
 #include "mkdir.h"
 #include "options.h"
 #include "report.h"
+#include "retry.h"
 #include "verbose.h"
 #include "xalloc.h"
 
@@ -46,7 +47,7 @@ static bool be_there(struct copy *c, const struct entry *e, struct dir *d)
 {
 	struct stat st;
 
-	if (fstatat(dir_dst_fd(e->dir), e->dst, &st, 0) < 0)
+	if (entry_stat_dst(e, &st, 0) < 0)
 		return make(c, e, d);
 	if (S_ISDIR(st.st_mode))
 		return true;
@@ -63,7 +64,7 @@ static struct dir *descend(struct copy *c, struct dir *up, const char *src, cons
 
 	if (!dir_use(up))
 		return NULL;
-	int err = fstatat(dir_src_fd(up), src, &st, 0) < 0 ? errno :
+	int err = RETRY(fstatat(dir_src_fd(up), src, &st, 0)) < 0 ? errno :
 		  S_ISDIR(st.st_mode) ? 0 : ENOTDIR;
 	if (err) {
 		complain_src(&e, OP_LOOK, err, "failed to get attributes of %s");
@@ -99,7 +100,7 @@ static size_t skip_existing(const struct copy *c, const char *target, const char
 		char *part = ximemdup0(path, done + len);
 		char *dst = file_name_concat(target, part + strspn(part, "/"), NULL);
 		struct stat st;
-		bool there = stat(dst, &st) == 0 && S_ISDIR(st.st_mode);
+		bool there = RETRY(stat(dst, &st)) == 0 && S_ISDIR(st.st_mode);
 
 		free(part);
 		free(dst);

@@ -34,6 +34,7 @@
 #include "later.h"
 #include "options.h"
 #include "reader.h"
+#include "retry.h"
 #include "tally.h"
 #include "xalloc.h"
 
@@ -129,7 +130,7 @@ static void count_name(struct level *l, int fd, const struct reader_name *n)
 	struct stat st;
 
 	if (!type || S_ISREG(type) || (follow && S_ISLNK(type))) {
-		if (fstatat(fd, n->name, &st, follow ? 0 : AT_SYMLINK_NOFOLLOW) < 0)
+		if (RETRY(fstatat(fd, n->name, &st, follow ? 0 : AT_SYMLINK_NOFOLLOW)) < 0)
 			return;
 		type = st.st_mode & S_IFMT;
 		count_file(&st);
@@ -150,12 +151,13 @@ static bool stays_out(const struct tree *t, const struct stat *st)
 /* Go down into the directory whose path, of so many bytes, has been set, and read it. */
 static void descend(struct tree *t, size_t len, bool follow)
 {
-	int fd = open(t->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | (follow ? 0 : O_NOFOLLOW));
+	int flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC | (follow ? 0 : O_NOFOLLOW);
+	int fd = RETRY(open(t->path, flags));
 	struct reader_name name;
 	struct reader reader;
 	struct stat st;
 
-	if (fd >= 0 && fstat(fd, &st) == 0 && !stays_out(t, &st)) {
+	if (fd >= 0 && RETRY(fstat(fd, &st)) == 0 && !stays_out(t, &st)) {
 		struct level *l = xmalloc(sizeof *l);
 
 		*l = (struct level){
@@ -205,7 +207,7 @@ static void count_operand(const char *path)
 	bool follow = options_follows(scout.opts, true);
 	struct stat st;
 
-	if (fstatat(AT_FDCWD, path, &st, follow ? 0 : AT_SYMLINK_NOFOLLOW) < 0)
+	if (RETRY(fstatat(AT_FDCWD, path, &st, follow ? 0 : AT_SYMLINK_NOFOLLOW)) < 0)
 		return;
 	count_file(&st);
 	if (S_ISDIR(st.st_mode) && scout.opts->recursive)

@@ -28,6 +28,7 @@
 #include "parents.h"
 #include "progress.h"
 #include "report.h"
+#include "retry.h"
 #include "run.h"
 #include "same-inode.h"
 #include "stop.h"
@@ -40,15 +41,15 @@
 /* Is path, a directory, within one that this run has made? */
 static bool in_made_dir(struct copy *c, int at, const char *path)
 {
-	int fd = openat(at, path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	int fd = RETRY(openat(at, path, O_PATH | O_DIRECTORY | O_CLOEXEC));
 	struct stat st, below = { .st_ino = 0 };
 	bool made = false;
 
 	/* Upwards to the root, which is its own parent. */
-	while (!made && fd >= 0 && fstat(fd, &st) == 0 && !SAME_INODE(st, below)) {
+	while (!made && fd >= 0 && RETRY(fstat(fd, &st)) == 0 && !SAME_INODE(st, below)) {
 		made = made_find(&c->made, &st);
 		below = st;
-		int up = openat(fd, "..", O_PATH | O_DIRECTORY | O_CLOEXEC);
+		int up = RETRY(openat(fd, "..", O_PATH | O_DIRECTORY | O_CLOEXEC));
 		close(fd);
 		fd = up;
 	}
@@ -63,7 +64,7 @@ static bool depends_on_earlier(struct copy *c, const struct entry *e)
 	bool merged = c->merged;
 	struct stat dst;
 
-	if (fstatat(dir_dst_fd(e->dir), e->dst, &dst, AT_SYMLINK_NOFOLLOW) == 0)
+	if (entry_stat_dst(e, &dst, AT_SYMLINK_NOFOLLOW) == 0)
 		c->merged = true;
 	return merged || c->merged || (made_any(&c->made) && in_made_dir(c, dir_src_fd(e->dir), e->src));
 }
@@ -72,11 +73,11 @@ static bool depends_on_earlier(struct copy *c, const struct entry *e)
 static int stat_operand(struct copy *c, const struct entry *e, struct stat *ret)
 {
 	int flags = options_follows(c->opts, true) ? 0 : AT_SYMLINK_NOFOLLOW;
-	int r = fstatat(dir_src_fd(e->dir), e->src, ret, flags);
+	int r = entry_stat_src(e, ret, flags);
 
 	if (r < 0 && errno == ENOENT) {
 		run_drain(c);
-		r = fstatat(dir_src_fd(e->dir), e->src, ret, flags);
+		r = entry_stat_src(e, ret, flags);
 	}
 	return r;
 }
@@ -101,7 +102,7 @@ static char *key_of(const struct entry *e, struct stat *ret_parent)
 {
 	char *parent = dir_name(e->src), *key = NULL;
 
-	if (fstatat(dir_src_fd(e->dir), parent, ret_parent, 0) == 0)
+	if (RETRY(fstatat(dir_src_fd(e->dir), parent, ret_parent, 0)) == 0)
 		key = xasprintf("%ju:%ju/%s", (uintmax_t)ret_parent->st_dev,
 				(uintmax_t)ret_parent->st_ino, last_component(e->src));
 	free(parent);
@@ -187,7 +188,7 @@ static char *name_in(const char *target, const char *src)
 /* 0 if path is a directory that can be searched, else errno. */
 static int check_dir(const char *path)
 {
-	int fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	int fd = RETRY(open(path, O_PATH | O_DIRECTORY | O_CLOEXEC));
 
 	if (fd < 0)
 		return errno;
@@ -224,7 +225,7 @@ static enum { DIR_MISSING, DIR_THERE, DIR_NOT } look_at_parent(const char *dst)
 {
 	char *parent = dir_name(dst);
 	struct stat st;
-	int r = stat(parent, &st);
+	int r = RETRY(stat(parent, &st));
 
 	if (r == 0 && !S_ISDIR(st.st_mode))
 		report_error_about(&(struct report_about){ .op = OP_CHECK, .dst = parent }, 0,
@@ -276,7 +277,7 @@ static void copy_with_parents(struct copy *c, const char *target, const char *sr
 static void copy_into(struct copy *c, const char *target, char *const *sources, int n)
 {
 	c->into_dir = true;
-	if (n > 1 && stat(target, &c->target) == 0) {
+	if (n > 1 && RETRY(stat(target, &c->target)) == 0) {
 		c->sources = names_new();
 		c->targets = names_new();
 	}
@@ -301,7 +302,7 @@ static bool becomes_own_backup(const struct options *o, const char *src, const c
 	struct stat st;
 
 	return o->force && o->backup != no_backups && !strcmp(src, dst) &&
-	       stat(dst, &st) == 0 && S_ISREG(st.st_mode);
+	       RETRY(stat(dst, &st)) == 0 && S_ISREG(st.st_mode);
 }
 
 static void copy_to_name(struct copy *c, const char *src, const char *dst)

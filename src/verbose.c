@@ -26,6 +26,7 @@
 #include "json.h"
 #include "options.h"
 #include "report.h"
+#include "retry.h"
 
 /* A line on standard output, which keeps those of several threads apart by itself */
 static void tell(const char *format, ...)
@@ -112,12 +113,12 @@ static void find_holes(int fd, const struct stat *st, struct ends *ret)
  */
 static void try_empty(const struct entry *e, int src, bool reflink, struct ends *ret)
 {
-	int dst = openat(dir_dst_fd(e->dir), e->dst, O_WRONLY | O_NONBLOCK | O_CLOEXEC);
+	int dst = RETRY(openat(dir_dst_fd(e->dir), e->dst, O_WRONLY | O_NONBLOCK | O_CLOEXEC));
 	struct stat st;
 
 	if (dst < 0)
 		return;
-	if (fstat(dst, &st) == 0 && S_ISREG(st.st_mode) && !st.st_size)
+	if (RETRY(fstat(dst, &st)) == 0 && S_ISREG(st.st_mode) && !st.st_size)
 		ret->cloned = reflink && ioctl(dst, FICLONE, src) == 0;
 	ret->cannot_offload = copy_file_range(src, NULL, dst, NULL, 0, 0) < 0;
 	close(dst);
@@ -130,15 +131,15 @@ static void look_at_ends(const struct options *o, const struct entry *e, bool re
 	struct stat st;
 
 	*ret = (struct ends){ .cannot_offload = true };
-	ret->regular = fstatat(dir_dst_fd(e->dir), e->dst, &st, 0) < 0 || S_ISREG(st.st_mode);
+	ret->regular = entry_stat_dst(e, &st, 0) < 0 || S_ISREG(st.st_mode);
 	/* To open what is no file may have consequences. */
 	if (!S_ISREG(e->type))
 		return;
-	int src = openat(dir_src_fd(e->dir), e->src,
-			 O_RDONLY | O_NONBLOCK | O_CLOEXEC | nofollow);
+	int src = RETRY(openat(dir_src_fd(e->dir), e->src,
+			       O_RDONLY | O_NONBLOCK | O_CLOEXEC | nofollow));
 	if (src < 0)
 		return;
-	if (fstat(src, &st) == 0 && st.st_size)
+	if (RETRY(fstat(src, &st)) == 0 && st.st_size)
 		find_holes(src, &st, ret);
 	else
 		try_empty(e, src, reflink, ret);

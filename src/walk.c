@@ -46,6 +46,7 @@
 #include "options.h"
 #include "outcome.h"
 #include "reader.h"
+#include "retry.h"
 #include "run.h"
 #include "stop.h"
 #include "xalloc.h"
@@ -190,7 +191,7 @@ static bool copy_unless_dir(struct walker *w, struct dir *d, const char *name, m
 	if (S_ISDIR(type))
 		return true;
 	if (!type || o->keep_links || (follow && S_ISLNK(type))) {
-		if (fstatat(dir_src_fd(d), name, &st, follow ? 0 : AT_SYMLINK_NOFOLLOW) < 0) {
+		if (RETRY(fstatat(dir_src_fd(d), name, &st, follow ? 0 : AT_SYMLINK_NOFOLLOW)) < 0) {
 			complain_src(&e, OP_LOOK, errno, "cannot stat %s");
 			outcome(&e, OUTCOME_FAILED, NULL);
 			return false;

@@ -192,6 +192,42 @@ test_interrupted_calls() {
 	assertEquals 'what is there' '' "$(diff -r real/src real/dst)"
 }
 
+# Every third call of each kind is interrupted: by it a copy of anything onto anything is
+# what it is without.
+test_interrupted_calls_on_files() {
+	faults=
+	for call in getattr readlink mknod mkdir unlink symlink rename link chmod utimens \
+		open create removexattr; do
+		for n in 1 4 7 10 13 16 19 22 25 28; do
+			faults="$faults -e $call:$n:EINTR"
+		done
+	done
+	for options in '-a' '-a --remove-destination' '-a --backup=t' '-ab' '-rf' '-au' '-al' \
+		'-r --debug' '-rs --remove-destination' '-a --parents' \
+		'-r --no-preserve=mode' '-r --attributes-only'; do
+		seen_with= seen_without=
+		copy_interrupted '' && seen_without=$seen
+		copy_interrupted "$faults" && seen_with=$seen
+		assertEquals "[$options]" "$seen_without" "$seen_with"
+	done
+}
+
+# copy_interrupted FAULTS: with $options; sets seen to the status, and all that is there then
+copy_interrupted() {
+	[ ! -d real ] || { fusermount3 -u slow; rm -rf real slow; mounted=; }
+	mkdir -p real/src/d/sub real/dst/src/d
+	for name in a b d/c d/sub/e; do echo $name >real/src/$name; done
+	ln real/src/a real/src/a2
+	ln -s a real/src/link
+	mkfifo real/src/fifo
+	chmod 750 real/src/d/sub
+	for name in a a2 b link d/c; do echo old >real/dst/src/$name; done
+	slow -o attr_timeout=0,entry_timeout=0,negative_timeout=0 $1 || return
+	pcp $options -j1 --window=1 "$room/slow/src" slow/dst >out 2>err
+	seen="status $? $(cat err) $(cd real/dst && find . -printf '%P %y %m %n %l\n' | sort &&
+		find . -type f -exec cksum {} + | sort)"
+}
+
 # Without the right to read it a directory is made all the same, as with cp.
 test_unreadable_directory() {
 	prepare() {

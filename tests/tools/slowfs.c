@@ -49,7 +49,7 @@ static struct fault {
 	long first, count;		/* count < 0: for ever */
 	const char *glob;
 	atomic_long seen;
-} fault[64];
+} fault[256];
 static int nfault;
 
 static const struct { const char *n; int e; } errs[] = {

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* entry - one thing to be copied, and what its two names stand for.  Thread-safe. */
+#ifndef PCP_ENTRY_H
+#define PCP_ENTRY_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/stat.h>
+
+struct dir;
+
+/* An entry of a source directory, or an operand */
+struct entry {
+	struct dir *dir;	/* in use by the caller */
+	const char *src, *dst;	/* names in it */
+	mode_t type;		/* S_IFMT bits */
+	const struct stat *st;	/* NULL: only the type is known */
+	bool operand;
+	uint64_t id;		/* see copy_number(); 0: not numbered */
+	int64_t begun;		/* if it is: CLOCK_MONOTONIC, nanoseconds */
+	unsigned int partial;	/* what its copy left: enum copyfile_partial */
+};
+
+/*
+ * As fstatat(2) of e's source, or of what is at its destination; made again where a
+ * signal interrupts it.
+ */
+int entry_stat_src(const struct entry *e, struct stat *ret, int flags);
+int entry_stat_dst(const struct entry *e, struct stat *ret, int flags);
+
+#endif
