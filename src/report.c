@@ -539,13 +539,17 @@ static void check_json(void)
 
 void report_end(void)
 {
-	/* While signals are heard yet: that it has no reader comes as one. */
+	/* Where nobody reads that, SIGPIPE comes while signals are still heard. */
 	int err = fflush(stdout) != 0 ? errno : 0;
 	signals_close();
 	sum_up();
 	/* What close_stdout() would find, and say, after the summary */
-	if (err || ferror(stdout))
+	if (fflush(stdout) != 0)
+		err = errno;
+	if (err)
 		report_error(err, "write error");
+	else if (ferror(stdout))
+		report_error(0, "write error");
 	clearerr(stdout);
 	close_file(&log_file, options->log);
 	close_file(&failed_file, options->failed_to);
