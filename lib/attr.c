@@ -391,6 +391,18 @@ static int settle(struct cf_attr *a, uint32_t bit, int r)
 	return 0;
 }
 
+/*
+ * After a failure: the mode that was changed for the time of the copy, unless dst has its
+ * new owner, and its new mode is still missing.
+ */
+static void give_back(const struct cf_attr *a, mode_t restore, bool foreign)
+{
+	bool new_owner = a->flags & COPYFILE_OWNER && !foreign;
+
+	if (restore != (mode_t)-1 && !(new_owner && a->flags & (COPYFILE_MODE | COPYFILE_ACL)))
+		(void)set_mode(a, restore, true);
+}
+
 static int copy_all(struct cf_attr *a, const struct names *names)
 {
 	const struct stat *st = a->st;
@@ -411,8 +423,10 @@ static int copy_all(struct cf_attr *a, const struct names *names)
 		r = settle(a, COPYFILE_TIMES,
 			   cf_utimens(a->dst, a->path,
 				      (struct timespec[]){ st->st_atim, st->st_mtim }));
-	if (r < 0)
+	if (r < 0) {
+		give_back(a, restore, foreign);
 		return r;
+	}
 	if (a->flags & COPYFILE_ACL)
 		return settle(a, COPYFILE_ACL, copy_acl(a, mode, names));
 	if (a->flags & COPYFILE_MODE)

@@ -524,6 +524,7 @@ static int
 as_nobody_opening(void)
 {
 	unsigned int i, bad = 0;
+	int src, dst;
 
 	if (setgroups(0, NULL) != 0 || setresgid(NOBODY, NOBODY, NOBODY) != 0
 	    || setresuid(NOBODY, NOBODY, NOBODY) != 0)
@@ -546,8 +547,18 @@ as_nobody_opening(void)
 		if (copy("src", "open/dst", how | COPYFILE_TRUNCATE) != -EACCES
 		    || !holds("open/dst", "contents"))
 			bad |= 8;
-		drop("open/dst");
 		drop("open/own");
+		drop("open/dst");
+		/* An owner that cannot be given leaves the mode as it was. */
+		fresh("open/dst", 0644);
+		src = open("src", O_RDONLY);
+		dst = open("open/dst", O_RDWR);
+		if (copyfile_attrs(src, dst, COPYFILE_OWNER) != -EPERM
+		    || mode_of("open/dst") != 0644)
+			bad |= 16;
+		close(src);
+		close(dst);
+		drop("open/dst");
 	}
 	return bad;
 }
@@ -558,7 +569,7 @@ test_ordinary_user(void)
 	int bad;
 
 	if (!root) {
-		skip(13, "needs root, to make a file of somebody else");
+		skip(14, "needs root, to make a file of somebody else");
 		return;
 	}
 	/* mkdtemp() made a directory that others can't enter */
@@ -586,12 +597,13 @@ test_ordinary_user(void)
 	ok(bad < 255, "the child ends well");
 	bad = in_child(as_nobody_opening);
 	if (bad == 128)
-		skip(4, "cannot become an ordinary user");
+		skip(5, "cannot become an ordinary user");
 	else {
 		ok((bad & 1) == 0, "a source that can't be read: EACCES, OPEN_SRC");
 		ok((bad & 2) == 0, "a directory that can't be written: EACCES, OPEN_DST");
 		ok((bad & 4) == 0, "a read-only file is copied with mode and times");
 		ok((bad & 8) == 0, "TRUNCATE of a read-only file: EACCES, untouched");
+		ok((bad & 16) == 0, "an owner that can't be given leaves the mode alone");
 	}
 	ok(bad < 255, "the child ends well");
 	remove_tree("open");
