@@ -33,15 +33,6 @@
 #define FICLONE _IOW(0x94, 9, int)
 #endif
 
-/* From <asm/unistd.h>, where that is older than Linux 6.6 */
-#ifndef SYS_fchmodat2
-#ifdef __alpha__
-#define SYS_fchmodat2 562
-#else
-#define SYS_fchmodat2 452
-#endif
-#endif
-
 /* From <linux/stat.h>: AT_STATX_FORCE_SYNC, STATX_BASIC_STATS */
 #define FORCE_SYNC 0x2000
 #define BASIC_STATS 0x7ff
@@ -459,7 +450,7 @@ int cf_chmod(int fd, bool path, mode_t mode)
 	if (!path)
 		return CALL("fchmod", fchmod(fd, mode));
 	/* Linux 6.6; there are sandboxes that refuse with EPERM what they do not know. */
-	int r = CALL("fchmod", syscall(SYS_fchmodat2, fd, "", mode, AT_EMPTY_PATH));
+	int r = CALL("fchmod", syscall(NR_FCHMODAT2, fd, "", mode, AT_EMPTY_PATH));
 	if (r == -ENOSYS || r == -EPERM)
 		r = CALL_PATH("fchmod", fd, chmod(name, mode), fchmod(usable_fd, mode));
 	return r;

@@ -29,15 +29,6 @@
 
 #include "retry.h"
 
-/* From <asm/unistd.h>, where that is older than Linux 6.6 */
-#ifndef SYS_fchmodat2
-#ifdef __alpha__
-#define SYS_fchmodat2 562
-#else
-#define SYS_fchmodat2 452
-#endif
-#endif
-
 /* Room for the name of a descriptor in /proc */
 #define SELF_MAX 32
 
@@ -92,7 +83,7 @@ int byfd_chmod(int fd, mode_t mode)
 
 	if (r == 0 || errno != EBADF)
 		return r;
-	r = RETRY(syscall(SYS_fchmodat2, fd, "", mode, AT_EMPTY_PATH));
+	r = RETRY(syscall(NR_FCHMODAT2, fd, "", mode, AT_EMPTY_PATH));
 	/* There are sandboxes that refuse with EPERM what they do not know. */
 	if (r == 0 || (errno != ENOSYS && errno != EPERM))
 		return r;

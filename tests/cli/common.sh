@@ -211,6 +211,16 @@ picture() (
 	find . -exec getfattr -d -m '^[^.]*\.[^p]' -h -e hex {} + | sort
 ) 2>&1
 
+# assert_alike RUN WHAT...: what is beside both twins, such as err or tree, is one
+assert_alike() {
+	run=$1
+	shift
+	for what; do
+		assertEquals "$what of $run (< cp, > pcp)" '' \
+			"$(diff -a "$work/cp.$what" "$work/pcp.$what" | cat -v)"
+	done
+}
+
 # same_as_cp ARGUMENT...: runs cp and pcp with them, each in its twin
 same_as_cp() {
 	new_twins
@@ -223,10 +233,7 @@ same_as_cp() {
 		(cd "$work/$name" && after)
 		picture $name >"$work/$name.tree"
 	done
-	for what in $compare; do
-		assertEquals "$what of [${as:+$as }$*] (< cp, > pcp)" '' \
-			"$(diff -a "$work/cp.$what" "$work/pcp.$what" | cat -v)"
-	done
+	assert_alike "[${as:+$as }$*]" $compare
 }
 
 # run_pcp ARGUMENT...: runs it in the prepared directory, for what cp can't show

@@ -267,10 +267,7 @@ answered() {
 		sed 's/^pcp: /cp: /; s/? pcp: /? cp: /g' "$work/$name.words" >"$work/$name.err"
 		picture $name >"$work/$name.tree"
 	done
-	for what in stdout err tree; do
-		assertEquals "$what of [$*] answered $answers" '' \
-			"$(diff -a "$work/cp.$what" "$work/pcp.$what")"
-	done
+	assert_alike "[$*] answered $answers" stdout err tree
 }
 
 test_interactive() {

@@ -23,10 +23,7 @@ exit_status(void (*fn)(void), long *ms)
 	int status;
 	pid_t pid;
 
-#ifdef SCRATCH_TSAN
-	if (copyfile_shutdown() != 0)
-		diag("a child is made while cookies are live");
-#endif
+	before_fork();
 	fflush(NULL);
 	clock_gettime(CLOCK_MONOTONIC, &begin);
 	pid = fork();

@@ -353,6 +353,16 @@ cancel(int cookie)
 	return ret > 0 ? finish(cookie) : ret;
 }
 
+/* ThreadSanitizer mistakes the child's threads for those that the parent had */
+static inline void
+before_fork(void)
+{
+#ifdef SCRATCH_TSAN
+	if (copyfile_shutdown() != 0)
+		diag("a child is made while cookies are live");
+#endif
+}
+
 /*
  * Run a test point's worth of code in a child: for what can't be undone, such
  * as limits, identity, or closed descriptors.  Zero: all is well.
@@ -363,11 +373,7 @@ in_child(int (*fn)(void))
 	int status;
 	pid_t pid;
 
-#ifdef SCRATCH_TSAN
-	/* It mistakes the child's threads for those that the parent had */
-	if (copyfile_shutdown() != 0)
-		diag("a child is made while cookies are live");
-#endif
+	before_fork();
 	pid = fork();
 	if (pid < 0)
 		bail_out("fork: %s", strerror(errno));
