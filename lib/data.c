@@ -42,6 +42,7 @@
 #include "libcopyfile.h"
 #include "range.h"
 #include "sys.h"
+#include "wait.h"
 
 /* Far beyond any file: until the end */
 #define TO_END INT64_MAX
@@ -302,10 +303,24 @@ static int need_buffer(struct mover *m)
 	return 0;
 }
 
+/* As write(2) to a stream, which may be a FIFO that is full. */
+static ssize_t write_stream(const struct mover *m, const char *buf, size_t len)
+{
+	unsigned int steps = 0;
+	ssize_t n;
+
+	while ((n = cf_write(m->d->dst, buf, len)) == -EAGAIN) {
+		int r = cf_wait_step(&steps, m->d->watch);
+		if (r < 0)
+			return r;
+	}
+	return n;
+}
+
 static int write_all(struct mover *m, const char *buf, size_t len, off_t at)
 {
 	while (len) {
-		ssize_t n = m->d->stream ? cf_write(m->d->dst, buf, len)
+		ssize_t n = m->d->stream ? write_stream(m, buf, len)
 					 : cf_pwrite(m->d->dst, buf, len, at);
 		if (n == 0)
 			n = -EIO;	/* cannot be for a regular file; would spin */

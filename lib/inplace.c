@@ -5,8 +5,8 @@
  * regular file is a stream, which is just opened.
  *
  * It is opened with O_NONBLOCK, so that a FIFO without a reader does not hang this
- * thread: it is tried again until there is one, or the copy is cancelled.  Streams are
- * written to without.
+ * thread: it is tried again until there is one, or the copy is cancelled.  Other streams
+ * are written to without.
  *
  * Some file systems (object stores) take a file for writing only with O_TRUNC, or
  * cannot empty one that is open.  There the file is found to be another one by its
@@ -152,7 +152,9 @@ static int open_once(struct cf_dest *d)
 	if (is_source(d, &st))
 		return -EINVAL;
 	if (!S_ISREG(st.st_mode)) {
-		cf_unblock(d->fd);
+		/* A FIFO may be full for long, too: data.c waits, and sees a cancel. */
+		if (!S_ISFIFO(st.st_mode))
+			cf_unblock(d->fd);
 		d->stream = d->touched = true;
 		return 0;
 	}

@@ -205,7 +205,7 @@ ssize_t cf_pwrite(int fd, const void *buf, size_t len, off_t at)
 
 ssize_t cf_write(int fd, const void *buf, size_t len)
 {
-	return TRANSFER(fd, fd, CALL_LEN("write", &len, write(fd, buf, len)));
+	return CALL_LEN("write", &len, write(fd, buf, len));
 }
 
 /*

@@ -40,7 +40,7 @@ bool cf_unblock(int fd);
 
 /*
  * Data.  A transfer may be short; copies and reads return 0 at the end.  What fails
- * with EAGAIN is repeated without O_NONBLOCK.
+ * with EAGAIN is repeated without O_NONBLOCK, but for cf_write(), which is for streams.
  */
 ssize_t cf_pread(int fd, void *buf, size_t len, off_t at);
 /* Can fd be read?  0, or -errno.  Nothing is taken from it. */

@@ -8,6 +8,7 @@
  * No signal reaches the crew's threads, and one may come just before main begins to wait:
  * so nobody waits for long, but looks every now and then whether the run is to end.  That a
  * FIFO has no writer yet shows only if it is opened with O_NONBLOCK: open(2) would wait.
+ * One that is written to keeps that, since write(2) would wait until it is read.
  */
 #include <config.h>
 
@@ -57,7 +58,11 @@ static bool write_all(struct sink *s, const char *buf, size_t len)
 	while (len) {
 		ssize_t n = s->block ? pwrite(s->fd, buf, len, s->end) : write(s->fd, buf, len);
 
-		/* Main may wait for the reader of a FIFO. */
+		/* A FIFO that is full, as is that of which nobody reads: until that is over. */
+		if (n < 0 && errno == EAGAIN) {
+			poll(&(struct pollfd){ .fd = s->fd, .events = POLLOUT }, 1, LOOK_MS);
+			errno = EINTR;
+		}
 		if (n < 0 && (errno != EINTR || stop_asked() == STOP_SIGNAL))
 			return false;
 		if (n > 0) {
@@ -235,6 +240,7 @@ static bool is_fifo(int dir, const char *name)
  */
 static int open_patiently(int dir, const char *name, int flags, mode_t mode)
 {
+	struct stat st;
 	int fd;
 
 	while ((fd = openat(dir, name, flags | O_NONBLOCK, mode)) < 0 &&
@@ -246,7 +252,9 @@ static int open_patiently(int dir, const char *name, int flags, mode_t mode)
 			return -1;
 		}
 	}
-	if (fd >= 0 && fcntl(fd, F_SETFL, O_WRONLY) < 0) {
+	/* Nor is to be waited for room in a FIFO. */
+	if (fd >= 0 && !(fstat(fd, &st) == 0 && S_ISFIFO(st.st_mode)) &&
+	    fcntl(fd, F_SETFL, O_WRONLY) < 0) {
 		close(fd);
 		return -1;
 	}

@@ -195,6 +195,30 @@ test_interrupted_waiting_for_a_writer() {
 	wait 2>/dev/null
 }
 
+# One that is full, and that nobody reads, in main or in another thread
+test_interrupted_waiting_for_a_reader() {
+	rm -rf "$scratch/dst" "$scratch/tree" "$scratch/from"
+	mkdir "$scratch/tree" "$scratch/dst"
+	head -c 1000000 /dev/zero >"$scratch/from"
+	mkfifo "$scratch/dst/fifo" "$scratch/tree/fifo"
+	for options in '' -R '-j1 --window=1' '-RL --copy-contents' \
+		'-RL --copy-contents -j1 --window=1'; do
+		from=$scratch/from to=$scratch/dst/fifo
+		cat "$scratch/from" >"$scratch/tree/fifo" 2>/dev/null &
+		writer=$!
+		[ "$options" = "${options#*contents}" ] || from=$scratch/tree/. to=$scratch/dst
+		sleep 30 <>"$scratch/dst/fifo" &
+		idle=$!
+		interrupt TERM 0.3 timeout --foreground -k 1 4 pcp $options "$from" "$to"
+		kill $idle $writer 2>/dev/null
+		assertEquals "[$options]" 143 $status
+		assertTrue "[$options] $(cat "$scratch/err")" \
+			"grep -q 'interrupted: .*fifo. is incomplete$' '$scratch/err'"
+	done
+	rm -rf "$scratch/dst" "$scratch/tree" "$scratch/from"
+	wait 2>/dev/null
+}
+
 # It goes on after what asks for no end, and what comes later is copied.
 test_asked_waiting_for_a_writer() {
 	rm -rf "$scratch/dst" "$scratch/tree"
@@ -275,21 +299,29 @@ print(128 - status if status < 0 else status)' "$@")
 }
 
 test_second_signal() {
-	mkfifo "$scratch/fifo"
-	# which holds it open, and reads nothing
-	sleep 60 <>"$scratch/fifo" &
+	# A terminal that shows nothing: what is written to it waits for ever
+	python3 -c '
+import os, time, tty
+other, terminal = os.openpty()
+tty.setraw(terminal)
+print(os.ttyname(terminal), flush=True)
+time.sleep(60)' >"$scratch/terminal" &
 	reader=$!
+	for i in $(seq 50); do
+		[ -s "$scratch/terminal" ] && break
+		sleep 0.1
+	done
 	for how in '' 'unshare --pid --fork'; do
 		[ ! "$how" ] || can_mount || continue
 		for signals in 'INT INT 130' 'INT TERM 143' 'TERM TERM 143'; do
 			set -- $signals
-			stuck $1 $2 $how "$bin/pcp" "$src/1/big" "$scratch/fifo"
+			stuck $1 $2 $how "$bin/pcp" "$src/1/big" "$(cat "$scratch/terminal")"
 			assertEquals "$how: $1, $2" $3 "$status"
 		done
 	done
 	kill $reader
 	wait $reader 2>/dev/null
-	rm -f "$scratch/fifo"
+	rm -f "$scratch/terminal"
 }
 
 # The reader of the messages went with the same interrupt: that is no second signal.

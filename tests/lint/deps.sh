@@ -20,7 +20,7 @@ inplace	claim destfile fs same sys wait
 destfile	claim watch
 claim	fs sys wait watch
 same	fs sys
-data	extent fs range sys watch
+data	extent fs range sys wait watch
 range	pool scale sys watch
 attr	extent sys watch
 extent	sys

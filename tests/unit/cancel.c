@@ -188,6 +188,52 @@ test_fifo(void)
 	drop("src");
 }
 
+#define PIPEFUL (1 << 20)
+
+static void *
+read_all(void *arg)
+{
+	size_t *got = arg;
+	char buf[4096];
+	int fd = open("fifo", O_RDONLY | O_CLOEXEC);
+	ssize_t n;
+
+	usleep(50000);
+	while ((n = read(fd, buf, sizeof buf)) > 0)
+		*got += n;
+	close(fd);
+	return NULL;
+}
+
+/* What waits in write(2): a FIFO is full, and its reader does not read. */
+static void
+test_full_fifo(void)
+{
+	pthread_t reader;
+	size_t got = 0;
+	int cookie, idle;
+
+	put_pattern("src", PIPEFUL, 1);
+	if (mkfifo("fifo", 0600) != 0)
+		bail_out("mkfifo: %s", strerror(errno));
+	idle = open("fifo", O_RDWR | O_CLOEXEC);
+	cookie = copyfile("src", "fifo", COPYFILE_TRUNCATE | COPYFILE_ASYNC);
+	ok(cookie > 0 && !readable(cookie, 50), "a copy into a FIFO waits for room in it");
+	copyfile_ctrl(cookie, COPYFILE_CANCEL);
+	bool ended = readable(cookie, 2000);
+	ok(ended, "and ends when it is cancelled");
+	close(idle);
+	is_int(finish(cookie), -ECANCELED, "as cancelled");
+	is_int(last_info().partial, COPYFILE_PARTIAL_KEPT, "some was written");
+	pthread_create(&reader, NULL, read_all, &got);
+	is_int(finish(copyfile("src", "fifo", COPYFILE_TRUNCATE | COPYFILE_ASYNC)), 0,
+	       "where somebody reads it is done");
+	pthread_join(reader, NULL);
+	is_int(got, PIPEFUL, "and the reader has the data");
+	drop("fifo");
+	drop("src");
+}
+
 /* Whoever took the name meanwhile keeps it */
 static void
 test_name_taken(void)
@@ -226,6 +272,7 @@ main(void)
 	test_running();
 	test_name_taken();
 	test_fifo();
+	test_full_fifo();
 	test_after_end();
 	test_race();
 	is_int(count_names("."), 2, "no temporary name is left");
