@@ -87,6 +87,14 @@ tool() {
 	${CC:-cc} -O1 -o "$bin/$1" "$tests/tools/$1.c" $libs -pthread
 }
 
+# can_strace: true where strace works.  A traced process is not searched for leaks, which
+# the address sanitizer could not do.
+can_strace() {
+	strace -qq -o /dev/null true 2>/dev/null || return
+	ASAN_OPTIONS=detect_leaks=0:${ASAN_OPTIONS-}
+	export ASAN_OPTIONS
+}
+
 # python_with MODULE: sets python to one that has it; that may be Debian's own, and not
 # what PATH finds.  Empty: none has, or it is older than 3.9.
 python_with() {

@@ -118,10 +118,7 @@ test_closed_descriptors() {
 # A sandbox may refuse what the window stands on, from the start or in the midst of a run.
 test_refused_system_calls() {
 	is_cp && { skip 'cp has no window'; return; }
-	if ! command -v strace >/dev/null || ! strace -qq -o /dev/null true 2>/dev/null; then
-		skip 'no strace'
-		return
-	fi
+	can_strace || { skip 'no strace'; return; }
 	tree
 	limit=10
 	for how in epoll_wait,epoll_pwait:error=ENOSYS \

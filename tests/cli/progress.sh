@@ -51,10 +51,7 @@ test_kinds() {
 }
 
 test_one_write_each() {
-	if ! command -v strace >/dev/null || ! strace -qq -o /dev/null true 2>/dev/null; then
-		skip 'no strace'
-		return
-	fi
+	can_strace || { skip 'no strace'; return; }
 	check one_write
 }
 

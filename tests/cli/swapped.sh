@@ -8,7 +8,7 @@
 . "$(dirname "$0")/common.sh"
 
 oneTimeSetUp() {
-	! sanitized && strace -o /dev/null true 2>/dev/null || skip_all 'no strace'
+	! sanitized && can_strace || skip_all 'no strace, or a sanitizer'
 }
 
 calls=openat,newfstatat,mknodat,mkdirat,symlinkat,linkat,fchmodat,fchmod,utimensat
