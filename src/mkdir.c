@@ -27,9 +27,15 @@
 static mode_t first_mode(const struct copy *c, struct dir *d)
 {
 	const struct options *o = c->opts;
-	mode_t want = (o->default_mode ? 0777 : 0) | (d->st.st_mode & 01777);
+	mode_t want = o->default_mode ? 0777 : 0;
 	mode_t later = o->attrs & COPYFILE_OWNER ? S_IRWXG | S_IRWXO : S_IWGRP | S_IWOTH;
 
+	/* As with cp a directory of --parents has nothing but 0777 then, ... */
+	if (!d->leads || !o->default_mode)
+		want |= d->st.st_mode & 01777;
+	/* ... and else the rights to write from the start, as a default ACL may need them. */
+	if (d->leads && !(o->attrs & COPYFILE_OWNER))
+		later = 0;
 	/* As with cp a sticky bit is there from the start, whoever owns the copy. */
 	if (o->attrs & COPYFILE_MODE)
 		return S_IRWXU | (want & S_ISVTX);

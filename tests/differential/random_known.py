@@ -28,8 +28,11 @@ class Known(NamedTuple):
 
 def options(case):
     """The names of its options, and of those with a value name=value."""
+    posix = "POSIXLY_CORRECT" in dict(case.env)
     for word in case.words:
         text = word.text[0].decode(errors="surrogateescape")
+        if word.role == "operand" and posix:
+            return              # what follows are operands
         if word.role in ("operand", "end"):
             continue
         if text.startswith("--"):
@@ -190,8 +193,10 @@ def special_bits(case, cp, pcp, line):
         return False
     old, new = (int(r.tree[line.path]["mode"], 8) for r in (cp, pcp))
     if kind_of(line.path, cp) == {"directory"}:
-        # where the source cannot be read
-        return old == 0 and new == 0o2000
+        # where the source cannot be read; or it was there, or inherited them
+        return old == 0 and new == 0o2000 or \
+            has(case, "-a", "--archive", "-p", "--preserve") and \
+            old != new and old & 0o777 == new & 0o777 and not new & ~old
     return sets_mode(case) and old & 0o7000 != 0 and new == old & 0o777
 
 
