@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-# treecmp.py [--no-times] [--no-links] A B: compares two trees by everything that
+# treecmp.py [--no-times] [--no-links] [--no-sticky] A B: compares two trees by everything that
 # can be seen of them, prints the differences, and ends with 1 where there is one.
 # --no-times leaves out modification times, --no-links hard links (for copies
-# that were not to preserve them).
+# that were not to preserve them), --no-sticky the sticky bits of directories.
 #
 # Also a module: snapshot() is what is seen of one tree, differences() of two.
 #
@@ -72,13 +72,16 @@ def xattrs(path):
             for name in os.listxattr(path, follow_symlinks=False)}
 
 
-def look(path, name, first_names, times, links):
+def look(path, name, first_names, times, links, sticky):
     """Everything that is to be seen at path, which is name in the tree."""
     st = attempt(os.lstat, path)
     if isinstance(st, str):
         return {"type": st}     # in a directory that may be listed, but not searched
     kind = stat.S_IFMT(st.st_mode)
-    seen = {"type": TYPES[kind], "mode": f"{stat.S_IMODE(st.st_mode):04o}",
+    mode = stat.S_IMODE(st.st_mode)
+    if kind == stat.S_IFDIR and not sticky:
+        mode &= ~stat.S_ISVTX
+    seen = {"type": TYPES[kind], "mode": f"{mode:04o}",
             "owner": (st.st_uid, st.st_gid), "xattrs": attempt(xattrs, path)}
     if times:
         seen["mtime"] = st.st_mtime_ns
@@ -96,7 +99,7 @@ def look(path, name, first_names, times, links):
     return seen
 
 
-def snapshot(top, times=True, links=True):
+def snapshot(top, times=True, links=True, sticky=True):
     """{name below top, in bytes: what is seen there}; b"" is top itself."""
     tree, first_names = {}, {}
 
@@ -105,7 +108,7 @@ def snapshot(top, times=True, links=True):
         prefix = name + b"/" if name else b""
         for entry in sorted(os.listdir(here)):
             full = prefix + entry
-            tree[full] = look(here + entry, full, first_names, times, links)
+            tree[full] = look(here + entry, full, first_names, times, links, sticky)
             if tree[full]["type"] == "directory":
                 descend(dir_fd, entry, full)
 
@@ -122,7 +125,7 @@ def snapshot(top, times=True, links=True):
 
     sys.setrecursionlimit(100000)
     top = os.fsencode(top)
-    tree[b""] = look(os.path.realpath(top), b"", first_names, times, links)
+    tree[b""] = look(os.path.realpath(top), b"", first_names, times, links, sticky)
     if tree[b""]["type"] == "directory":
         descend(None, os.path.realpath(top), b"")
     return tree
@@ -148,10 +151,10 @@ def differences(a, b, name_a="A", name_b="B"):
 def main():
     options = {a for a in sys.argv[1:] if a.startswith("--")}
     trees = [a for a in sys.argv[1:] if not a.startswith("--")]
-    if len(trees) != 2 or options - {"--no-times", "--no-links"}:
-        sys.exit("usage: treecmp.py [--no-times] [--no-links] A B")
-    times, links = "--no-times" not in options, "--no-links" not in options
-    a, b = (snapshot(t, times, links) for t in trees)
+    if len(trees) != 2 or options - {"--no-times", "--no-links", "--no-sticky"}:
+        sys.exit("usage: treecmp.py [--no-times] [--no-links] [--no-sticky] A B")
+    wanted = {what: "--no-" + what not in options for what in ("times", "links", "sticky")}
+    a, b = (snapshot(t, **wanted) for t in trees)
     lines = differences(a, b, *trees)
     print(*lines, sep="\n", end="\n" if lines else "")
     sys.exit(bool(lines))
