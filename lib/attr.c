@@ -77,7 +77,7 @@ static bool unsupported(int r)
 	return r == -EOPNOTSUPP || r == -ENOSYS;
 }
 
-/* The same of ACLs, for which more errors are in use */
+/* The same for ACLs, where file systems use more errors for that */
 static bool without_acls(int r)
 {
 	return unsupported(r) || r == -EINVAL || r == -EBUSY;
@@ -107,8 +107,8 @@ static int set_mode(const struct cf_attr *a, mode_t mode, bool at_least)
 /* -------------------------------------------------------------- owner */
 
 /*
- * Before its owner changes dst is taken from all but that one.  *restore gets the mode to
- * return to where only the owner is carried over.
+ * Before the owner of dst changes, take all rights of others away.  *restore gets the mode
+ * to return to where only the owner is carried over.
  */
 static int narrow(const struct cf_attr *a, mode_t old, mode_t *restore)
 {
@@ -317,7 +317,7 @@ static int set_minimal_acl(const struct cf_attr *a, mode_t mode)
 	return cf_setxattr(a->dst, a->path, acl_access, &acl, sizeof acl);
 }
 
-/* r is why an ACL of dst could not be done away with: 0 if it has none. */
+/* Removing an ACL of dst has failed with r.  Returns 0 if dst has none, else r. */
 static int excuse(const struct cf_attr *a, const char *acl, int r)
 {
 	return unsupported(r) || cf_getxattr(a->dst, a->path, acl, NULL, 0) < 0 ? 0 : r;
@@ -361,7 +361,7 @@ static int copy_acl(const struct cf_attr *a, mode_t mode, const struct names *na
 	return r < 0 ? r : lost;
 }
 
-/* What a program's own file would have there: 0666 under the umask, and no ACL */
+/* Give dst what any new file would have there: 0666 under the umask, and no ACL. */
 static int set_plain_mode(const struct cf_attr *a)
 {
 	ssize_t acl = cf_getxattr_dir(a->dst_dir, a->dst_name, acl_default, NULL, 0);
@@ -454,7 +454,7 @@ int cf_attr_copy(struct cf_attr *a)
 	uint32_t named = a->flags & (EXTENDED | COPYFILE_ACL);
 	if (named)
 		r = list_names(a, &names);
-	/* Then there is no ACL; what else there is nobody knows. */
+	/* Then there is no ACL; whether there are other attributes stays unknown. */
 	if (without_acls(r))
 		named &= ~(uint32_t)COPYFILE_ACL;
 	if (r < 0)

@@ -11,13 +11,13 @@
  *			it can be had.
  *
  * A new file may be found and overwritten by another copy as soon as it has its name.
- * A big one is claimed right after it was made.  For a small one the stat that tells
- * its inode would be too expensive: it is in a list of files that are being made in
- * its directory, and whoever claims an inode there waits until those that were in the
- * list before him have left it.  That does not reach other processes; there the file
- * is written by one call, right after it was made.
+ * A big one is claimed right after it was made.  For a small one the stat that tells its
+ * inode would be too expensive.  Instead it is entered in a list of the files that are
+ * being made in its directory.  A copy that claims an inode there waits until all files
+ * that were in the list before have left it.  Other processes do not see the list; against
+ * them it helps only that a small file is written by one call, right after it was made.
  *
- * Nobody waits for ever: a copy claims one inode, and while it is in the list of new
+ * No copy waits for ever: it claims only one inode, and while it is in the list of new
  * files it claims none.
  *
  * Each bucket has a lock of its own, held for a few instructions.  Waiting is done in
@@ -69,7 +69,7 @@ static void fork_prepare(void)
 	forks++;
 }
 
-/* Whoever held a lock or a claim does not exist in the child. */
+/* The threads that held locks and claims do not exist in the child. */
 static void fork_child(void)
 {
 	for (int i = 0; i < BUCKETS; i++)
@@ -146,7 +146,7 @@ static bool new_before(struct bucket *b, uint64_t place, uint64_t number)
 	return c;
 }
 
-/* Until the files that are being made in place now are written.  As cf_claim_inode() */
+/* Wait until the files that are being made in place now are written.  As cf_claim_inode() */
 static int await_new(uint64_t place, const struct cf_watch *watch)
 {
 	struct bucket *b = bucket_of(place, 0);

@@ -9,7 +9,7 @@
 
 #include "watch.h"
 
-/* One copy's; zeros are no claim. */
+/* What one copy has claimed; zeros: nothing */
 struct cf_claim {
 	struct cf_claim *prev, *next;	/* in its list */
 	uint64_t key[2];		/* device and inode; or a directory, and a number */
@@ -37,7 +37,7 @@ void cf_claim_new(struct cf_claim *c, uint64_t place);
 int cf_claim_inode(struct cf_claim *c, int fd, const struct stat *st, uint64_t place,
 		   const struct cf_watch *watch);
 
-/* Let others have it; fd is to be closed right after.  Nothing is done if there is no claim. */
+/* Drop c, if it is a claim.  The caller closes fd right after. */
 void cf_claim_drop(struct cf_claim *c);
 
 #endif

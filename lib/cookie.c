@@ -21,14 +21,14 @@
  *
  * Locks, in this order: table.lock, slot->lock, the pool's.  A slot's memory is freed
  * with both of the first two held once, so whoever finds it in the table and
- * locks it before letting go of the table has a slot that stays.  Anybody may
- * find a free slot, too, and look at its state: that is written with its lock held.
+ * locks it before letting go of the table has a slot that stays.  A free slot can be
+ * found, too; so its state is written only with its lock held.
  *
  * Unless the caller promises that nothing changes (COPYFILE_STEADY), a copy keeps its
- * directories (pin.h), and is made with its caller's credentials: that thread's are
- * compared with the pool's, and again with those of the thread that takes the task,
- * since setuid() changes all threads of a process.  Where the first two differ the
- * pool starts anew, if no copy is under way; else there is no cookie.
+ * directories (pin.h), and is made with its caller's credentials.  These are compared with
+ * the pool's when the cookie is made.  Where they differ the pool starts anew if no copy is
+ * under way; else there is no cookie.  They are compared once more with those of the thread
+ * that takes the task, since setuid() changes all threads of a process.
  *
  * exit(3): the table is closed, and what is live is cancelled; exit.c waits for it.
  *
@@ -89,7 +89,7 @@ static struct {
 /* With the table locked, and s free: nobody can find it any more. */
 static void destroy_slot(struct slot *s)
 {
-	/* Who found it before, and holds it for a look, lets go of it now. */
+	/* A thread that found it earlier may still hold its lock: wait for that. */
 	pthread_mutex_lock(&s->lock);
 	pthread_mutex_unlock(&s->lock);
 	cf_close(s->fd);
@@ -233,7 +233,7 @@ static bool steady(const struct cf_job *job)
 	return job->flags & COPYFILE_STEADY;
 }
 
-/* May this thread copy for who started s?  If not, the job has ended. */
+/* Returns true if this thread may copy for the starter of s; else the job has ended. */
 static bool may_begin(struct slot *s)
 {
 	struct cf_identity now;
@@ -299,7 +299,7 @@ static unsigned int run(struct cf_task *task)
 	return work;
 }
 
-/* What a copy takes with it from its caller, if that promises nothing */
+/* What a copy without COPYFILE_STEADY keeps of its caller */
 struct baggage {
 	struct cf_pin pin;
 	struct cf_identity caller;
@@ -314,7 +314,10 @@ static int pack(struct baggage *b, const struct cf_job *job)
 	return cf_pin_get(&b->pin, job->src_dir, job->src, job->dst_dir, job->dst);
 }
 
-/* Is the pool one that may copy for who?  With no copy under way it can become one. */
+/*
+ * Returns true if the pool may copy for who.  Where its threads have another identity it
+ * is stopped, to start anew, unless copies are under way.
+ */
 static bool adapt_pool_locked(const struct cf_identity *who)
 {
 	if (cf_pool_alike(who))

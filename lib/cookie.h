@@ -42,7 +42,7 @@ int cf_cookie_quiesce(int (*change)(const void *arg), const void *arg);
  */
 void cf_cookie_end_all(const struct timespec *until);
 
-/* Is any copy under way that has a cookie? */
+/* Returns true while a copy with a cookie is under way. */
 bool cf_cookie_busy(void);
 
 /* Stop the pool and free everything: 0, or -EBUSY while cookies are live. */

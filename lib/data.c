@@ -70,7 +70,7 @@
 /* The most that a file in /proc has, on a big machine */
 #define MADE_UP_SIZE (1 << 20)
 
-/* So much is read at one moment, if it is read by one call. */
+/* Up to so many bytes count as read at one moment, if one call reads them. */
 #define ONE_MOMENT (64 << 10)
 
 struct mover {
@@ -86,9 +86,9 @@ struct mover {
 	off_t end;		/* dst is complete up to here */
 	off_t written;		/* the size that dst has: less than end where a hole is last */
 	unsigned int moves;	/* calls that moved data */
-	off_t early;		/* where an end came too early, else -1 */
-	struct stat *now;	/* src, when it was last looked at ... */
-	bool looked;		/* ... if it was, since the first data was moved */
+	off_t early;		/* where reading ended before the size, or -1 */
+	struct stat *now;	/* of src, when it was last looked at ... */
+	bool looked;		/* ... which it was since data was moved */
 	int64_t wall, cpu;	/* of a big file: when moving began, nanoseconds */
 };
 
@@ -135,9 +135,10 @@ static bool has_changed(const struct mover *m)
 }
 
 /*
- * Are the contents of src, which is now, made up as they are read, so that its size means
- * nothing?  By the kernel; or by lxcfs, whose files in a container's /proc have the size
- * that they would have outside: they take no space, and nobody may write to them.
+ * Returns true if the contents of src, whose stat is now, are made up as they are read, so
+ * that its size means nothing.  The kernel makes such files, and so does lxcfs for a
+ * container's /proc: there they take no space, nobody may write to them, and their size is
+ * that of the file outside.
  */
 static bool is_made_up(int src, const struct stat *now)
 {
@@ -149,8 +150,8 @@ static bool is_made_up(int src, const struct stat *now)
 }
 
 /*
- * Reading src has come to an end at at.  Returns 0 if that is the file's, 1 if it is to
- * be read on, or -errno.
+ * Reading src has come to an end, at offset at.  Returns 0 if the file ends there, 1 if the
+ * caller has to go on reading, or -errno.
  */
 static int judge_end(struct mover *m, off_t at)
 {
@@ -160,7 +161,7 @@ static int judge_end(struct mover *m, off_t at)
 		return r;
 	if (is_made_up(m->d->src, m->now))
 		return 0;
-	/* Whoever writes to it may have cut it off, and be at it again. */
+	/* Another program may have cut it off, and be writing it anew. */
 	if (m->early != at && has_changed(m)) {
 		m->early = at;
 		return 1;

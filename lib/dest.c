@@ -322,7 +322,7 @@ int cf_dest_publish(struct cf_dest *d, uint32_t *stage)
 	return r;
 }
 
-/* Does dir/name look like the file that we made and closed?  Then note its identity. */
+/* Returns true, and notes its identity, if dir/name looks like the file that was made here. */
 static bool looks_like_ours(struct cf_dest *d)
 {
 	uid_t us = geteuid();

@@ -6,16 +6,16 @@
  * earlier, which may remove directories or end the process, after.  A destructor of the
  * library would run after all of them.
  *
- * Cookies are found by way of cookie.c.  Copies that a thread of the program makes in a
- * call are found by the node that each such thread has: it says which copy.  Neither a
- * lock nor memory is needed for a copy, but two atomic instructions:
+ * Copies with cookies are found by cookie.c.  A copy that a thread of the program makes
+ * inside a call is found by that thread's node, which points to it.  So a copy needs
+ * neither a lock nor memory here, but two atomic instructions:
  *
  *	the thread	node.copy = w;	look at ending
  *	the handler	ending = true;	look at node.copy
  *
- * in one total order, so that at least one of them sees the other.  While the handler
- * writes to *w, node.copy is "taken", and the thread waits for that before it lets go of
- * w.
+ * These are in one total order, so that at least one of the two sees the other.  While the
+ * handler writes to *w, node.copy is "taken", and the thread does not leave w before that
+ * is over.
  *
  * A node is in the thread's own storage, and leaves the list when the thread ends.
  *
@@ -60,7 +60,10 @@ static struct cf_watch taken;
 
 /* ------------------------------------------------------- the handler */
 
-/* Cancel what the threads of the program copy.  Returns whether any other still does. */
+/*
+ * Cancel the copies that threads of the program make.  Returns true if another thread than
+ * this one still makes one.
+ */
 static bool cancel_callers(void)
 {
 	bool busy = false;

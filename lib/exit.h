@@ -10,9 +10,9 @@
 #include "watch.h"
 
 /*
- * Around each call that starts a copy, whoever makes it; w is that of the copy if the
- * calling thread does.  begin: 0, or -ECANCELED once exit(3) has begun, or -ENOMEM; then
- * there is no end.  exit(3) cancels by way of w, and does not go on before the end.
+ * To be called around each call that starts a copy; w is the copy's, if the calling thread
+ * makes it itself.  begin returns 0; or -ECANCELED once exit(3) has begun, or -ENOMEM, and
+ * then end is not called.  exit(3) cancels the copy by w, and waits for end.
  */
 int cf_exit_begin_copy(struct cf_watch *w);
 void cf_exit_end_copy(struct cf_watch *w);

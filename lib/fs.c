@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Design: a table of the numbers that statfs(2) tells.  What is not in it is OTHER,
- * of which nothing is assumed.
+ * Design: a table of the type numbers of statfs(2).  A type that is not in it is OTHER, of
+ * which nothing is assumed.
  *
- * Each thread remembers the last few file systems, but not for ever: a number of a
- * device may come to mean another one.
+ * Each thread remembers the last few file systems, but not for ever: a device number may
+ * come to mean another one.
  */
 #include <config.h>
 
@@ -15,7 +15,7 @@
 
 #include "sys.h"
 
-/* File systems that a thread remembers, and looks until one is asked anew */
+/* File systems that a thread remembers; after so many uses one is asked again */
 #define SEEN 8
 #define TRUST 256
 
@@ -103,7 +103,7 @@ enum cf_fs cf_fs_known(int fd, dev_t dev)
 	static _Thread_local struct {
 		dev_t dev;
 		enum cf_fs kind;
-		unsigned int left;	/* looks for which kind is to be trusted */
+		unsigned int left;	/* uses until it is asked again */
 	} seen[SEEN];
 	unsigned int i = (uint64_t)dev * 0x9e3779b97f4a7c15ULL >> 61;
 

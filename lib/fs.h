@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* fs - what may be expected of a file system, by its type.  Thread-safe. */
+/* fs - the kinds of file systems, as far as a copy depends on them.  Thread-safe. */
 #ifndef CF_FS_H
 #define CF_FS_H
 
@@ -17,7 +17,7 @@ enum cf_fs {
 /* The kind of the file system that fd is on. */
 enum cf_fs cf_fs_of(int fd);
 
-/* The same, by what is remembered of dev, fd's st_dev, for a while. */
+/* The same, but dev, fd's st_dev, is remembered: a call is made only now and then. */
 enum cf_fs cf_fs_known(int fd, dev_t dev);
 
 #endif

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Design: in Linux each thread has credentials of its own.  The C library's setuid()
- * and its kin change those of all threads; setfsuid(2), capset(2) and system calls that
- * are made directly change those of one.  There is no call that compares two threads, so
- * what counts for access to files is read, by calls that take no lock.
+ * and its kin change those of all threads; setfsuid(2), capset(2) and direct system calls
+ * change those of one.  No call compares two threads.  So each thread reads its own, as far
+ * as they count for access to files, by calls that take no lock.
  *
  * The list of groups is hashed: it may have 65536 entries, and is compared with lists
  * of the same process only, which has no reason to look for a collision.
  *
- * A user namespace need not be compared: a process with several threads cannot change
- * it.  A mount namespace, a root or a working directory of its own takes a thread that
- * has left the "fs" which the threads of a process share, and kcmp(2) tells that.
+ * A user namespace need not be compared: a process with several threads cannot change it.
+ * A thread that has a mount namespace, a root or a working directory of its own has left
+ * the "fs" that the threads of a process share, and kcmp(2) tells that.
  *
  * Not compared, since no cheap call tells: Landlock domains, labels of security modules,
  * keyrings, network namespaces.

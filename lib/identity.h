@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * identity - as whom a thread makes its system calls.  Thread-safe.
+ * identity - the credentials of a thread, as far as they count for files.  Thread-safe.
  */
 #ifndef CF_IDENTITY_H
 #define CF_IDENTITY_H
@@ -25,8 +25,8 @@ bool cf_identity_same(const struct cf_identity *a, const struct cf_identity *b);
 pid_t cf_identity_thread(void);
 
 /*
- * Does the calling thread share the root, the umask and the mount namespace with
- * thread tid of this process?  True where the kernel does not tell.
+ * Returns true if the calling thread shares its root, umask and mount namespace with
+ * thread tid of this process; also where the kernel does not tell.
  */
 bool cf_identity_shares_fs(pid_t tid);
 

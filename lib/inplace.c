@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Design: the file is opened as it is, claimed (claim.c), found to be another one than
- * the source (same.c), and only then emptied, if the source can be read.  What is no
- * regular file is a stream, which is just opened.
+ * Design: the file is opened as it is, and claimed (claim.c).  It is emptied only after it
+ * has been found to be another one than the source (same.c), and the source to be
+ * readable.  What is not a regular file is a stream, which is just opened.
  *
  * It is opened with O_NONBLOCK, so that a FIFO without a reader does not hang this
  * thread: it is tried again until there is one, or the copy is cancelled.  Other streams
  * are written to without.
  *
- * Some file systems (object stores) take a file for writing only with O_TRUNC, or
- * cannot empty one that is open.  There the file is found to be another one by its
- * name, and opened anew, with that.
+ * Some file systems (object stores) open a file for writing only with O_TRUNC, or cannot
+ * empty one that is open.  There the file is compared with the source by its name, and
+ * then opened anew with O_TRUNC.
  */
 #include <config.h>
 
@@ -31,7 +31,7 @@ static bool is_source(const struct cf_dest *d, const struct stat *st)
 	return st->st_dev == d->st->st_dev && st->st_ino == d->st->st_ino;
 }
 
-/* The file system will not have it, or not like this. */
+/* The file system refuses the call, or this way of doing it. */
 static bool refused(int r)
 {
 	return r == -EPERM || r == -EACCES || r == -EINVAL || r == -EOPNOTSUPP ||
@@ -46,7 +46,7 @@ static void let_go(struct cf_dest *d)
 	d->fd = -1;
 }
 
-/* Open it, when there is a reader if it is a FIFO: the descriptor or -errno. */
+/* Open it; a FIFO, once it has a reader.  Returns a descriptor or -errno. */
 static int open_patiently(const struct cf_dest *d, int flags)
 {
 	unsigned int steps = 0;
@@ -64,7 +64,7 @@ static int open_patiently(const struct cf_dest *d, int flags)
 	return fd;
 }
 
-/* Can the source be read?  A file that is to be lost for it is there.  0 or -errno */
+/* Returns 0 if the source can be read, so that the file may be emptied; or -errno. */
 static int try_source(const struct cf_dest *d)
 {
 	/* What has no size may be a file that the kernel makes up, to be read once. */
@@ -75,7 +75,7 @@ static int try_source(const struct cf_dest *d)
 	return r;
 }
 
-/* As cp does it.  why: what another way has failed with */
+/* Open it with O_TRUNC, as cp does.  why is the error of the other way. */
 static int open_emptied(struct cf_dest *d, int why)
 {
 	struct stat st;
@@ -101,7 +101,7 @@ static int open_emptied(struct cf_dest *d, int why)
 	return 0;
 }
 
-/* Empty it; st is what it is. */
+/* Empty the file that is open, whose stat is st. */
 static int empty(struct cf_dest *d, const struct stat *st)
 {
 	int r = st->st_size ? try_source(d) : 0;
@@ -124,7 +124,7 @@ static int empty(struct cf_dest *d, const struct stat *st)
 	return r;
 }
 
-/* Claim it; *st is what it is.  0, 1 if it has gone meanwhile, or -errno */
+/* Claim the file that is open, whose stat is *st.  0; 1 if it has been removed; or -errno */
 static int claim(struct cf_dest *d, struct stat *st)
 {
 	int r = cf_claim_inode(&d->claim, d->fd, st, d->place, d->watch);
@@ -135,7 +135,7 @@ static int claim(struct cf_dest *d, struct stat *st)
 	return r < 0 ? r : st->st_nlink == 0;
 }
 
-/* One attempt: 0, 1 if another one is due, or -errno */
+/* One attempt.  Returns 0, 1 if the caller has to try again, or -errno. */
 static int open_once(struct cf_dest *d)
 {
 	struct stat st;

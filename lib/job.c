@@ -275,8 +275,8 @@ static int read_link(const struct cf_job *j, char **ret)
 }
 
 /*
- * Is what was opened by the symlink's name a symlink still?  Else it gets no attributes,
- * and is not to be removed either.
+ * Check that the symlink's name still stood for a symlink when it was opened.  What has
+ * taken its place gets no attributes, and is not removed.
  */
 static int check_symlink(struct cf_dest *d)
 {
@@ -355,7 +355,7 @@ static int ended(struct cf_job *j, int r)
 {
 	close_src(j);
 	cf_pin_put(&j->pin);
-	/* That is what the caller's call may fail with, not a copy. */
+	/* These two say something of the call that starts a copy, so no copy ends with them. */
 	if (r == -EAGAIN || r == -EINTR)
 		r = -EBUSY;
 	j->error = r;

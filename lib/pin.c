@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Design: a relative name needs its directory, of which a descriptor is duplicated; for
- * the working directory one is opened, by O_PATH, which reads nothing.  An absolute name
- * needs none.  Where source and destination have the same directory one descriptor is
- * enough.
+ * Design: for a relative name the descriptor of its directory is duplicated; the working
+ * directory is opened by O_PATH, which reads nothing.  An absolute name needs no
+ * directory.  Where source and destination have the same one, a single descriptor serves
+ * both.
  */
 #include <config.h>
 

@@ -9,11 +9,11 @@
 #include <stdbool.h>
 
 struct cf_pin {
-	bool held;			/* else nothing else counts */
-	int src_dir, dst_dir;		/* descriptors of our own, or AT_FDCWD; may be one */
+	bool held;			/* false: the other fields mean nothing */
+	int src_dir, dst_dir;		/* the pin's own descriptors, maybe one; or AT_FDCWD */
 };
 
-/* Pin what the two names need: 0, or -errno and nothing held. */
+/* Pin the directories that the two names need.  Returns 0; or -errno, with nothing held. */
 int cf_pin_get(struct cf_pin *p, int src_dir, const char *src, int dst_dir, const char *dst);
 
 void cf_pin_put(struct cf_pin *p);

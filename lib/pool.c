@@ -15,19 +15,18 @@
  *
  * How many threads run small tasks is for scale.c to say; the rest sleep.
  *
- * A thread has the credentials, root and umask of the one that starts it.  Those of the
- * first are noted; the others are to be alike, as long as who submits sees to that.
- * What the C library changes in all threads of the process changes in these as well:
- * one that notices says so.
+ * A thread has the credentials, root and umask of the thread that starts it.  Those of
+ * the first are noted; cookie.c sees to it that all others are started by threads with the
+ * same.  What setuid() changes in all threads of the process changes in the pool's as
+ * well: the thread that notices tells by cf_pool_changed().
  *
  * Wake-ups are what a queue costs.  A thread is woken only if one sleeps that
  * has not been woken already; a thread that is awake finds its next task by
  * itself.
  *
- * Everything is under one lock, held for a few dozen instructions; no system
- * call but a wake-up and the start of a thread (for the first, with a look at who
- * starts it) is made under it.  It is the
- * innermost of the library's locks.
+ * Everything is under one lock, held for a few dozen instructions.  The only system calls
+ * under it are a wake-up, the start of a thread, and for the first thread those that tell
+ * its identity.  It is the innermost of the library's locks.
  */
 #include <config.h>
 
@@ -347,7 +346,7 @@ bool cf_pool_alike(const struct cf_identity *who)
 	pthread_mutex_unlock(&pool.lock);
 	if (!any || !alike)
 		return !any;
-	/* The first thread says its number before anything else. */
+	/* The first thread stores its number before it does anything else. */
 	while (!(tid = atomic_load(&pool.tid)))
 		sched_yield();
 	return cf_identity_shares_fs(tid);

@@ -39,12 +39,13 @@ struct cf_pool_limits {
 int cf_pool_submit(struct cf_task *task, struct cf_pool_limits limits);
 
 /*
- * Do the threads make their system calls as the caller would, which is who?  True if
- * there is no thread: those that submit starts are like their starter.
+ * Returns true if the pool's threads make their system calls with the credentials, root and
+ * umask of the calling thread, whose identity is who.  Also if there is no thread yet: the
+ * first ones are started by the caller, and are like it.
  */
 bool cf_pool_alike(const struct cf_identity *who);
 
-/* For a thread of the pool, which has found that it is who by now */
+/* A thread of the pool has found that its identity has changed to who. */
 void cf_pool_changed(const struct cf_identity *who);
 
 /*

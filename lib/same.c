@@ -5,11 +5,12 @@
  * up; NFS may be mounted from this machine.  To overwrite such a file by a copy of
  * itself would leave nothing of it, and no stat tells.
  *
- * So dst is made longer by one byte, and then src is looked at, past what the kernel
- * remembers of it: has it grown by that?  And is it as before when the byte is gone?
+ * So dst is made longer by one byte.  Then src is looked at, past what the kernel remembers
+ * of it.  If it has grown by one byte, and has its old size when the byte is gone, the two
+ * are one.
  *
- * This is done only where the two may be one: not between file systems that keep
- * their files themselves; and the sizes have to be the same.
+ * This is done only where the two may be one: if their sizes are the same, and at least one
+ * file system may show files that are kept elsewhere.
  */
 #include <config.h>
 
@@ -25,7 +26,7 @@ static bool keeps_its_own(enum cf_fs kind)
 	return kind == CF_FS_PLAIN || kind == CF_FS_PSEUDO;
 }
 
-/* Can what is on these two be one file, although the numbers differ? */
+/* Returns true if files on these two file systems may be one although their numbers differ. */
 static bool may_be_shared(dev_t src_dev, enum cf_fs src, dev_t dst_dev, enum cf_fs dst)
 {
 	/* Without the option use_ino, FUSE numbers names, not files. */
@@ -58,7 +59,7 @@ static off_t common_size(int src, const struct stat *st, int dst, const struct s
 	return size;
 }
 
-/* Has fd the size now?  1, 0, or -errno */
+/* Returns 1 if fd has that size now, 0 if not, or -errno. */
 static int has_size(int fd, off_t size)
 {
 	struct stat now;
@@ -82,7 +83,7 @@ int cf_same_file(int src, const struct stat *st, int dst, const struct stat *the
 	r = cf_truncate(dst, size);
 	if (r == 0 && grown > 0)
 		grown = has_size(src, size);
-	/* It was not written to; whose the file is may see to its time. */
+	/* Nothing was written, so the time goes back; only the file's owner may do that. */
 	if (grown != 0)
 		(void)cf_utimens(dst, false,
 				 (struct timespec[]){ there->st_atim, there->st_mtim });

@@ -138,9 +138,9 @@ bool cf_unblock(int fd)
 }
 
 /*
- * A transfer that fails with EAGAIN is tried once more, without O_NONBLOCK, which
- * open(2) was given only so that it could not hang.  Some file systems take it
- * seriously for regular files, too, where what is to be read is not at hand.
+ * A transfer that fails with EAGAIN is tried once more, without O_NONBLOCK, which was
+ * given only so that open(2) could not hang.  Some file systems heed it for regular files,
+ * too, where the data is not in memory.
  */
 #define TRANSFER(src, dst, expr) ({						\
 	ssize_t n_ = (expr);							\
@@ -266,7 +266,7 @@ int cf_fsync(int fd)
 	return CALL("fsync", fsync(fd));
 }
 
-/* The byte that is locked: far beyond any file, so that no program means it. */
+/* The byte that is locked: so far beyond any file that no other program locks it */
 #define LOCK_AT ((off_t)0x6370666c6f636b00)
 
 static struct flock lock_of(short type)
@@ -283,7 +283,7 @@ int cf_lock(int fd)
 
 	if (r != -EAGAIN && r != -EACCES)
 		return r;
-	/* Gone by now: then it is free for the next attempt. */
+	/* Where the other lock has gone by now, the next attempt gets this one. */
 	if (fcntl(fd, F_OFD_GETLK, &other) == 0 && other.l_type != F_UNLCK &&
 	    (other.l_start != LOCK_AT || other.l_len != 1))
 		return -EBUSY;
@@ -299,14 +299,14 @@ void cf_unlock(int fd)
 	(void)fcntl(fd, F_OFD_SETLK, &lock);
 }
 
-/* By a thread that shares no umask with the others any more, and so may set its own */
+/* A thread's function: with an umask of its own, it may set that to learn it. */
 static void *umask_of_its_own(void *ret)
 {
 	*(int *)ret = unshare(CLONE_FS) < 0 ? -errno : (int)umask(0);
 	return NULL;
 }
 
-/* For where /proc is missing: umask(2) can't tell without setting it, for all threads. */
+/* Without /proc: umask(2) tells only by setting it, which all threads would notice. */
 static int ask_for_umask(void)
 {
 	sigset_t all, old;

@@ -43,12 +43,12 @@ bool cf_unblock(int fd);
  * with EAGAIN is repeated without O_NONBLOCK, but for cf_write(), which is for streams.
  */
 ssize_t cf_pread(int fd, void *buf, size_t len, off_t at);
-/* Can fd be read?  0, or -errno.  Nothing is taken from it. */
+/* Returns 0 if fd can be read, or -errno.  Nothing is taken from it. */
 int cf_try_read(int fd);
 ssize_t cf_pwrite(int fd, const void *buf, size_t len, off_t at);
 ssize_t cf_write(int fd, const void *buf, size_t len);
 ssize_t cf_copy_range(int src, int dst, off_t at, size_t len);
-/* The same, from where both descriptors are, which are moved */
+/* The same at the offsets of both descriptors, which it moves */
 ssize_t cf_copy_next(int src, int dst, size_t len);
 int cf_clone(int src, int dst);
 off_t cf_seek(int fd, off_t at, int whence);

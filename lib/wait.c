@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Design: what a copy has to wait for (a lease to be broken, a reader of a FIFO,
- * another copy of the same file) is looked at again and again.  A system call that
- * waits would not hear of a cancel; and most of these waits are over after a few
- * microseconds, or rare.
+ * Design: polling.  A copy waits for a lease to be broken, for a reader of a FIFO, or for
+ * another copy of the same file.  A system call that waits would not notice a cancel.  Most
+ * of these waits are over after a few microseconds, and the others are rare.
  */
 #include <config.h>
 
