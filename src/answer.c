@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Design: as rpmatch(3), which not every C library has, but of YESEXPR alone: whatever is
- * no yes is a no.
+ * Design: as rpmatch(3), which not every C library has, but only with YESEXPR: any other
+ * answer is a no.
  */
 #include <config.h>
 

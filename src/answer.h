@@ -6,8 +6,8 @@
 #include <stdbool.h>
 
 /*
- * Read a line of standard input: is it a yes, in the user's language?  Where nothing could
- * be read it is not, and stdin and errno tell why.
+ * Read a line of standard input.  Returns true if that is a yes in the user's language.
+ * Where nothing can be read it returns false, and stdin and errno tell why.
  */
 bool answer_is_yes(void);
 

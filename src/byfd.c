@@ -5,15 +5,15 @@
  * opened for reading, such as a device or a directory without rights, has an O_PATH
  * descriptor.
  *
- * That one is opened by the name after all, without following a symlink, and compared with
- * what was made.  In place of that somebody could have put no more than what he may move
- * there, or link: one of the same type and number, and if it is no directory, one with no
- * other name, as that would be left of a link to a file of somebody else.  Owners are not
- * compared: many a file system has owners of its own.
+ * The O_PATH descriptor is opened by the name, without following a symlink.  Then what it
+ * is is compared with what was made: the type, a device's number, and that only a directory
+ * has more than one name.  Whoever may change the directory can still have put a file of the same kind
+ * there, but only one that is theirs to move.  A hard link to somebody else's file would
+ * have a second name.  Owners are not compared, since many file systems have their own.
  *
- * Calls on O_PATH descriptors came late to Linux, and one for ACLs has not come yet: there
- * the descriptor's entry in /proc serves, and where that is not mounted a directory can
- * be opened once more.
+ * Linux has calls on O_PATH descriptors only since 5.8 and 6.6, and none for ACLs yet.
+ * Otherwise the descriptor's entry in /proc is used; where that is not mounted a directory
+ * can be opened once more.
  */
 #include <config.h>
 
@@ -70,7 +70,7 @@ static int reopen(int fd)
 	return again;
 }
 
-/* Was it for want of /proc that a call with a name there failed? */
+/* Returns true if r, of a call with a name in /proc, says that /proc is missing. */
 static bool no_proc(int r)
 {
 	return r < 0 && (errno == ENOENT || errno == ENOTDIR);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* byfd - attributes set by descriptor, an O_PATH one included.  Thread-safe. */
+/* byfd - attributes of what this run has made, by descriptor.  Thread-safe. */
 #ifndef PCP_BYFD_H
 #define PCP_BYFD_H
 
@@ -7,9 +8,9 @@
 #include <time.h>
 
 /*
- * Open what this run has just made as name in dir: an O_PATH descriptor, or -1 and errno.
- * ESTALE: it is not of the type (S_IFMT bits) that was made, nor of the number dev, if that
- * type has one.  It gets what it has become in *ret, unless that is NULL.
+ * Open what this run has just made as name in dir.  Returns an O_PATH descriptor, or -1 with
+ * errno set: ESTALE if it has not the type (S_IFMT bits) that was made or, for a device, the
+ * number dev.  ret, unless it is NULL, gets its stat.
  */
 int byfd_open(int dir, const char *name, mode_t type, dev_t dev, struct stat *ret);
 
@@ -17,7 +18,7 @@ int byfd_open(int dir, const char *name, mode_t type, dev_t dev, struct stat *re
 int byfd_chmod(int fd, mode_t mode);
 int byfd_utimens(int fd, const struct timespec times[2]);
 
-/* Remove the ACL, besides what the mode says, that fd's file may have inherited. */
+/* Remove the ACL that fd's file may have inherited, but for what the mode says. */
 void byfd_drop_acl(int fd);
 
 #endif

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Design: an entry goes through the questions that cp asks, in cp's order
- * (what is at the destination, may it go, is this a further name of a file
- * copied already), and then to whoever makes what is wanted: the window for what
- * the library does, manual.c, node.c and mklink.c for the rest.
+ * Design: an entry goes through the questions that cp asks, in cp's order (what is at the
+ * destination, may it go, is this a further name of a file copied already).  Then the
+ * window starts a copy by the library; manual.c, node.c and mklink.c make everything else.
  *
  * What follows from the end of a copy stands in copy_ended(): the message, a second
  * attempt in another way, the names that wait for it (hardlink.c).
@@ -206,9 +205,9 @@ static char *end_of_symlink(int dir, const char *name)
 }
 
 /*
- * Something has come to be at e's destination since that was looked at: another entry,
- * if names that differ in case only are one, or another program.  Copy e as if it had
- * been there.  As try_again()
+ * Something is at e's destination that was not there when that was looked at: another
+ * program has made it, or another entry, where names that differ only in case are one.
+ * Copy e as if it had been there.  Returns as try_again().
  */
 static bool meet_new(struct copy *c, const struct entry *e, struct plan *plan, bool *said)
 {
@@ -233,8 +232,8 @@ static bool meet_new(struct copy *c, const struct entry *e, struct plan *plan, b
 }
 
 /*
- * Copying e failed because its destination could not be opened.  True: it has been
- * begun once more.  False: not; or that could not be, which *said tells has been
+ * Copying e failed because its destination could not be opened.  Returns true if e has been
+ * dealt with by another attempt.  False: the failure stands; *said tells if that has been
  * reported.
  */
 static bool try_again(struct copy *c, const struct entry *e, const struct pending *p, int err,
@@ -268,7 +267,7 @@ static bool try_again(struct copy *c, const struct entry *e, const struct pendin
 	return false;
 }
 
-/* Is the symlink that e is to become there already?  With -u that will do. */
+/* Returns true if, with -u, a symlink like e is at its destination already. */
 static bool symlink_is_there(const struct copy *c, const struct entry *e)
 {
 	if (!S_ISLNK(e->type) || c->opts->update != UPDATE_OLDER)

@@ -64,7 +64,7 @@ void dirs_init(struct dirs *all, struct dir *cwd);
 struct dir *dir_new(struct dir *parent, const char *src_name, const char *dst_name,
 		    const struct stat *st);
 
-/* d, which nobody else knows yet, has the destination st, or none known if that is zeros. */
+/* Note that d, which no other thread knows yet, has the destination st; zeros: unknown. */
 void dir_expect_dst(struct dir *d, const struct stat *st);
 
 struct dir *dir_get(struct dir *d);

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Design: a directory of the source is opened, and only then looked at: what is seen of
- * a place where something is mounted on demand (autofs, an NFS export below another)
- * changes with that, and what was opened stays what it is.
+ * Design: a directory of the source is opened first, and then looked at.  Opening it may
+ * mount something there (autofs, an NFS export below another), which changes what is seen;
+ * what has been opened stays what it is.
  *
- * Before its destination is made it is asked whether the walk has come to what it
- * makes itself, to a directory that it is in already, by way of symlinks, or to an earlier
- * operand.  Before that, whether its file system is full.
+ * Before its destination is made this module checks that the file system is not full, and
+ * that the walk has not come to what this run makes, through symlinks to a directory that
+ * it is in already, or to an earlier operand.
  */
 #include <config.h>
 
@@ -34,9 +34,10 @@
 #include "xvasprintf.h"
 
 /*
- * Is src, which the walk has come to, what was made of root at made, by the very name?  As
- * cp sees it: an operand's copy is in the directory that it was copied into, even if that
- * is named by a symlink; otherwise a name by way of another symlink is another one.
+ * Returns true if src, which the walk has come to, is the very name made, at which root's
+ * copy was made.  As cp sees it, an operand's copy is in the directory that it was copied
+ * into, even if that is named by a symlink; otherwise a name that leads through another
+ * symlink is another name.
  */
 static bool is_made(const struct copy *c, const struct walk_root *root, const char *src,
 		    const char *made)
@@ -184,8 +185,8 @@ static bool look_at(const struct copy *c, const struct entry *e, struct stat *re
 }
 
 /*
- * Open it, and see then what it is.  False: it is gone, which has been reported.  Its
- * reference is held by *ret->fd, which goes to dir_give_src() or dir_close_src().
+ * Open e's source, and then look at it.  False: it is gone, which has been reported.  The
+ * caller hands ret->fd, if it is open, to dir_give_src() or dir_close_src().
  */
 static bool open_source(const struct copy *c, const struct entry *e, struct source *ret)
 {

@@ -7,8 +7,9 @@
  * message goes out by write(2), which allocates nothing either.  exit(3) then has the
  * library cancel the copies that are under way, and remove what they created.
  *
- * exit(3) must be called once.  A second thread that comes here waits for the end that
- * the first one brings; the first, coming again from a handler of exit(3), ends at once.
+ * exit(3) must be called only once.  A second thread that comes here waits until the first
+ * has ended the process.  If the first comes here again, from a handler of exit(3), it ends
+ * the process at once.
  */
 #include <config.h>
 

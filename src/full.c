@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Design: what is full is a file system, known by st_dev, and not the destination: others
- * may be mounted below it.  What is read-only is a mount, since the same file system may be
- * mounted elsewhere to be written to; a mount has no number that every system tells, so
- * the file system is noted, and the mount asked (ST_RDONLY) each time.
+ * Design: not the destination is full but a file system, known by st_dev: others may be
+ * mounted below it.  Not a file system is read-only but a mount: the same file system may be
+ * writable elsewhere.  Not every system has a number for a mount.  So the file system is
+ * noted, and each mount of it is asked whether it is read-only (ST_RDONLY).
  *
  * A new file is made in its directory's file system.  One that is overwritten may be on
  * another, by way of a symlink or as a mount of its own, and then its failure says nothing
  * of its neighbours.
  *
- * The set is a list that only grows, with a lock for who adds to it.  While it is empty,
- * as it is in almost every run, a look at it is one load.
+ * The set is a list that only grows, with a lock for adding to it.  While it is empty, as in
+ * almost every run, a look at it is one load.
  */
 #include <config.h>
 
@@ -134,7 +134,7 @@ static bool leave_out(const struct place *place)
 	return true;
 }
 
-/* Is what is at e's destination written to, if something is? */
+/* Returns true if an existing file at e's destination would be written to, not replaced. */
 static bool in_place(const struct options *o, const struct entry *e)
 {
 	return S_ISREG(e->type) && !o->symlink && !o->hard_link && !o->remove_first &&

@@ -23,22 +23,22 @@ struct full {
 const struct full *full_first(void);
 
 /*
- * Making e's destination has failed with err, which may mean that its file system can take
- * no more: then nothing new is begun there, unless pcp goes by the name of cp.  True: that
- * is known already, and need not be said again.
+ * Making e's destination has failed with err.  If that means that its file system can take
+ * no more, nothing new is begun there, unless pcp goes by the name of cp.  Returns true if
+ * the file system was known to be full already, so that the failure need not be reported.
  */
 bool full_met(const struct entry *e, int err);
 
-/* Is e left out for that?  Then the exit status will tell. */
+/* Returns true if e is left out because its file system is full; the exit status tells. */
 bool full_bars(const struct copy *c, const struct entry *e);
 
 /*
- * The same, of a directory: one that is there already is not, for another file system may
- * be mounted below it.
+ * The same for a directory that is to be made.  One that exists is not left out, since
+ * another file system may be mounted below it.
  */
 bool full_bars_dir(const struct entry *e);
 
-/* Does it go without saying that err comes of what is called path? */
+/* Returns true if err at path needs no message, as its file system is known to be full. */
 bool full_explains(const char *path, int err);
 
 #endif

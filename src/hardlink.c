@@ -5,9 +5,12 @@
  * that come later are linked at once.  If the copy failed, the next name is copied in
  * its place.
  *
- * The names that waited are gone through in a loop, also where the copy of one of them
- * ends at once: the loop goes on then, for by recursion the stack would have to hold a frame
- * for each name of a file that cannot be read.
+ * The names that waited have their turn in a loop, not by recursion, also where the copy of
+ * one of them ends at once.  Else a file with thousands of names that cannot be read would
+ * need a stack frame for each.
+ *
+ * A name may have had something else at its destination that became a backup.  That goes
+ * with the name: it is freed when the link or copy is there, and restored if there is none.
  */
 #include <config.h>
 
@@ -43,7 +46,7 @@ enum link_role hardlink_meet(struct copy *c, const struct entry *e, char *backup
 	const struct link_name name = name_of(e, backup);
 	struct stat st = *e->st;
 
-	/* By way of symlinks, or of operands, an inode is met any number of times. */
+	/* Through symlinks, or as operands, an inode may be met any number of times. */
 	if (options_follows(c->opts, e->operand) || c->sources)
 		st.st_nlink = LINKS_ANY;
 	return links_meet(&c->links, &st, &name, ret);
@@ -110,7 +113,7 @@ static void copy_instead(struct copy *c, struct link *k, const struct entry *e, 
 	copy_anew(c, e, &plan);
 }
 
-/* Let w have its turn now that k's copy has ended, well or not. */
+/* k's copy has ended, well or not: link w, which waited for that, or copy it. */
 static void settle_waiting(struct copy *c, struct link *k, struct waiting *w, bool copied)
 {
 	struct entry e = {
@@ -134,7 +137,7 @@ static void settle_waiting(struct copy *c, struct link *k, struct waiting *w, bo
 	dir_release(e.dir);
 }
 
-/* A link whose copy has ended, to be settled later or by another thread */
+/* A link whose copy has ended, for which settle_link() is due later or in another thread */
 struct ended_link {
 	struct chore chore;
 	struct copy *c;
@@ -142,10 +145,10 @@ struct ended_link {
 	struct ended_link *next;
 };
 
-/* This thread settles links; those whose copies end meanwhile, in its hands */
+/* What this thread is at in settle_link() */
 static _Thread_local struct {
-	struct link *now;		/* NULL: it does not */
-	struct ended_link *later;
+	struct link *now;		/* NULL: it is not in there */
+	struct ended_link *later;	/* whose copies this thread has seen end meanwhile */
 } settling;
 
 /* The copy of k's file has ended: the names that waited get their turn. */

@@ -35,7 +35,10 @@ void hardlink_make(struct copy *c, struct link *k, const struct entry *e, char *
 /* A copy of k's file has ended, well or not: the names that waited get their turn. */
 void hardlink_end(struct copy *c, struct link *k, bool copied);
 
-/* What is at e's destination counts as its copy; or gives way to a link to an earlier one. */
+/*
+ * What is at e's destination stays, and counts as e's copy.  If another name of e's inode
+ * was copied before, a link to that takes its place.
+ */
 void hardlink_keep(struct copy *c, const struct entry *e);
 
 #endif

@@ -19,7 +19,7 @@ struct later {
 	size_t next;		/* of places */
 };
 
-/* sorted: they come by their inode numbers, else as they are added. */
+/* sorted: names come in the order of their inode numbers, else as they were added. */
 void later_init(struct later *l, bool sorted);
 void later_fini(struct later *l);
 

@@ -5,10 +5,10 @@
  * as the library makes them: by not writing.  The attributes go through the library,
  * from descriptor to descriptor.
  *
- * No signal reaches the crew's threads, and one may come just before main begins to wait:
- * so nobody waits for long, but looks every now and then whether the run is to end.  That a
- * FIFO has no writer yet shows only if it is opened with O_NONBLOCK: open(2) would wait.
- * One that is written to keeps that, since write(2) would wait until it is read.
+ * No signal reaches the crew's threads, and one may come just before main begins to wait.
+ * So no thread waits for long, but looks every LOOK_MS whether the run has to end.  A FIFO is
+ * opened with O_NONBLOCK, since open(2) would wait for its other end; one that is written
+ * to keeps that, since write(2) would wait until it is read.
  */
 #include <config.h>
 
@@ -44,7 +44,7 @@
 /* How long to wait for data between two looks, in milliseconds */
 #define LOOK_MS 100
 
-/* What is written so far of a copy; a file does not get zeros that may be a hole. */
+/* The destination while it is written.  Zeros that may be a hole are left out of a file. */
 struct sink {
 	int fd;
 	size_t block;		/* zeros of so many bytes, aligned, are a hole; 0: never */
@@ -82,8 +82,8 @@ static bool all_zero(const char *buf, size_t len)
 }
 
 /*
- * What was left out since the file was last written is a hole, and not what its file
- * system (XFS) has allocated in advance.  One that cannot punch has no such habit.
+ * Make a hole of what was left out since the file was last written: XFS may have allocated
+ * space there in advance.  File systems that cannot punch holes do not do that.
  */
 static void punch(const struct sink *s)
 {
@@ -141,13 +141,13 @@ static struct sink open_sink(const struct copy *c, int fd)
 	return s;
 }
 
-/* What was added can be taken away, as a negative number; see tally_add(). */
+/* Add to the tally.  Negative numbers take away what was added; see tally_add(). */
 static void count(uint64_t bytes, uint64_t moved)
 {
 	tally_add(&(struct tally){ .bytes = bytes, .bytes_moved = moved });
 }
 
-/* n bytes have been read, or errno is err: the next step of move_all().  Says if it fails. */
+/* Write the n bytes in buf; or n is -1, and reading failed with err.  False: reported. */
 static bool move_some(const struct entry *e, struct sink *to, const char *buf, ssize_t n, int err)
 {
 	uint64_t moved = to->moved;
@@ -235,8 +235,8 @@ static bool is_fifo(int dir, const char *name)
 }
 
 /*
- * As openat(2), for writing: until a FIFO has a reader, or a signal asks for an end, which
- * is EINTR.
+ * As openat(2), for writing.  For a FIFO it waits until that has a reader.  EINTR: a signal
+ * asks for an end.
  */
 static int open_patiently(int dir, const char *name, int flags, mode_t mode)
 {
@@ -262,8 +262,9 @@ static int open_patiently(int dir, const char *name, int flags, mode_t mode)
 }
 
 /*
- * Open the destination, which was over when it was looked at.  O_TRUNC at once: there are
- * file systems that let files be overwritten in no other way.  -1 and errno
+ * Open the destination, whose stat was over when it was looked at.  O_TRUNC at once, as some
+ * file systems let files be overwritten in no other way.  Returns a descriptor, or -1 with
+ * errno set.
  */
 static int open_existing(const struct copy *c, const struct entry *e, const struct stat *over,
 			 int flags)
@@ -351,7 +352,7 @@ static void undo(const struct entry *e, bool made)
 		complain_dst(&left, OP_WRITE, 0, "interrupted: %s is incomplete");
 }
 
-/* For --debug: the data are there; or stage has failed. */
+/* For --debug: how the data was copied, or that stage has failed. */
 static void say_how(const struct copy *c, const struct entry *e, enum copyfile_stage stage)
 {
 	const struct copyfile_info info = {

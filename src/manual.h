@@ -10,9 +10,10 @@ struct copy;
 struct entry;
 
 /*
- * Copy what can be read from e, a regular or special file, into a regular one;
- * with --attributes-only, nothing but its attributes.  over: into the file that is
- * there, which is this (zeros: not known), else NULL.  False after a failure, which has been reported.
+ * Copy what can be read from e, a regular or special file, into a regular one; with
+ * --attributes-only, nothing but its attributes.  over is the stat of the file that is
+ * overwritten (zeros: not known); NULL: a new one is made.  Returns false after a failure,
+ * which has been reported.
  */
 bool manual_copy(struct copy *c, const struct entry *e, const struct stat *over);
 

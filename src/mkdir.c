@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Design: a directory is made with no more rights for others than they will keep; the
- * rest is set when all below it is done (dir.c).  Its owner, who is to fill it, gets what
- * is missing of his own for so long.  A directory that needs no chmod(2) gets none: there
- * are file systems that refuse it.
+ * Design: a directory is made with no more rights for others than they will keep; the rest
+ * is set when all below it is done (dir.c).  Until then its owner, who fills it, has all
+ * rights.  chmod(2) is called only where it changes something: some file systems refuse it.
  */
 #include <config.h>
 
@@ -23,7 +22,7 @@
 #include "retry.h"
 #include "same-inode.h"
 
-/* What mkdir(2) is to be asked for, and in d what is then left to give at the end */
+/* The mode for mkdir(2); what is to be added to it at the end is noted in d. */
 static mode_t first_mode(const struct copy *c, struct dir *d)
 {
 	const struct options *o = c->opts;
@@ -65,9 +64,9 @@ static int make_noted(struct copy *c, const struct entry *e, mode_t mode, struct
 }
 
 /*
- * The owner needs all rights meanwhile.  They may be missing by the source's mode, by the
- * umask, or by a default ACL; what inherits from such a directory has to be looked at, too.
- * Where the file system has modes of its own they are there in any case.
+ * Give the owner all rights until e's directory is done.  The source's mode, the umask or a
+ * default ACL may have left some out; with a default ACL that holds for directories below,
+ * too.  seen is the directory's stat, or zeros.  False: reported.
  */
 static bool open_to_owner(const struct copy *c, const struct entry *e, struct dir *d,
 			  mode_t asked, const struct stat *seen)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Design: in a directory that this run has made there is nothing to look at, and no system
- * call is spent on it.
+ * Design: existing.c judges what is at the destination; here its verdict becomes a plan.  In
+ * a directory that this run has made there is nothing, and no system call is spent on it.
  */
 #include <config.h>
 

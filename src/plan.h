@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* plan - what is about to be done with an entry, and how that depends on others. */
+/* plan - what is about to be done with an entry, by what is at its destination. */
 #ifndef PCP_PLAN_H
 #define PCP_PLAN_H
 
@@ -12,9 +12,9 @@ struct link;
 
 /* A copy that is about to begin: what was found, and what depends on how it ends */
 struct plan {
-	bool over;			/* the destination is there, */
-	struct stat dst;		/* and is this; zeros: not known */
-	char *backup;			/* its new name, or NULL; owned */
+	bool over;			/* the destination is overwritten; then: */
+	struct stat dst;		/* its stat; zeros: not known */
+	char *backup;			/* the new name of what was there, or NULL; owned */
 	struct link *link;		/* names that wait for this copy, or NULL */
 	bool again;			/* it was begun before, when nothing was there */
 };
@@ -22,8 +22,8 @@ struct plan {
 enum go {
 	GO,		/* ahead with the plan */
 	STAY,		/* nothing is to be done */
-	STAY_AS_COPY,	/* the same, but what is there is as good as a copy */
-	REFUSED		/* nothing can be, which has been reported */
+	STAY_AS_COPY,	/* nothing is to be done, and what is there counts as a copy */
+	REFUSED		/* nothing can be done, which has been reported */
 };
 
 /* Complete plan by what is at the destination of e. */

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Design: getdents64(2) on the descriptor that the directory is known by anyway.
- * readdir(3) would need a descriptor of its own, and a buffer on the heap, for each
- * directory; and fts(3) would go on to other directories, from one of which an error
- * can keep it from finding its way back.
+ * Design: getdents64(2) on the descriptor by which the directory is in use anyway.
+ * readdir(3) would need a descriptor and a buffer on the heap for each directory.
  *
  * Every error is returned.  None of them says anything about other directories.
  */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * retry - repeat a call that a signal interrupted.  Calls on files wait for servers and
- * FUSE daemons, some of which let a signal end that with EINTR.
+ * retry - repeats a call that a signal interrupted.  Some network file systems and FUSE
+ * servers let a signal end any call on a file with EINTR.
  */
 #ifndef PCP_RETRY_H
 #define PCP_RETRY_H

@@ -7,9 +7,9 @@
  * trouble in one directory is no trouble for any other: nothing is needed from a
  * directory to find the way to the next one but the descriptors that dir.c keeps.
  *
- * A walker gives subdirectories away when somebody is free to walk them; so the
- * walkers are in different directories, where they do not fight for locks.  Those
- * nearest to the top go first, since they are likely to be the largest.
+ * A walker gives subdirectories away when another thread is free to walk them.  So the
+ * walkers are in different directories, where they do not fight for locks.  Subdirectories
+ * near the top are given first, since they are likely to be the largest.
  *
  * Where there are no subdirectories to give, files are: a run of consecutive ones
  * of one directory at a time, so that a wake-up serves many.
@@ -26,8 +26,8 @@
  * are to be found, symlinks that are to be followed.  A directory is opened first, and
  * then looked at: to open it may be what mounts it (see enter.c).
  *
- * The directory whose entries come is in use for as long as they do: no lock is
- * taken for a file.
+ * A directory is in use for as long as its entries are visited, so that no lock is taken
+ * for a file.
  */
 #include <config.h>
 
@@ -93,7 +93,7 @@ struct walker {
 	struct run *run;		/* being collected; NULL: none */
 };
 
-/* Be in d, for its entries.  False: it can't be used, which has been reported. */
+/* Use d, for its entries, instead of w->at.  False: reported. */
 static bool go_to(struct walker *w, struct dir *d)
 {
 	if (w->at == d)

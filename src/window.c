@@ -12,18 +12,18 @@
  * sleeps.  Each is armed once (EPOLLONESHOT): the library uses a descriptor
  * again for the next cookie, and nothing of the last one may come through.
  *
- * A copy that ends in the call that starts it costs neither lock nor memory,
- * unless it is that of an operand that overwrites: then its inode must be known to the
- * others meanwhile.
+ * A copy that ends in the call that starts it costs neither lock nor memory, unless an
+ * operand overwrites a file: that is in the list meanwhile, so that copies of other
+ * operands to the same inode wait.
  *
- * The lock is not held while a copy starts or ends, only while it is entered, until epoll
- * knows it.  Who waits for room sleeps on ended_some; the main thread, which would have to
- * wake itself, reaps.  What follows from the end of a copy may start another, so that the
- * main thread reaps within reaping, and goes on with the same batch of events; deeper
- * than NESTED it copies at once instead.
+ * The lock is not held while a copy starts or ends, only while it is entered and made known
+ * to epoll.  A thread that waits for room sleeps on ended_some; the main thread, which would
+ * have to wake itself, reaps.  What follows from the end of a copy may start another.  So
+ * the main thread may come to reap while it is reaping: then it goes on with the same batch
+ * of events, and deeper than NESTED it copies at once instead.
  *
- * A sandbox may refuse epoll: then there is no window.  If that begins in the midst of a
- * run, the pending copies are looked at one by one, a hundred times a second.
+ * A sandbox may refuse epoll: then there is no window.  If epoll fails later, in the middle
+ * of a run, the pending copies are looked at one by one, a hundred times a second.
  */
 #include <config.h>
 
@@ -52,7 +52,7 @@
 /* How deep reaping may be within reaping */
 #define NESTED 16
 
-/* How often room that nobody takes is looked for in vain */
+/* How often a start may be refused while few copies are pending */
 #define VAIN 100
 
 static bool watch(struct window *w, int op, int fd, uint32_t events, void *entry)
@@ -197,7 +197,8 @@ static void reap(struct window *w, struct pending *p)
 
 static void cancel(struct window *w, struct pending *p)
 {
-	/* If that releases the cookie, the next one with its number must not find p armed. */
+	/* Once it is released its number may be another cookie's, for which epoll must not
+	   report p. */
 	rearm(w, p, 0);
 	int r = copyfile_ctrl(p->cookie, COPYFILE_CANCEL);
 
@@ -273,7 +274,7 @@ static void hear_bell(struct window *w)
 		return;
 }
 
-/* Have epoll tell of more, if all that it told of has been seen to. */
+/* Take the next batch of events from epoll; the last one has been seen to. */
 static void ask_epoll(struct window *w, bool wait)
 {
 	int n = epoll_wait(w->epoll, w->ready, WINDOW_BATCH,
@@ -288,7 +289,7 @@ static void ask_epoll(struct window *w, bool wait)
 void window_reap(struct window *w, bool wait)
 {
 	w->reaping++;
-	/* Within reaping: the rest of what epoll told of, which it will not do again */
+	/* Within reaping: first the rest of the batch, which epoll does not report again */
 	if (w->next_ready == w->nready && w->size && !w->blind)
 		ask_epoll(w, wait);
 	else if (w->next_ready == w->nready && w->size)
@@ -376,7 +377,7 @@ static bool was_refused(void)
 	return copyfile_info(0, &info, sizeof info) < 0 || info.stage == COPYFILE_QUEUED;
 }
 
-/* As many as may be were pending: wait until half of them have gone.  False: few were. */
+/* Wait until at most half of the window is pending.  Returns false if that was so already. */
 static bool make_room(struct window *w)
 {
 	pthread_mutex_lock(&w->lock);
@@ -390,13 +391,13 @@ static bool make_room(struct window *w)
 	return full;
 }
 
-/* Is this thread better off copying at once than waiting for room? */
+/* Returns true if this thread has to copy at once, and not to wait for room. */
 static bool must_not_wait(const struct window *w)
 {
 	return window_is_main(w) && (w->reaping > NESTED || (w->reaping && w->blind));
 }
 
-/* The cookie, or how it has ended: the way of who has a place in the list, if it needs one */
+/* Start p, which is in the list if it overwrites.  Returns the cookie, or how p has ended. */
 static int start_with_room(struct window *w, struct pending *p)
 {
 	unsigned int vain = 0;
@@ -422,8 +423,8 @@ static bool enter(struct window *w, const struct pending *p, int cookie)
 	if (!entry->id)
 		entry->id = outcome_new_id();
 	dir_keep(p->dir);
-	/* Nobody may find it who could end it before it is watched: epoll would name it later,
-	   for another cookie.  And as soon as the lock is released it may be gone. */
+	/* It must be watched before another thread can find it and end it: else epoll would
+	   name it later, for another cookie.  Without the lock it may be gone at once. */
 	pthread_mutex_lock(&w->lock);
 	enter_locked(w, entry);
 	bool watched = watch_cookie(w, cookie, entry);
@@ -447,7 +448,7 @@ static int await(int cookie)
 	return r;
 }
 
-/* p, in the list while it is copied: operands that overwrite the same are to wait. */
+/* Enter p for as long as it is copied; first wait for those that overwrite the same file. */
 static void enter_overwriting(struct window *w, struct pending *p)
 {
 	pthread_mutex_lock(&w->lock);

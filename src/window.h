@@ -33,7 +33,7 @@ struct pending {
 	bool operand;
 	struct link *link;		/* the inode's other names, or NULL */
 	char *backup;			/* the new name of what was there, or NULL; owned */
-	bool again;			/* it was started before, and found its place taken */
+	bool again;			/* it is the second attempt: see meet_new() in copy.c */
 	dev_t over_dev;			/* the inode that an operand overwrites; 0, 0: none */
 	ino_t over_ino;
 	uint64_t id;			/* as that of struct entry */
@@ -71,10 +71,10 @@ struct window {
 	unsigned int count;		/* cookies pending now */
 	unsigned int sleepers;		/* that wait for ended_some */
 	bool main_sleeps;		/* main does, in window_reap(), for any copy to end */
-	unsigned int reaping;		/* main's: how deep it is at it, and in what follows */
-	bool blind;			/* main's: epoll has failed, and is not to be asked */
-	struct epoll_event ready[WINDOW_BATCH];	/* main's: what epoll told of last, ... */
-	int next_ready, nready;		/* ... of which so much has been seen to */
+	unsigned int reaping;		/* main's: how deep window_reap() is nested */
+	bool blind;			/* main's: epoll has failed, and is not used any more */
+	struct epoll_event ready[WINDOW_BATCH];	/* main's: the last batch of events ... */
+	int next_ready, nready;		/* ... and the next of them to be seen to */
 	struct pending *first;		/* those with a cookie, and those that overwrite */
 
 	/* A copy has ended with result (0 or -errno), in any thread.  p is no longer pending. */
