@@ -85,15 +85,3 @@ void outcome(const struct entry *e, enum outcome outcome, const struct copyfile_
 	free(src);
 	free(dst);
 }
-
-void outcome_failed(const char *src)
-{
-	const struct json_file file = {
-		.id = outcome_new_id(), .kind = KIND_FILE, .outcome = OUTCOME_FAILED, .src = src,
-	};
-
-	tally_add(&(struct tally){ .entries[KIND_FILE] = { [OUTCOME_FAILED] = 1 } });
-	report_failed_source(src);
-	if (json_tells_files())
-		json_put_file(&file);
-}

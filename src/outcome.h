@@ -23,7 +23,4 @@ uint64_t outcome_new_id(void);
  */
 void outcome(const struct entry *e, enum outcome outcome, const struct copyfile_info *info);
 
-/* The same, of a file called src of which nothing else is known. */
-void outcome_failed(const char *src);
-
 #endif

@@ -35,6 +35,7 @@
 #include "options.h"
 #include "progress.h"
 #include "report.h"
+#include "retry.h"
 #include "signals.h"
 #include "stats.h"
 #include "stop.h"
@@ -113,7 +114,7 @@ static unsigned int open_from(int first, unsigned int n)
 
 	for (unsigned int i = 0; i < n; i++)
 		fds[i] = (struct pollfd){ .fd = first + (int)i };
-	if (poll(fds, n, 0) < 0)
+	if (RETRY(poll(fds, n, 0)) < 0)
 		return 0;
 	for (unsigned int i = 0; i < n; i++)
 		open += !(fds[i].revents & POLLNVAL);
