@@ -311,7 +311,9 @@ static int pack(struct baggage *b, const struct cf_job *job)
 	if (steady(job))
 		return 0;
 	cf_identity_get(&b->caller);
-	return cf_pin_get(&b->pin, job->src_dir, job->src, job->dst_dir, job->dst);
+	int r = cf_pin_get(&b->pin, job->src_dir, job->src, job->dst_dir, job->dst);
+	/* EAGAIN would say that too many cookies are live. */
+	return r == -EAGAIN ? -EBUSY : r;
 }
 
 /*
