@@ -9,17 +9,13 @@
 
 #include "pin.h"
 
-#include <errno.h>
 #include <fcntl.h>
 
 #include "sys.h"
 
 static int pin_dir(int dir)
 {
-	int fd = dir == AT_FDCWD ? cf_openat(AT_FDCWD, ".", O_PATH | O_DIRECTORY, 0) : cf_dup(dir);
-
-	/* EAGAIN would tell the caller to wait for a cookie. */
-	return fd == -EAGAIN ? -EBUSY : fd;
+	return dir == AT_FDCWD ? cf_openat(AT_FDCWD, ".", O_PATH | O_DIRECTORY, 0) : cf_dup(dir);
 }
 
 int cf_pin_get(struct cf_pin *p, int src_dir, const char *src, int dst_dir, const char *dst)

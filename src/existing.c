@@ -289,6 +289,9 @@ static char *rename_here(int dir, const char *name, enum backup_type type)
 {
 	char *backup;
 
+	/* Where the numbers that are there can't be read, gnulib would try the first for ever. */
+	if (type == numbered_backups && faccessat(dir, ".", R_OK, AT_EACCESS) < 0)
+		return NULL;
 	do
 		backup = backup_file_rename(dir, name, type);
 	while (!backup && errno == EINTR);

@@ -564,4 +564,25 @@ test_reading_does_not_block() {
 	done
 }
 
+# The numbers that are there can't be found: no backup is lost, and the run ends.
+test_numbered_backup_in_unreadable_directory() {
+	is_cp && { skip 'cp 9.1 replaces the backup'; return; }
+	prepare() {
+		mkdir dst
+		echo new >a
+		echo old >dst/a
+		echo older >'dst/a.~1~'
+	}
+	before() { chmod 300 dst; }
+	unprivileged
+	new_twins
+	(cd "$work/pcp" && before)
+	limit=10
+	run_in pcp pcp --backup=numbered a dst/
+	chmod 755 "$work/pcp/dst"
+	assert_ran 1 "cannot backup 'dst/a': Permission denied"
+	assertEquals 'the backup' older "$(cat "$work/pcp/dst/a.~1~")"
+	assertEquals 'the file' old "$(cat "$work/pcp/dst/a")"
+}
+
 . shunit2

@@ -43,10 +43,11 @@ def compare(cp, pcp):
     for name in sorted(cp.tree.keys() | pcp.tree.keys()):
         one = [{name: tree[name]} if name in tree else {} for tree in (cp.tree, pcp.tree)]
         for line in differences(*one, "cp", "pcp"):
+            after = line[len(ascii(os.fsdecode(name) or ".")):]
             line = line.replace(f"'{TWIN}'", "'.'", 1).replace(f"'{TWIN}/", "'")
             alone = line.endswith(" alone")
             who = line.rsplit(" ", 2)[1] if alone else None
-            what = None if alone else line.split("'" if line[0] == "'" else '"')[2].split(": ")[1]
+            what = None if alone else after.split(": ")[1]
             lines.append(Difference(line, "tree", who, b"", name, what))
     return lines
 

@@ -224,10 +224,14 @@ def taken_for_new(case, cp, pcp, line):
     tried = {names_in(s)[0] for s in cp.err if b"cannot create " in s}
     if line.who == "pcp" and b"specified more than once" in line.text:
         return bool(tried)      # cp has not come so far
-    return bool(tried) and (line.kind == "status" or about(line, *tried))
+    return bool(tried) and (line.kind == "status" or line.what == "links" or
+                            about(line, *tried))
 
 
 def links_of_kept(case, cp, pcp, line):
+    if updates(case) and said(cp, b"cannot create hard link"):
+        # ... of a name whose destination is a directory, say
+        return line.kind == "status" or line.who == "cp" and b"create hard link" in line.text
     if not updates(case) or line.kind != "tree" or line.path not in cp.tree:
         return False
     if line.what == "mtime" and kind_of(line.path, cp) == {"directory"}:
@@ -385,7 +389,9 @@ def of_other_kind(case, cp, pcp, line):
         return False
     refused = {names_in(s)[0] for s in cp.err if b"cannot overwrite directory " in s}
     if line.who == "pcp" and line.kind in ("err", "out") and about(line, *refused):
-        return line.kind == "out" or line.text.endswith((b": Is a directory", b": File exists"))
+        return line.kind == "out" or line.text.endswith((
+            b": Is a directory", b": File exists",
+            b": can make relative symbolic links only in current directory"))
     if refused and line.who == "pcp" and line.kind == "err":
         return b" for reading: " in line.text
     kept = {name for s in cp.err if b"cannot overwrite non-directory " in s
