@@ -161,8 +161,13 @@ int cf_eventfd_raise(int fd)
 {
 	static const uint64_t one = 1;
 
+	ssize_t n;
+
 	/* No fault is injected: a cookie that never becomes readable tests nothing. */
-	return write(fd, &one, sizeof one) < 0 ? -errno : 0;
+	do
+		n = write(fd, &one, sizeof one);
+	while (n < 0 && errno == EINTR);
+	return n < 0 ? -errno : 0;
 }
 
 int cf_eventfd_lower(int fd)

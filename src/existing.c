@@ -329,7 +329,9 @@ static enum existing_verdict back_up(const struct options *o, const struct entry
 		complain_both(e, OP_CHECK, 0, true, "backing up %s might destroy source;  %s not copied");
 		return EXISTING_REFUSED;
 	}
-	ret->backup = rename_to_backup(dir_dst_fd(e->dir), e->dst, o->backup);
+	do
+		ret->backup = rename_to_backup(dir_dst_fd(e->dir), e->dst, o->backup);
+	while (!ret->backup && errno == EINTR);
 	if (!ret->backup && errno != ENOENT) {
 		complain_dst(e, OP_BACKUP, errno, "cannot backup %s");
 		return EXISTING_REFUSED;

@@ -253,7 +253,7 @@ static int open_patiently(int dir, const char *name, int flags, mode_t mode)
 		}
 	}
 	/* Nor is to be waited for room in a FIFO. */
-	if (fd >= 0 && !(fstat(fd, &st) == 0 && S_ISFIFO(st.st_mode)) &&
+	if (fd >= 0 && !(RETRY(fstat(fd, &st)) == 0 && S_ISFIFO(st.st_mode)) &&
 	    fcntl(fd, F_SETFL, O_WRONLY) < 0) {
 		close(fd);
 		return -1;

@@ -18,6 +18,7 @@
 #include "copy.h"
 #include "json.h"
 #include "report.h"
+#include "retry.h"
 
 static bool watched;
 

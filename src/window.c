@@ -41,6 +41,7 @@
 #include "clock.h"
 #include "dir.h"
 #include "outcome.h"
+#include "retry.h"
 #include "xalloc.h"
 
 /* How often attend is called while waiting, in milliseconds */
@@ -311,7 +312,7 @@ void window_ring(struct window *w)
 	static const uint64_t one = 1;
 
 	/* Cannot fail but for being full: then it has been rung. */
-	if (w->bell >= 0 && write(w->bell, &one, sizeof one) < 0)
+	if (w->bell >= 0 && RETRY(write(w->bell, &one, sizeof one)) < 0)
 		return;
 }
 
