@@ -70,13 +70,36 @@ static void report_itself(struct copy *c, struct walk_root *root, const struct e
 	free(dst);
 }
 
-/* Symlinks may lead to a directory again and again, but not into itself. */
-static bool is_above(const struct dir *d, const struct stat *st)
+/*
+ * Symlinks, or mounts, may lead to a directory again and again, but not into itself.
+ * Returns the directory that e is in, and is once more; NULL: none.
+ */
+static const struct dir *find_above(const struct entry *e)
 {
-	for (; d->parent && !d->leads; d = d->parent)
-		if (SAME_INODE(d->st, *st))
-			return true;
-	return false;
+	for (const struct dir *d = e->dir; d->parent && !d->leads; d = d->parent)
+		if (SAME_INODE(d->st, *e->st))
+			return d;
+	return NULL;
+}
+
+/* e is above once more: it is left out. */
+static void report_cycle(const struct copy *c, const struct entry *e, const struct dir *above)
+{
+	char *dst, *first;
+
+	/* As cp, which knows what an operand has become. */
+	bool operand = !above->parent->parent || above->parent->leads;
+	if (!operand || options_follows(c->opts, e->operand)) {
+		complain_src(e, OP_CHECK, 0, "cannot copy cyclic symbolic link %s");
+		return;
+	}
+	dst = dir_dst_path(e->dir, e->dst);
+	first = dir_dst_path(above, "");
+	report_error_about(&(struct report_about){ .op = OP_CHECK, .dst = dst, .id = e->id }, 0,
+			   "will not create hard link %s to directory %s",
+			   report_quote(0, dst), report_quote(1, first));
+	free(dst);
+	free(first);
 }
 
 /*
@@ -118,8 +141,9 @@ static bool may_enter(struct copy *c, struct walk_root *root, const struct entry
 		report_itself(c, root, e, made);
 		return false;
 	}
-	if (is_above(e->dir, e->st)) {
-		complain_src(e, OP_CHECK, 0, "cannot copy cyclic symbolic link %s");
+	const struct dir *above = find_above(e);
+	if (above) {
+		report_cycle(c, e, above);
 		return false;
 	}
 	const char *earlier = made_find_before(&c->seen, e->st, root->number);

@@ -106,6 +106,18 @@ test_into_itself_by_bind_mount() {
 	compare=status
 	same_as_cp -R d/sub d/sub/deep/new
 	assertTrue 'an end' "[ $(find "$work/pcp" | wc -l) -le 40 ]"
+	# The source is within itself, as the operand, or as a directory below that.
+	before() { mount --bind d d/sub/deep; }
+	compare='status out err tree'
+	for options in -R -a -RL -RH; do
+		same_as_cp $options d new
+		same_as_cp $options --parents d other
+	done
+	before() { mount --bind d/sub d/sub/deep; }
+	for options in -R -RL; do
+		same_as_cp $options d new
+		same_as_cp $options d/sub new
+	done
 }
 
 test_same_file() {
