@@ -196,6 +196,17 @@ static int check_dir(const char *path)
 	return 0;
 }
 
+/*
+ * Is path a directory, although to open it has failed with err, for want of descriptors
+ * or memory?  Otherwise it would be taken for the name that the copy is to have.
+ */
+static bool is_dir_all_the_same(const char *path, int err)
+{
+	struct stat st;
+
+	return err != ENOENT && err != ENOTDIR && RETRY(stat(path, &st)) == 0 && S_ISDIR(st.st_mode);
+}
+
 static void check_count(const struct options *o)
 {
 	int n = o->noperands;
@@ -341,7 +352,7 @@ void target_copy_operands(struct copy *c)
 		err = check_dir(o->operands[n - 1]);
 		if (!err)
 			dir = o->operands[--n];
-		else if (n > 2) {
+		else if (n > 2 || is_dir_all_the_same(o->operands[n - 1], err)) {
 			report_error(err, "target %s", report_quote(0, o->operands[n - 1]));
 			return;
 		}

@@ -255,4 +255,19 @@ test_odd_names() {
 	same_as_cp '*' "x$(printf %0255d 0)"
 }
 
+# A target directory that cannot be opened just now is none the less not the copy's name.
+test_target_cannot_be_opened() {
+	strace -qq -o /dev/null true 2>/dev/null || { skip 'no strace'; return; }
+	cd "$scratch" || return
+	mkdir opened dir
+	echo x >dir/f
+	for error in ENFILE ENOMEM EIO; do
+		strace -f -qq -o /dev/null -P "$PWD/opened" -e inject=openat:error=$error \
+			"$bin/pcp" -R dir "$PWD/opened" 2>err
+		assertEquals "$error" 1 $?
+		assertTrue "$error: $(cat err)" "grep -q ': target .*/opened.: ' err"
+		assertEquals "$error" '' "$(ls opened)"
+	done
+}
+
 . shunit2
