@@ -107,6 +107,18 @@ static bool note(const struct entry *e, const struct place *place)
 	return new;
 }
 
+/* Something is left out where place is, or has failed without a word: the end will tell. */
+static bool leave_out(const struct place *place)
+{
+	struct full *f = find(place);
+
+	if (!f)
+		return false;
+	f->left_out = true;
+	stop_leave_out();
+	return true;
+}
+
 bool full_met(const struct entry *e, int err)
 {
 	struct place dir;
@@ -120,18 +132,7 @@ bool full_met(const struct entry *e, int err)
 		return false;
 	if (err != EROFS)
 		dir.read_only = false;
-	return !note(e, &dir);
-}
-
-static bool leave_out(const struct place *place)
-{
-	struct full *f = find(place);
-
-	if (!f)
-		return false;
-	f->left_out = true;
-	stop_leave_out();
-	return true;
+	return !note(e, &dir) && leave_out(&dir);
 }
 
 /* Returns true if an existing file at e's destination would be written to, not replaced. */

@@ -16,7 +16,7 @@ struct full {
 	dev_t dev;
 	bool read_only;			/* where it is mounted so, which it may not be everywhere */
 	char *dir;			/* the full name of the directory where that was found */
-	atomic_bool left_out;		/* something was, for that */
+	atomic_bool left_out;		/* something was, for that, or failed without a word */
 };
 
 /* All of them, the last that was found first */

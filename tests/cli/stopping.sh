@@ -41,6 +41,25 @@ test_no_space() {
 	done
 }
 
+# All had been begun when the first of them failed: nothing is left to be begun.
+test_no_space_for_those_begun() {
+	has_fuse || { skip 'no FUSE'; return; }
+	mkdir "$scratch/room" "$scratch/slow" "$scratch/few"
+	cp "$scratch"/src/f1? "$scratch/few"
+	slowfs -x -d copy=300000,write=300000 -e copy:1+:ENOSPC -e write:1+:ENOSPC \
+		"$scratch/room" "$scratch/slow" || { fail 'slowfs cannot be mounted'; return; }
+	for options in -j16 '-j16 --window=64' '-j1 --window=1'; do
+		run -R $options few slow/
+		assertEquals "[$options] status" 3 $status
+		assertEquals "[$options] one message: $(cat "$scratch/err")" 1 \
+			"$(messages 'No space left on device$')"
+		assertEquals "[$options] the end" 1 "$(messages '^pcp: stopped: ')"
+		rm -rf "$scratch/slow/few"
+	done
+	fusermount3 -u "$scratch/slow"
+	rm -rf "$scratch/room" "$scratch/slow" "$scratch/few"
+}
+
 test_no_inodes() {
 	full 50 100000 || return
 	run -R src full/
