@@ -11,12 +11,19 @@
  *
  * This is done only where the two may be one: if their sizes are the same, and at least one
  * file system may show files that are kept elsewhere.
+ *
+ * Meanwhile no other copy may do the same to that file by another of its names: it would
+ * see a size that is not the file's, or miss the byte that it had added.  Two copies with
+ * one destination, by its number, are kept apart by its claim (claim.c).  Two with one
+ * source are kept apart by a lock; where FUSE makes up the numbers on both sides, all
+ * copies take the same one.  Other processes are not kept away.
  */
 #include <config.h>
 
 #include "same.h"
 
 #include <errno.h>
+#include <pthread.h>
 
 #include "fs.h"
 #include "sys.h"
@@ -35,28 +42,52 @@ static bool may_be_shared(dev_t src_dev, enum cf_fs src, dev_t dst_dev, enum cf_
 	return !keeps_its_own(src) || !keeps_its_own(dst);
 }
 
-/* The size of fd, which a FUSE server may know better than what st remembers */
-static off_t size_of(int fd, enum cf_fs kind, const struct stat *st)
-{
-	struct stat now;
+/* By the source's number; the first is for sources whose numbers say nothing. */
+#define LOCKS 64
+static pthread_mutex_t locks[LOCKS] = {
+	[0 ... LOCKS - 1] = PTHREAD_MUTEX_INITIALIZER,
+};
 
-	return kind == CF_FS_FUSE && cf_fstat_fresh(fd, &now) == 0 ? now.st_size : st->st_size;
+static pthread_once_t fork_hooked = PTHREAD_ONCE_INIT;
+
+/* The thread that held a lock does not exist in the child. */
+static void fork_child(void)
+{
+	for (int i = 0; i < LOCKS; i++)
+		locks[i] = (pthread_mutex_t)PTHREAD_MUTEX_INITIALIZER;
 }
 
-/* The size of both if they may be one file, else 0 */
-static off_t common_size(int src, const struct stat *st, int dst, const struct stat *there)
+static void hook_fork(void)
 {
-	enum cf_fs from = cf_fs_known(src, st->st_dev), to = cf_fs_known(dst, there->st_dev);
-	off_t size = there->st_size;
+	/* Without memory for it only children that copy are in danger. */
+	(void)pthread_atfork(NULL, NULL, fork_child);
+}
 
-	if (!may_be_shared(st->st_dev, from, there->st_dev, to))
-		return 0;
-	if (st->st_size != size) {
-		size = size_of(dst, to, there);
-		if (size_of(src, from, st) != size)
-			return 0;
-	}
-	return size;
+static pthread_mutex_t *lock_of(const struct stat *src, enum cf_fs from, enum cf_fs to)
+{
+	if (from == CF_FS_FUSE && to == CF_FS_FUSE)
+		return &locks[0];
+	return &locks[1 + (src->st_dev * 31 + src->st_ino) % (LOCKS - 1)];
+}
+
+/*
+ * Returns true if two sizes that were seen may be those of one file: one may be out of
+ * date, or have the byte in it that another copy has added for a moment.
+ */
+static bool may_be_equal(off_t a, off_t b, enum cf_fs from, enum cf_fs to)
+{
+	return a == b || a == b + 1 || b == a + 1 || from == CF_FS_FUSE || to == CF_FS_FUSE;
+}
+
+/* Returns the size of both if it is the same now, 0 if not, or -errno. */
+static off_t common_size(int src, int dst)
+{
+	struct stat a, b;
+	int r = cf_fstat_fresh(src, &a);
+
+	if (r == 0)
+		r = cf_fstat_fresh(dst, &b);
+	return r < 0 ? r : a.st_size == b.st_size ? a.st_size : 0;
 }
 
 /* Returns 1 if fd has that size now, 0 if not, or -errno. */
@@ -68,12 +99,13 @@ static int has_size(int fd, off_t size)
 	return r < 0 ? r : now.st_size == size;
 }
 
-int cf_same_file(int src, const struct stat *st, int dst, const struct stat *there)
+/* As cf_same_file(), with the lock held */
+static int probe_locked(int src, int dst, const struct stat *there)
 {
-	off_t size = common_size(src, st, dst, there);
+	off_t size = common_size(src, dst);
 
-	if (!size)
-		return 0;
+	if (size <= 0)
+		return (int)size;
 	int r = cf_truncate(dst, size + 1);
 	if (r < 0)
 		return r;
@@ -88,6 +120,21 @@ int cf_same_file(int src, const struct stat *st, int dst, const struct stat *the
 		(void)cf_utimens(dst, false,
 				 (struct timespec[]){ there->st_atim, there->st_mtim });
 	return grown;
+}
+
+int cf_same_file(int src, const struct stat *st, int dst, const struct stat *there)
+{
+	enum cf_fs from = cf_fs_known(src, st->st_dev), to = cf_fs_known(dst, there->st_dev);
+
+	if (!may_be_shared(st->st_dev, from, there->st_dev, to) ||
+	    !may_be_equal(st->st_size, there->st_size, from, to))
+		return 0;
+	pthread_once(&fork_hooked, hook_fork);
+	pthread_mutex_t *lock = lock_of(st, from, to);
+	pthread_mutex_lock(lock);
+	int r = probe_locked(src, dst, there);
+	pthread_mutex_unlock(lock);
+	return r;
 }
 
 bool cf_same_perhaps(int src, const struct stat *st, const struct stat *there)

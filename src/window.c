@@ -534,7 +534,8 @@ unsigned int window_look(struct window *w, struct window_active *list, unsigned 
 		if (!p->cookie || copyfile_info(p->cookie, &info, sizeof info) < 0)
 			continue;
 		ret->bytes_done = tally_plus(ret->bytes_done, info.bytes_done);
-		if (info.stage == COPYFILE_QUEUED)
+		/* Not begun, or ended and not reaped yet */
+		if (info.stage == COPYFILE_QUEUED || info.stage == COPYFILE_DONE)
 			continue;
 		ret->copying++;
 		if (!p->since)

@@ -229,6 +229,30 @@ shown_again() {
 }
 
 # What another file system shows again has other numbers there.
+# Several names of one file at once, each of which is looked at by making it longer
+test_onto_itself_by_fuse_at_once() {
+	is_cp && { skip 'cp loses it'; return; }
+	has_fuse && can_mount || { skip 'no FUSE, or no mounting'; return; }
+	for options in -x '-x -I' '-x -o attr_timeout=0,entry_timeout=0'; do
+		rm -rf "$work"
+		mkdir -p "$work/l" "$work/m"
+		for i in 1 2 3 4 5 6 7 8; do
+			head -c 3000 /dev/urandom >"$work/l/$i"
+			for name in a b c d; do ln "$work/l/$i" "$work/l/$i$name"; done
+		done
+		contents=$(cat "$work"/l/* | cksum)
+		slowfs $options -d truncate=300,getattr=200 "$work/l" "$work/m"
+		for round in 1 2 3; do
+			pcp -RT -j16 --window=64 "$work/l" "$work/m" 2>"$scratch/err"
+			assertEquals "$options: status" 1 $?
+			pcp -RT -j16 --window=64 "$work/m" "$work/l" 2>"$scratch/err"
+			assertEquals "$options: status of the other way" 1 $?
+			assertEquals "$options: contents" "$contents" "$(cat "$work"/l/* | cksum)"
+		done
+		fusermount3 -u "$work/m"
+	done
+}
+
 test_onto_itself_by_fuse() {
 	is_cp && { skip 'cp loses it'; return; }
 	has_fuse && can_mount || { skip 'no FUSE, or no mounting'; return; }
