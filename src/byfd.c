@@ -5,11 +5,12 @@
  * opened for reading, such as a device or a directory without rights, has an O_PATH
  * descriptor.
  *
- * The O_PATH descriptor is opened by the name, without following a symlink.  Then what it
- * is is compared with what was made: the type, a device's number, and that only a directory
- * has more than one name.  Whoever may change the directory can still have put a file of the same kind
- * there, but only one that is theirs to move.  A hard link to somebody else's file would
- * have a second name.  Owners are not compared, since many file systems have their own.
+ * The O_PATH descriptor is opened by the name, without following a symlink.  What was
+ * opened is then compared with what was made: the type, a device's number, and that only
+ * a directory has more than one name.  Whoever may change the directory can still have put
+ * a file of the same kind there, but only one that is theirs to move: a hard link to
+ * somebody else's file would be a second name.  Owners are not compared, since many file
+ * systems have their own.
  *
  * Linux has calls on O_PATH descriptors only since 5.8 and 6.6, and none for ACLs yet.
  * Otherwise the descriptor's entry in /proc is used; where that is not mounted a directory
