@@ -224,7 +224,8 @@ copy_interrupted() {
 	for name in a a2 b link d/c; do echo old >real/dst/src/$name; done
 	slow -o attr_timeout=0,entry_timeout=0,negative_timeout=0 $1 || return
 	pcp $options -j1 --window=1 "$room/slow/src" slow/dst >out 2>err
-	seen="status $? $(cat err) $(cd real/dst && find . -printf '%P %y %m %n %l\n' | sort &&
+	status=$?
+	seen="status $status $(sort err) $(cd real/dst && find . -printf '%P %y %m %n %l\n' | sort &&
 		find . -type f -exec cksum {} + | sort)"
 }
 
