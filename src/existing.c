@@ -285,13 +285,30 @@ static bool backup_is_source(const struct entry *e, const struct stat *src)
 	return is;
 }
 
+/*
+ * Is the first numbered backup there, in a directory where the numbers can't be read?
+ * gnulib would try to make it for ever then.
+ */
+static bool number_unknown(int dir, const char *name)
+{
+	struct stat st;
+
+	if (faccessat(dir, ".", R_OK, AT_EACCESS) == 0)
+		return false;
+	char *first = xasprintf("%s.~1~", name);
+	bool there = RETRY(fstatat(dir, first, &st, AT_SYMLINK_NOFOLLOW)) == 0;
+	free(first);
+	return there;
+}
+
 static char *rename_here(int dir, const char *name, enum backup_type type)
 {
 	char *backup;
 
-	/* Where the numbers that are there can't be read, gnulib would try the first for ever. */
-	if (type == numbered_backups && faccessat(dir, ".", R_OK, AT_EACCESS) < 0)
+	if (type == numbered_backups && number_unknown(dir, name)) {
+		errno = EACCES;
 		return NULL;
+	}
 	do
 		backup = backup_file_rename(dir, name, type);
 	while (!backup && errno == EINTR);
