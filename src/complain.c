@@ -19,7 +19,6 @@
 #include "existing.h"
 #include "full.h"
 #include "options.h"
-#include "retry.h"
 #include "tally.h"
 
 void complain_src(const struct entry *e, enum report_op op, int err, const char *message)

@@ -28,7 +28,6 @@
 #include "options.h"
 #include "outcome.h"
 #include "report.h"
-#include "retry.h"
 #include "run.h"
 #include "same-inode.h"
 #include "xalloc.h"

@@ -18,7 +18,6 @@
 #include "copy.h"
 #include "json.h"
 #include "report.h"
-#include "retry.h"
 
 static bool watched;
 

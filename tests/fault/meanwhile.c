@@ -97,18 +97,24 @@ overwrite_secretly(void)
 }
 
 static void
+set_size(const char *name, off_t size)
+{
+	if (truncate(name, size) != 0)
+		bail_out("%s: %s", name, strerror(errno));
+}
+
+static void
 cut_off(void)
 {
-	if (truncate("src", 300000) != 0)
-		bail_out("truncate: %s", strerror(errno));
+	set_size("src", 300000);
 }
 
 /* Cut off, and longer again than what has been read */
 static void
 rewrite(void)
 {
-	if (truncate("src", 100) != 0 || truncate("src", 600000) != 0)
-		bail_out("truncate: %s", strerror(errno));
+	set_size("src", 100);
+	set_size("src", 600000);
 }
 
 static void
@@ -333,15 +339,13 @@ test_partial(void)
 static void
 write_more(void)
 {
-	if (truncate("dst", 900000) != 0)
-		bail_out("dst: %s", strerror(errno));
+	set_size("dst", 900000);
 }
 
 static void
 write_less(void)
 {
-	if (truncate("dst", 5) != 0)
-		bail_out("dst: %s", strerror(errno));
+	set_size("dst", 5);
 }
 
 static void
