@@ -21,7 +21,7 @@
 #include <unistd.h>
 
 #include "progname.h"
-#include "report.h"
+#include "report/report.h"
 #include "xalloc.h"
 
 static struct iovec text(const char *s)

@@ -38,17 +38,17 @@
 #include <locale.h>
 #include <stdlib.h>
 
+#include "base/signals.h"
 #include "closeout.h"
-#include "copy.h"
+#include "cmdline.h"
+#include "copy/copy.h"
 #include "dirname.h"
-#include "options.h"
 #include "progname.h"
-#include "report.h"
+#include "report/report.h"
 #include "run.h"
-#include "signals.h"
 #include "stdopen.h"
-#include "target.h"
 #include "version-etc.h"
+#include "walk/target.h"
 
 /* What --version says, instead of gnulib's own line and year */
 const char version_etc_copyright[] = "Copyright %s 2026 the authors of pcp";
@@ -69,7 +69,7 @@ int main(int argc, char **argv)
 	atexit(close_stdout);
 	report_init();
 
-	options_parse(&options, argc, argv);
+	cmdline_parse(&options, argc, argv);
 	/* Before there is anything to end in order, signals have their default action. */
 	signals_init();
 	report_begin(&options);

@@ -29,17 +29,17 @@
 
 #include <libcopyfile.h>
 
-#include "clock.h"
-#include "copy.h"
+#include "base/clock.h"
+#include "base/options.h"
+#include "base/retry.h"
+#include "base/signals.h"
+#include "base/stop.h"
+#include "copy/copy.h"
 #include "hash.h"
-#include "options.h"
-#include "progress.h"
-#include "report.h"
-#include "retry.h"
-#include "signals.h"
-#include "stats.h"
-#include "stop.h"
-#include "walk.h"
+#include "report/report.h"
+#include "walk/walk.h"
+#include "watch/progress.h"
+#include "watch/stats.h"
 
 /* Main's: epoll, the bell, its own copy, and what it opens for a moment */
 #define FDS_MAIN 8

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Design: only the topmost directories are entered, those that lead from what
+ * was there into what is new; so the table stays small.  Inodes are compared,
+ * not names: symlinks and bind mounts lead to a directory, too.
+ */
+#include <config.h>
+
+#include "base/dirset.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "hash.h"
+#include "same-inode.h"
+#include "xalloc.h"
+
+/* The inode comes first, to be looked up by it. */
+struct made_dir {
+	struct stat st;
+	unsigned int number;
+	char path[];
+};
+
+static size_t hash_inode(const void *entry, size_t size)
+{
+	return ((const struct stat *)entry)->st_ino % size;
+}
+
+static bool same_inode(const void *a, const void *b)
+{
+	return SAME_INODE(*(const struct stat *)a, *(const struct stat *)b);
+}
+
+void made_init(struct made *m)
+{
+	pthread_mutex_init(&m->lock, NULL);
+	m->table = hash_initialize(61, NULL, hash_inode, same_inode, free);
+	if (!m->table)
+		xalloc_die();
+}
+
+void made_fini(struct made *m)
+{
+	hash_free(m->table);
+}
+
+const char *made_find(struct made *m, const struct stat *st)
+{
+	pthread_mutex_lock(&m->lock);
+	const struct made_dir *found = hash_lookup(m->table, st);
+	pthread_mutex_unlock(&m->lock);
+	return found ? found->path : NULL;
+}
+
+const char *made_find_before(struct made *m, const struct stat *st, unsigned int before)
+{
+	pthread_mutex_lock(&m->lock);
+	const struct made_dir *found = hash_lookup(m->table, st);
+	pthread_mutex_unlock(&m->lock);
+	return found && found->number < before ? found->path : NULL;
+}
+
+bool made_any(struct made *m)
+{
+	pthread_mutex_lock(&m->lock);
+	bool any = hash_get_n_entries(m->table);
+	pthread_mutex_unlock(&m->lock);
+	return any;
+}
+
+void made_begin(struct made *m)
+{
+	pthread_mutex_lock(&m->lock);
+}
+
+static void enter_locked(struct made *m, const struct stat *st, const char *path,
+			 unsigned int number)
+{
+	size_t size = strlen(path) + 1;
+	struct made_dir *entry = xmalloc(sizeof *entry + size);
+
+	entry->st = *st;
+	entry->number = number;
+	memcpy(entry->path, path, size);
+	switch (hash_insert_if_absent(m->table, entry, NULL)) {
+	case -1:
+		xalloc_die();
+	case 0:
+		free(entry);
+	}
+}
+
+void made_end(struct made *m, const struct stat *st, const char *path)
+{
+	if (st)
+		enter_locked(m, st, path, 0);
+	pthread_mutex_unlock(&m->lock);
+}
+
+void made_note(struct made *m, const struct stat *st, const char *path, unsigned int number)
+{
+	pthread_mutex_lock(&m->lock);
+	enter_locked(m, st, path, number);
+	pthread_mutex_unlock(&m->lock);
+}

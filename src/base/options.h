@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* options - what the command line asks for.  Filled once, then only read. */
+#ifndef PCP_OPTIONS_H
+#define PCP_OPTIONS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "backupfile.h"
+
+enum options_follow {
+	FOLLOW_DEFAULT,		/* not said: FOLLOW_NEVER with -R but not -l, else ALWAYS */
+	FOLLOW_NEVER,
+	FOLLOW_OPERANDS,
+	FOLLOW_ALWAYS
+};
+
+/* What becomes of an existing destination */
+enum options_update {
+	UPDATE_ALL,		/* it is overwritten */
+	UPDATE_OLDER,		/* if it is older than the source */
+	UPDATE_NONE,		/* it stays */
+	UPDATE_NONE_FAIL	/* it stays, and that is an error */
+};
+
+/* How progress is shown */
+enum options_progress {
+	PROGRESS_AUTO,		/* on a terminal */
+	PROGRESS_ALWAYS,
+	PROGRESS_NEVER,
+	PROGRESS_LINE		/* in one line; where there is no terminal, one at a time */
+};
+
+enum options_when { WHEN_AUTO, WHEN_ALWAYS, WHEN_NEVER };
+
+struct options {
+	/* What is copied */
+	bool recursive;			/* -R */
+	bool one_file_system;		/* -x */
+	bool contents;			/* special files are read like regular ones */
+	enum options_follow follow;	/* symlinks in sources */
+
+	/* What a copy is */
+	bool attributes_only;
+	bool hard_link, symlink;	/* -l, -s: no copy, but a link */
+	bool keep_links;		/* hard links stay hard links */
+	enum options_when reflink, sparse;
+	uint64_t attrs;			/* COPYFILE_ATTRS bits to carry over */
+	uint64_t need_attrs;		/* of those: an error if the file system has none */
+	bool quiet_attrs;		/* xattr and context: keep if it works (-a) */
+	bool default_mode;		/* new files get what a program would give them */
+
+	/* What may be there already */
+	enum options_update update;
+	bool ask;			/* -i */
+	bool force;			/* -f: what can't be opened is removed */
+	bool remove_first;		/* whatever is there is removed */
+	bool through_dangling;		/* symlinks, that is; as POSIX has it */
+	bool keep_dir_symlink;		/* a symlink to a directory is as good as one */
+	enum backup_type backup;
+
+	/* Operands */
+	const char *target_dir;		/* -t, or NULL */
+	bool no_target_dir;		/* -T */
+	bool parents;
+	bool strip_slashes;
+
+	/* How it is done and shown */
+	bool verbose;			/* -v, --debug */
+	bool debug;
+	bool stats;			/* --stats */
+	bool quiet;			/* -q: neither progress nor warnings */
+	enum options_progress progress;
+	int json_fd;			/* --json: the stream's descriptor; -1: none */
+	bool json_files;		/* with a line for each file */
+	int64_t json_interval;		/* from one line about progress to the next; ns */
+	uint64_t max_errors;		/* after so many it ends; 0: it goes on */
+	const char *log;		/* a file for every event, or NULL */
+	const char *failed_to;		/* a file for the sources that failed, or NULL ... */
+	bool null;			/* ... with a NUL after each, not a newline */
+	uint32_t jobs;			/* copying threads; 0: automatic */
+	uint32_t window;		/* pending cookies; 0: automatic */
+	uint64_t chunk;			/* bytes; 0: automatic */
+
+	char **operands;
+	int noperands;
+};
+
+/* Is a symlink followed that is an operand, or is not? */
+static inline bool options_follows(const struct options *o, bool operand)
+{
+	return o->follow == FOLLOW_ALWAYS || (operand && o->follow == FOLLOW_OPERANDS);
+}
+
+#endif

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Design: pcp always copies attributes leniently, so that a file whose data
+ * arrived stays, and then decides, as cp does, which losses matter:
+ *
+ *   owner	not, for want of privilege, to an ordinary user
+ *   xattr, context	always where named; not with -a, which takes what it can get;
+ *			else a warning, unless the file system has none
+ *   times, mode, ACL	always
+ */
+#include <config.h>
+
+#include "copy/attrs.h"
+
+#include <errno.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/options.h"
+#include "base/retry.h"
+#include "copy/complain.h"
+#include "copy/copy.h"
+#include "report/report.h"
+#include "tree/byfd.h"
+
+/* In cp's order; of several the first is reported, as by cp, which tries no more. */
+static const struct {
+	uint32_t bits;
+	const char *message;
+} losses[] = {
+	{ COPYFILE_TIMES, "preserving times for %s" },
+	{ COPYFILE_OWNER, "failed to preserve ownership for %s" },
+	{ COPYFILE_XATTR, "setting attributes for %s" },
+	{ COPYFILE_CONTEXT, "failed to set the security context of %s" },
+	{ COPYFILE_MODE | COPYFILE_ACL, "preserving permissions for %s" },
+};
+/* Of one that was to be that of any new file */
+static const char plain_mode_lost[] = "setting permissions for %s";
+
+/* The file system, or this kind of file, has no such attributes. */
+static bool has_none(int err)
+{
+	return err == EOPNOTSUPP || err == ENOSYS || err == ENODATA;
+}
+
+bool attrs_report(const struct options *o, const struct copyfile_info *info,
+		  const struct report_about *about)
+{
+	const uint32_t extended = COPYFILE_XATTR | COPYFILE_CONTEXT;
+	uint32_t skipped = info->skipped, extra = skipped & extended & ~o->need_attrs;
+	int err = -info->skipped_error;
+
+	/* Not asked for by name: said, but no failure */
+	if (extra && (!o->quiet_attrs || o->attributes_only) && !has_none(err))
+		report_warning(about, "setting attributes for %s: %s", report_quote(0, about->dst),
+			       strerror(err));
+	skipped &= ~extra;
+	/* EACCES is what CIFS says. */
+	if ((err == EPERM || err == EINVAL || err == EACCES) && geteuid() != 0)
+		skipped &= ~(uint32_t)COPYFILE_OWNER;
+	for (size_t i = 0; i < sizeof losses / sizeof *losses; i++)
+		if (skipped & losses[i].bits) {
+			report_error_about(about, err,
+					   o->default_mode && losses[i].bits & COPYFILE_MODE ?
+					   plain_mode_lost : losses[i].message,
+					   report_quote(0, about->dst));
+			return true;
+		}
+	return false;
+}
+
+void attrs_complain(const struct copy *c, const struct entry *e,
+		    const struct copyfile_info *info)
+{
+	char *src = dir_src_path(e->dir, e->src), *dst = dir_dst_path(e->dir, e->dst);
+	const struct report_about about = {
+		.op = OP_ATTRIBUTES, .src = src, .dst = dst, .id = e->id,
+	};
+
+	if (attrs_report(c->opts, info, &about))
+		report_failed_source(src);
+	free(src);
+	free(dst);
+}
+
+void attrs_result(const struct copy *c, const struct entry *e, int r)
+{
+	struct copyfile_info info;
+
+	copyfile_info(0, &info, sizeof info);
+	if (r < 0)
+		complain_dst(e, OP_ATTRIBUTES, -r, "setting attributes for %s");
+	else if (info.skipped)
+		attrs_complain(c, e, &info);
+}
+
+bool attrs_default_mode(const struct copy *c, const struct entry *e, int fd, mode_t mode)
+{
+	struct stat st;
+
+	mode &= ~c->umask;
+	byfd_drop_acl(fd);
+	if (RETRY(fstat(fd, &st)) == 0 && (st.st_mode & 07777) == mode)
+		return true;
+	if (byfd_chmod(fd, mode) == 0)
+		return true;
+	complain_dst(e, OP_ATTRIBUTES, errno, "setting permissions for %s");
+	return false;
+}

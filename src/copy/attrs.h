@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* attrs - what is said when attributes could not be kept.  Thread-safe. */
+#ifndef PCP_ATTRS_H
+#define PCP_ATTRS_H
+
+#include <stdbool.h>
+#include <sys/stat.h>
+
+#include <libcopyfile.h>
+
+#include "report/report.h"
+
+struct copy;
+struct entry;
+struct options;
+
+/*
+ * Report what info says was skipped on about->dst, as far as the options make it matter.
+ * True: it was an error.
+ */
+bool attrs_report(const struct options *o, const struct copyfile_info *info,
+		  const struct report_about *about);
+
+/* The same of e's copy, if something was skipped; an error makes it a failed source. */
+void attrs_complain(const struct copy *c, const struct entry *e,
+		    const struct copyfile_info *info);
+
+/* The same of the copy of e's attributes that has just ended here with r. */
+void attrs_result(const struct copy *c, const struct entry *e, int r);
+
+/*
+ * Give e's destination, which is new and open as fd, the permissions that a program's own
+ * file would have: all of mode that the umask lets through.  False: reported.
+ */
+bool attrs_default_mode(const struct copy *c, const struct entry *e, int fd, mode_t mode);
+
+#endif

@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Design: cp's words, with full names, which are put together only here, when something
+ * has gone wrong.
+ */
+#include <config.h>
+
+#include "copy/complain.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include <libcopyfile.h>
+
+#include "base/options.h"
+#include "base/tally.h"
+#include "copy/copy.h"
+#include "copy/existing.h"
+#include "copy/full.h"
+
+void complain_src(const struct entry *e, enum report_op op, int err, const char *message)
+{
+	char *src = dir_src_path(e->dir, e->src);
+	const struct report_about about = {
+		.op = op, .src = src, .id = e->id, .partial = e->partial,
+	};
+
+	if (err == ENOENT && !e->operand)
+		tally_add(&(struct tally){ .vanished = 1 });
+	report_error_about(&about, err, message, report_quote(0, src));
+	free(src);
+}
+
+/* The message about e, which names one of its ends, and then second; NULL: the other end. */
+static void complain_of_ends(const struct entry *e, enum report_op op, int err, bool dst_first,
+			     const char *second, const char *message)
+{
+	char *src = dir_src_path(e->dir, e->src), *dst = dir_dst_path(e->dir, e->dst);
+	const struct report_about about = {
+		.op = op, .src = src, .dst = dst, .id = e->id, .partial = e->partial,
+		.known = full_met(e, err),
+	};
+
+	if (!second)
+		second = dst_first ? src : dst;
+	report_error_about(&about, err, message, report_quote(0, dst_first ? dst : src),
+			   report_quote(1, second));
+	free(src);
+	free(dst);
+}
+
+void complain_dst(const struct entry *e, enum report_op op, int err, const char *message)
+{
+	complain_of_ends(e, op, err, true, NULL, message);
+}
+
+void complain_dst_plain(const struct entry *e, const char *message)
+{
+	char *dst = dir_dst_path(e->dir, e->dst);
+
+	report_error_about(&(struct report_about){ .op = OP_CHECK, .dst = dst, .id = e->id }, 0,
+			   message, report_name(0, dst, true));
+	free(dst);
+}
+
+void complain_both(const struct entry *e, enum report_op op, int err, bool dst_first,
+		   const char *message)
+{
+	complain_of_ends(e, op, err, dst_first, NULL, message);
+}
+
+void complain_link(const struct entry *e, int err, const char *first)
+{
+	complain_of_ends(e, OP_LINK, err, true, first, "cannot create hard link %s to %s");
+}
+
+static bool ends_in_slash(const char *name)
+{
+	size_t len = strlen(name);
+
+	return len && name[len - 1] == '/';
+}
+
+void complain_create(const struct entry *e, int err)
+{
+	struct stat st;
+
+	if (err == EEXIST && existing_is_symlink(e)) {
+		complain_dst(e, OP_CHECK, 0, "not writing through dangling symlink %s");
+		return;
+	}
+	/* "missing/" is not a directory, for all that open(2) says. */
+	if (err == EISDIR && ends_in_slash(e->dst) && entry_stat_dst(e, &st, 0) < 0)
+		err = ENOTDIR;
+	complain_dst(e, OP_CREATE, err, "cannot create regular file %s");
+}
+
+void complain_copy(const struct copy *c, const struct entry *e, int err,
+			   const struct copyfile_info *info)
+{
+	struct stat st;
+
+	switch (info->stage) {
+	case COPYFILE_QUEUED:
+	case COPYFILE_OPEN_SRC:
+		if (err == EOPNOTSUPP)
+			complain_src(e, OP_CHECK, 0,
+				       "skipping file %s, as it was replaced while being copied");
+		else
+			/* cp looks before it opens; what it would have found decides. */
+			complain_src(e, OP_OPEN, err, !e->operand &&
+				       entry_stat_src(e, &st, AT_SYMLINK_NOFOLLOW) < 0 ?
+				       "cannot stat %s" :
+				       S_ISLNK(e->type) ? "cannot read symbolic link %s" :
+							  "cannot open %s for reading");
+		break;
+	case COPYFILE_OPEN_DST:
+		if (S_ISLNK(e->type))
+			/* With -f it was to be replaced by what is in "name/", which is nothing. */
+			complain_dst(e, OP_CREATE, err == EEXIST && c->opts->force && ends_in_slash(e->dst) ?
+					       ENOTDIR : err, "cannot create symbolic link %s");
+		else
+			complain_create(e, err);
+		break;
+	case COPYFILE_READ:
+		complain_src(e, OP_READ, err, "error reading %s");
+		break;
+	case COPYFILE_WRITE:
+		complain_dst(e, OP_WRITE, err, "error writing %s");
+		break;
+	case COPYFILE_FLUSH:
+		complain_dst(e, OP_CLOSE, err, "failed to close %s");
+		break;
+	default:
+		if (c->opts->reflink == WHEN_ALWAYS)
+			complain_both(e, OP_COPY, err, true, "failed to clone %s from %s");
+		else
+			complain_both(e, OP_COPY, err, false, "error copying %s to %s");
+	}
+}

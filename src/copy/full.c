@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Design: not the destination is full but a file system, known by st_dev: others may be
+ * mounted below it.  Not a file system is read-only but a mount: the same file system may be
+ * writable elsewhere.  Not every system has a number for a mount.  So the file system is
+ * noted, and each mount of it is asked whether it is read-only (ST_RDONLY).
+ *
+ * A new file is made in its directory's file system.  One that is overwritten may be on
+ * another, by way of a symlink or as a mount of its own, and then its failure says nothing
+ * of its neighbours.
+ *
+ * The set is a list that only grows, with a lock for adding to it.  While it is empty, as in
+ * almost every run, a look at it is one load.
+ */
+#include <config.h>
+
+#include "copy/full.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include "base/options.h"
+#include "base/retry.h"
+#include "base/stop.h"
+#include "copy/copy.h"
+#include "dirname.h"
+#include "progname.h"
+#include "xalloc.h"
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static struct full *_Atomic all;
+
+static bool is_full(int err)
+{
+	return err == ENOSPC || err == EDQUOT || err == EROFS;
+}
+
+const struct full *full_first(void)
+{
+	return all;
+}
+
+/* Where something is, or is to be */
+struct place {
+	dev_t dev;
+	bool read_only;
+};
+
+/* Look at fd, and close it.  False: it can't be told. */
+static bool look_at(int fd, struct place *ret)
+{
+	struct statvfs fs;
+	struct stat st;
+	bool known = fd >= 0 && RETRY(fstat(fd, &st)) == 0;
+
+	if (known) {
+		ret->dev = st.st_dev;
+		ret->read_only = RETRY(fstatvfs(fd, &fs)) == 0 && fs.f_flag & ST_RDONLY;
+	}
+	if (fd >= 0)
+		close(fd);
+	return known;
+}
+
+/* Where e's destination is made */
+static bool place_of_dir(const struct entry *e, struct place *ret)
+{
+	char *parent = dir_name(e->dst);
+	int fd = RETRY(openat(dir_dst_fd(e->dir), parent, O_PATH | O_DIRECTORY | O_CLOEXEC));
+
+	free(parent);
+	return look_at(fd, ret);
+}
+
+static struct full *find(const struct place *place)
+{
+	struct full *f = all;
+
+	while (f && (f->dev != place->dev || (f->read_only && !place->read_only)))
+		f = f->next;
+	return f;
+}
+
+/* Returns whether it is new. */
+static bool note(const struct entry *e, const struct place *place)
+{
+	pthread_mutex_lock(&lock);
+	bool new = !find(place);
+	if (new) {
+		struct full *f = xmalloc(sizeof *f);
+		char *path = dir_dst_path(e->dir, e->dst);
+
+		*f = (struct full){
+			.next = all, .dev = place->dev, .read_only = place->read_only,
+			.dir = dir_name(path),
+		};
+		all = f;
+		free(path);
+	}
+	pthread_mutex_unlock(&lock);
+	return new;
+}
+
+/* Something is left out where place is, or has failed without a word: the end will tell. */
+static bool leave_out(const struct place *place)
+{
+	struct full *f = find(place);
+
+	if (!f)
+		return false;
+	f->left_out = true;
+	stop_leave_out();
+	return true;
+}
+
+bool full_met(const struct entry *e, int err)
+{
+	struct place dir;
+	struct stat own;
+
+	/* In cp's place it goes on, as scripts expect. */
+	if (!is_full(err) || !strcmp(program_name, "cp") || !place_of_dir(e, &dir))
+		return false;
+	bool there = entry_stat_dst(e, &own, 0) == 0;
+	if (there && (own.st_dev != dir.dev || (err == EROFS && !dir.read_only)))
+		return false;
+	if (err != EROFS)
+		dir.read_only = false;
+	return !note(e, &dir) && leave_out(&dir);
+}
+
+/* Returns true if an existing file at e's destination would be written to, not replaced. */
+static bool in_place(const struct options *o, const struct entry *e)
+{
+	return S_ISREG(e->type) && !o->symlink && !o->hard_link && !o->remove_first &&
+	       o->backup == no_backups;
+}
+
+bool full_bars(const struct copy *c, const struct entry *e)
+{
+	struct place place;
+
+	if (!all)
+		return false;
+	bool known = in_place(c->opts, e) &&
+		     look_at(RETRY(openat(dir_dst_fd(e->dir), e->dst, O_PATH | O_CLOEXEC)), &place);
+	return (known || place_of_dir(e, &place)) && leave_out(&place);
+}
+
+bool full_bars_dir(const struct entry *e)
+{
+	struct place place;
+	struct stat st;
+
+	if (!all || (entry_stat_dst(e, &st, 0) == 0 && S_ISDIR(st.st_mode)))
+		return false;
+	return place_of_dir(e, &place) && leave_out(&place);
+}
+
+bool full_explains(const char *path, int err)
+{
+	struct place place;
+
+	return all && is_full(err) && look_at(RETRY(open(path, O_PATH | O_CLOEXEC)), &place) &&
+	       find(&place);
+}

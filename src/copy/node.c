@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Design: a node has no contents, only a type, a number and attributes; it is
+ * made with mknodat(2) and never opened but to be found again (O_PATH).  The attributes
+ * go through the library, from descriptor to descriptor.
+ */
+#include <config.h>
+
+#include "copy/node.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdint.h>
+#include <unistd.h>
+
+#include <libcopyfile.h>
+
+#include "base/options.h"
+#include "base/retry.h"
+#include "copy/attrs.h"
+#include "copy/complain.h"
+#include "copy/copy.h"
+#include "report/report.h"
+#include "tree/byfd.h"
+
+/* 0, or -1 and errno: what the source is now */
+static int stat_source(const struct copy *c, const struct entry *e, struct stat *ret)
+{
+	if (e->st) {
+		*ret = *e->st;
+		return 0;
+	}
+	return entry_stat_src(e, ret, options_follows(c->opts, e->operand) ? 0 : AT_SYMLINK_NOFOLLOW);
+}
+
+/* Give the node that was made of src its attributes.  False: reported. */
+static bool set_attributes(struct copy *c, const struct entry *e, const struct stat *src)
+{
+	const struct options *o = c->opts;
+	bool owner_alone = (o->attrs & (COPYFILE_OWNER | COPYFILE_MODE)) == COPYFILE_OWNER;
+	int follow = options_follows(o, e->operand) ? 0 : O_NOFOLLOW;
+	bool ok = true;
+
+	if (!o->attrs && !o->default_mode)
+		return true;
+	int dst = byfd_open(dir_dst_fd(e->dir), e->dst, src->st_mode & S_IFMT, src->st_rdev, NULL);
+	if (dst < 0) {
+		complain_dst(e, OP_ATTRIBUTES, errno, "setting attributes for %s");
+		return false;
+	}
+	if (o->attrs) {
+		int from = RETRY(openat(dir_src_fd(e->dir), e->src, O_PATH | O_CLOEXEC | follow));
+
+		attrs_result(c, e, from < 0 ? -errno : copyfile_attrs(from, dst, copy_attr_flags(o)));
+		if (from >= 0)
+			close(from);
+	}
+	if (o->default_mode)
+		ok = attrs_default_mode(c, e, dst, S_ISSOCK(src->st_mode) ? 0777 : 0666);
+	else if (owner_alone)
+		ok = attrs_default_mode(c, e, dst, src->st_mode & 0777);
+	close(dst);
+	return ok;
+}
+
+bool node_copy(struct copy *c, const struct entry *e)
+{
+	struct stat st;
+	mode_t mode;
+
+	if (stat_source(c, e, &st) < 0) {
+		complain_src(e, OP_LOOK, errno, "cannot stat %s");
+		return false;
+	}
+	if (!S_ISFIFO(st.st_mode) && !S_ISCHR(st.st_mode) && !S_ISBLK(st.st_mode) &&
+	    !S_ISSOCK(st.st_mode)) {
+		complain_src(e, OP_CHECK, 0, "%s has unknown file type");
+		return false;
+	}
+	/* With an owner to come, for nobody else until then */
+	mode = st.st_mode & (S_IFMT | (c->opts->attrs & COPYFILE_OWNER ? 0700 : 07777));
+	if (RETRY(mknodat(dir_dst_fd(e->dir), e->dst, mode, st.st_rdev)) < 0) {
+		complain_dst(e, OP_CREATE, errno, S_ISFIFO(mode) ? "cannot create fifo %s"
+							: "cannot create special file %s");
+		return false;
+	}
+	return set_attributes(c, e, &st);
+}

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Design: one call for each entry, when nothing more is going to happen to it.  Names
+ * are put together, and the sizes of files that are left out are asked for, only where
+ * somebody wants to know.
+ */
+#include <config.h>
+
+#include "copy/outcome.h"
+
+#include <fcntl.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+
+#include <libcopyfile.h>
+
+#include "copy/copy.h"
+#include "report/json.h"
+#include "report/report.h"
+
+static bool watched;
+
+void outcome_watch(void)
+{
+	watched = true;
+}
+
+uint64_t outcome_new_id(void)
+{
+	static _Atomic uint64_t last;
+
+	return json_is_on() ? ++last : 0;
+}
+
+/* How many bytes are not going to be copied as e is left out */
+static uint64_t bytes_left(const struct entry *e)
+{
+	struct stat st = { .st_size = 0 };
+
+	if (!watched || (e->type && !S_ISREG(e->type)))
+		return 0;
+	if (e->st)
+		st = *e->st;
+	else if (entry_stat_src(e, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return 0;
+	return S_ISREG(st.st_mode) ? st.st_size : 0;
+}
+
+static void count(const struct entry *e, enum outcome outcome, const struct copyfile_info *info)
+{
+	struct tally sum = { .bytes = 0 };
+
+	sum.entries[tally_kind(e->type)][outcome] = 1;
+	if (outcome == OUTCOME_SKIPPED || outcome == OUTCOME_FAILED) {
+		sum.bytes_left = bytes_left(e);
+		sum.bytes_lost = info && S_ISREG(e->type) ? info->bytes_done : 0;
+	} else if (info && S_ISREG(e->type)) {
+		sum.bytes = info->bytes_done;
+		sum.bytes_moved = outcome == OUTCOME_CLONED ? 0 : info->bytes_moved;
+		sum.bytes_cloned = outcome == OUTCOME_CLONED ? info->bytes_done : 0;
+		sum.changed = info->changed;
+	}
+	tally_add(&sum);
+}
+
+void outcome(const struct entry *e, enum outcome outcome, const struct copyfile_info *info)
+{
+	count(e, outcome, info);
+	bool log = report_logs() && outcome != OUTCOME_FAILED, json = json_tells_files();
+	bool failed = outcome == OUTCOME_FAILED && report_wants_failed();
+	if (!log && !json && !failed)
+		return;
+	char *src = dir_src_path(e->dir, e->src), *dst = dir_dst_path(e->dir, e->dst);
+	const struct json_file file = {
+		.id = e->id ? e->id : outcome_new_id(), .kind = tally_kind(e->type),
+		.outcome = outcome, .src = src, .dst = dst, .info = info, .begun = e->begun,
+	};
+	if (log)
+		report_outcome(outcome, src, dst, info ? info->bytes_done : 0);
+	if (failed)
+		report_failed_source(src);
+	if (json)
+		json_put_file(&file);
+	free(src);
+	free(dst);
+}

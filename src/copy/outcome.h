@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* outcome - what became of an entry: counted, logged, told in JSON.  Thread-safe. */
+#ifndef PCP_OUTCOME_H
+#define PCP_OUTCOME_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/tally.h"
+
+struct copyfile_info;
+struct entry;
+
+/* The sizes of what is left out are wanted: progress is shown.  Before anything else here. */
+void outcome_watch(void);
+
+/* A number for an entry, by which those who watch know it again; 0 if nobody does. */
+uint64_t outcome_new_id(void);
+
+/*
+ * e, whose directory is in use, has come to its end.  info is that of its copy, if the
+ * library made it, else NULL.  To be said once of each entry.
+ */
+void outcome(const struct entry *e, enum outcome outcome, const struct copyfile_info *info);
+
+#endif

@@ -1,0 +1,392 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Design: to read a FIFO or a device as if it were a file may block for ever, or
+ * never end, so it is done here, and not by the library's threads.  Holes are made
+ * as the library makes them: by not writing.  The attributes go through the library,
+ * from descriptor to descriptor.
+ *
+ * No signal reaches the crew's threads, and one may come just before main begins to wait.
+ * So no thread waits for long, but looks every LOOK_MS whether the run has to end.  A FIFO is
+ * opened with O_NONBLOCK, since open(2) would wait for its other end; one that is written
+ * to keeps that, since write(2) would wait until it is read.
+ */
+#include <config.h>
+
+#include "copy/stream.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/fs.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <libcopyfile.h>
+
+#include "base/options.h"
+#include "base/retry.h"
+#include "base/stop.h"
+#include "base/tally.h"
+#include "copy/attrs.h"
+#include "copy/complain.h"
+#include "copy/copy.h"
+#include "copy/existing.h"
+#include "report/report.h"
+#include "report/verbose.h"
+#include "same-inode.h"
+#include "xalloc.h"
+
+#define BUFFER_SIZE (128 * 1024)
+
+/* How long to wait for data between two looks, in milliseconds */
+#define LOOK_MS 100
+
+/* The destination while it is written.  Zeros that may be a hole are left out of a file. */
+struct sink {
+	int fd;
+	size_t block;		/* zeros of so many bytes, aligned, are a hole; 0: never */
+	off_t end;		/* where the next byte belongs, */
+	off_t written;		/* and up to where the file has been written */
+	uint64_t moved;		/* bytes of that which were no hole */
+};
+
+static bool write_all(struct sink *s, const char *buf, size_t len)
+{
+	while (len) {
+		ssize_t n = s->block ? pwrite(s->fd, buf, len, s->end) : write(s->fd, buf, len);
+
+		/* A FIFO that is full, as is that of which nobody reads: until that is over. */
+		if (n < 0 && errno == EAGAIN) {
+			poll(&(struct pollfd){ .fd = s->fd, .events = POLLOUT }, 1, LOOK_MS);
+			errno = EINTR;
+		}
+		if (n < 0 && (errno != EINTR || stop_asked() == STOP_SIGNAL))
+			return false;
+		if (n > 0) {
+			buf += n;
+			len -= n;
+			s->end += n;
+			s->moved += n;
+		}
+	}
+	s->written = s->end;
+	return true;
+}
+
+static bool all_zero(const char *buf, size_t len)
+{
+	return !buf[0] && !memcmp(buf, buf + 1, len - 1);
+}
+
+/*
+ * Make a hole of what was left out since the file was last written: XFS may have allocated
+ * space there in advance.  File systems that cannot punch holes do not do that.
+ */
+static void punch(const struct sink *s)
+{
+	if (s->written && s->written < s->end)
+		(void)RETRY(fallocate(s->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
+				      s->written, s->end - s->written));
+}
+
+/* Write buf, but for its blocks of zeros. */
+static bool write_sparse(struct sink *s, const char *buf, size_t len)
+{
+	while (len) {
+		size_t run = 0, n;	/* of blocks that are alike */
+		bool zero = false;
+
+		for (; run < len; run += n) {
+			n = s->block - (s->end + run) % s->block;
+			n = n < len - run ? n : len - run;
+			bool z = all_zero(buf + run, n);
+			if (run && z != zero)
+				break;
+			zero = z;
+		}
+		if (zero)
+			s->end += run;
+		else {
+			punch(s);
+			if (!write_all(s, buf, run))
+				return false;
+		}
+		buf += run;
+		len -= run;
+	}
+	return true;
+}
+
+/* The zeros at the end, if they were left out, are part of the file. */
+static bool finish(const struct sink *s)
+{
+	if (s->written == s->end)
+		return true;
+	if (RETRY(ftruncate(s->fd, s->end)) < 0)
+		return false;
+	punch(s);
+	return true;
+}
+
+static struct sink open_sink(const struct copy *c, int fd)
+{
+	struct sink s = { .fd = fd };
+	struct stat st;
+
+	if (c->opts->sparse == WHEN_ALWAYS && RETRY(fstat(fd, &st)) == 0 && S_ISREG(st.st_mode))
+		s.block = st.st_blksize > 0 ? st.st_blksize : 4096;
+	return s;
+}
+
+/* Add to the tally.  Negative numbers take away what was added; see tally_add(). */
+static void count(uint64_t bytes, uint64_t moved)
+{
+	tally_add(&(struct tally){ .bytes = bytes, .bytes_moved = moved });
+}
+
+/* Write the n bytes in buf; or n is -1, and reading failed with err.  False: reported. */
+static bool move_some(const struct entry *e, struct sink *to, const char *buf, ssize_t n, int err)
+{
+	uint64_t moved = to->moved;
+
+	if (n < 0 && err != EINTR) {
+		complain_src(e, OP_READ, err, "error reading %s");
+		return false;
+	}
+	if (n <= 0)
+		return true;
+	if (!(to->block ? write_sparse(to, buf, n) : write_all(to, buf, n))) {
+		if (errno != EINTR)
+			complain_dst(e, OP_WRITE, errno, "error writing %s");
+		to->moved = moved;
+		return false;
+	}
+	count(n, to->moved - moved);
+	return true;
+}
+
+/* Wait until src can be read.  False: the run is to end. */
+static bool await_data(struct copy *c, int src)
+{
+	struct pollfd wanted = { .fd = src, .events = POLLIN };
+	int n;
+
+	do {
+		n = poll(&wanted, 1, LOOK_MS);
+		/* Main may be here for long. */
+		window_attend(&c->window);
+	} while (stop_asked() != STOP_SIGNAL && (n == 0 || (n < 0 && errno == EINTR)));
+	return stop_asked() != STOP_SIGNAL;
+}
+
+static bool move_all(struct copy *c, const struct entry *e, int src, int dst)
+{
+	struct sink to = open_sink(c, dst);
+	char *buf = xmalloc(BUFFER_SIZE);
+	uint64_t got = 0;
+	bool ok = true;
+	ssize_t n;
+
+	while (ok && (ok = await_data(c, src)) && (n = read(src, buf, BUFFER_SIZE)) != 0) {
+		ok = move_some(e, &to, buf, n, errno);
+		if (ok && n > 0)
+			got += n;
+	}
+	if (ok && !finish(&to)) {
+		complain_dst(e, OP_WRITE, errno, "failed to extend %s");
+		ok = false;
+	}
+	/* What is not kept does not count. */
+	if (!ok)
+		count(-got, -to.moved);
+	free(buf);
+	return ok;
+}
+
+/* The descriptor, or -1: reported. */
+static int open_src(const struct copy *c, const struct entry *e, struct stat *ret)
+{
+	int follow = options_follows(c->opts, e->operand) ? 0 : O_NOFOLLOW;
+	bool fifo = S_ISFIFO(e->type);
+	int fd;
+
+	do
+		fd = openat(dir_src_fd(e->dir), e->src, O_RDONLY | O_CLOEXEC | O_NOCTTY | follow |
+			    (fifo ? O_NONBLOCK : 0));
+	while (fd < 0 && errno == EINTR && stop_asked() != STOP_SIGNAL);
+	if (fd >= 0 && RETRY(fstat(fd, ret)) == 0 &&
+	    !(fifo && fcntl(fd, F_SETFL, O_RDONLY) < 0))
+		return fd;
+	if (fd >= 0 || errno != EINTR)
+		complain_src(e, OP_OPEN, errno, "cannot open %s for reading");
+	if (fd >= 0)
+		close(fd);
+	return -1;
+}
+
+static bool is_fifo(int dir, const char *name)
+{
+	struct stat st;
+
+	return RETRY(fstatat(dir, name, &st, 0)) == 0 && S_ISFIFO(st.st_mode);
+}
+
+/*
+ * As openat(2), for writing.  For a FIFO it waits until that has a reader.  EINTR: a signal
+ * asks for an end.
+ */
+static int open_patiently(int dir, const char *name, int flags, mode_t mode)
+{
+	struct stat st;
+	int fd;
+
+	while ((fd = openat(dir, name, flags | O_NONBLOCK, mode)) < 0 &&
+	       (errno == EINTR || (errno == ENXIO && is_fifo(dir, name)))) {
+		if (errno == ENXIO)
+			poll(NULL, 0, LOOK_MS);
+		if (stop_asked() == STOP_SIGNAL) {
+			errno = EINTR;
+			return -1;
+		}
+	}
+	/* Nor is to be waited for room in a FIFO. */
+	if (fd >= 0 && !(RETRY(fstat(fd, &st)) == 0 && S_ISFIFO(st.st_mode)) &&
+	    fcntl(fd, F_SETFL, O_WRONLY) < 0) {
+		close(fd);
+		return -1;
+	}
+	return fd;
+}
+
+/*
+ * Open the destination, whose stat was over when it was looked at.  O_TRUNC at once, as some
+ * file systems let files be overwritten in no other way.  Returns a descriptor, or -1 with
+ * errno set.
+ */
+static int open_existing(const struct copy *c, const struct entry *e, const struct stat *over,
+			 int flags)
+{
+	int dir = dir_dst_fd(e->dir);
+	struct stat st;
+
+	/* Only a symlink that was seen there is followed. */
+	flags |= c->opts->attributes_only ? 0 : O_TRUNC;
+	flags |= existing_is_symlink(e) ? 0 : O_NOFOLLOW;
+	int fd = open_patiently(dir, e->dst, flags, 0);
+	if (fd < 0 || !over->st_mode || (RETRY(fstat(fd, &st)) == 0 && SAME_INODE(st, *over)))
+		return fd;
+	close(fd);
+	errno = ESTALE;
+	return -1;
+}
+
+/* The descriptor, or -1: reported.  *ret_made: it was not there before. */
+static int open_dst(const struct copy *c, const struct entry *e, const struct stat *src,
+		    const struct stat *over, bool *ret_made)
+{
+	const struct options *o = c->opts;
+	/* With an owner to come, for nobody else until then */
+	mode_t mode = src->st_mode & (o->attrs & COPYFILE_OWNER ? 0700 : 0777);
+	int fd = -1, flags = O_WRONLY | O_CLOEXEC | O_NOCTTY;
+	bool retry = !over;
+
+	*ret_made = false;
+	if (over) {
+		fd = open_existing(c, e, over, flags);
+		retry = fd < 0 && errno != EINTR && (errno == ENOENT || o->force);
+		if (retry && errno != ENOENT && !existing_remove(c, e))
+			return -1;
+	}
+	if (retry) {
+		flags |= O_CREAT | (o->through_dangling ? 0 : O_EXCL);
+		fd = open_patiently(dir_dst_fd(e->dir), e->dst, flags, mode);
+		*ret_made = fd >= 0 && !o->through_dangling;
+	}
+	if (fd < 0 && errno != EINTR)
+		complain_create(e, errno);
+	return fd;
+}
+
+/* With both open: the data */
+static bool copy_data(struct copy *c, const struct entry *e, int src, int dst)
+{
+	if (c->opts->attributes_only)
+		return true;
+	if (c->opts->reflink != WHEN_ALWAYS)
+		return move_all(c, e, src, dst);
+	if (RETRY(ioctl(dst, FICLONE, src)) == 0)
+		return true;
+	complain_both(e, OP_COPY, errno, true, "failed to clone %s from %s");
+	return false;
+}
+
+static bool copy_attributes(struct copy *c, const struct entry *e, int src, int dst, bool over,
+			    mode_t mode)
+{
+	const struct options *o = c->opts;
+
+	if (o->attrs)
+		attrs_result(c, e, copyfile_attrs(src, dst, copy_attr_flags(o)));
+	if (over || (o->attrs & COPYFILE_MODE))
+		return true;
+	/* What open_dst() left out for the owner's sake */
+	if (o->default_mode || o->attrs & COPYFILE_OWNER)
+		return attrs_default_mode(c, e, dst, o->default_mode ? 0666 : mode & 0777);
+	return true;
+}
+
+/* e could not be copied: what was made is removed, what was there is incomplete. */
+static void undo(const struct entry *e, bool made)
+{
+	struct entry left = *e;
+
+	if (made && (RETRY(unlinkat(dir_dst_fd(e->dir), e->dst, 0)) == 0 || errno == ENOENT))
+		return;
+	left.partial = COPYFILE_PARTIAL_KEPT;
+	if (made)
+		complain_dst(&left, OP_REMOVE, errno, "cannot remove %s");
+	if (stop_asked() == STOP_SIGNAL)
+		complain_dst(&left, OP_WRITE, 0, "interrupted: %s is incomplete");
+}
+
+/* For --debug: how the data was copied, or that stage has failed. */
+static void say_how(const struct copy *c, const struct entry *e, enum copyfile_stage stage)
+{
+	const struct copyfile_info info = {
+		.method = c->opts->reflink == WHEN_ALWAYS ? COPYFILE_BY_REFLINK : COPYFILE_BY_BUFFER,
+		.stage = stage, .error = stage == COPYFILE_DONE ? 0 : -EIO,
+	};
+
+	if (c->opts->debug && !c->opts->attributes_only)
+		verbose_method(c->opts, e, &info);
+}
+
+bool manual_copy(struct copy *c, const struct entry *e, const struct stat *over)
+{
+	struct stat st;
+	bool made;
+	int src = open_src(c, e, &st);
+
+	if (src < 0)
+		return false;
+	int dst = open_dst(c, e, &st, over, &made);
+	if (dst < 0) {
+		close(src);
+		say_how(c, e, COPYFILE_OPEN_DST);
+		return false;
+	}
+	bool data = copy_data(c, e, src, dst);
+	say_how(c, e, data ? COPYFILE_DONE : COPYFILE_MOVE);
+	bool ok = data && copy_attributes(c, e, src, dst, over && !made, st.st_mode);
+	close(src);
+	if (close(dst) < 0 && errno != EINTR) {
+		complain_dst(e, OP_CLOSE, errno, "failed to close %s");
+		data = false;
+	}
+	if (!data)
+		undo(e, made);
+	return data && ok;
+}

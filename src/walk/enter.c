@@ -1,0 +1,281 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Design: a directory of the source is opened first, and then looked at.  Opening it may
+ * mount something there (autofs, an NFS export below another), which changes what is seen;
+ * what has been opened stays what it is.
+ *
+ * Before its destination is made this module checks that the file system is not full, and
+ * that the walk has not come to what this run makes, through symlinks to a directory that
+ * it is in already, or to an earlier operand.
+ */
+#include <config.h>
+
+#include "walk/enter.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/names.h"
+#include "base/options.h"
+#include "copy/complain.h"
+#include "copy/copy.h"
+#include "copy/existing.h"
+#include "copy/full.h"
+#include "copy/outcome.h"
+#include "dirname.h"
+#include "report/report.h"
+#include "run.h"
+#include "same-inode.h"
+#include "walk/mkdir.h"
+#include "xalloc.h"
+#include "xvasprintf.h"
+
+/*
+ * Returns true if src, which the walk has come to, is the very name made, at which root's
+ * copy was made.  As cp sees it, an operand's copy is in the directory that it was copied
+ * into, even if that is named by a symlink; otherwise a name that leads through another
+ * symlink is another name.
+ */
+static bool is_made(const struct copy *c, const struct walk_root *root, const char *src,
+		    const char *made)
+{
+	const char *base = last_component(made);
+	bool inside = c->into_dir && !strcmp(made, root->dst) && base > made;
+	char *name = inside ? xasprintf("%.*s./%s", (int)(base - made), made, base) : xstrdup(made);
+	bool is = names_same(AT_FDCWD, src, AT_FDCWD, name, AT_SYMLINK_NOFOLLOW);
+
+	free(name);
+	return is;
+}
+
+/* The walk has come to what it makes, at made: e is left out. */
+static void report_itself(struct copy *c, struct walk_root *root, const struct entry *e,
+			  const char *made)
+{
+	char *src = dir_src_path(e->dir, e->src), *dst = dir_dst_path(e->dir, e->dst);
+	const struct report_about about = { .op = OP_CHECK, .src = src, .dst = dst, .id = e->id };
+	bool first = !atomic_exchange(&root->met_itself, true);
+
+	if (!is_made(c, root, src, made))
+		report_error_about(&about, 0, "will not create hard link %s to directory %s",
+				   report_quote(0, dst), report_quote(1, made));
+	else if (first)
+		report_error_about(&about, 0, "cannot copy a directory, %s, into itself, %s",
+				   report_quote(0, root->src), report_quote(1, root->dst));
+	free(src);
+	free(dst);
+}
+
+/*
+ * Symlinks, or mounts, may lead to a directory again and again, but not into itself.
+ * Returns the directory that e is in, and is once more; NULL: none.
+ */
+static const struct dir *find_above(const struct entry *e)
+{
+	for (const struct dir *d = e->dir; d->parent && !d->leads; d = d->parent)
+		if (SAME_INODE(d->st, *e->st))
+			return d;
+	return NULL;
+}
+
+/* e is above once more: it is left out. */
+static void report_cycle(const struct copy *c, const struct entry *e, const struct dir *above)
+{
+	char *dst, *first;
+
+	/* As cp, which knows what an operand has become. */
+	bool operand = !above->parent->parent || above->parent->leads;
+	if (!operand || options_follows(c->opts, e->operand)) {
+		complain_src(e, OP_CHECK, 0, "cannot copy cyclic symbolic link %s");
+		return;
+	}
+	dst = dir_dst_path(e->dir, e->dst);
+	first = dir_dst_path(above, "");
+	report_error_about(&(struct report_about){ .op = OP_CHECK, .dst = dst, .id = e->id }, 0,
+			   "will not create hard link %s to directory %s",
+			   report_quote(0, dst), report_quote(1, first));
+	free(dst);
+	free(first);
+}
+
+/*
+ * An earlier operand was this directory, and became what is at earlier: is it all
+ * right to copy it once more, as e?  Says if not; then *ret is what becomes of e.
+ */
+static bool may_repeat(const struct copy *c, const struct walk_root *root, const struct entry *e,
+		       const char *earlier, enum outcome *ret)
+{
+	char *dst = dir_dst_path(e->dir, e->dst);
+	const struct report_about about = {
+		.op = OP_CHECK, .src = root->src, .dst = dst, .id = e->id,
+	};
+	bool may = options_follows(c->opts, e->operand);
+
+	if (names_same(AT_FDCWD, root->src, AT_FDCWD, earlier, AT_SYMLINK_NOFOLLOW) && e->operand) {
+		may = false;
+		report_error_about(&about, 0, "cannot copy a directory, %s, into itself, %s",
+				   report_quote(0, root->src), report_quote(1, root->dst));
+	} else if (names_same(AT_FDCWD, earlier, AT_FDCWD, dst, AT_SYMLINK_NOFOLLOW)) {
+		may = false;
+		*ret = OUTCOME_SKIPPED;
+		report_warning(&about, "warning: source directory %s specified more than once",
+			       report_quote(0, root->src));
+	} else if (!may)
+		report_error_about(&about, 0, "will not create hard link %s to directory %s",
+				   report_quote(0, dst), report_quote(1, earlier));
+	free(dst);
+	return may;
+}
+
+/* May e be copied, as far as its inode tells?  Says if not; *ret as for may_repeat(). */
+static bool may_enter(struct copy *c, struct walk_root *root, const struct entry *e,
+		      enum outcome *ret)
+{
+	const char *made = made_find(&c->made, e->st);
+
+	if (made) {
+		report_itself(c, root, e, made);
+		return false;
+	}
+	const struct dir *above = find_above(e);
+	if (above) {
+		report_cycle(c, e, above);
+		return false;
+	}
+	const char *earlier = made_find_before(&c->seen, e->st, root->number);
+	return !earlier || may_repeat(c, root, e, earlier, ret);
+}
+
+/* The destination of e, whose source is e->st; *ret is what has become of it. */
+static struct dir *bring_about(struct copy *c, struct walk_root *root, const struct entry *e,
+			       enum outcome *ret)
+{
+	enum existing_verdict found = EXISTING_NONE;
+	struct run_timer timer;
+	struct existing there = { .backup = NULL };
+
+	run_dir_begins(c, &timer);
+	if (!e->dir->fresh)
+		found = existing_look(c, e, &there);
+	*ret = found == EXISTING_KEPT ? OUTCOME_SKIPPED : OUTCOME_FAILED;
+	if ((found != EXISTING_NONE && found != EXISTING_OVER) || !may_enter(c, root, e, ret)) {
+		existing_restore(c, e, there.backup);
+		return NULL;
+	}
+	struct dir *d = dir_new(e->dir, e->src, e->dst, e->st);
+	d->follow_src = options_follows(c->opts, e->operand);
+	d->follow_dst = c->opts->keep_dir_symlink;
+	if (found == EXISTING_NONE && !mkdir_like(c, e, d, "cannot create directory %s")) {
+		d->created_failed = true;
+		existing_restore(c, e, there.backup);
+		dir_put(d);
+		return NULL;
+	}
+	free(there.backup);
+	if (d->fresh)
+		copy_announce(c, e, NULL);
+	run_dir_made(c, &timer);
+	*ret = d->fresh ? OUTCOME_CREATED : OUTCOME_MERGED;
+	return d;
+}
+
+/* ------------------------------------------------------------ the source */
+
+/* The source of an entry that is, or was, a directory */
+struct source {
+	struct stat st;
+	int fd;			/* open for reading; -1: it is not to be read, */
+	int err;		/* or cannot, for this errno value */
+};
+
+static bool crosses(const struct copy *c, const struct entry *e, const struct stat *st)
+{
+	return c->opts->one_file_system && !e->operand && st->st_dev != e->dir->st.st_dev;
+}
+
+/* As fstatat(2), of what e is to be made of.  Says so if it can't be. */
+static bool look_at(const struct copy *c, const struct entry *e, struct stat *ret)
+{
+	bool follow = options_follows(c->opts, e->operand);
+
+	if (entry_stat_src(e, ret, follow ? 0 : AT_SYMLINK_NOFOLLOW) == 0)
+		return true;
+	complain_src(e, OP_LOOK, errno, "cannot stat %s");
+	outcome(e, OUTCOME_FAILED, NULL);
+	return false;
+}
+
+/*
+ * Open e's source, and then look at it.  False: it is gone, which has been reported.  The
+ * caller hands ret->fd, if it is open, to dir_give_src() or dir_close_src().
+ */
+static bool open_source(const struct copy *c, const struct entry *e, struct source *ret)
+{
+	*ret = (struct source){ .fd = -1 };
+	/* What is another file system already is not opened, lest it be woken. */
+	if (c->opts->one_file_system && !look_at(c, e, &ret->st))
+		return false;
+	if (c->opts->one_file_system && crosses(c, e, &ret->st))
+		return true;
+	ret->fd = dir_open_src(e->dir, e->src, options_follows(c->opts, e->operand), &ret->st);
+	if (ret->fd >= 0)
+		return true;
+	ret->err = -ret->fd;
+	ret->fd = -1;
+	return look_at(c, e, &ret->st);
+}
+
+void enter_unread(const struct dir *d, int err)
+{
+	char *path = dir_src_path(d, "");
+
+	report_error_about(&(struct report_about){ .op = OP_READ, .src = path }, err,
+			   "cannot access %s", report_quote(0, path));
+	/* It was counted when it was made. */
+	report_failed_source(path);
+	free(path);
+}
+
+bool enter_dir(struct copy *c, struct walk_root *root, const struct entry *wanted,
+	       struct dir **ret_dir)
+{
+	struct entry e = *wanted;
+	struct source source;
+	enum outcome made;
+
+	*ret_dir = NULL;
+	if (full_bars_dir(&e))
+		return false;
+	copy_number(&e);
+	if (!open_source(c, &e, &source))
+		return false;
+	e.st = &source.st;
+	if (!S_ISDIR(source.st.st_mode)) {
+		/* Something else has taken its place. */
+		e.type = source.st.st_mode & S_IFMT;
+		copy_entry(c, &e);
+		return false;
+	}
+	struct dir *d = bring_about(c, root, &e, &made);
+	outcome(&e, made, NULL);
+	/* If that was made in this very directory, btrfs shows it only after a rewind. */
+	if (d && source.fd >= 0 && d->fresh && !e.dir->fresh)
+		(void)lseek(source.fd, 0, SEEK_SET);
+	if (d && source.fd >= 0)
+		dir_give_src(d, source.fd);
+	else if (source.fd >= 0)
+		dir_close_src(&c->dirs, source.fd);
+	if (!d)
+		return false;
+	if (source.err)
+		enter_unread(d, source.err);
+	/* Another file system is made, but not entered. */
+	if (source.fd < 0 || crosses(c, &e, e.st))
+		dir_put(d);
+	else
+		*ret_dir = d;
+	return true;
+}

@@ -1,0 +1,268 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Design: one thread that goes through each operand as walk.c does, adds up sizes and
+ * makes nothing.  The copying does not wait for it.  It warms the cache
+ * where the disk is slow; where the processor is what there is too little of, it has
+ * to stand back: so it runs with the least priority that the scheduler has (nice is a
+ * thread's own on Linux), and only once a run has lasted for a while.
+ * No lock is shared with those who copy, lest it hold one when it is not its turn.
+ *
+ * It has one directory open at a time, so it names them by their paths.  What it cannot
+ * open or read, and what is deeper than a path can be long, it leaves out: the walk will
+ * come to it, and say so.
+ *
+ * An inode whose names will all be links to one copy has its bytes counted once.
+ */
+#include <config.h>
+
+#include "walk/prescan.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/options.h"
+#include "base/retry.h"
+#include "base/tally.h"
+#include "di-set.h"
+#include "walk/later.h"
+#include "walk/reader.h"
+#include "xalloc.h"
+
+/* Lowest of all */
+#define NICE 19
+
+/* How long its end is awaited, in nanoseconds */
+#define PATIENCE_NS 20000000
+
+static struct {
+	const struct options *opts;
+	char *const *sources;
+	int n;
+	pthread_t thread;
+	bool running;			/* main's */
+	atomic_bool stop, done;
+	_Atomic uint64_t files, bytes;
+	struct di_set *seen;		/* inodes with several names, if those are kept */
+} scout;
+
+static void add(_Atomic uint64_t *sum, uint64_t n)
+{
+	/* Nobody else writes them. */
+	atomic_store_explicit(sum, tally_plus(*sum, n), memory_order_relaxed);
+}
+
+/* Is st, of several names, to be counted now, and not with another of them? */
+static bool first_name(const struct stat *st)
+{
+	if (!scout.opts->keep_links || st->st_nlink < 2)
+		return true;
+	if (!scout.seen)
+		scout.seen = di_set_alloc();
+	if (!scout.seen)
+		xalloc_die();
+	return di_set_insert(scout.seen, st->st_dev, st->st_ino) > 0;
+}
+
+static void count_file(const struct stat *st)
+{
+	const struct options *o = scout.opts;
+
+	if (!S_ISREG(st->st_mode))
+		return;
+	add(&scout.files, 1);
+	if (!o->hard_link && !o->symlink && !o->attributes_only && first_name(st))
+		add(&scout.bytes, st->st_size);
+}
+
+/* ---------------------------------------------------------------- a tree */
+
+/* A directory on the way down */
+struct level {
+	struct level *above;
+	dev_t dev;
+	ino_t ino;
+	size_t len;			/* of its path */
+	struct later later;		/* its subdirectories that are still to be visited */
+};
+
+struct tree {
+	char *path;			/* of the deepest level, with a NUL */
+	size_t room;			/* of that */
+	struct level *deepest;
+};
+
+/* Append name to the path, which is len long; returns how long it is then. */
+static size_t set_name(struct tree *t, size_t len, const char *name)
+{
+	size_t size = strlen(name) + 1, slash = len && t->path[len - 1] != '/';
+
+	while (t->room < len + slash + size)
+		t->path = x2realloc(t->path, &t->room);
+	if (slash)
+		t->path[len] = '/';
+	memcpy(t->path + len + slash, name, size);
+	return len + slash + size - 1;
+}
+
+static bool is_above(const struct level *l, const struct stat *st)
+{
+	for (; l; l = l->above)
+		if (l->dev == st->st_dev && l->ino == st->st_ino)
+			return true;
+	return false;
+}
+
+/* A name in the directory fd, of the deepest level */
+static void count_name(struct level *l, int fd, const struct reader_name *n)
+{
+	bool follow = scout.opts->follow == FOLLOW_ALWAYS;
+	mode_t type = n->type;
+	struct stat st;
+
+	if (!type || S_ISREG(type) || (follow && S_ISLNK(type))) {
+		if (RETRY(fstatat(fd, n->name, &st, follow ? 0 : AT_SYMLINK_NOFOLLOW)) < 0)
+			return;
+		type = st.st_mode & S_IFMT;
+		count_file(&st);
+	}
+	if (S_ISDIR(type))
+		later_add(&l->later, n->name, type, n->ino);
+}
+
+/* Is the directory st, below the deepest level, left out? */
+static bool stays_out(const struct tree *t, const struct stat *st)
+{
+	if (!t->deepest)
+		return false;
+	return (scout.opts->one_file_system && st->st_dev != t->deepest->dev) ||
+	       is_above(t->deepest, st);
+}
+
+/* Go down into the directory whose path, of so many bytes, has been set, and read it. */
+static void descend(struct tree *t, size_t len, bool follow)
+{
+	int flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC | (follow ? 0 : O_NOFOLLOW);
+	int fd = RETRY(open(t->path, flags));
+	struct reader_name name;
+	struct reader reader;
+	struct stat st;
+
+	if (fd >= 0 && RETRY(fstat(fd, &st)) == 0 && !stays_out(t, &st)) {
+		struct level *l = xmalloc(sizeof *l);
+
+		*l = (struct level){
+			.above = t->deepest, .dev = st.st_dev, .ino = st.st_ino, .len = len,
+		};
+		later_init(&l->later, false);
+		t->deepest = l;
+		reader_begin(&reader, fd);
+		while (!scout.stop && reader_next(&reader, &name) > 0)
+			count_name(l, fd, &name);
+	}
+	if (fd >= 0)
+		close(fd);
+}
+
+static void ascend(struct tree *t)
+{
+	struct level *l = t->deepest;
+
+	t->deepest = l->above;
+	later_fini(&l->later);
+	free(l);
+}
+
+static void count_tree(const char *path, bool follow)
+{
+	struct tree t = { .path = NULL };
+
+	descend(&t, set_name(&t, 0, path), follow);
+	while (t.deepest) {
+		mode_t type;
+		const char *name = scout.stop ? NULL : later_peek(&t.deepest->later, &type);
+
+		if (!name) {
+			ascend(&t);
+			continue;
+		}
+		later_skip(&t.deepest->later);
+		descend(&t, set_name(&t, t.deepest->len, name),
+			scout.opts->follow == FOLLOW_ALWAYS);
+	}
+	free(t.path);
+}
+
+static void count_operand(const char *path)
+{
+	bool follow = options_follows(scout.opts, true);
+	struct stat st;
+
+	if (RETRY(fstatat(AT_FDCWD, path, &st, follow ? 0 : AT_SYMLINK_NOFOLLOW)) < 0)
+		return;
+	count_file(&st);
+	if (S_ISDIR(st.st_mode) && scout.opts->recursive)
+		count_tree(path, follow);
+}
+
+static void *scout_main(void *arg)
+{
+	(void)arg;
+	setpriority(PRIO_PROCESS, gettid(), NICE);
+	for (int i = 0; i < scout.n && !scout.stop; i++)
+		count_operand(scout.sources[i]);
+	if (!scout.stop)
+		scout.done = true;
+	return NULL;
+}
+
+void scout_begin(const struct options *opts, char *const *sources, int n)
+{
+	sigset_t all, old;
+
+	scout.opts = opts;
+	scout.sources = sources;
+	scout.n = n;
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &old);
+	scout.running = pthread_create(&scout.thread, NULL, scout_main, NULL) == 0;
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
+}
+
+void scout_end(void)
+{
+	if (!scout.running)
+		return;
+	scout.stop = true;
+	scout.running = false;
+	struct timespec end;
+	clock_gettime(CLOCK_REALTIME, &end);
+	end.tv_nsec += PATIENCE_NS;
+	end.tv_sec += end.tv_nsec / CLOCK_SECOND;
+	end.tv_nsec %= CLOCK_SECOND;
+	if (pthread_timedjoin_np(scout.thread, NULL, &end) != 0) {
+		/* It waits for a server.  The process ends now, and it with that. */
+		pthread_detach(scout.thread);
+		return;
+	}
+	if (scout.seen)
+		di_set_free(scout.seen);
+}
+
+bool scout_totals(uint64_t *ret_files, uint64_t *ret_bytes)
+{
+	bool done = scout.done;
+
+	*ret_files = scout.files;
+	*ret_bytes = scout.bytes;
+	return done;
+}
