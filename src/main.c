@@ -41,7 +41,7 @@
 #include "base/signals.h"
 #include "closeout.h"
 #include "cmdline.h"
-#include "copy/copy.h"
+#include "copy/context.h"
 #include "dirname.h"
 #include "progname.h"
 #include "report/report.h"
@@ -56,7 +56,7 @@ const char version_etc_copyright[] = "Copyright %s 2026 the authors of pcp";
 int main(int argc, char **argv)
 {
 	struct options options;
-	struct copy copy;
+	struct context copy;
 
 	/* Copies must not land in a standard stream that was closed. */
 	if (stdopen() != 0)

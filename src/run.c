@@ -34,6 +34,7 @@
 #include "base/retry.h"
 #include "base/signals.h"
 #include "base/stop.h"
+#include "copy/context.h"
 #include "copy/copy.h"
 #include "hash.h"
 #include "report/report.h"
@@ -41,11 +42,11 @@
 #include "watch/progress.h"
 #include "watch/stats.h"
 
-/* Main's: epoll, the bell, its own copy, and what it opens for a moment */
+/* Main's: epoll, the wake-up descriptor, its own copy, and what it opens for a moment */
 #define FDS_MAIN 8
 
-/* With fewer there is no scout, which takes as many as a walker. */
-#define FDS_SCOUT 128
+/* With fewer there is no prescan, which takes as many as a walker. */
+#define FDS_PRESCAN 128
 
 /* A walker's: the two directories that it is in, the two that it enters, its own copy,
    and what it opens for a moment */
@@ -139,13 +140,13 @@ static unsigned int free_descriptors(void)
 
 struct shares {
 	unsigned int dirs, window, threads, walkers;
-	bool in_order, scout;
+	bool in_order, prescan;
 };
 
 static struct shares share_out(const struct options *o)
 {
-	unsigned int fds = free_descriptors(), scout = fds >= FDS_SCOUT ? FDS_WALKER : 0;
-	unsigned int used = FDS_MAIN + FDS_WALKER + scout, rest = fds > used ? fds - used : 0;
+	unsigned int fds = free_descriptors(), prescan = fds >= FDS_PRESCAN ? FDS_WALKER : 0;
+	unsigned int used = FDS_MAIN + FDS_WALKER + prescan, rest = fds > used ? fds - used : 0;
 	/* More walkers only where that leaves plenty for the files. */
 	unsigned int walkers = 1 + least(rest / (4 * FDS_WALKER), MOST_WALKERS - 1);
 	unsigned int share = (rest - (walkers - 1) * FDS_WALKER) / 3;
@@ -155,7 +156,7 @@ static struct shares share_out(const struct options *o)
 		/* Each has a source and a destination open. */
 		.threads = share / 2,
 		.walkers = o->jobs ? least(walkers, o->jobs) : walkers,
-		.scout = scout,
+		.prescan = prescan,
 	};
 
 	if (o->jobs && (o->jobs < s.threads || !s.threads))
@@ -177,28 +178,28 @@ static struct shares share_out(const struct options *o)
 
 /* ----------------------------------------------------- what others call */
 
-static bool relieve(void *arg)
+static bool wait_one(void *arg)
 {
-	return window_relieve(&((struct copy *)arg)->window);
+	return window_wait_one(&((struct context *)arg)->window);
 }
 
-static bool defer(void *arg, struct chore *chore)
+static bool defer(void *arg, struct work *work)
 {
-	struct copy *c = arg;
+	struct context *c = arg;
 
 	/* Only main has something better to do. */
-	return window_is_main(&c->window) && crew_give(&c->crew, chore);
+	return window_is_main(&c->window) && workers_give(&c->workers, work);
 }
 
-static void ring(void *arg)
+static void wake(void *arg)
 {
-	window_ring(&((struct copy *)arg)->window);
+	window_wake(&((struct context *)arg)->window);
 }
 
 /* Main comes by: what has been asked for meanwhile? */
-static void attend(void *arg)
+static void on_tick(void *arg)
 {
-	struct copy *c = arg;
+	struct context *c = arg;
 
 	progress_tick(c);
 	if (signals_snapshot())
@@ -208,7 +209,7 @@ static void attend(void *arg)
 		window_cancel(&c->window);
 }
 
-void run_dir_begins(struct copy *c, struct run_timer *t)
+void run_dir_begins(struct context *c, struct run_timer *t)
 {
 	int slow = c->slow_dirs;
 	/* Once it is clear that they are fast, few are measured. */
@@ -218,7 +219,7 @@ void run_dir_begins(struct copy *c, struct run_timer *t)
 	t->cpu = clear ? 0 : clock_now(CLOCK_THREAD_CPUTIME_ID);
 }
 
-void run_dir_made(struct copy *c, const struct run_timer *t)
+void run_dir_made(struct context *c, const struct run_timer *t)
 {
 	if (!t->wall)
 		return;
@@ -233,7 +234,7 @@ void run_dir_made(struct copy *c, const struct run_timer *t)
 		c->slow_dirs = slow - 1;
 }
 
-static void resize_crew(struct copy *c)
+static void resize_workers(struct context *c)
 {
 	struct copyfile_stats s;
 
@@ -245,38 +246,38 @@ static void resize_crew(struct copy *c)
 	unsigned int cores = s.busy_big < s.cores ? s.cores - s.busy_big : 1;
 	if (c->slow_dirs > 0)
 		most = MOST_WALKERS;
-	crew_resize(&c->crew, most > cores ? most : cores);
+	workers_resize(&c->workers, most > cores ? most : cores);
 }
 
-static void look(struct copy *c)
+static void look(struct context *c)
 {
 	int64_t t = clock_now(CLOCK_MONOTONIC_COARSE), next = c->next_look;
 
 	if (t >= next && atomic_compare_exchange_strong(&c->next_look, &next, t + LOOK_NS))
-		resize_crew(c);
+		resize_workers(c);
 }
 
-bool run_wants_walker(struct copy *c)
+bool run_wants_walker(struct context *c)
 {
 	look(c);
-	return crew_wants(&c->crew);
+	return workers_want_more(&c->workers);
 }
 
-bool run_wants_help(struct copy *c)
+bool run_wants_help(struct context *c)
 {
 	look(c);
-	return crew_wants_soon(&c->crew);
+	return workers_want_more_soon(&c->workers);
 }
 
 /* -------------------------------------------------------- begin and end */
 
-void run_init(struct copy *c, const struct options *opts)
+void run_init(struct context *c, const struct options *opts)
 {
 	struct shares s = share_out(opts);
 
-	*c = (struct copy){ .opts = opts };
+	*c = (struct context){ .opts = opts };
 	c->in_order = s.in_order;
-	c->may_scout = s.scout;
+	c->may_prescan = s.prescan;
 	c->umask = umask(0);
 	umask(c->umask);
 
@@ -284,22 +285,22 @@ void run_init(struct copy *c, const struct options *opts)
 		s.window = 0;
 	c->window.in_order = s.in_order;
 	c->window.ended = copy_ended;
-	c->window.attend = attend;
+	c->window.on_tick = on_tick;
 	c->window.ticks = progress_init(c);
 	c->window.arg = c;
 
-	crew_init(&c->crew, s.window ? s.walkers : 0);
-	c->crew.done = ring;
-	c->crew.arg = c;
+	workers_init(&c->workers, s.window ? s.walkers : 0);
+	c->workers.done = wake;
+	c->workers.arg = c;
 
 	c->dirs = (struct dirs){
-		.opts = opts, .max_fds = s.dirs, .relieve = relieve, .defer = defer, .arg = c,
+		.opts = opts, .max_fds = s.dirs, .wait_one = wait_one, .defer = defer, .arg = c,
 	};
 	dirs_init(&c->dirs, &c->cwd);
-	signals_wake(ring, c);
+	signals_wake(wake, c);
 	links_init(&c->links);
-	made_init(&c->made);
-	made_init(&c->seen);
+	dirset_init(&c->created_dirs);
+	dirset_init(&c->operand_dirs);
 
 	/* "Automatic" is the library's business, unless descriptors are scarce. */
 	struct copyfile_setup setup = {
@@ -310,14 +311,14 @@ void run_init(struct copy *c, const struct options *opts)
 		report_error(errno, "cannot set up the copying threads");
 }
 
-void run_drain(struct copy *c)
+void run_drain(struct context *c)
 {
 	/* In this order: only chores, and main, can fill the window again. */
-	while (!crew_idle(&c->crew) || !window_empty(&c->window))
+	while (!workers_idle(&c->workers) || !window_empty(&c->window))
 		window_reap(&c->window, true);
 }
 
-void run_fini(struct copy *c)
+void run_fini(struct context *c)
 {
 	run_drain(c);
 	progress_end(c);
@@ -325,12 +326,12 @@ void run_fini(struct copy *c)
 		progress_snapshot(c);
 	if (c->opts->stats)
 		stats_print(c);
-	crew_fini(&c->crew);
+	workers_fini(&c->workers);
 	window_fini(&c->window);
 	walk_free_roots(c);
 	links_fini(&c->links);
-	made_fini(&c->made);
-	made_fini(&c->seen);
+	dirset_fini(&c->created_dirs);
+	dirset_fini(&c->operand_dirs);
 	if (c->sources) {
 		hash_free(c->sources);
 		hash_free(c->targets);

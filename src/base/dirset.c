@@ -16,7 +16,7 @@
 #include "xalloc.h"
 
 /* The inode comes first, to be looked up by it. */
-struct made_dir {
+struct dirset_entry {
 	struct stat st;
 	unsigned int number;
 	char path[];
@@ -32,7 +32,7 @@ static bool same_inode(const void *a, const void *b)
 	return SAME_INODE(*(const struct stat *)a, *(const struct stat *)b);
 }
 
-void made_init(struct made *m)
+void dirset_init(struct dirset *m)
 {
 	pthread_mutex_init(&m->lock, NULL);
 	m->table = hash_initialize(61, NULL, hash_inode, same_inode, free);
@@ -40,28 +40,28 @@ void made_init(struct made *m)
 		xalloc_die();
 }
 
-void made_fini(struct made *m)
+void dirset_fini(struct dirset *m)
 {
 	hash_free(m->table);
 }
 
-const char *made_find(struct made *m, const struct stat *st)
+const char *dirset_find(struct dirset *m, const struct stat *st)
 {
 	pthread_mutex_lock(&m->lock);
-	const struct made_dir *found = hash_lookup(m->table, st);
+	const struct dirset_entry *found = hash_lookup(m->table, st);
 	pthread_mutex_unlock(&m->lock);
 	return found ? found->path : NULL;
 }
 
-const char *made_find_before(struct made *m, const struct stat *st, unsigned int before)
+const char *dirset_find_before(struct dirset *m, const struct stat *st, unsigned int before)
 {
 	pthread_mutex_lock(&m->lock);
-	const struct made_dir *found = hash_lookup(m->table, st);
+	const struct dirset_entry *found = hash_lookup(m->table, st);
 	pthread_mutex_unlock(&m->lock);
 	return found && found->number < before ? found->path : NULL;
 }
 
-bool made_any(struct made *m)
+bool dirset_any(struct dirset *m)
 {
 	pthread_mutex_lock(&m->lock);
 	bool any = hash_get_n_entries(m->table);
@@ -69,16 +69,16 @@ bool made_any(struct made *m)
 	return any;
 }
 
-void made_begin(struct made *m)
+void dirset_begin(struct dirset *m)
 {
 	pthread_mutex_lock(&m->lock);
 }
 
-static void enter_locked(struct made *m, const struct stat *st, const char *path,
+static void enter_locked(struct dirset *m, const struct stat *st, const char *path,
 			 unsigned int number)
 {
 	size_t size = strlen(path) + 1;
-	struct made_dir *entry = xmalloc(sizeof *entry + size);
+	struct dirset_entry *entry = xmalloc(sizeof *entry + size);
 
 	entry->st = *st;
 	entry->number = number;
@@ -91,14 +91,14 @@ static void enter_locked(struct made *m, const struct stat *st, const char *path
 	}
 }
 
-void made_end(struct made *m, const struct stat *st, const char *path)
+void dirset_end(struct dirset *m, const struct stat *st, const char *path)
 {
 	if (st)
 		enter_locked(m, st, path, 0);
 	pthread_mutex_unlock(&m->lock);
 }
 
-void made_note(struct made *m, const struct stat *st, const char *path, unsigned int number)
+void dirset_add(struct dirset *m, const struct stat *st, const char *path, unsigned int number)
 {
 	pthread_mutex_lock(&m->lock);
 	enter_locked(m, st, path, number);

@@ -11,30 +11,30 @@
 #include <stdbool.h>
 #include <sys/stat.h>
 
-struct made {
+struct dirset {
 	pthread_mutex_t lock;
 	struct hash_table *table;	/* by inode; has a path, and a number */
 };
 
-void made_init(struct made *m);
-void made_fini(struct made *m);
+void dirset_init(struct dirset *m);
+void dirset_fini(struct dirset *m);
 
-/* The path of the one with the inode st, which stays until made_fini(); or NULL. */
-const char *made_find(struct made *m, const struct stat *st);
+/* The path of the one with the inode st, which stays until dirset_fini(); or NULL. */
+const char *dirset_find(struct dirset *m, const struct stat *st);
 
-bool made_any(struct made *m);
+bool dirset_any(struct dirset *m);
 
-/* The same of those entered by made_note() with a number less than before. */
-const char *made_find_before(struct made *m, const struct stat *st, unsigned int before);
+/* The same of those entered by dirset_add() with a number less than before. */
+const char *dirset_find_before(struct dirset *m, const struct stat *st, unsigned int before);
 
 /* Enter the inode st, met by path as the operand number; an earlier one stays. */
-void made_note(struct made *m, const struct stat *st, const char *path, unsigned int number);
+void dirset_add(struct dirset *m, const struct stat *st, const char *path, unsigned int number);
 
 /*
  * Between the two a directory comes to be; it is entered, unless st is NULL.
  * Nobody can have met it before it can be found.
  */
-void made_begin(struct made *m);
-void made_end(struct made *m, const struct stat *st, const char *path);
+void dirset_begin(struct dirset *m);
+void dirset_end(struct dirset *m, const struct stat *st, const char *path);
 
 #endif

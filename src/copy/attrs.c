@@ -21,7 +21,8 @@
 #include "base/options.h"
 #include "base/retry.h"
 #include "copy/complain.h"
-#include "copy/copy.h"
+#include "copy/context.h"
+#include "copy/entry.h"
 #include "report/report.h"
 #include "tree/byfd.h"
 
@@ -71,7 +72,7 @@ bool attrs_report(const struct options *o, const struct copyfile_info *info,
 	return false;
 }
 
-void attrs_complain(const struct copy *c, const struct entry *e,
+void attrs_complain(const struct context *c, const struct entry *e,
 		    const struct copyfile_info *info)
 {
 	char *src = dir_src_path(e->dir, e->src), *dst = dir_dst_path(e->dir, e->dst);
@@ -85,7 +86,7 @@ void attrs_complain(const struct copy *c, const struct entry *e,
 	free(dst);
 }
 
-void attrs_result(const struct copy *c, const struct entry *e, int r)
+void attrs_result(const struct context *c, const struct entry *e, int r)
 {
 	struct copyfile_info info;
 
@@ -96,7 +97,7 @@ void attrs_result(const struct copy *c, const struct entry *e, int r)
 		attrs_complain(c, e, &info);
 }
 
-bool attrs_default_mode(const struct copy *c, const struct entry *e, int fd, mode_t mode)
+bool attrs_default_mode(const struct context *c, const struct entry *e, int fd, mode_t mode)
 {
 	struct stat st;
 

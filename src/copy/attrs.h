@@ -10,7 +10,7 @@
 
 #include "report/report.h"
 
-struct copy;
+struct context;
 struct entry;
 struct options;
 
@@ -22,16 +22,16 @@ bool attrs_report(const struct options *o, const struct copyfile_info *info,
 		  const struct report_about *about);
 
 /* The same of e's copy, if something was skipped; an error makes it a failed source. */
-void attrs_complain(const struct copy *c, const struct entry *e,
+void attrs_complain(const struct context *c, const struct entry *e,
 		    const struct copyfile_info *info);
 
 /* The same of the copy of e's attributes that has just ended here with r. */
-void attrs_result(const struct copy *c, const struct entry *e, int r);
+void attrs_result(const struct context *c, const struct entry *e, int r);
 
 /*
  * Give e's destination, which is new and open as fd, the permissions that a program's own
  * file would have: all of mode that the umask lets through.  False: reported.
  */
-bool attrs_default_mode(const struct copy *c, const struct entry *e, int fd, mode_t mode);
+bool attrs_default_mode(const struct context *c, const struct entry *e, int fd, mode_t mode);
 
 #endif

@@ -17,7 +17,8 @@
 
 #include "base/options.h"
 #include "base/tally.h"
-#include "copy/copy.h"
+#include "copy/context.h"
+#include "copy/entry.h"
 #include "copy/existing.h"
 #include "copy/full.h"
 
@@ -98,7 +99,7 @@ void complain_create(const struct entry *e, int err)
 	complain_dst(e, OP_CREATE, err, "cannot create regular file %s");
 }
 
-void complain_copy(const struct copy *c, const struct entry *e, int err,
+void complain_copy(const struct context *c, const struct entry *e, int err,
 			   const struct copyfile_info *info)
 {
 	struct stat st;

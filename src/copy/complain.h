@@ -7,7 +7,7 @@
 
 #include "report/report.h"
 
-struct copy;
+struct context;
 struct copyfile_info;
 struct entry;
 
@@ -28,7 +28,7 @@ void complain_create(const struct entry *e, int err);
 void complain_link(const struct entry *e, int err, const char *first);
 
 /* The same: its copy has, by the library, as info tells. */
-void complain_copy(const struct copy *c, const struct entry *e, int err,
+void complain_copy(const struct context *c, const struct entry *e, int err,
 		   const struct copyfile_info *info);
 
 #endif

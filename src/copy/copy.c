@@ -27,6 +27,8 @@
 #include "base/stop.h"
 #include "copy/attrs.h"
 #include "copy/complain.h"
+#include "copy/context.h"
+#include "copy/entry.h"
 #include "copy/existing.h"
 #include "copy/full.h"
 #include "copy/hardlink.h"
@@ -38,6 +40,7 @@
 #include "report/json.h"
 #include "report/report.h"
 #include "report/verbose.h"
+#include "tree/dir.h"
 #include "xalloc.h"
 #include "xvasprintf.h"
 
@@ -46,7 +49,7 @@
 
 /* ------------------------------------------------------------- messages */
 
-void copy_announce(const struct copy *c, const struct entry *e, const char *backup)
+void copy_announce(const struct context *c, const struct entry *e, const char *backup)
 {
 	if (!c->opts->verbose)
 		return;
@@ -74,7 +77,7 @@ uint64_t copy_attr_flags(const struct options *o)
 }
 
 /* A small operand is not worth a thread. */
-static bool not_worth_a_thread(const struct copy *c, const struct entry *e)
+static bool not_worth_a_thread(const struct context *c, const struct entry *e)
 {
 	return e->operand && !c->opts->recursive && c->opts->noperands <= 3 && e->st &&
 	       e->st->st_size < 1024 * 1024;
@@ -94,7 +97,7 @@ static uint64_t data_flags(const struct options *o)
 	       (o->default_mode ? COPYFILE_PLAIN_MODE | COPYFILE_LENIENT : 0);
 }
 
-static void start(struct copy *c, const struct entry *e, const struct plan *plan)
+static void start(struct context *c, const struct entry *e, const struct plan *plan)
 {
 	struct pending p = {
 		.dir = e->dir, .src = e->src, .dst = e->dst, .type = e->type,
@@ -125,7 +128,7 @@ static void start(struct copy *c, const struct entry *e, const struct plan *plan
 /* ------------------------------------------------- the end of a copy */
 
 /* What else there is to say of a copy */
-static void report_details(const struct copy *c, const struct entry *e,
+static void report_details(const struct context *c, const struct entry *e,
 			   const struct copyfile_info *info)
 {
 	if (info->skipped)
@@ -140,7 +143,7 @@ static void report_details(const struct copy *c, const struct entry *e,
 		verbose_method(c->opts, e, info);
 }
 
-bool copy_is_target(const struct copy *c, const struct entry *e)
+bool copy_is_target(const struct context *c, const struct entry *e)
 {
 	if (!c->targets)
 		return false;
@@ -151,7 +154,7 @@ bool copy_is_target(const struct copy *c, const struct entry *e)
 }
 
 /* An operand has its destination for itself, unless nothing is made of it after all. */
-static void note_target(struct copy *c, const struct entry *e, bool made)
+static void note_target(struct context *c, const struct entry *e, bool made)
 {
 	if (!e->operand || !c->targets)
 		return;
@@ -164,7 +167,7 @@ static void note_target(struct copy *c, const struct entry *e, bool made)
 }
 
 /* e has been copied, or not: what depends on that. */
-static void settle(struct copy *c, const struct entry *e, const struct plan *plan, bool ok)
+static void settle(struct context *c, const struct entry *e, const struct plan *plan, bool ok)
 {
 	if (ok)
 		free(plan->backup);
@@ -209,7 +212,7 @@ static char *end_of_symlink(int dir, const char *name)
  * program has made it, or another entry, where names that differ only in case are one.
  * Copy e as if it had been there.  Returns as try_again().
  */
-static bool meet_new(struct copy *c, const struct entry *e, struct plan *plan, bool *said)
+static bool meet_new(struct context *c, const struct entry *e, struct plan *plan, bool *said)
 {
 	plan->again = true;
 	/* Its own name is that of an operand, but it has made nothing. */
@@ -236,7 +239,7 @@ static bool meet_new(struct copy *c, const struct entry *e, struct plan *plan, b
  * dealt with by another attempt.  False: the failure stands; *said tells if that has been
  * reported.
  */
-static bool try_again(struct copy *c, const struct entry *e, const struct pending *p, int err,
+static bool try_again(struct context *c, const struct entry *e, const struct pending *p, int err,
 		      bool *said)
 {
 	struct plan plan = { .backup = p->backup, .link = p->link };
@@ -261,14 +264,14 @@ static bool try_again(struct copy *c, const struct entry *e, const struct pendin
 		free(path);
 		return true;
 	}
-	if (!over && err == EEXIST && !p->again && !e->dir->fresh && !plan.backup &&
+	if (!over && err == EEXIST && !p->again && !e->dir->created && !plan.backup &&
 	    !existing_is_symlink(e))
 		return meet_new(c, e, &plan, said);
 	return false;
 }
 
 /* Returns true if, with -u, a symlink like e is at its destination already. */
-static bool symlink_is_there(const struct copy *c, const struct entry *e)
+static bool symlink_is_there(const struct context *c, const struct entry *e)
 {
 	if (!S_ISLNK(e->type) || c->opts->update != UPDATE_OLDER)
 		return false;
@@ -284,7 +287,7 @@ static bool symlink_is_there(const struct copy *c, const struct entry *e)
 void copy_ended(void *arg, const struct pending *p, int result,
 		const struct copyfile_info *info)
 {
-	struct copy *c = arg;
+	struct context *c = arg;
 	const struct entry e = {
 		.dir = p->dir, .src = p->src, .dst = p->dst, .type = p->type,
 		.operand = p->operand, .id = p->id, .begun = p->begun,
@@ -322,7 +325,7 @@ void copy_ended(void *arg, const struct pending *p, int result,
 /* -------------------------------------------------------------- an entry */
 
 /* Make what e's copy is to be, where that is not the library's business. */
-static bool make(struct copy *c, const struct entry *e, const struct plan *plan,
+static bool make(struct context *c, const struct entry *e, const struct plan *plan,
 		 enum outcome *ret)
 {
 	const struct options *o = c->opts;
@@ -334,12 +337,12 @@ static bool make(struct copy *c, const struct entry *e, const struct plan *plan,
 		return mklink_hard(c, e);
 	*ret = OUTCOME_COPIED;
 	if (S_ISREG(e->type) || o->contents)
-		return manual_copy(c, e, plan->over ? &plan->dst : NULL);
+		return stream_copy(c, e, plan->over ? &plan->dst : NULL);
 	*ret = OUTCOME_CREATED;
 	return node_copy(c, e);
 }
 
-void copy_planned(struct copy *c, const struct entry *e, const struct plan *plan)
+void copy_planned(struct context *c, const struct entry *e, const struct plan *plan)
 {
 	const struct options *o = c->opts;
 	bool data = S_ISLNK(e->type) || (S_ISREG(e->type) && !o->attributes_only), ok = false;
@@ -368,7 +371,7 @@ void copy_number(struct entry *e)
 }
 
 /* Do with e what plan says. */
-static void follow_plan(struct copy *c, const struct entry *e, struct plan *plan)
+static void follow_plan(struct context *c, const struct entry *e, struct plan *plan)
 {
 	bool names = hardlink_possible(c->opts, e);
 
@@ -388,7 +391,7 @@ static void follow_plan(struct copy *c, const struct entry *e, struct plan *plan
 	}
 }
 
-void copy_entry(struct copy *c, const struct entry *wanted)
+void copy_entry(struct context *c, const struct entry *wanted)
 {
 	struct plan plan = { .link = NULL };
 	struct entry e = *wanted;

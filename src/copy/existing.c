@@ -32,12 +32,15 @@
 #include "base/options.h"
 #include "base/retry.h"
 #include "copy/complain.h"
+#include "copy/context.h"
 #include "copy/copy.h"
+#include "copy/entry.h"
 #include "dirname.h"
 #include "filemode.h"
 #include "report/report.h"
 #include "report/verbose.h"
 #include "same-inode.h"
+#include "tree/dir.h"
 #include "utimecmp.h"
 #include "xalloc.h"
 #include "xvasprintf.h"
@@ -164,7 +167,7 @@ static bool ask(const struct options *o, const struct entry *e, const struct sta
 	return yes;
 }
 
-static enum existing_verdict keep(const struct options *o, const struct entry *e)
+static enum existing_action keep(const struct options *o, const struct entry *e)
 {
 	if (!o->debug)
 		return EXISTING_KEPT;
@@ -175,7 +178,7 @@ static enum existing_verdict keep(const struct options *o, const struct entry *e
 }
 
 /* EXISTING_OVER: it does not stay. */
-static enum existing_verdict stays(const struct options *o, const struct entry *e,
+static enum existing_action stays(const struct options *o, const struct entry *e,
 				   const struct stat *src, const struct stat *dst)
 {
 	if (S_ISDIR(src->st_mode))
@@ -227,7 +230,7 @@ static bool right_kind(const struct options *o, const struct entry *e, const str
 }
 
 /* Has this run made it?  Of a symlink that would be written through is said later. */
-static bool just_created(const struct copy *c, const struct entry *e, const struct stat *dst)
+static bool just_created(const struct context *c, const struct entry *e, const struct stat *dst)
 {
 	struct stat own;
 
@@ -246,7 +249,7 @@ bool existing_is_symlink(const struct entry *e)
 	return entry_stat_dst(e, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISLNK(st.st_mode);
 }
 
-bool existing_remove(const struct copy *c, const struct entry *e)
+bool existing_remove(const struct context *c, const struct entry *e)
 {
 	if (RETRY(unlinkat(dir_dst_fd(e->dir), e->dst, 0)) < 0 && errno != ENOENT) {
 		complain_dst(e, OP_REMOVE, errno, "cannot remove %s");
@@ -339,7 +342,7 @@ static char *rename_to_backup(int dir, const char *name, enum backup_type type)
 	return backup;
 }
 
-static enum existing_verdict back_up(const struct options *o, const struct entry *e,
+static enum existing_action back_up(const struct options *o, const struct entry *e,
 				     const struct stat *src, struct existing *ret)
 {
 	if (o->backup != numbered_backups && backup_is_source(e, src)) {
@@ -356,7 +359,7 @@ static enum existing_verdict back_up(const struct options *o, const struct entry
 	return EXISTING_NONE;
 }
 
-static enum existing_verdict make_way(const struct copy *c, const struct entry *e,
+static enum existing_action make_way(const struct context *c, const struct entry *e,
 				      const struct stat *src, struct existing *ret)
 {
 	const struct options *o = c->opts;
@@ -368,7 +371,7 @@ static enum existing_verdict make_way(const struct copy *c, const struct entry *
 	return existing_remove(c, e) ? EXISTING_NONE : EXISTING_REFUSED;
 }
 
-void existing_restore(const struct copy *c, const struct entry *e, char *backup)
+void existing_restore(const struct context *c, const struct entry *e, char *backup)
 {
 	int dir = dir_dst_fd(e->dir);
 
@@ -389,7 +392,7 @@ void existing_restore(const struct copy *c, const struct entry *e, char *backup)
 /* ------------------------------------------------------------ the look */
 
 /* Would e be written through a symlink that this run has made?  Says so. */
-static bool through_new_symlink(const struct copy *c, const struct entry *e)
+static bool through_new_symlink(const struct context *c, const struct entry *e)
 {
 	/* A symlink is not written through but replaced, if at all. */
 	if (!e->operand || S_ISLNK(e->type) || c->opts->backup != no_backups ||
@@ -399,7 +402,7 @@ static bool through_new_symlink(const struct copy *c, const struct entry *e)
 	return true;
 }
 
-static enum existing_verdict judge(struct copy *c, const struct entry *e,
+static enum existing_action judge(struct context *c, const struct entry *e,
 				   const struct stat *src, struct existing *ret)
 {
 	const struct options *o = c->opts;
@@ -413,9 +416,9 @@ static enum existing_verdict judge(struct copy *c, const struct entry *e,
 		complain_both(e, OP_CHECK, 0, false, "%s and %s are the same file");
 		return EXISTING_REFUSED;
 	}
-	enum existing_verdict verdict = stays(o, e, src, dst);
-	if (verdict != EXISTING_OVER || same == SAME_DONE)
-		return verdict == EXISTING_OVER ? EXISTING_KEPT : verdict;
+	enum existing_action action = stays(o, e, src, dst);
+	if (action != EXISTING_OVER || same == SAME_DONE)
+		return action == EXISTING_OVER ? EXISTING_KEPT : action;
 	if (o->keep_dir_symlink && S_ISDIR(src->st_mode) && S_ISLNK(dst->st_mode)) {
 		struct stat end;
 
@@ -441,7 +444,7 @@ static bool looks_at_link(const struct options *o, const struct entry *e)
 	       o->remove_first;
 }
 
-static enum existing_verdict look(struct copy *c, const struct entry *e, struct existing *ret)
+static enum existing_action look(struct context *c, const struct entry *e, struct existing *ret)
 {
 	const struct options *o = c->opts;
 	int follow = options_follows(o, e->operand) ? 0 : AT_SYMLINK_NOFOLLOW;
@@ -470,12 +473,12 @@ static enum existing_verdict look(struct copy *c, const struct entry *e, struct 
 	return judge(c, e, &src, ret);
 }
 
-enum existing_verdict existing_look(struct copy *c, const struct entry *e,
+enum existing_action existing_look(struct context *c, const struct entry *e,
 				    struct existing *ret)
 {
-	enum existing_verdict verdict = look(c, e, ret);
+	enum existing_action action = look(c, e, ret);
 
-	if ((verdict == EXISTING_NONE || verdict == EXISTING_OVER) && through_new_symlink(c, e))
+	if ((action == EXISTING_NONE || action == EXISTING_OVER) && through_new_symlink(c, e))
 		return EXISTING_REFUSED;
-	return verdict;
+	return action;
 }

@@ -6,10 +6,10 @@
 #include <stdbool.h>
 #include <sys/stat.h>
 
-struct copy;
+struct context;
 struct entry;
 
-enum existing_verdict {
+enum existing_action {
 	EXISTING_NONE,		/* nothing is there, or not any more */
 	EXISTING_OVER,		/* it is to be written over; a directory, to be merged into */
 	EXISTING_KEPT,		/* it stays, and nothing is to be done */
@@ -26,16 +26,16 @@ struct existing {
  * Look at the destination of e, which may be a directory, by cp's rules; what
  * must go is removed, or becomes a backup.
  */
-enum existing_verdict existing_look(struct copy *c, const struct entry *e,
+enum existing_action existing_look(struct context *c, const struct entry *e,
 				    struct existing *ret);
 
 /* Is a symlink at e's destination? */
 bool existing_is_symlink(const struct entry *e);
 
 /* Remove e's destination.  False after a failure, which has been reported. */
-bool existing_remove(const struct copy *c, const struct entry *e);
+bool existing_remove(const struct context *c, const struct entry *e);
 
 /* e was not copied after all: its backup, which is freed, gets its name back. */
-void existing_restore(const struct copy *c, const struct entry *e, char *backup);
+void existing_restore(const struct context *c, const struct entry *e, char *backup);
 
 #endif

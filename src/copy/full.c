@@ -28,9 +28,11 @@
 #include "base/options.h"
 #include "base/retry.h"
 #include "base/stop.h"
-#include "copy/copy.h"
+#include "copy/context.h"
+#include "copy/entry.h"
 #include "dirname.h"
 #include "progname.h"
+#include "tree/dir.h"
 #include "xalloc.h"
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
@@ -142,7 +144,7 @@ static bool in_place(const struct options *o, const struct entry *e)
 	       o->backup == no_backups;
 }
 
-bool full_bars(const struct copy *c, const struct entry *e)
+bool full_bars(const struct context *c, const struct entry *e)
 {
 	struct place place;
 

@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-struct copy;
+struct context;
 struct entry;
 
 /* One of them; it lives as long as the process. */
@@ -30,7 +30,7 @@ const struct full *full_first(void);
 bool full_met(const struct entry *e, int err);
 
 /* Returns true if e is left out because its file system is full; the exit status tells. */
-bool full_bars(const struct copy *c, const struct entry *e);
+bool full_bars(const struct context *c, const struct entry *e);
 
 /*
  * The same for a directory that is to be made.  One that exists is not left out, since

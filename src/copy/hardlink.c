@@ -22,11 +22,14 @@
 
 #include "base/options.h"
 #include "copy/complain.h"
+#include "copy/context.h"
 #include "copy/copy.h"
+#include "copy/entry.h"
 #include "copy/existing.h"
 #include "copy/full.h"
 #include "copy/outcome.h"
 #include "copy/plan.h"
+#include "tree/dir.h"
 #include "xalloc.h"
 
 bool hardlink_possible(const struct options *o, const struct entry *e)
@@ -40,7 +43,7 @@ static struct link_name name_of(const struct entry *e, char *backup)
 	return (struct link_name){ .dir = e->dir, .src = e->src, .dst = e->dst, .backup = backup };
 }
 
-enum link_role hardlink_meet(struct copy *c, const struct entry *e, char *backup,
+enum link_role hardlink_meet(struct context *c, const struct entry *e, char *backup,
 			     struct link **ret)
 {
 	const struct link_name name = name_of(e, backup);
@@ -52,14 +55,14 @@ enum link_role hardlink_meet(struct copy *c, const struct entry *e, char *backup
 	return links_meet(&c->links, &st, &name, ret);
 }
 
-void hardlink_note_symlink(struct copy *c, struct link *k, const struct entry *e)
+void hardlink_note_symlink(struct context *c, struct link *k, const struct entry *e)
 {
 	links_note_symlink(&c->links, k, options_follows(c->opts, e->operand) &&
-					 !e->dir->fresh && existing_is_symlink(e));
+					 !e->dir->created && existing_is_symlink(e));
 }
 
 /* Copy e, so that the rest of k's names become links to that; or e waits for such a copy. */
-static void copy_anew(struct copy *c, const struct entry *e, const struct plan *plan)
+static void copy_anew(struct context *c, const struct entry *e, const struct plan *plan)
 {
 	const struct link_name name = name_of(e, plan->backup);
 
@@ -69,7 +72,7 @@ static void copy_anew(struct copy *c, const struct entry *e, const struct plan *
 	copy_planned(c, e, plan);
 }
 
-void hardlink_make(struct copy *c, struct link *k, const struct entry *e, char *backup)
+void hardlink_make(struct context *c, struct link *k, const struct entry *e, char *backup)
 {
 	bool replaced;
 	char *first;
@@ -95,7 +98,7 @@ void hardlink_make(struct copy *c, struct link *k, const struct entry *e, char *
 }
 
 /* Copy e, one of k's names, since the copy of another has failed; backup as for make. */
-static void copy_instead(struct copy *c, struct link *k, const struct entry *e, char *backup)
+static void copy_instead(struct context *c, struct link *k, const struct entry *e, char *backup)
 {
 	struct plan plan = { .link = k };
 	enum go go = plan_look(c, e, &plan);
@@ -114,14 +117,14 @@ static void copy_instead(struct copy *c, struct link *k, const struct entry *e, 
 }
 
 /* k's copy has ended, well or not: link w, which waited for that, or copy it. */
-static void settle_waiting(struct copy *c, struct link *k, struct waiting *w, bool copied)
+static void settle_waiting(struct context *c, struct link *k, struct waiting *w, bool copied)
 {
 	struct entry e = {
 		.dir = w->dir, .src = w->name_src, .dst = w->name_dst, .type = k->type,
 	};
 
 	copy_number(&e);
-	if (!dir_use(e.dir)) {
+	if (!dir_pin(e.dir)) {
 		plan_leave_out(&e, REFUSED);
 		return;
 	}
@@ -134,13 +137,13 @@ static void settle_waiting(struct copy *c, struct link *k, struct waiting *w, bo
 		hardlink_make(c, k, &e, backup);
 	else
 		copy_instead(c, k, &e, backup);
-	dir_release(e.dir);
+	dir_unpin(e.dir);
 }
 
 /* A link whose copy has ended, for which settle_link() is due later or in another thread */
 struct ended_link {
-	struct chore chore;
-	struct copy *c;
+	struct work work;
+	struct context *c;
 	struct link *link;		/* this thread is one of its users */
 	struct ended_link *next;
 };
@@ -152,7 +155,7 @@ static _Thread_local struct {
 } settling;
 
 /* The copy of k's file has ended: the names that waited get their turn. */
-static void settle_link(struct copy *c, struct link *k)
+static void settle_link(struct context *c, struct link *k)
 {
 	struct waiting *w;
 	bool copied;
@@ -167,7 +170,7 @@ static void settle_link(struct copy *c, struct link *k)
 	links_leave(&c->links, k);
 }
 
-static struct ended_link *new_ended(struct copy *c, struct link *k)
+static struct ended_link *new_ended(struct context *c, struct link *k)
 {
 	struct ended_link *ended = xmalloc(sizeof *ended);
 
@@ -175,7 +178,7 @@ static struct ended_link *new_ended(struct copy *c, struct link *k)
 	return ended;
 }
 
-static void settle_links(struct copy *c, struct link *k)
+static void settle_links(struct context *c, struct link *k)
 {
 	struct ended_link *next;
 
@@ -187,16 +190,16 @@ static void settle_links(struct copy *c, struct link *k)
 	}
 }
 
-static void settle_chore(struct chore *chore)
+static void settle_work(struct work *work)
 {
 	struct ended_link *ended =
-		(struct ended_link *)((char *)chore - offsetof(struct ended_link, chore));
+		(struct ended_link *)((char *)work - offsetof(struct ended_link, work));
 
 	settle_links(ended->c, ended->link);
 	free(ended);
 }
 
-void hardlink_end(struct copy *c, struct link *k, bool copied)
+void hardlink_end(struct context *c, struct link *k, bool copied)
 {
 	links_end(&c->links, k, copied);
 	/* The copy of a name that had waited: settle_link() goes on with the next. */
@@ -215,15 +218,15 @@ void hardlink_end(struct copy *c, struct link *k, bool copied)
 	if (window_is_main(&c->window) && links_awaited(&c->links, k)) {
 		struct ended_link *ended = new_ended(c, k);
 
-		ended->chore.run = settle_chore;
-		if (crew_give(&c->crew, &ended->chore))
+		ended->work.run = settle_work;
+		if (workers_give(&c->workers, &ended->work))
 			return;
 		free(ended);
 	}
 	settle_links(c, k);
 }
 
-void hardlink_keep(struct copy *c, const struct entry *e)
+void hardlink_keep(struct context *c, const struct entry *e)
 {
 	struct link *link;
 

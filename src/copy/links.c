@@ -57,7 +57,7 @@ static void free_link(void *entry)
 {
 	struct link *k = entry;
 
-	dir_unhold(k->dir);
+	dir_put_weak(k->dir);
 	free(k->name);
 	free(k);
 }
@@ -78,9 +78,9 @@ void links_fini(struct links *l)
 /* k is to be found in dir, under name. */
 static void set_name_locked(struct link *k, struct dir *dir, const char *name)
 {
-	dir_hold(dir);
+	dir_get_weak(dir);
 	if (k->dir)
-		dir_unhold(k->dir);
+		dir_put_weak(k->dir);
 	free(k->name);
 	k->dir = dir;
 	k->name = xstrdup(name);
@@ -214,20 +214,20 @@ int links_make(struct links *l, const struct link *k, struct dir *dir, const cha
 	char *first = xstrdup(k->name);
 	/* One that has become a symlink since it was copied is not to be followed. */
 	int flags = follow && k->symlink ? AT_SYMLINK_FOLLOW : 0;
-	dir_hold(first_dir);
+	dir_get_weak(first_dir);
 	pthread_mutex_unlock(&l->lock);
 
 	int err = ESTALE;
 	*replaced = false;
-	if (dir_use_dst(first_dir)) {
+	if (dir_pin_dst(first_dir)) {
 		int from = dir_dst_fd(first_dir), to = dir_dst_fd(dir);
 
 		*replaced = true;
 		err = mklink_at(from, first, to, name, flags, replaced);
-		dir_release(first_dir);
+		dir_unpin(first_dir);
 	}
 	*ret_first = err ? dir_dst_path(first_dir, first) : NULL;
-	dir_unhold(first_dir);
+	dir_put_weak(first_dir);
 	free(first);
 	return err;
 }

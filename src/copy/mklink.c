@@ -21,11 +21,13 @@
 #include "base/options.h"
 #include "base/retry.h"
 #include "copy/complain.h"
-#include "copy/copy.h"
+#include "copy/context.h"
+#include "copy/entry.h"
 #include "dirname.h"
 #include "report/report.h"
 #include "same-inode.h"
 #include "tree/byfd.h"
+#include "tree/dir.h"
 #include "xalloc.h"
 #include "xvasprintf.h"
 
@@ -101,7 +103,7 @@ static bool source_is_there(const struct entry *e)
 	return false;
 }
 
-bool mklink_hard(struct copy *c, const struct entry *e)
+bool mklink_hard(struct context *c, const struct entry *e)
 {
 	const struct options *o = c->opts;
 	bool replace = o->force || o->ask;
@@ -141,7 +143,7 @@ static int set_times(const struct entry *e)
 	return err;
 }
 
-bool mklink_symbolic(struct copy *c, const struct entry *e)
+bool mklink_symbolic(struct context *c, const struct entry *e)
 {
 	if (!source_is_there(e))
 		return false;

@@ -5,7 +5,7 @@
 
 #include <stdbool.h>
 
-struct copy;
+struct context;
 struct entry;
 
 /*
@@ -16,7 +16,7 @@ int mklink_at(int from_dir, const char *from, int to_dir, const char *to, int fl
 	      bool *replace);
 
 /* -l, -s: link e's destination to its source.  False: that failed, and was reported. */
-bool mklink_hard(struct copy *c, const struct entry *e);
-bool mklink_symbolic(struct copy *c, const struct entry *e);
+bool mklink_hard(struct context *c, const struct entry *e);
+bool mklink_symbolic(struct context *c, const struct entry *e);
 
 #endif

@@ -19,12 +19,14 @@
 #include "base/retry.h"
 #include "copy/attrs.h"
 #include "copy/complain.h"
+#include "copy/context.h"
 #include "copy/copy.h"
+#include "copy/entry.h"
 #include "report/report.h"
 #include "tree/byfd.h"
 
 /* 0, or -1 and errno: what the source is now */
-static int stat_source(const struct copy *c, const struct entry *e, struct stat *ret)
+static int stat_source(const struct context *c, const struct entry *e, struct stat *ret)
 {
 	if (e->st) {
 		*ret = *e->st;
@@ -34,7 +36,7 @@ static int stat_source(const struct copy *c, const struct entry *e, struct stat 
 }
 
 /* Give the node that was made of src its attributes.  False: reported. */
-static bool set_attributes(struct copy *c, const struct entry *e, const struct stat *src)
+static bool set_attributes(struct context *c, const struct entry *e, const struct stat *src)
 {
 	const struct options *o = c->opts;
 	bool owner_alone = (o->attrs & (COPYFILE_OWNER | COPYFILE_MODE)) == COPYFILE_OWNER;
@@ -63,7 +65,7 @@ static bool set_attributes(struct copy *c, const struct entry *e, const struct s
 	return ok;
 }
 
-bool node_copy(struct copy *c, const struct entry *e)
+bool node_copy(struct context *c, const struct entry *e)
 {
 	struct stat st;
 	mode_t mode;

@@ -5,10 +5,10 @@
 
 #include <stdbool.h>
 
-struct copy;
+struct context;
 struct entry;
 
 /* Make a node like e.  False after a failure, which has been reported. */
-bool node_copy(struct copy *c, const struct entry *e);
+bool node_copy(struct context *c, const struct entry *e);
 
 #endif

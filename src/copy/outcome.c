@@ -15,9 +15,10 @@
 
 #include <libcopyfile.h>
 
-#include "copy/copy.h"
+#include "copy/entry.h"
 #include "report/json.h"
 #include "report/report.h"
+#include "tree/dir.h"
 
 static bool watched;
 

@@ -1,21 +1,22 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Design: existing.c judges what is at the destination; here its verdict becomes a plan.  In
+ * Design: existing.c judges what is at the destination; here its action becomes a plan.  In
  * a directory that this run has made there is nothing, and no system call is spent on it.
  */
 #include <config.h>
 
 #include "copy/plan.h"
 
-#include "copy/copy.h"
+#include "copy/context.h"
+#include "copy/entry.h"
 #include "copy/existing.h"
 #include "copy/outcome.h"
 
-enum go plan_look(struct copy *c, const struct entry *e, struct plan *plan)
+enum go plan_look(struct context *c, const struct entry *e, struct plan *plan)
 {
 	struct existing there;
 
-	if (e->dir->fresh)
+	if (e->dir->created)
 		return GO;
 	switch (existing_look(c, e, &there)) {
 	case EXISTING_NONE:

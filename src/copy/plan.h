@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <sys/stat.h>
 
-struct copy;
+struct context;
 struct entry;
 struct link;
 
@@ -27,7 +27,7 @@ enum go {
 };
 
 /* Complete plan by what is at the destination of e. */
-enum go plan_look(struct copy *c, const struct entry *e, struct plan *plan);
+enum go plan_look(struct context *c, const struct entry *e, struct plan *plan);
 
 /* e is not copied. */
 void plan_leave_out(const struct entry *e, enum go why);

@@ -32,11 +32,14 @@
 #include "base/tally.h"
 #include "copy/attrs.h"
 #include "copy/complain.h"
+#include "copy/context.h"
 #include "copy/copy.h"
+#include "copy/entry.h"
 #include "copy/existing.h"
 #include "report/report.h"
 #include "report/verbose.h"
 #include "same-inode.h"
+#include "tree/dir.h"
 #include "xalloc.h"
 
 #define BUFFER_SIZE (128 * 1024)
@@ -131,7 +134,7 @@ static bool finish(const struct sink *s)
 	return true;
 }
 
-static struct sink open_sink(const struct copy *c, int fd)
+static struct sink open_sink(const struct context *c, int fd)
 {
 	struct sink s = { .fd = fd };
 	struct stat st;
@@ -169,7 +172,7 @@ static bool move_some(const struct entry *e, struct sink *to, const char *buf, s
 }
 
 /* Wait until src can be read.  False: the run is to end. */
-static bool await_data(struct copy *c, int src)
+static bool await_data(struct context *c, int src)
 {
 	struct pollfd wanted = { .fd = src, .events = POLLIN };
 	int n;
@@ -177,12 +180,12 @@ static bool await_data(struct copy *c, int src)
 	do {
 		n = poll(&wanted, 1, LOOK_MS);
 		/* Main may be here for long. */
-		window_attend(&c->window);
+		window_tick(&c->window);
 	} while (stop_asked() != STOP_SIGNAL && (n == 0 || (n < 0 && errno == EINTR)));
 	return stop_asked() != STOP_SIGNAL;
 }
 
-static bool move_all(struct copy *c, const struct entry *e, int src, int dst)
+static bool move_all(struct context *c, const struct entry *e, int src, int dst)
 {
 	struct sink to = open_sink(c, dst);
 	char *buf = xmalloc(BUFFER_SIZE);
@@ -207,7 +210,7 @@ static bool move_all(struct copy *c, const struct entry *e, int src, int dst)
 }
 
 /* The descriptor, or -1: reported. */
-static int open_src(const struct copy *c, const struct entry *e, struct stat *ret)
+static int open_src(const struct context *c, const struct entry *e, struct stat *ret)
 {
 	int follow = options_follows(c->opts, e->operand) ? 0 : O_NOFOLLOW;
 	bool fifo = S_ISFIFO(e->type);
@@ -266,7 +269,7 @@ static int open_patiently(int dir, const char *name, int flags, mode_t mode)
  * file systems let files be overwritten in no other way.  Returns a descriptor, or -1 with
  * errno set.
  */
-static int open_existing(const struct copy *c, const struct entry *e, const struct stat *over,
+static int open_existing(const struct context *c, const struct entry *e, const struct stat *over,
 			 int flags)
 {
 	int dir = dir_dst_fd(e->dir);
@@ -284,7 +287,7 @@ static int open_existing(const struct copy *c, const struct entry *e, const stru
 }
 
 /* The descriptor, or -1: reported.  *ret_made: it was not there before. */
-static int open_dst(const struct copy *c, const struct entry *e, const struct stat *src,
+static int open_dst(const struct context *c, const struct entry *e, const struct stat *src,
 		    const struct stat *over, bool *ret_made)
 {
 	const struct options *o = c->opts;
@@ -311,7 +314,7 @@ static int open_dst(const struct copy *c, const struct entry *e, const struct st
 }
 
 /* With both open: the data */
-static bool copy_data(struct copy *c, const struct entry *e, int src, int dst)
+static bool copy_data(struct context *c, const struct entry *e, int src, int dst)
 {
 	if (c->opts->attributes_only)
 		return true;
@@ -323,7 +326,7 @@ static bool copy_data(struct copy *c, const struct entry *e, int src, int dst)
 	return false;
 }
 
-static bool copy_attributes(struct copy *c, const struct entry *e, int src, int dst, bool over,
+static bool copy_attributes(struct context *c, const struct entry *e, int src, int dst, bool over,
 			    mode_t mode)
 {
 	const struct options *o = c->opts;
@@ -353,7 +356,7 @@ static void undo(const struct entry *e, bool made)
 }
 
 /* For --debug: how the data was copied, or that stage has failed. */
-static void say_how(const struct copy *c, const struct entry *e, enum copyfile_stage stage)
+static void say_how(const struct context *c, const struct entry *e, enum copyfile_stage stage)
 {
 	const struct copyfile_info info = {
 		.method = c->opts->reflink == WHEN_ALWAYS ? COPYFILE_BY_REFLINK : COPYFILE_BY_BUFFER,
@@ -364,7 +367,7 @@ static void say_how(const struct copy *c, const struct entry *e, enum copyfile_s
 		verbose_method(c->opts, e, &info);
 }
 
-bool manual_copy(struct copy *c, const struct entry *e, const struct stat *over)
+bool stream_copy(struct context *c, const struct entry *e, const struct stat *over)
 {
 	struct stat st;
 	bool made;

@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <sys/stat.h>
 
-struct copy;
+struct context;
 struct entry;
 
 /*
@@ -15,6 +15,6 @@ struct entry;
  * overwritten (zeros: not known); NULL: a new one is made.  Returns false after a failure,
  * which has been reported.
  */
-bool manual_copy(struct copy *c, const struct entry *e, const struct stat *over);
+bool stream_copy(struct context *c, const struct entry *e, const struct stat *over);
 
 #endif

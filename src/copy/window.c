@@ -44,7 +44,7 @@
 #include "tree/dir.h"
 #include "xalloc.h"
 
-/* How often attend is called while waiting, in milliseconds */
+/* How often on_tick is called while waiting, in milliseconds */
 #define TICK_MS 100
 
 /* How often the pending copies are looked at without epoll, in milliseconds */
@@ -80,16 +80,16 @@ static bool watch_cookie(struct window *w, int cookie, void *entry)
 bool window_init(struct window *w, unsigned int size)
 {
 	*w = (struct window){
-		.main = pthread_self(), .epoll = -1, .bell = -1,
+		.main = pthread_self(), .epoll = -1, .wakeup = -1,
 		.lock = PTHREAD_MUTEX_INITIALIZER, .ended_some = PTHREAD_COND_INITIALIZER,
 	};
 	if (!size)
 		return true;
 	w->epoll = epoll_create1(EPOLL_CLOEXEC);
-	w->bell = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	w->wakeup = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	struct epoll_event none;
-	if (w->epoll < 0 || w->bell < 0 || epoll_wait(w->epoll, &none, 1, 0) < 0 ||
-	    !watch(w, EPOLL_CTL_ADD, w->bell, EPOLLIN, NULL)) {
+	if (w->epoll < 0 || w->wakeup < 0 || epoll_wait(w->epoll, &none, 1, 0) < 0 ||
+	    !watch(w, EPOLL_CTL_ADD, w->wakeup, EPOLLIN, NULL)) {
 		window_fini(w);
 		return false;
 	}
@@ -101,9 +101,9 @@ void window_fini(struct window *w)
 {
 	if (w->epoll >= 0)
 		close(w->epoll);
-	if (w->bell >= 0)
-		close(w->bell);
-	w->epoll = w->bell = -1;
+	if (w->wakeup >= 0)
+		close(w->wakeup);
+	w->epoll = w->wakeup = -1;
 }
 
 bool window_is_main(const struct window *w)
@@ -138,10 +138,10 @@ static bool leave_locked(struct window *w, struct pending *p)
 static void leave(struct window *w, struct pending *p)
 {
 	pthread_mutex_lock(&w->lock);
-	bool ring = leave_locked(w, p);
+	bool wake = leave_locked(w, p);
 	pthread_mutex_unlock(&w->lock);
-	if (ring)
-		window_ring(w);
+	if (wake)
+		window_wake(w);
 }
 
 /* Two names may lead to one inode, and the copy that is started last is to win. */
@@ -170,7 +170,7 @@ static void reaped(struct window *w, struct pending *p, int r)
 	/* Out first: what follows from it may start copies of its own. */
 	leave(w, p);
 	end(w, p, r);
-	dir_drop(p->dir);
+	dir_put_pinned(p->dir);
 	free(p);
 }
 
@@ -266,12 +266,12 @@ static void reap_blindly(struct window *w, bool wait)
 		poll(NULL, 0, BLIND_MS);
 }
 
-static void hear_bell(struct window *w)
+static void drain_wakeup(struct window *w)
 {
 	uint64_t rung;
 
 	/* It is enough to have been woken. */
-	if (read(w->bell, &rung, sizeof rung) < 0)
+	if (read(w->wakeup, &rung, sizeof rung) < 0)
 		return;
 }
 
@@ -301,18 +301,18 @@ void window_reap(struct window *w, bool wait)
 		if (p)
 			reap(w, p);
 		else
-			hear_bell(w);
+			drain_wakeup(w);
 	}
 	w->reaping--;
-	w->attend(w->arg);
+	w->on_tick(w->arg);
 }
 
-void window_ring(struct window *w)
+void window_wake(struct window *w)
 {
 	static const uint64_t one = 1;
 
 	/* Cannot fail but for being full: then it has been rung. */
-	if (w->bell >= 0 && RETRY(write(w->bell, &one, sizeof one)) < 0)
+	if (w->wakeup >= 0 && RETRY(write(w->wakeup, &one, sizeof one)) < 0)
 		return;
 }
 
@@ -340,7 +340,7 @@ static void sleep_locked(struct window *w)
 	w->sleepers--;
 }
 
-bool window_relieve(struct window *w)
+bool window_wait_one(struct window *w)
 {
 	pthread_mutex_lock(&w->lock);
 	bool pending = w->count;
@@ -423,19 +423,19 @@ static bool enter(struct window *w, const struct pending *p, int cookie)
 	entry->cookie = cookie;
 	if (!entry->id)
 		entry->id = outcome_new_id();
-	dir_keep(p->dir);
+	dir_get_pinned(p->dir);
 	/* It must be watched before another thread can find it and end it: else epoll would
 	   name it later, for another cookie.  Without the lock it may be gone at once. */
 	pthread_mutex_lock(&w->lock);
 	enter_locked(w, entry);
 	bool watched = watch_cookie(w, cookie, entry);
-	bool ring = !watched && leave_locked(w, entry);
+	bool wake = !watched && leave_locked(w, entry);
 	pthread_mutex_unlock(&w->lock);
 	if (watched)
 		return true;
-	if (ring)
-		window_ring(w);
-	dir_drop(entry->dir);
+	if (wake)
+		window_wake(w);
+	dir_put_pinned(entry->dir);
 	free(entry);
 	return false;
 }
@@ -477,13 +477,13 @@ void window_start(struct window *w, const struct pending *wanted)
 		end(w, &p, r);
 	while (w->in_order && r > 0 && !window_empty(w))
 		window_reap(w, true);
-	window_attend(w);
+	window_tick(w);
 }
 
-void window_attend(struct window *w)
+void window_tick(struct window *w)
 {
 	if (window_is_main(w))
-		w->attend(w->arg);
+		w->on_tick(w->arg);
 }
 
 /* ------------------------------------------------------------- looking */

@@ -63,8 +63,8 @@ struct window {
 	pthread_t main;			/* the thread that reaps */
 	bool in_order;			/* each copy is awaited before the next one starts */
 	unsigned int size;		/* most pending copies; 0: none, all is done at once */
-	int epoll;			/* of their cookies, and of the bell; -1: size is 0 */
-	int bell;			/* eventfd: window_ring() wakes who reaps */
+	int epoll;			/* of their cookies, and of the wakeup; -1: size is 0 */
+	int wakeup;			/* eventfd: window_wake() wakes who reaps */
 	atomic_bool known[WINDOW_KNOWN];	/* cookies that epoll has had already */
 	pthread_mutex_t lock;		/* of what follows */
 	pthread_cond_t ended_some;	/* a copy has ended */
@@ -80,13 +80,13 @@ struct window {
 	/* A copy has ended with result (0 or -errno), in any thread.  p is no longer pending. */
 	void (*ended)(void *arg, const struct pending *p, int result,
 		      const struct copyfile_info *info);
-	void (*attend)(void *arg);	/* called in main, whenever it comes by here */
+	void (*on_tick)(void *arg);	/* called in main, whenever it comes by here */
 	bool ticks;			/* at least ten times a second */
 	void *arg;
 };
 
 /*
- * Set w->ended, w->attend, w->ticks and w->arg after this.  False: no descriptors, or
+ * Set w->ended, w->on_tick, w->ticks and w->arg after this.  False: no descriptors, or
  * no epoll; then size is 0.
  */
 bool window_init(struct window *w, unsigned int size);
@@ -101,16 +101,16 @@ void window_fini(struct window *w);
 void window_start(struct window *w, const struct pending *p);
 
 /* Wait until a pending copy has ended.  False: there was none. */
-bool window_relieve(struct window *w);
+bool window_wait_one(struct window *w);
 
 /* Main only: reap what has ended; with wait, sleep until there is something, or a ring. */
 void window_reap(struct window *w, bool wait);
 
 /* Wake main in window_reap().  A signal handler may call it. */
-void window_ring(struct window *w);
+void window_wake(struct window *w);
 
 /* See to what has been asked for meanwhile, if this is main. */
-void window_attend(struct window *w);
+void window_tick(struct window *w);
 
 /* Main only: cancel all pending copies.  They are still to be reaped, as ECANCELED. */
 void window_cancel(struct window *w);

@@ -24,9 +24,10 @@
 
 #include "base/options.h"
 #include "base/retry.h"
-#include "copy/copy.h"
+#include "copy/entry.h"
 #include "report/json.h"
 #include "report/report.h"
+#include "tree/dir.h"
 
 /* A line on standard output, which keeps those of several threads apart by itself */
 static void tell(const char *format, ...)

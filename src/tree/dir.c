@@ -63,7 +63,7 @@ void dirs_init(struct dirs *all, struct dir *cwd)
 {
 	pthread_mutex_init(&all->lock, NULL);
 	*cwd = (struct dir){
-		.all = all, .src_name = "", .dst_name = "", .refs = 1, .holds = 1,
+		.all = all, .src_name = "", .dst_name = "", .refcount = 1, .weak_refs = 1,
 		.fd = { AT_FDCWD, AT_FDCWD },
 	};
 }
@@ -75,14 +75,14 @@ struct dir *dir_new(struct dir *parent, const char *src_name, const char *dst_na
 	struct dir *d = xmalloc(sizeof *d + src_size + dst_size);
 
 	*d = (struct dir){
-		.all = parent->all, .parent = parent, .refs = 1, .holds = 1,
+		.all = parent->all, .parent = parent, .refcount = 1, .weak_refs = 1,
 		.fd = { -1, -1 }, .st = *st,
 	};
 	d->src_name = memcpy((char *)(d + 1), src_name, src_size);
 	d->dst_name = memcpy((char *)(d + 1) + src_size, dst_name, dst_size);
 	lock(d->all);
-	parent->refs++;
-	parent->holds++;
+	parent->refcount++;
+	parent->weak_refs++;
 	unlock(d->all);
 	return d;
 }
@@ -96,15 +96,15 @@ void dir_expect_dst(struct dir *d, const struct stat *st)
 struct dir *dir_get(struct dir *d)
 {
 	lock(d->all);
-	d->refs++;
+	d->refcount++;
 	unlock(d->all);
 	return d;
 }
 
-void dir_hold(struct dir *d)
+void dir_get_weak(struct dir *d)
 {
 	lock(d->all);
-	d->holds++;
+	d->weak_refs++;
 	unlock(d->all);
 }
 
@@ -122,9 +122,9 @@ static void unlist_locked(struct dir *d)
 	d->idle = false;
 }
 
-static void begin_use_locked(struct dir *d)
+static void pin_locked(struct dir *d)
 {
-	d->users++;
+	d->pins++;
 	unlist_locked(d);
 }
 
@@ -148,11 +148,11 @@ static void close_locked(struct dir *d, bool again)
 	}
 }
 
-static void end_use_locked(struct dir *d)
+static void unpin_locked(struct dir *d)
 {
 	struct dirs *all = d->all;
 
-	if (--d->users || !d->parent || (d->fd[SRC] < 0 && d->fd[DST] < 0))
+	if (--d->pins || !d->parent || (d->fd[SRC] < 0 && d->fd[DST] < 0))
 		return;
 	/* With hardly any descriptors those above the budget were needed only now. */
 	if (all->open_fds > all->max_fds) {
@@ -173,7 +173,7 @@ static bool make_room_locked(struct dirs *all)
 		return true;
 	}
 	unlock(all);
-	bool relieved = all->relieve(all->arg);
+	bool relieved = all->wait_one(all->arg);
 	lock(all);
 	return relieved;
 }
@@ -297,7 +297,7 @@ static void find_way_locked(struct way *way, struct dir *d, enum side side)
 		way->above = way->above->parent;
 		way->depth++;
 	}
-	begin_use_locked(way->above);
+	pin_locked(way->above);
 	/* From the top down: the parents' names are linked only upwards. */
 	way->down = xnmalloc(way->depth, sizeof *way->down);
 	for (size_t i = way->depth; i--; up = up->parent)
@@ -330,7 +330,7 @@ static int open_unlocked(struct dir *d, enum side side)
 	unlock(d->all);
 	int fd = go_down(&way, side);
 	lock(d->all);
-	end_use_locked(way.above);
+	unpin_locked(way.above);
 	unlock(d->all);
 	free(way.down);
 	return fd;
@@ -369,11 +369,11 @@ static bool use(struct dir *d, enum side from)
 	int err = 0;
 
 	lock(d->all);
-	begin_use_locked(d);
+	pin_locked(d);
 	for (; side <= DST && !err; side++)
 		err = open_locked(d, side);
 	if (err)
-		end_use_locked(d);
+		unpin_locked(d);
 	unlock(d->all);
 	if (!err)
 		return true;
@@ -386,34 +386,34 @@ static bool use(struct dir *d, enum side from)
 	return false;
 }
 
-bool dir_use_dst(struct dir *d)
+bool dir_pin_dst(struct dir *d)
 {
 	return use(d, DST);
 }
 
-bool dir_use(struct dir *d)
+bool dir_pin(struct dir *d)
 {
 	return use(d, SRC);
 }
 
-void dir_release(struct dir *d)
+void dir_unpin(struct dir *d)
 {
 	lock(d->all);
-	end_use_locked(d);
+	unpin_locked(d);
 	unlock(d->all);
 }
 
-void dir_keep(struct dir *d)
+void dir_get_pinned(struct dir *d)
 {
 	lock(d->all);
-	d->refs++;
-	d->users++;
+	d->refcount++;
+	d->pins++;
 	unlock(d->all);
 }
 
-void dir_drop(struct dir *d)
+void dir_put_pinned(struct dir *d)
 {
-	dir_release(d);
+	dir_unpin(d);
 	dir_put(d);
 }
 
@@ -443,7 +443,7 @@ static void copy_attributes(struct dir *d)
 	const struct options *o = d->all->opts;
 	struct copyfile_info info;
 
-	if (!dir_use(d))
+	if (!dir_pin(d))
 		return;
 	int r = copyfile_attrs(d->fd[SRC], d->fd[DST],
 			       (o->attrs & ~COPYFILE_TIMES) | COPYFILE_LENIENT);
@@ -459,7 +459,7 @@ static void copy_attributes(struct dir *d)
 	else
 		attrs_report(o, &info, &about);
 	free(dst);
-	dir_release(d);
+	dir_unpin(d);
 }
 
 static void set_mode(struct dir *d)
@@ -467,7 +467,7 @@ static void set_mode(struct dir *d)
 	struct stat st = { .st_mode = 0 };
 	mode_t keep = 07777;
 
-	if (!dir_use_dst(d))
+	if (!dir_pin_dst(d))
 		return;
 	int fd = d->fd[DST];
 	if (d->all->opts->default_mode) {
@@ -488,12 +488,12 @@ static void set_mode(struct dir *d)
 				   "setting permissions for %s", report_quote(0, dst));
 		free(dst);
 	}
-	dir_release(d);
+	dir_unpin(d);
 }
 
 static bool has_attributes_to_set(const struct dir *d)
 {
-	return !d->created_failed && (d->all->opts->attrs || d->add_mode || d->drop_mode);
+	return !d->make_failed && (d->all->opts->attrs || d->add_mode || d->drop_mode);
 }
 
 /*
@@ -506,7 +506,7 @@ static void open_parent_locked(const struct dir *d)
 
 	if (!up->parent)
 		return;
-	begin_use_locked(up);
+	pin_locked(up);
 	for (int side = SRC; side <= DST; side++) {
 		/* Nor is the ".." of what a symlink led to. */
 		if (up->fd[side] >= 0 || d->fd[side] < 0 || (side == DST && !up->dst_ino) ||
@@ -519,12 +519,12 @@ static void open_parent_locked(const struct dir *d)
 		lock(d->all);
 		set_fd_locked(up, side, fd);
 	}
-	end_use_locked(up);
+	unpin_locked(up);
 }
 
-static void unhold_locked(struct dir *d)
+static void put_weak_locked(struct dir *d)
 {
-	while (--d->holds == 0) {
+	while (--d->weak_refs == 0) {
 		struct dir *parent = d->parent;
 
 		close_locked(d, false);
@@ -533,12 +533,12 @@ static void unhold_locked(struct dir *d)
 	}
 }
 
-void dir_unhold(struct dir *d)
+void dir_put_weak(struct dir *d)
 {
 	struct dirs *all = d->all;
 
 	lock(all);
-	unhold_locked(d);
+	put_weak_locked(d);
 	unlock(all);
 }
 
@@ -548,25 +548,25 @@ static struct dir *finish(struct dir *d)
 	struct dirs *all = d->all;
 	struct dir *parent = d->parent;
 
-	if (!d->created_failed && d->all->opts->attrs)
+	if (!d->make_failed && d->all->opts->attrs)
 		copy_attributes(d);
-	if (!d->created_failed && (d->add_mode || d->drop_mode))
+	if (!d->make_failed && (d->add_mode || d->drop_mode))
 		set_mode(d);
 	lock(all);
-	begin_use_locked(d);
+	pin_locked(d);
 	open_parent_locked(d);
 	/* A hard link may be made from here just now: then it is left open. */
-	if (d->users == 1)
-		close_locked(d, d->holds > 1);
-	end_use_locked(d);
-	unhold_locked(d);
+	if (d->pins == 1)
+		close_locked(d, d->weak_refs > 1);
+	unpin_locked(d);
+	put_weak_locked(d);
 	unlock(all);
 	return parent;
 }
 
-static void finish_deferred(struct chore *chore)
+static void finish_deferred(struct work *work)
 {
-	struct dir *d = (struct dir *)((char *)chore - offsetof(struct dir, end));
+	struct dir *d = (struct dir *)((char *)work - offsetof(struct dir, end));
 
 	dir_put(finish(d));
 }
@@ -578,7 +578,7 @@ void dir_put(struct dir *d)
 	/* Not by recursion: a tree may be deeper than the stack. */
 	for (;;) {
 		lock(all);
-		bool last = --d->refs == 0;
+		bool last = --d->refcount == 0;
 		unlock(all);
 		if (!last)
 			return;

@@ -25,9 +25,9 @@ struct dirs {
 	struct dir *idle_first, *idle_last;	/* open, not in use; oldest first */
 
 	/* Wait until a pending copy has ended; false if none is pending. */
-	bool (*relieve)(void *arg);
-	/* Hand chore, a directory's end, to another thread; false: no. */
-	bool (*defer)(void *arg, struct chore *chore);
+	bool (*wait_one)(void *arg);
+	/* Hand work, a directory's end, to another thread; false: no. */
+	bool (*defer)(void *arg, struct work *work);
 	void *arg;
 };
 
@@ -36,21 +36,21 @@ struct dir {
 	struct dir *parent;		/* NULL: names below are relative to the cwd */
 	const char *src_name, *dst_name;	/* in parent, or the operand's path */
 	struct stat st;			/* of the source, before it was read */
-	struct chore end;		/* where another thread is to finish it */
+	struct work end;		/* where another thread is to finish it */
 
 	/* Set by who makes it, before anyone else knows it */
-	bool fresh;			/* this run made the destination: it was empty */
-	bool created_failed;		/* there is no destination to finish */
+	bool created;			/* this run made the destination: it was empty */
+	bool make_failed;		/* there is no destination to finish */
 	bool leads;			/* it is above an operand, for --parents */
-	bool closes;			/* what is made in there may lack its owner's rights */
+	bool lacks_owner_rights;	/* what is made in there may lack its owner's rights */
 	bool follow_src, follow_dst;	/* its names may be symlinks */
 	mode_t add_mode, drop_mode;	/* left to do to the destination's mode */
 
 	/* all->lock: */
-	unsigned int refs;		/* work left: a walker, pending copies, subdirectories */
-	unsigned int holds;		/* on the memory: itself, subdirectories, links to come */
+	unsigned int refcount;		/* work left: a walker, pending copies, subdirectories */
+	unsigned int weak_refs;		/* on the memory: itself, subdirectories, links to come */
 	int fd[2];			/* source, destination; -1: not open now */
-	unsigned int users;		/* of those: they must stay open */
+	unsigned int pins;		/* of those: they must stay open */
 	bool idle;			/* on the list of dirs */
 	dev_t dst_dev;			/* to find the destination again; 0: not known */
 	ino_t dst_ino;
@@ -76,23 +76,23 @@ struct dir *dir_get(struct dir *d);
  */
 void dir_put(struct dir *d);
 
-/* Keep d's memory, so that dir_use_dst() works even after it is finished. */
-void dir_hold(struct dir *d);
-void dir_unhold(struct dir *d);
+/* Keep d's memory, so that dir_pin_dst() works even after it is finished. */
+void dir_get_weak(struct dir *d);
+void dir_put_weak(struct dir *d);
 
 /*
- * Open both descriptors, and keep them open until dir_release().  False after
+ * Open both descriptors, and keep them open until dir_unpin().  False after
  * a failure, which has been reported.
  */
-bool dir_use(struct dir *d);
-void dir_release(struct dir *d);
+bool dir_pin(struct dir *d);
+void dir_unpin(struct dir *d);
 
-/* As dir_use(), for the destination alone. */
-bool dir_use_dst(struct dir *d);
+/* As dir_pin(), for the destination alone. */
+bool dir_pin_dst(struct dir *d);
 
 /* For a pending copy, of a d that is in use: a reference, and a use of its own */
-void dir_keep(struct dir *d);
-void dir_drop(struct dir *d);
+void dir_get_pinned(struct dir *d);
+void dir_put_pinned(struct dir *d);
 
 /*
  * Open name, a directory in the source of parent, which is in use, for reading; a

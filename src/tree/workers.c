@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Design: a queue, and threads that are started when a chore comes and nobody
+ * Design: a queue, and threads that are started when work comes and nobody
  * is free for it.  How many may work follows what the library has measured
- * (crew_resize): one a core on a local disk, more where every call waits for a
+ * (workers_resize): one a core on a local disk, more where every call waits for a
  * server.
  *
- * crew_wants() is asked for each directory, so it is a look at two counters; an
- * answer that is out of date sends one chore too many to the queue.
+ * workers_want_more() is asked for each directory, so it is a look at two counters; an
+ * answer that is out of date sends one too many to the queue.
  */
 #include <config.h>
 
@@ -20,130 +20,130 @@
 
 #define get(field) atomic_load_explicit(&(field), memory_order_relaxed)
 
-void crew_init(struct crew *crew, unsigned int limit)
+void workers_init(struct workers *workers, unsigned int limit)
 {
-	*crew = (struct crew){
-		.lock = PTHREAD_MUTEX_INITIALIZER, .work = PTHREAD_COND_INITIALIZER,
-		.last = &crew->first, .limit = limit, .most = limit ? 1 : 0,
+	*workers = (struct workers){
+		.lock = PTHREAD_MUTEX_INITIALIZER, .has_work = PTHREAD_COND_INITIALIZER,
+		.last = &workers->first, .limit = limit, .most = limit ? 1 : 0,
 	};
 }
 
-void crew_fini(struct crew *crew)
+void workers_fini(struct workers *workers)
 {
-	pthread_mutex_lock(&crew->lock);
-	crew->end = true;
-	pthread_cond_broadcast(&crew->work);
-	pthread_mutex_unlock(&crew->lock);
-	for (unsigned int i = 0; i < crew->nthreads; i++)
-		pthread_join(crew->threads[i], NULL);
-	free(crew->threads);
+	pthread_mutex_lock(&workers->lock);
+	workers->end = true;
+	pthread_cond_broadcast(&workers->has_work);
+	pthread_mutex_unlock(&workers->lock);
+	for (unsigned int i = 0; i < workers->nthreads; i++)
+		pthread_join(workers->threads[i], NULL);
+	free(workers->threads);
 }
 
-void crew_resize(struct crew *crew, unsigned int most)
+void workers_resize(struct workers *workers, unsigned int most)
 {
-	if (most > crew->limit)
-		most = crew->limit;
-	if (most != get(crew->most))
-		atomic_store_explicit(&crew->most, most, memory_order_relaxed);
+	if (most > workers->limit)
+		most = workers->limit;
+	if (most != get(workers->most))
+		atomic_store_explicit(&workers->most, most, memory_order_relaxed);
 }
 
-bool crew_wants(struct crew *crew)
+bool workers_want_more(struct workers *workers)
 {
-	return get(crew->load) < get(crew->most);
+	return get(workers->load) < get(workers->most);
 }
 
-bool crew_wants_soon(struct crew *crew)
+bool workers_want_more_soon(struct workers *workers)
 {
-	return get(crew->load) <= get(crew->most) && get(crew->most) > 1;
+	return get(workers->load) <= get(workers->most) && get(workers->most) > 1;
 }
 
-bool crew_idle(struct crew *crew)
+bool workers_idle(struct workers *workers)
 {
-	/* Acquire: what the chores have done is seen by who asks. */
-	return atomic_load_explicit(&crew->load, memory_order_acquire) == 0;
+	/* Acquire: what the workers have done is seen by who asks. */
+	return atomic_load_explicit(&workers->load, memory_order_acquire) == 0;
 }
 
-static struct chore *take_locked(struct crew *crew)
+static struct work *take_locked(struct workers *workers)
 {
-	struct chore *chore = crew->first;
+	struct work *work = workers->first;
 
-	if (chore) {
-		crew->first = chore->next;
-		if (!crew->first)
-			crew->last = &crew->first;
+	if (work) {
+		workers->first = work->next;
+		if (!workers->first)
+			workers->last = &workers->first;
 	}
-	return chore;
+	return work;
 }
 
-static void sleep_locked(struct crew *crew)
+static void sleep_locked(struct workers *workers)
 {
-	crew->idle++;
-	while (!crew->woken && !crew->end)
-		pthread_cond_wait(&crew->work, &crew->lock);
-	crew->idle--;
-	if (crew->woken)
-		crew->woken--;
+	workers->idle++;
+	while (!workers->woken && !workers->end)
+		pthread_cond_wait(&workers->has_work, &workers->lock);
+	workers->idle--;
+	if (workers->woken)
+		workers->woken--;
 }
 
 static void *thread_main(void *arg)
 {
-	struct crew *crew = arg;
+	struct workers *workers = arg;
 
-	pthread_mutex_lock(&crew->lock);
+	pthread_mutex_lock(&workers->lock);
 	for (;;) {
-		struct chore *chore = take_locked(crew);
+		struct work *work = take_locked(workers);
 
-		if (!chore && crew->end)
+		if (!work && workers->end)
 			break;
-		if (!chore) {
-			sleep_locked(crew);
+		if (!work) {
+			sleep_locked(workers);
 			continue;
 		}
-		pthread_mutex_unlock(&crew->lock);
-		chore->run(chore);
-		if (atomic_fetch_sub_explicit(&crew->load, 1, memory_order_acq_rel) == 1)
-			crew->done(crew->arg);
-		pthread_mutex_lock(&crew->lock);
+		pthread_mutex_unlock(&workers->lock);
+		work->run(work);
+		if (atomic_fetch_sub_explicit(&workers->load, 1, memory_order_acq_rel) == 1)
+			workers->done(workers->arg);
+		pthread_mutex_lock(&workers->lock);
 	}
-	pthread_mutex_unlock(&crew->lock);
+	pthread_mutex_unlock(&workers->lock);
 	return NULL;
 }
 
 /* One more thread; signals are the main thread's, but for that of a broken pipe. */
-static bool grow_locked(struct crew *crew)
+static bool grow_locked(struct workers *workers)
 {
 	sigset_t all, old;
 
-	if (!crew->threads)
-		crew->threads = xnmalloc(crew->limit, sizeof *crew->threads);
+	if (!workers->threads)
+		workers->threads = xnmalloc(workers->limit, sizeof *workers->threads);
 	sigfillset(&all);
 	sigdelset(&all, SIGPIPE);
 	pthread_sigmask(SIG_SETMASK, &all, &old);
-	int err = pthread_create(&crew->threads[crew->nthreads], NULL, thread_main, crew);
+	int err = pthread_create(&workers->threads[workers->nthreads], NULL, thread_main, workers);
 	pthread_sigmask(SIG_SETMASK, &old, NULL);
-	crew->nthreads += !err;
+	workers->nthreads += !err;
 	return !err;
 }
 
-bool crew_give(struct crew *crew, struct chore *chore)
+bool workers_give(struct workers *workers, struct work *work)
 {
 	bool taken = true;
 
-	pthread_mutex_lock(&crew->lock);
-	if (crew->idle > crew->woken) {
-		crew->woken++;
-		pthread_cond_signal(&crew->work);
-	} else if (crew->nthreads < get(crew->most)) {
-		taken = grow_locked(crew) || crew->nthreads;
+	pthread_mutex_lock(&workers->lock);
+	if (workers->idle > workers->woken) {
+		workers->woken++;
+		pthread_cond_signal(&workers->has_work);
+	} else if (workers->nthreads < get(workers->most)) {
+		taken = grow_locked(workers) || workers->nthreads;
 	} else {
-		taken = crew->nthreads;
+		taken = workers->nthreads;
 	}
 	if (taken) {
-		atomic_fetch_add_explicit(&crew->load, 1, memory_order_relaxed);
-		chore->next = NULL;
-		*crew->last = chore;
-		crew->last = &chore->next;
+		atomic_fetch_add_explicit(&workers->load, 1, memory_order_relaxed);
+		work->next = NULL;
+		*workers->last = work;
+		workers->last = &work->next;
 	}
-	pthread_mutex_unlock(&crew->lock);
+	pthread_mutex_unlock(&workers->lock);
 	return taken;
 }

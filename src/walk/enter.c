@@ -21,7 +21,9 @@
 #include "base/names.h"
 #include "base/options.h"
 #include "copy/complain.h"
+#include "copy/context.h"
 #include "copy/copy.h"
+#include "copy/entry.h"
 #include "copy/existing.h"
 #include "copy/full.h"
 #include "copy/outcome.h"
@@ -29,6 +31,7 @@
 #include "report/report.h"
 #include "run.h"
 #include "same-inode.h"
+#include "tree/dir.h"
 #include "walk/mkdir.h"
 #include "xalloc.h"
 #include "xvasprintf.h"
@@ -39,7 +42,7 @@
  * into, even if that is named by a symlink; otherwise a name that leads through another
  * symlink is another name.
  */
-static bool is_made(const struct copy *c, const struct walk_root *root, const char *src,
+static bool is_made(const struct context *c, const struct walk_root *root, const char *src,
 		    const char *made)
 {
 	const char *base = last_component(made);
@@ -52,7 +55,7 @@ static bool is_made(const struct copy *c, const struct walk_root *root, const ch
 }
 
 /* The walk has come to what it makes, at made: e is left out. */
-static void report_itself(struct copy *c, struct walk_root *root, const struct entry *e,
+static void report_itself(struct context *c, struct walk_root *root, const struct entry *e,
 			  const char *made)
 {
 	char *src = dir_src_path(e->dir, e->src), *dst = dir_dst_path(e->dir, e->dst);
@@ -82,7 +85,7 @@ static const struct dir *find_above(const struct entry *e)
 }
 
 /* e is above once more: it is left out. */
-static void report_cycle(const struct copy *c, const struct entry *e, const struct dir *above)
+static void report_cycle(const struct context *c, const struct entry *e, const struct dir *above)
 {
 	char *dst, *first;
 
@@ -105,7 +108,7 @@ static void report_cycle(const struct copy *c, const struct entry *e, const stru
  * An earlier operand was this directory, and became what is at earlier: is it all
  * right to copy it once more, as e?  Says if not; then *ret is what becomes of e.
  */
-static bool may_repeat(const struct copy *c, const struct walk_root *root, const struct entry *e,
+static bool may_repeat(const struct context *c, const struct walk_root *root, const struct entry *e,
 		       const char *earlier, enum outcome *ret)
 {
 	char *dst = dir_dst_path(e->dir, e->dst);
@@ -131,10 +134,10 @@ static bool may_repeat(const struct copy *c, const struct walk_root *root, const
 }
 
 /* May e be copied, as far as its inode tells?  Says if not; *ret as for may_repeat(). */
-static bool may_enter(struct copy *c, struct walk_root *root, const struct entry *e,
+static bool may_enter(struct context *c, struct walk_root *root, const struct entry *e,
 		      enum outcome *ret)
 {
-	const char *made = made_find(&c->made, e->st);
+	const char *made = dirset_find(&c->created_dirs, e->st);
 
 	if (made) {
 		report_itself(c, root, e, made);
@@ -145,20 +148,20 @@ static bool may_enter(struct copy *c, struct walk_root *root, const struct entry
 		report_cycle(c, e, above);
 		return false;
 	}
-	const char *earlier = made_find_before(&c->seen, e->st, root->number);
+	const char *earlier = dirset_find_before(&c->operand_dirs, e->st, root->number);
 	return !earlier || may_repeat(c, root, e, earlier, ret);
 }
 
 /* The destination of e, whose source is e->st; *ret is what has become of it. */
-static struct dir *bring_about(struct copy *c, struct walk_root *root, const struct entry *e,
+static struct dir *bring_about(struct context *c, struct walk_root *root, const struct entry *e,
 			       enum outcome *ret)
 {
-	enum existing_verdict found = EXISTING_NONE;
+	enum existing_action found = EXISTING_NONE;
 	struct run_timer timer;
 	struct existing there = { .backup = NULL };
 
 	run_dir_begins(c, &timer);
-	if (!e->dir->fresh)
+	if (!e->dir->created)
 		found = existing_look(c, e, &there);
 	*ret = found == EXISTING_KEPT ? OUTCOME_SKIPPED : OUTCOME_FAILED;
 	if ((found != EXISTING_NONE && found != EXISTING_OVER) || !may_enter(c, root, e, ret)) {
@@ -169,16 +172,16 @@ static struct dir *bring_about(struct copy *c, struct walk_root *root, const str
 	d->follow_src = options_follows(c->opts, e->operand);
 	d->follow_dst = c->opts->keep_dir_symlink;
 	if (found == EXISTING_NONE && !mkdir_like(c, e, d, "cannot create directory %s")) {
-		d->created_failed = true;
+		d->make_failed = true;
 		existing_restore(c, e, there.backup);
 		dir_put(d);
 		return NULL;
 	}
 	free(there.backup);
-	if (d->fresh)
+	if (d->created)
 		copy_announce(c, e, NULL);
 	run_dir_made(c, &timer);
-	*ret = d->fresh ? OUTCOME_CREATED : OUTCOME_MERGED;
+	*ret = d->created ? OUTCOME_CREATED : OUTCOME_MERGED;
 	return d;
 }
 
@@ -191,13 +194,13 @@ struct source {
 	int err;		/* or cannot, for this errno value */
 };
 
-static bool crosses(const struct copy *c, const struct entry *e, const struct stat *st)
+static bool crosses(const struct context *c, const struct entry *e, const struct stat *st)
 {
 	return c->opts->one_file_system && !e->operand && st->st_dev != e->dir->st.st_dev;
 }
 
 /* As fstatat(2), of what e is to be made of.  Says so if it can't be. */
-static bool look_at(const struct copy *c, const struct entry *e, struct stat *ret)
+static bool look_at(const struct context *c, const struct entry *e, struct stat *ret)
 {
 	bool follow = options_follows(c->opts, e->operand);
 
@@ -212,7 +215,7 @@ static bool look_at(const struct copy *c, const struct entry *e, struct stat *re
  * Open e's source, and then look at it.  False: it is gone, which has been reported.  The
  * caller hands ret->fd, if it is open, to dir_give_src() or dir_close_src().
  */
-static bool open_source(const struct copy *c, const struct entry *e, struct source *ret)
+static bool open_source(const struct context *c, const struct entry *e, struct source *ret)
 {
 	*ret = (struct source){ .fd = -1 };
 	/* What is another file system already is not opened, lest it be woken. */
@@ -239,7 +242,7 @@ void enter_unread(const struct dir *d, int err)
 	free(path);
 }
 
-bool enter_dir(struct copy *c, struct walk_root *root, const struct entry *wanted,
+bool enter_dir(struct context *c, struct walk_root *root, const struct entry *wanted,
 	       struct dir **ret_dir)
 {
 	struct entry e = *wanted;
@@ -262,7 +265,7 @@ bool enter_dir(struct copy *c, struct walk_root *root, const struct entry *wante
 	struct dir *d = bring_about(c, root, &e, &made);
 	outcome(&e, made, NULL);
 	/* If that was made in this very directory, btrfs shows it only after a rewind. */
-	if (d && source.fd >= 0 && d->fresh && !e.dir->fresh)
+	if (d && source.fd >= 0 && d->created && !e.dir->created)
 		(void)lseek(source.fd, 0, SEEK_SET);
 	if (d && source.fd >= 0)
 		dir_give_src(d, source.fd);

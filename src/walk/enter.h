@@ -6,7 +6,7 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 
-struct copy;
+struct context;
 struct dir;
 struct entry;
 
@@ -24,7 +24,7 @@ struct walk_root {
  * more; all that there was to say or do has been said and done.  Else *ret_dir is what
  * is to be walked, with a reference for the caller; NULL if that is not to be read.
  */
-bool enter_dir(struct copy *c, struct walk_root *root, const struct entry *e,
+bool enter_dir(struct context *c, struct walk_root *root, const struct entry *e,
 	       struct dir **ret_dir);
 
 /* Say that d's source could not be read, or not all of it: err is an errno value. */

@@ -18,12 +18,13 @@
 #include "base/options.h"
 #include "base/retry.h"
 #include "copy/complain.h"
-#include "copy/copy.h"
+#include "copy/context.h"
+#include "copy/entry.h"
 #include "same-inode.h"
 #include "tree/byfd.h"
 
 /* The mode for mkdir(2); what is to be added to it at the end is noted in d. */
-static mode_t first_mode(const struct copy *c, struct dir *d)
+static mode_t first_mode(const struct context *c, struct dir *d)
 {
 	const struct options *o = c->opts;
 	mode_t want = o->default_mode ? 0777 : 0;
@@ -46,18 +47,18 @@ static mode_t first_mode(const struct copy *c, struct dir *d)
  * As mkdirat(2), for e; one that starts a tree, in what was there before, is noted.
  * Then *ret is what it has become, else zeros.
  */
-static int make_noted(struct copy *c, const struct entry *e, mode_t mode, struct stat *ret)
+static int make_noted(struct context *c, const struct entry *e, mode_t mode, struct stat *ret)
 {
 	int at = dir_dst_fd(e->dir);
 
 	*ret = (struct stat){ .st_mode = 0 };
-	if (e->dir->fresh)
+	if (e->dir->created)
 		return RETRY(mkdirat(at, e->dst, mode));
 	char *path = dir_dst_path(e->dir, e->dst);
-	made_begin(&c->made);
+	dirset_begin(&c->created_dirs);
 	int r = RETRY(mkdirat(at, e->dst, mode)), err = errno;
 	bool known = r == 0 && RETRY(fstatat(at, e->dst, ret, AT_SYMLINK_NOFOLLOW)) == 0;
-	made_end(&c->made, known ? ret : NULL, path);
+	dirset_end(&c->created_dirs, known ? ret : NULL, path);
 	free(path);
 	errno = err;
 	return r;
@@ -68,13 +69,13 @@ static int make_noted(struct copy *c, const struct entry *e, mode_t mode, struct
  * default ACL may have left some out; with a default ACL that holds for directories below,
  * too.  seen is the directory's stat, or zeros.  False: reported.
  */
-static bool open_to_owner(const struct copy *c, const struct entry *e, struct dir *d,
+static bool open_to_owner(const struct context *c, const struct entry *e, struct dir *d,
 			  mode_t asked, const struct stat *seen)
 {
 	mode_t expected = asked & ~c->umask & S_IRWXU;
 	struct stat st = *seen;
 
-	if (!st.st_mode && !e->dir->closes && expected == S_IRWXU)
+	if (!st.st_mode && !e->dir->lacks_owner_rights && expected == S_IRWXU)
 		return true;
 	if (st.st_mode && (st.st_mode & S_IRWXU) == S_IRWXU)
 		return true;
@@ -89,7 +90,7 @@ static bool open_to_owner(const struct copy *c, const struct entry *e, struct di
 		return false;
 	}
 	mode_t mode = st.st_mode & 07777;
-	d->closes |= expected & ~mode;
+	d->lacks_owner_rights |= expected & ~mode;
 	if (!(c->opts->attrs & COPYFILE_MODE) && !c->opts->default_mode)
 		d->drop_mode |= S_IRWXU & ~mode;
 	bool ok = (mode & S_IRWXU) == S_IRWXU || byfd_chmod(fd, mode | S_IRWXU) == 0;
@@ -99,12 +100,12 @@ static bool open_to_owner(const struct copy *c, const struct entry *e, struct di
 	return ok;
 }
 
-bool mkdir_like(struct copy *c, const struct entry *e, struct dir *d, const char *message)
+bool mkdir_like(struct context *c, const struct entry *e, struct dir *d, const char *message)
 {
 	mode_t mode = first_mode(c, d);
 	struct stat st;
 
-	d->closes = c->umask & S_IRWXU;
+	d->lacks_owner_rights = c->umask & S_IRWXU;
 	if (make_noted(c, e, mode, &st) < 0) {
 		complain_dst(e, OP_MKDIR, errno, message);
 		return false;
@@ -113,6 +114,6 @@ bool mkdir_like(struct copy *c, const struct entry *e, struct dir *d, const char
 	dir_expect_dst(d, &st);
 	if (!open_to_owner(c, e, d, mode, &st))
 		return false;
-	d->fresh = true;
+	d->created = true;
 	return true;
 }

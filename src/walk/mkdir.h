@@ -5,7 +5,7 @@
 
 #include <stdbool.h>
 
-struct copy;
+struct context;
 struct dir;
 struct entry;
 
@@ -14,6 +14,6 @@ struct entry;
  * lacks is noted in d, which is e's own and not known to others yet.  False: reported,
  * with message if it could not be made.
  */
-bool mkdir_like(struct copy *c, const struct entry *e, struct dir *d, const char *message);
+bool mkdir_like(struct context *c, const struct entry *e, struct dir *d, const char *message);
 
 #endif

@@ -20,15 +20,17 @@
 #include "base/options.h"
 #include "base/retry.h"
 #include "copy/complain.h"
-#include "copy/copy.h"
+#include "copy/context.h"
+#include "copy/entry.h"
 #include "copy/full.h"
 #include "filenamecat.h"
 #include "report/report.h"
 #include "report/verbose.h"
+#include "tree/dir.h"
 #include "walk/mkdir.h"
 #include "xalloc.h"
 
-static bool make(struct copy *c, const struct entry *e, struct dir *d)
+static bool make(struct context *c, const struct entry *e, struct dir *d)
 {
 	if (full_bars_dir(e) || !mkdir_like(c, e, d, "cannot make directory %s"))
 		return false;
@@ -43,7 +45,7 @@ static bool make(struct copy *c, const struct entry *e, struct dir *d)
 }
 
 /* Is there a directory at e's destination, or has one been made?  Says if not. */
-static bool be_there(struct copy *c, const struct entry *e, struct dir *d)
+static bool be_there(struct context *c, const struct entry *e, struct dir *d)
 {
 	struct stat st;
 
@@ -56,13 +58,13 @@ static bool be_there(struct copy *c, const struct entry *e, struct dir *d)
 }
 
 /* The directory called src in up's source, dst in its destination, or NULL */
-static struct dir *descend(struct copy *c, struct dir *up, const char *src, const char *dst)
+static struct dir *descend(struct context *c, struct dir *up, const char *src, const char *dst)
 {
 	struct stat st = { .st_mode = 0 };
 	struct entry e = { .dir = up, .src = src, .dst = dst, .type = S_IFDIR, .st = &st };
 	struct dir *d = NULL;
 
-	if (!dir_use(up))
+	if (!dir_pin(up))
 		return NULL;
 	int err = RETRY(fstatat(dir_src_fd(up), src, &st, 0)) < 0 ? errno :
 		  S_ISDIR(st.st_mode) ? 0 : ENOTDIR;
@@ -72,12 +74,12 @@ static struct dir *descend(struct copy *c, struct dir *up, const char *src, cons
 		d = dir_new(up, src, dst, &st);
 		d->leads = d->follow_src = d->follow_dst = true;
 		if (!be_there(c, &e, d)) {
-			d->created_failed = true;
+			d->make_failed = true;
 			dir_put(d);
 			d = NULL;
 		}
 	}
-	dir_release(up);
+	dir_unpin(up);
 	return d;
 }
 
@@ -90,7 +92,7 @@ static size_t next_dir(const char *name)
 }
 
 /* What is there already, and is to stay as it is, is no more than a part of a name. */
-static size_t skip_existing(const struct copy *c, const char *target, const char *path)
+static size_t skip_existing(const struct context *c, const char *target, const char *path)
 {
 	size_t done = 0, len;
 
@@ -111,7 +113,7 @@ static size_t skip_existing(const struct copy *c, const char *target, const char
 	return done;
 }
 
-struct dir *parents_make(struct copy *c, const char *target, const char *path,
+struct dir *parents_make(struct context *c, const char *target, const char *path,
 			 const char **ret_name)
 {
 	struct dir *at = dir_get(&c->cwd);

@@ -3,7 +3,7 @@
 #ifndef PCP_PARENTS_H
 #define PCP_PARENTS_H
 
-struct copy;
+struct context;
 struct dir;
 
 /*
@@ -11,7 +11,7 @@ struct dir;
  * are missing.  Returns the innermost, with a reference, and in *ret_name where
  * in path the name in it begins; or NULL after a failure, which has been reported.
  */
-struct dir *parents_make(struct copy *c, const char *target, const char *path,
+struct dir *parents_make(struct context *c, const char *target, const char *path,
 			 const char **ret_name);
 
 #endif

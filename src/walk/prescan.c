@@ -53,7 +53,7 @@ static struct {
 	atomic_bool stop, done;
 	_Atomic uint64_t files, bytes;
 	struct di_set *seen;		/* inodes with several names, if those are kept */
-} scout;
+} prescan;
 
 static void add(_Atomic uint64_t *sum, uint64_t n)
 {
@@ -64,24 +64,24 @@ static void add(_Atomic uint64_t *sum, uint64_t n)
 /* Is st, of several names, to be counted now, and not with another of them? */
 static bool first_name(const struct stat *st)
 {
-	if (!scout.opts->keep_links || st->st_nlink < 2)
+	if (!prescan.opts->keep_links || st->st_nlink < 2)
 		return true;
-	if (!scout.seen)
-		scout.seen = di_set_alloc();
-	if (!scout.seen)
+	if (!prescan.seen)
+		prescan.seen = di_set_alloc();
+	if (!prescan.seen)
 		xalloc_die();
-	return di_set_insert(scout.seen, st->st_dev, st->st_ino) > 0;
+	return di_set_insert(prescan.seen, st->st_dev, st->st_ino) > 0;
 }
 
 static void count_file(const struct stat *st)
 {
-	const struct options *o = scout.opts;
+	const struct options *o = prescan.opts;
 
 	if (!S_ISREG(st->st_mode))
 		return;
-	add(&scout.files, 1);
+	add(&prescan.files, 1);
 	if (!o->hard_link && !o->symlink && !o->attributes_only && first_name(st))
-		add(&scout.bytes, st->st_size);
+		add(&prescan.bytes, st->st_size);
 }
 
 /* ---------------------------------------------------------------- a tree */
@@ -125,7 +125,7 @@ static bool is_above(const struct level *l, const struct stat *st)
 /* A name in the directory fd, of the deepest level */
 static void count_name(struct level *l, int fd, const struct reader_name *n)
 {
-	bool follow = scout.opts->follow == FOLLOW_ALWAYS;
+	bool follow = prescan.opts->follow == FOLLOW_ALWAYS;
 	mode_t type = n->type;
 	struct stat st;
 
@@ -144,7 +144,7 @@ static bool stays_out(const struct tree *t, const struct stat *st)
 {
 	if (!t->deepest)
 		return false;
-	return (scout.opts->one_file_system && st->st_dev != t->deepest->dev) ||
+	return (prescan.opts->one_file_system && st->st_dev != t->deepest->dev) ||
 	       is_above(t->deepest, st);
 }
 
@@ -166,7 +166,7 @@ static void descend(struct tree *t, size_t len, bool follow)
 		later_init(&l->later, false);
 		t->deepest = l;
 		reader_begin(&reader, fd);
-		while (!scout.stop && reader_next(&reader, &name) > 0)
+		while (!prescan.stop && reader_next(&reader, &name) > 0)
 			count_name(l, fd, &name);
 	}
 	if (fd >= 0)
@@ -189,7 +189,7 @@ static void count_tree(const char *path, bool follow)
 	descend(&t, set_name(&t, 0, path), follow);
 	while (t.deepest) {
 		mode_t type;
-		const char *name = scout.stop ? NULL : later_peek(&t.deepest->later, &type);
+		const char *name = prescan.stop ? NULL : later_peek(&t.deepest->later, &type);
 
 		if (!name) {
 			ascend(&t);
@@ -197,72 +197,72 @@ static void count_tree(const char *path, bool follow)
 		}
 		later_skip(&t.deepest->later);
 		descend(&t, set_name(&t, t.deepest->len, name),
-			scout.opts->follow == FOLLOW_ALWAYS);
+			prescan.opts->follow == FOLLOW_ALWAYS);
 	}
 	free(t.path);
 }
 
 static void count_operand(const char *path)
 {
-	bool follow = options_follows(scout.opts, true);
+	bool follow = options_follows(prescan.opts, true);
 	struct stat st;
 
 	if (RETRY(fstatat(AT_FDCWD, path, &st, follow ? 0 : AT_SYMLINK_NOFOLLOW)) < 0)
 		return;
 	count_file(&st);
-	if (S_ISDIR(st.st_mode) && scout.opts->recursive)
+	if (S_ISDIR(st.st_mode) && prescan.opts->recursive)
 		count_tree(path, follow);
 }
 
-static void *scout_main(void *arg)
+static void *prescan_main(void *arg)
 {
 	(void)arg;
 	setpriority(PRIO_PROCESS, gettid(), NICE);
-	for (int i = 0; i < scout.n && !scout.stop; i++)
-		count_operand(scout.sources[i]);
-	if (!scout.stop)
-		scout.done = true;
+	for (int i = 0; i < prescan.n && !prescan.stop; i++)
+		count_operand(prescan.sources[i]);
+	if (!prescan.stop)
+		prescan.done = true;
 	return NULL;
 }
 
-void scout_begin(const struct options *opts, char *const *sources, int n)
+void prescan_begin(const struct options *opts, char *const *sources, int n)
 {
 	sigset_t all, old;
 
-	scout.opts = opts;
-	scout.sources = sources;
-	scout.n = n;
+	prescan.opts = opts;
+	prescan.sources = sources;
+	prescan.n = n;
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &old);
-	scout.running = pthread_create(&scout.thread, NULL, scout_main, NULL) == 0;
+	prescan.running = pthread_create(&prescan.thread, NULL, prescan_main, NULL) == 0;
 	pthread_sigmask(SIG_SETMASK, &old, NULL);
 }
 
-void scout_end(void)
+void prescan_end(void)
 {
-	if (!scout.running)
+	if (!prescan.running)
 		return;
-	scout.stop = true;
-	scout.running = false;
+	prescan.stop = true;
+	prescan.running = false;
 	struct timespec end;
 	clock_gettime(CLOCK_REALTIME, &end);
 	end.tv_nsec += PATIENCE_NS;
 	end.tv_sec += end.tv_nsec / CLOCK_SECOND;
 	end.tv_nsec %= CLOCK_SECOND;
-	if (pthread_timedjoin_np(scout.thread, NULL, &end) != 0) {
+	if (pthread_timedjoin_np(prescan.thread, NULL, &end) != 0) {
 		/* It waits for a server.  The process ends now, and it with that. */
-		pthread_detach(scout.thread);
+		pthread_detach(prescan.thread);
 		return;
 	}
-	if (scout.seen)
-		di_set_free(scout.seen);
+	if (prescan.seen)
+		di_set_free(prescan.seen);
 }
 
-bool scout_totals(uint64_t *ret_files, uint64_t *ret_bytes)
+bool prescan_totals(uint64_t *ret_files, uint64_t *ret_bytes)
 {
-	bool done = scout.done;
+	bool done = prescan.done;
 
-	*ret_files = scout.files;
-	*ret_bytes = scout.bytes;
+	*ret_files = prescan.files;
+	*ret_bytes = prescan.bytes;
 	return done;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* scout - how much there is to copy: a thread that walks ahead. */
+/* prescan - how much there is to copy: a thread that walks ahead. */
 #ifndef PCP_PRESCAN_H
 #define PCP_PRESCAN_H
 
@@ -12,15 +12,15 @@ struct options;
  * Have the sources counted, by the rules of opts; both stay as they are until
  * the process ends.  Main thread only; nothing happens if no thread can be had.
  */
-void scout_begin(const struct options *opts, char *const *sources, int n);
+void prescan_begin(const struct options *opts, char *const *sources, int n);
 
 /* Stop, if it has not ended by itself. */
-void scout_end(void);
+void prescan_end(void);
 
 /*
  * What has been found so far: regular files, and bytes in them that will be copied.
  * True: that is all.  Any thread.
  */
-bool scout_totals(uint64_t *ret_files, uint64_t *ret_bytes);
+bool prescan_totals(uint64_t *ret_files, uint64_t *ret_bytes);
 
 #endif

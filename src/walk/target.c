@@ -23,13 +23,16 @@
 #include "base/retry.h"
 #include "base/stop.h"
 #include "copy/complain.h"
+#include "copy/context.h"
 #include "copy/copy.h"
+#include "copy/entry.h"
 #include "copy/outcome.h"
 #include "dirname.h"
 #include "filenamecat.h"
 #include "report/report.h"
 #include "run.h"
 #include "same-inode.h"
+#include "tree/dir.h"
 #include "walk/parents.h"
 #include "walk/walk.h"
 #include "watch/progress.h"
@@ -39,7 +42,7 @@
 /* ------------------------------------------------------------ one operand */
 
 /* Is path, a directory, within one that this run has made? */
-static bool in_made_dir(struct copy *c, int at, const char *path)
+static bool in_made_dir(struct context *c, int at, const char *path)
 {
 	int fd = RETRY(openat(at, path, O_PATH | O_DIRECTORY | O_CLOEXEC));
 	struct stat st, below = { .st_ino = 0 };
@@ -47,7 +50,7 @@ static bool in_made_dir(struct copy *c, int at, const char *path)
 
 	/* Upwards to the root, which is its own parent. */
 	while (!made && fd >= 0 && RETRY(fstat(fd, &st)) == 0 && !SAME_INODE(st, below)) {
-		made = made_find(&c->made, &st);
+		made = dirset_find(&c->created_dirs, &st);
 		below = st;
 		int up = RETRY(openat(fd, "..", O_PATH | O_DIRECTORY | O_CLOEXEC));
 		close(fd);
@@ -59,18 +62,18 @@ static bool in_made_dir(struct copy *c, int at, const char *path)
 }
 
 /* May e's copy, which is a directory's, meet what an earlier operand makes? */
-static bool depends_on_earlier(struct copy *c, const struct entry *e)
+static bool depends_on_earlier(struct context *c, const struct entry *e)
 {
 	bool merged = c->merged;
 	struct stat dst;
 
 	if (entry_stat_dst(e, &dst, AT_SYMLINK_NOFOLLOW) == 0)
 		c->merged = true;
-	return merged || c->merged || (made_any(&c->made) && in_made_dir(c, dir_src_fd(e->dir), e->src));
+	return merged || c->merged || (dirset_any(&c->created_dirs) && in_made_dir(c, dir_src_fd(e->dir), e->src));
 }
 
 /* An operand may be what an earlier one makes. */
-static int stat_operand(struct copy *c, const struct entry *e, struct stat *ret)
+static int stat_operand(struct context *c, const struct entry *e, struct stat *ret)
 {
 	int flags = options_follows(c->opts, true) ? 0 : AT_SYMLINK_NOFOLLOW;
 	int r = entry_stat_src(e, ret, flags);
@@ -82,14 +85,14 @@ static int stat_operand(struct copy *c, const struct entry *e, struct stat *ret)
 	return r;
 }
 
-static void copy_dir_operand(struct copy *c, const struct entry *e)
+static void copy_dir_operand(struct context *c, const struct entry *e)
 {
 	if (copy_is_target(c, e) || depends_on_earlier(c, e))
 		run_drain(c);
 	if (walk_tree(c, e)) {
 		char *dst = dir_dst_path(e->dir, e->dst);
 
-		made_note(&c->seen, e->st, dst, c->operand);
+		dirset_add(&c->operand_dirs, e->st, dst, c->operand);
 		free(dst);
 	}
 }
@@ -110,17 +113,17 @@ static char *key_of(const struct entry *e, struct stat *ret_parent)
 }
 
 /* May e, a file in the directory parent, meet what earlier operands make? */
-static bool file_depends_on_earlier(struct copy *c, const struct entry *e,
+static bool file_depends_on_earlier(struct context *c, const struct entry *e,
 				    const struct stat *parent)
 {
 	/* It may be a name of an inode of which the first is copied. */
 	if (c->opts->keep_links && (e->st->st_nlink > 1 || options_follows(c->opts, true)))
 		return true;
 	return c->merged || SAME_INODE(c->target, *parent) || copy_is_target(c, e) ||
-	       made_find(&c->made, parent);
+	       dirset_find(&c->created_dirs, parent);
 }
 
-static void copy_file_operand(struct copy *c, const struct entry *e)
+static void copy_file_operand(struct context *c, const struct entry *e)
 {
 	bool backups = c->opts->backup != no_backups;
 	struct stat parent;
@@ -143,7 +146,7 @@ static void copy_file_operand(struct copy *c, const struct entry *e)
 }
 
 /* Copy the operand src, as named in dir, to dst in there. */
-static void copy_operand(struct copy *c, struct dir *dir, const char *src, const char *dst)
+static void copy_operand(struct context *c, struct dir *dir, const char *src, const char *dst)
 {
 	struct stat st;
 	struct entry e = { .dir = dir, .src = src, .dst = dst, .st = &st, .operand = true };
@@ -151,7 +154,7 @@ static void copy_operand(struct copy *c, struct dir *dir, const char *src, const
 	c->operand++;
 	if (stop_asked())
 		stop_leave_out();
-	if (stop_asked() || !dir_use(dir))
+	if (stop_asked() || !dir_pin(dir))
 		return;
 	int err = stat_operand(c, &e, &st) < 0 ? errno : 0;
 	if (err) {
@@ -168,7 +171,7 @@ static void copy_operand(struct copy *c, struct dir *dir, const char *src, const
 		complain_src(&e, OP_CHECK, 0, "-r not specified; omitting directory %s");
 		outcome(&e, OUTCOME_FAILED, NULL);
 	}
-	dir_release(dir);
+	dir_unpin(dir);
 }
 
 /* The name of src in the directory target; the caller frees it. */
@@ -246,7 +249,7 @@ static enum { DIR_MISSING, DIR_THERE, DIR_NOT } look_at_parent(const char *dst)
 }
 
 /* src, whose path without slashes at its end is path, where directories are missing */
-static void make_parents_and_copy(struct copy *c, const char *target, const char *src,
+static void make_parents_and_copy(struct context *c, const char *target, const char *src,
 				  const char *path)
 {
 	const char *name;
@@ -262,12 +265,12 @@ static void make_parents_and_copy(struct copy *c, const char *target, const char
 }
 
 /* With --parents: src into target, by its whole path. */
-static void copy_with_parents(struct copy *c, const char *target, const char *src)
+static void copy_with_parents(struct context *c, const char *target, const char *src)
 {
 	char *path = xstrdup(src);
 
 	/* What leads to it may be what an earlier directory becomes. */
-	if (made_any(&c->seen))
+	if (dirset_any(&c->operand_dirs))
 		run_drain(c);
 	strip_trailing_slashes(path);
 	char *dst = file_name_concat(target, path + strspn(path, "/"), NULL);
@@ -285,7 +288,7 @@ static void copy_with_parents(struct copy *c, const char *target, const char *sr
 	free(path);
 }
 
-static void copy_into(struct copy *c, const char *target, char *const *sources, int n)
+static void copy_into(struct context *c, const char *target, char *const *sources, int n)
 {
 	c->into_dir = true;
 	if (n > 1 && RETRY(stat(target, &c->target)) == 0) {
@@ -316,7 +319,7 @@ static bool becomes_own_backup(const struct options *o, const char *src, const c
 	       RETRY(stat(dst, &st)) == 0 && S_ISREG(st.st_mode);
 }
 
-static void copy_to_name(struct copy *c, const char *src, const char *dst)
+static void copy_to_name(struct context *c, const char *src, const char *dst)
 {
 	static struct options without_backup;
 
@@ -337,7 +340,7 @@ static void copy_to_name(struct copy *c, const char *src, const char *dst)
 	free(backup);
 }
 
-void target_copy_operands(struct copy *c)
+void target_copy_operands(struct context *c)
 {
 	const struct options *o = c->opts;
 	const char *dir = o->target_dir;

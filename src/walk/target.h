@@ -3,12 +3,12 @@
 #ifndef PCP_TARGET_H
 #define PCP_TARGET_H
 
-struct copy;
+struct context;
 
 /*
  * Copy all operands.  Exits by itself, with status 1 and cp's message, if they
  * make no sense.
  */
-void target_copy_operands(struct copy *c);
+void target_copy_operands(struct context *c);
 
 #endif

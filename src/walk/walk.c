@@ -11,7 +11,7 @@
  * walkers are in different directories, where they do not fight for locks.  Subdirectories
  * near the top are given first, since they are likely to be the largest.
  *
- * Where there are no subdirectories to give, files are: a run of consecutive ones
+ * Where there are no subdirectories to give, files are: a batch of consecutive ones
  * of one directory at a time, so that a wake-up serves many.
  *
  * A subtree that is given away is a name in a directory, with a reference on
@@ -43,9 +43,12 @@
 #include "base/retry.h"
 #include "base/stop.h"
 #include "copy/complain.h"
+#include "copy/context.h"
 #include "copy/copy.h"
+#include "copy/entry.h"
 #include "copy/outcome.h"
 #include "run.h"
+#include "tree/dir.h"
 #include "walk/enter.h"
 #include "walk/later.h"
 #include "walk/reader.h"
@@ -53,28 +56,28 @@
 
 /* A part of the tree, for another walker */
 struct subtree {
-	struct chore chore;
-	struct copy *c;
+	struct work work;
+	struct context *c;
 	struct walk_root *root;
 	struct dir *parent;		/* a reference; NULL: dir is made already */
 	struct dir *dir;		/* a reference */
 	char *name;			/* in parent */
 };
 
-/* Files in a run: their copies take a hundred times as long as a wake-up */
-#define RUN 64
+/* Files in a batch: their copies take a hundred times as long as a wake-up */
+#define BATCH 64
 
 /* Files of one directory, for another walker */
-struct run {
-	struct chore chore;
-	struct copy *c;
+struct batch {
+	struct work work;
+	struct context *c;
 	struct walk_root *root;
 	struct dir *dir;		/* a reference */
 	unsigned int n;
-	struct run_file {
+	struct batch_file {
 		char *name;
 		mode_t type;		/* S_IFMT bits; 0: not known */
-	} files[RUN];
+	} files[BATCH];
 };
 
 /* A directory that the walker is in */
@@ -85,12 +88,12 @@ struct level {
 };
 
 struct walker {
-	struct copy *c;
+	struct context *c;
 	struct walk_root *root;
 	struct level *deepest;
 	struct level *oldest;		/* no level above this has names left; NULL: none has */
 	struct dir *at;			/* in use: where the last entry was */
-	struct run *run;		/* being collected; NULL: none */
+	struct batch *batch;		/* being collected; NULL: none */
 };
 
 /* Use d, for its entries, instead of w->at.  False: reported. */
@@ -101,9 +104,9 @@ static bool go_to(struct walker *w, struct dir *d)
 	struct dir *left = w->at;
 	w->at = NULL;
 	/* First the new one: the way to it is then open more often than not. */
-	bool ok = dir_use(d);
+	bool ok = dir_pin(d);
 	if (left)
-		dir_release(left);
+		dir_unpin(left);
 	if (ok)
 		w->at = d;
 	return ok;
@@ -112,7 +115,7 @@ static bool go_to(struct walker *w, struct dir *d)
 static void go_nowhere(struct walker *w)
 {
 	if (w->at)
-		dir_release(w->at);
+		dir_unpin(w->at);
 	w->at = NULL;
 }
 
@@ -122,9 +125,9 @@ static void enter(struct walker *w, struct dir *parent, const char *name);
 static void descend(struct walker *w, struct dir *d);
 static void walk(struct walker *w);
 
-static void walk_subtree(struct chore *chore)
+static void walk_subtree(struct work *work)
 {
-	struct subtree *s = (struct subtree *)((char *)chore - offsetof(struct subtree, chore));
+	struct subtree *s = (struct subtree *)((char *)work - offsetof(struct subtree, work));
 	struct walker w = { .c = s->c, .root = s->root };
 
 	if (s->dir)
@@ -148,10 +151,10 @@ static bool give_away(const struct walker *w, struct dir *parent, struct dir *di
 	struct subtree *s = xmalloc(sizeof *s);
 
 	*s = (struct subtree){
-		.chore.run = walk_subtree, .c = w->c, .root = w->root, .dir = dir,
+		.work.run = walk_subtree, .c = w->c, .root = w->root, .dir = dir,
 		.parent = parent ? dir_get(parent) : NULL, .name = name ? xstrdup(name) : NULL,
 	};
-	if (crew_give(&w->c->crew, &s->chore))
+	if (workers_give(&w->c->workers, &s->work))
 		return true;
 	if (parent)
 		dir_put(parent);
@@ -205,51 +208,51 @@ static bool copy_unless_dir(struct walker *w, struct dir *d, const char *name, m
 	return false;
 }
 
-static void copy_run(struct chore *chore)
+static void copy_batch(struct work *work)
 {
-	struct run *run = (struct run *)((char *)chore - offsetof(struct run, chore));
-	struct walker w = { .c = run->c, .root = run->root };
+	struct batch *batch = (struct batch *)((char *)work - offsetof(struct batch, work));
+	struct walker w = { .c = batch->c, .root = batch->root };
 
-	for (unsigned int i = 0; i < run->n; i++) {
-		struct run_file *f = &run->files[i];
+	for (unsigned int i = 0; i < batch->n; i++) {
+		struct batch_file *f = &batch->files[i];
 
-		if (go_to(&w, run->dir) && copy_unless_dir(&w, run->dir, f->name, f->type))
-			enter(&w, run->dir, f->name);
+		if (go_to(&w, batch->dir) && copy_unless_dir(&w, batch->dir, f->name, f->type))
+			enter(&w, batch->dir, f->name);
 		free(f->name);
 	}
 	walk(&w);
-	dir_put(run->dir);
-	free(run);
+	dir_put(batch->dir);
+	free(batch);
 }
 
-/* Have somebody else copy the run that has been collected, if any. */
-static void give_run(struct walker *w)
+/* Have somebody else copy the batch that has been collected, if any. */
+static void give_batch(struct walker *w)
 {
-	struct run *run = w->run;
+	struct batch *batch = w->batch;
 
-	w->run = NULL;
-	if (run && !crew_give(&w->c->crew, &run->chore))
-		copy_run(&run->chore);
+	w->batch = NULL;
+	if (batch && !workers_give(&w->c->workers, &batch->work))
+		copy_batch(&batch->work);
 }
 
-/* Put name in d into a run for somebody else.  False: nobody is free. */
-static bool add_to_run(struct walker *w, struct dir *d, const char *name, mode_t type)
+/* Put name in d into a batch for somebody else.  False: nobody is free. */
+static bool add_to_batch(struct walker *w, struct dir *d, const char *name, mode_t type)
 {
-	struct run *run = w->run;
+	struct batch *batch = w->batch;
 
-	if (!run && !run_wants_help(w->c))
+	if (!batch && !run_wants_help(w->c))
 		return false;
-	if (!run) {
-		run = w->run = xmalloc(sizeof *run);
-		run->chore.run = copy_run;
-		run->c = w->c;
-		run->root = w->root;
-		run->dir = dir_get(d);
-		run->n = 0;
+	if (!batch) {
+		batch = w->batch = xmalloc(sizeof *batch);
+		batch->work.run = copy_batch;
+		batch->c = w->c;
+		batch->root = w->root;
+		batch->dir = dir_get(d);
+		batch->n = 0;
 	}
-	run->files[run->n++] = (struct run_file){ .name = xstrdup(name), .type = type };
-	if (run->n == RUN)
-		give_run(w);
+	batch->files[batch->n++] = (struct batch_file){ .name = xstrdup(name), .type = type };
+	if (batch->n == BATCH)
+		give_batch(w);
 	return true;
 }
 
@@ -266,7 +269,7 @@ static void meet(struct walker *w, struct level *l, const struct reader_name *n)
 		later_add(&l->later, n->name, n->type, n->ino);
 		return;
 	}
-	if (!maybe_dir && add_to_run(w, l->dir, n->name, n->type))
+	if (!maybe_dir && add_to_batch(w, l->dir, n->name, n->type))
 		return;
 	if (!copy_unless_dir(w, l->dir, n->name, n->type))
 		return;
@@ -289,7 +292,7 @@ static void read_level(struct walker *w, struct level *l)
 		enter_unread(l->dir, -r);
 	else if (r > 0)
 		stop_leave_out();
-	give_run(w);
+	give_batch(w);
 	if (l->later.sorted)
 		later_sort(&l->later);
 }
@@ -362,7 +365,7 @@ static void walk(struct walker *w)
 
 /* ------------------------------------------------------------- operands */
 
-bool walk_tree(struct copy *c, const struct entry *e)
+bool walk_tree(struct context *c, const struct entry *e)
 {
 	struct walk_root *root = xzalloc(sizeof *root);
 	struct walker w = { .c = c, .root = root };
@@ -384,7 +387,7 @@ bool walk_tree(struct copy *c, const struct entry *e)
 	return made;
 }
 
-void walk_free_roots(struct copy *c)
+void walk_free_roots(struct context *c)
 {
 	for (struct walk_root *r = c->roots, *next; r; r = next) {
 		next = r->next;

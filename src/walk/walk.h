@@ -5,7 +5,7 @@
 
 #include <stdbool.h>
 
-struct copy;
+struct context;
 struct entry;
 
 /*
@@ -13,9 +13,9 @@ struct entry;
  * still be under way when this returns, see run_drain(), but its topmost directory
  * has been made; false if not.  Everything that fails is reported.
  */
-bool walk_tree(struct copy *c, const struct entry *root);
+bool walk_tree(struct context *c, const struct entry *root);
 
 /* Forget the operands, when all is done. */
-void walk_free_roots(struct copy *c);
+void walk_free_roots(struct context *c);
 
 #endif

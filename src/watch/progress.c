@@ -6,7 +6,7 @@
  * failed takes back what it had done.  What is shown does not go back for that; and the
  * rate is that of the work, in which what was lost later counts as well.
  *
- * Totals are those of the scout, or what has been met by now if that is more.  What was
+ * Totals are those of the prescan, or what has been met by now if that is more.  What was
  * skipped, and what failed, is not going to be done: the percentage is of the rest.
  *
  * The time to go follows from the rate of the last ten seconds, in which a file counts
@@ -20,15 +20,15 @@
 
 #include "base/clock.h"
 #include "base/stop.h"
-#include "copy/copy.h"
+#include "copy/context.h"
 #include "copy/outcome.h"
 #include "report/json.h"
 #include "report/report.h"
 #include "walk/prescan.h"
 #include "watch/bar.h"
 
-/* A run that is over before this needs no scout. */
-#define SCOUT_NS CLOCK_SECOND
+/* A run that is over before this needs no prescan. */
+#define PRESCAN_NS CLOCK_SECOND
 
 #define TICK_NS (CLOCK_SECOND / 10)
 
@@ -53,7 +53,7 @@ static struct {
 	int64_t started, next, next_json;
 	char *const *sources;
 	int nsources;
-	bool scouted;
+	bool prescanning;
 	struct sample samples[SAMPLES];	/* a ring */
 	unsigned int nsamples;		/* taken altogether */
 	int64_t moved_at;		/* when something was done last, */
@@ -64,7 +64,7 @@ static struct {
 	int64_t suspended_at;		/* 0: not since the last look */
 } state;
 
-bool progress_init(struct copy *c)
+bool progress_init(struct context *c)
 {
 	const struct options *o = c->opts;
 
@@ -92,7 +92,7 @@ static uint64_t most(uint64_t a, uint64_t b)
 }
 
 /* What the copies in flight, and those that have ended, come to */
-static void take_done(struct copy *c, struct progress *p)
+static void take_done(struct context *c, struct progress *p)
 {
 	struct window_sum pending;
 
@@ -113,7 +113,7 @@ static void take_totals(struct progress *p)
 	uint64_t met = tally_of_kind(&p->tally, KIND_FILE);
 	bool ended = p->phase == PHASE_FINALIZE;
 
-	p->totals_final = scout_totals(&p->files_total, &p->bytes_total) ||
+	p->totals_final = prescan_totals(&p->files_total, &p->bytes_total) ||
 			  (ended && !stop_left_out());
 	p->files_total = most(p->files_total, met);
 	p->bytes_total = most(p->bytes_total, tally_plus(p->bytes_done, p->tally.bytes_left));
@@ -197,7 +197,7 @@ static void take_rates(struct progress *p, int64_t now)
 		p->eta = 0;
 }
 
-static void take(struct copy *c, struct progress *p, bool ended)
+static void take(struct context *c, struct progress *p, bool ended)
 {
 	int64_t now = clock_now(CLOCK_MONOTONIC);
 	struct report_counts counts = report_counts();
@@ -223,7 +223,7 @@ static void let_go(struct progress *p)
 
 /* --------------------------------------------------------------- showing */
 
-static void show(struct copy *c, int64_t now)
+static void show(struct context *c, int64_t now)
 {
 	struct progress p;
 
@@ -237,16 +237,16 @@ static void show(struct copy *c, int64_t now)
 	let_go(&p);
 }
 
-void progress_tick(struct copy *c)
+void progress_tick(struct context *c)
 {
 	int64_t now = state.active ? clock_now(CLOCK_MONOTONIC) : 0;
 
 	if (!state.active || now < state.next)
 		return;
 	state.next = now + TICK_NS;
-	if (!state.scouted && c->may_scout && now - state.started >= SCOUT_NS) {
-		state.scouted = true;
-		scout_begin(c->opts, state.sources, state.nsources);
+	if (!state.prescanning && c->may_prescan && now - state.started >= PRESCAN_NS) {
+		state.prescanning = true;
+		prescan_begin(c->opts, state.sources, state.nsources);
 	}
 	show(c, now);
 }
@@ -257,7 +257,7 @@ void progress_suspend(void)
 	state.suspended_at = clock_now(CLOCK_MONOTONIC);
 }
 
-void progress_snapshot(struct copy *c)
+void progress_snapshot(struct context *c)
 {
 	struct progress p;
 
@@ -269,11 +269,11 @@ void progress_snapshot(struct copy *c)
 	let_go(&p);
 }
 
-void progress_end(struct copy *c)
+void progress_end(struct context *c)
 {
 	struct progress p;
 
-	scout_end();
+	prescan_end();
 	if (json_is_on()) {
 		take(c, &p, true);
 		json_put_progress(&p);

@@ -12,7 +12,7 @@
 #include "base/tally.h"
 #include "copy/window.h"
 
-struct copy;
+struct context;
 
 /* As many of the copies that run are shown, those that have for longest. */
 #define PROGRESS_ACTIVE 16
@@ -44,22 +44,22 @@ struct progress {
 };
 
 /* The run begins.  True: progress_tick() has something to do. */
-bool progress_init(struct copy *c);
+bool progress_init(struct context *c);
 
 /* The operands are these: what is to be done can be found out. */
 void progress_sources(char *const *sources, int n);
 
 /* Show what there is to show, if it is time.  Cheap; call it ten times a second. */
-void progress_tick(struct copy *c);
+void progress_tick(struct context *c);
 
 /* The process is about to be stopped: clear the screen; the time until it goes on does not
    count for any rate. */
 void progress_suspend(void);
 
 /* Say in a line how much has been done so far. */
-void progress_snapshot(struct copy *c);
+void progress_snapshot(struct context *c);
 
 /* All that was begun has ended: show that, and take it off the screen for good. */
-void progress_end(struct copy *c);
+void progress_end(struct context *c);
 
 #endif

@@ -13,7 +13,7 @@
 #include <libcopyfile.h>
 
 #include "base/size.h"
-#include "copy/copy.h"
+#include "copy/context.h"
 #include "report/report.h"
 
 static const char *const why[] = {
@@ -44,7 +44,7 @@ static void print_bytes(const char *what, uint64_t bytes)
 	report_line("  %-12s%s (%ju)", what, size_text(buf, bytes), (uintmax_t)bytes);
 }
 
-void stats_print(struct copy *c)
+void stats_print(struct context *c)
 {
 	struct copyfile_stats s;
 
@@ -54,7 +54,7 @@ void stats_print(struct copy *c)
 		    (uintmax_t)s.copies, (uintmax_t)s.cookies, (uintmax_t)s.calls,
 		    s.copies ? (double)s.calls / s.copies : 0.0);
 	report_line("threads: %u walkers; %u copying, %u at most; %u processors; %u%% waited",
-		    c->crew.nthreads, s.threads, s.threads_peak, s.cores, s.waiting);
+		    c->workers.nthreads, s.threads, s.threads_peak, s.cores, s.waiting);
 	for (uint32_t i = 0; i < s.ndecisions; i++)
 		print_decision(&s.decisions[i]);
 	report_line("bytes:");

@@ -3,9 +3,9 @@
 #ifndef PCP_STATS_H
 #define PCP_STATS_H
 
-struct copy;
+struct context;
 
 /* On standard error: what was decided and why, and what it took. */
-void stats_print(struct copy *c);
+void stats_print(struct context *c);
 
 #endif

@@ -75,13 +75,21 @@ rooms_of_lib()
 	done
 }
 
+# sources EXT: the sources of the command
+sources()
+{
+	find src -name "$1" -type f | sort
+}
+
+# The layers of the command, lowest first; what is in src/ itself may know all of them.
+layers='base report tree copy walk watch'
+
 api_alone()
 {
-	for file in src/*.[ch]; do
+	for file in $(sources '*.[ch]'); do
 		for header in $(quoted "$file"); do
 			case $header in
 			libcopyfile.h) echo "$file: include <libcopyfile.h>, as every user does" ;;
-			*/*) echo "$file: reaches out for $header" ;;
 			*) [ -f "src/$header" ] || [ ! -f "lib/$header" ] ||
 				echo "$file: $header belongs to the library" ;;
 			esac
@@ -95,6 +103,48 @@ api_alone()
 	done
 }
 
+layers_of_src()
+{
+	below=
+	for layer in $layers; do
+		below="$below $layer"
+		for file in $(find "src/$layer" -name '*.[ch]' | sort); do
+			for header in $(quoted "$file" | grep -v '^config\.h$'); do
+				[ -f "src/$header" ] || continue
+				case "$below " in
+				*" ${header%/*} "*) ;;
+				*) echo "$file: may not know $header" ;;
+				esac
+			done
+		done
+	done
+	for folder in src/*/; do
+		folder=$(basename "$folder")
+		case " $layers .deps " in
+		*" $folder "*) ;;
+		*) echo "src/$folder: has no place among the layers" ;;
+		esac
+	done
+}
+
+# Each line: a module, and one that it includes.
+edges_of_src()
+{
+	for file in $(sources '*.[ch]'); do
+		from=${file#src/}
+		for header in $(quoted "$file"); do
+			[ "${from%.[ch]}" = "${header%.h}" ] || [ ! -f "src/$header" ] ||
+				echo "${from%.[ch]} ${header%.h}"
+		done
+	done
+}
+
+# tsort(1) names the modules of a cycle.
+acyclic_src()
+{
+	edges_of_src | tsort 2>&1 >/dev/null | sed 's/^tsort: -: //; s/^tsort: //'
+}
+
 no_gnulib()
 {
 	for file in lib/*.[ch]; do
@@ -105,7 +155,7 @@ no_gnulib()
 
 config_first()
 {
-	for file in lib/*.c src/*.c; do
+	for file in lib/*.c $(sources '*.c'); do
 		first=$(sed -n 's/^#[[:space:]]*include[[:space:]]*//p' "$file" | head -n 1)
 		[ "$first" = '<config.h>' ] || echo "$file: begins with $first"
 	done
@@ -113,9 +163,9 @@ config_first()
 
 own_header()
 {
-	for file in lib/*.c src/*.c; do
-		header=$(basename "${file%.c}").h
-		[ ! -f "${file%.c}.h" ] || quoted "$file" | grep -qx "$header" ||
+	for file in lib/*.c $(sources '*.c'); do
+		header=${file%.c}.h
+		[ ! -f "$header" ] || quoted "$file" | grep -qx "${header#*/}" ||
 			echo "$file: does not include $header"
 	done
 }
@@ -143,14 +193,14 @@ lgpl()
 
 gpl()
 {
-	for file in src/*.[ch]; do
+	for file in $(sources '*.[ch]'); do
 		head -n 1 "$file" | grep -q ' GPL-3.0-or-later' || echo "$file"
 	done
 }
 
 length()
 {
-	for file in lib/*.[ch] src/*.[ch]; do
+	for file in lib/*.[ch] $(sources '*.[ch]'); do
 		lines=$(wc -l <"$file")
 		[ "$lines" -le 600 ] || echo "$file: $lines lines"
 	done
@@ -168,6 +218,8 @@ line_ends()
 
 rule 'lib/: dependencies point downward' rooms_of_lib
 rule 'src/: knows <libcopyfile.h> alone' api_alone
+#rule 'src/: each layer includes only itself and those below' layers_of_src
+#rule 'src/: no module includes itself by way of others' acyclic_src
 rule 'lib/: uses no gnulib' no_gnulib
 rule 'every .c includes <config.h> first' config_first
 rule 'every module includes its own header' own_header

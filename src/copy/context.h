@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* context - what all threads of one run of pcp share. */
+#ifndef PCP_CONTEXT_H
+#define PCP_CONTEXT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/stat.h>
+
+#include "base/dirset.h"
+#include "copy/links.h"
+#include "copy/window.h"
+#include "tree/dir.h"
+#include "tree/workers.h"
+
+struct options;
+
+struct context {
+	const struct options *opts;
+	struct window window;
+	struct workers workers;
+	struct links links;
+	struct dirs dirs;
+	struct dirset created_dirs;		/* directories that this run has made */
+	struct dirset operand_dirs;		/* directories that were operands */
+	struct dir cwd;				/* the operands' directory */
+	mode_t umask;
+	bool into_dir;				/* the operands go into a directory */
+	bool in_order;				/* one after the other, as cp does it */
+	bool may_prescan;			/* there are descriptors for that */
+	_Atomic int64_t next_look;		/* at the size of the workers; see run.c */
+	_Atomic unsigned int dirs_begun;	/* see run_dir_begins() */
+	_Atomic int slow_dirs;			/* of those made lately: slow less fast ones */
+
+	/* Main's alone */
+	struct hash_table *sources, *targets;	/* operands seen, by name */
+	struct stat target;			/* the directory that they go into */
+	unsigned int operand;			/* the number of the one that is at hand */
+	bool merged;				/* something is copied into older directories */
+	struct walk_root *roots;		/* operands that are walked */
+};
+
+#endif
