@@ -30,6 +30,7 @@
 #include "base/retry.h"
 #include "base/stop.h"
 #include "base/tally.h"
+#include "base/writeall.h"
 #include "copy/attrs.h"
 #include "copy/complain.h"
 #include "copy/context.h"
@@ -56,25 +57,22 @@ struct sink {
 	uint64_t moved;		/* bytes of that which were no hole */
 };
 
-static bool write_all(struct sink *s, const char *buf, size_t len)
+static bool must_stop(void)
 {
-	while (len) {
-		ssize_t n = s->block ? pwrite(s->fd, buf, len, s->end) : write(s->fd, buf, len);
+	return stop_asked() == STOP_SIGNAL;
+}
 
-		/* A FIFO that is full, as is that of which nobody reads: until that is over. */
-		if (n < 0 && errno == EAGAIN) {
-			poll(&(struct pollfd){ .fd = s->fd, .events = POLLOUT }, 1, LOOK_MS);
-			errno = EINTR;
-		}
-		if (n < 0 && (errno != EINTR || stop_asked() == STOP_SIGNAL))
-			return false;
-		if (n > 0) {
-			buf += n;
-			len -= n;
-			s->end += n;
-			s->moved += n;
-		}
+/* Returns false with errno set if not all could be written. */
+static bool write_data(struct sink *s, const char *buf, size_t len)
+{
+	int err = writeall(s->fd, buf, len, s->block ? s->end : WRITEALL_APPEND, must_stop);
+
+	if (err) {
+		errno = err;
+		return false;
 	}
+	s->end += len;
+	s->moved += len;
 	s->written = s->end;
 	return true;
 }
@@ -114,7 +112,7 @@ static bool write_sparse(struct sink *s, const char *buf, size_t len)
 			s->end += run;
 		else {
 			punch(s);
-			if (!write_all(s, buf, run))
+			if (!write_data(s, buf, run))
 				return false;
 		}
 		buf += run;
@@ -161,7 +159,7 @@ static bool move_some(const struct entry *e, struct sink *to, const char *buf, s
 	}
 	if (n <= 0)
 		return true;
-	if (!(to->block ? write_sparse(to, buf, n) : write_all(to, buf, n))) {
+	if (!(to->block ? write_sparse(to, buf, n) : write_data(to, buf, n))) {
 		if (errno != EINTR)
 			complain_dst(e, OP_WRITE, errno, "error writing %s");
 		to->moved = moved;
