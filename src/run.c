@@ -30,6 +30,7 @@
 #include <libcopyfile.h>
 
 #include "base/clock.h"
+#include "base/loop.h"
 #include "base/options.h"
 #include "base/retry.h"
 #include "base/signals.h"
@@ -188,12 +189,22 @@ static bool defer(void *arg, struct work *work)
 	struct context *c = arg;
 
 	/* Only main has something better to do. */
-	return window_is_main(&c->window) && workers_give(&c->workers, work);
+	return loop_is_main(&c->loop) && workers_give(&c->workers, work);
 }
 
 static void wake(void *arg)
 {
-	window_wake(&((struct context *)arg)->window);
+	loop_wake(&((struct context *)arg)->loop);
+}
+
+static void on_ready(void *arg, void *entry)
+{
+	window_ready(&((struct context *)arg)->window, entry);
+}
+
+static bool on_look(void *arg)
+{
+	return window_reap_all(&((struct context *)arg)->window);
 }
 
 /* Main comes by: what has been asked for meanwhile? */
@@ -281,13 +292,13 @@ void run_init(struct context *c, const struct options *opts)
 	c->umask = umask(0);
 	umask(c->umask);
 
-	if (!window_init(&c->window, s.window))
+	loop_init(&c->loop, &(struct loop_hooks){
+		.ready = on_ready, .look = on_look, .tick = on_tick, .arg = c,
+	});
+	if (s.window && !loop_open(&c->loop))
 		s.window = 0;
-	c->window.in_order = s.in_order;
-	c->window.ended = copy_ended;
-	c->window.on_tick = on_tick;
-	c->window.ticks = progress_init(c);
-	c->window.arg = c;
+	c->loop.ticking = progress_init(c);
+	window_init(&c->window, &c->loop, s.window, s.in_order, copy_ended, c);
 
 	workers_init(&c->workers, s.window ? s.walkers : 0);
 	c->workers.done = wake;
@@ -313,9 +324,9 @@ void run_init(struct context *c, const struct options *opts)
 
 void run_drain(struct context *c)
 {
-	/* In this order: only chores, and main, can fill the window again. */
+	/* In this order: only workers, and main, can fill the window again. */
 	while (!workers_idle(&c->workers) || !window_empty(&c->window))
-		window_reap(&c->window, true);
+		loop_turn(&c->loop, true);
 }
 
 void run_fini(struct context *c)
@@ -327,7 +338,7 @@ void run_fini(struct context *c)
 	if (c->opts->stats)
 		stats_print(c);
 	workers_fini(&c->workers);
-	window_fini(&c->window);
+	loop_fini(&c->loop);
 	walk_free_roots(c);
 	links_fini(&c->links);
 	dirset_fini(&c->created_dirs);

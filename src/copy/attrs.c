@@ -40,6 +40,11 @@ static const struct {
 /* Of one that was to be that of any new file */
 static const char plain_mode_lost[] = "setting permissions for %s";
 
+uint64_t attrs_flags(const struct options *o)
+{
+	return o->attrs ? o->attrs | COPYFILE_LENIENT : 0;
+}
+
 /* The file system, or this kind of file, has no such attributes. */
 static bool has_none(int err)
 {

@@ -4,6 +4,7 @@
 #define PCP_ATTRS_H
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <sys/stat.h>
 
 #include <libcopyfile.h>
@@ -13,6 +14,9 @@
 struct context;
 struct entry;
 struct options;
+
+/* The flags for the library to copy attributes by, as the options say; 0: none. */
+uint64_t attrs_flags(const struct options *o);
 
 /*
  * Report what info says was skipped on about->dst, as far as the options make it matter.

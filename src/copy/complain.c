@@ -19,7 +19,6 @@
 #include "base/tally.h"
 #include "copy/context.h"
 #include "copy/entry.h"
-#include "copy/existing.h"
 #include "copy/full.h"
 
 void complain_src(const struct entry *e, enum report_op op, int err, const char *message)
@@ -89,7 +88,7 @@ void complain_create(const struct entry *e, int err)
 {
 	struct stat st;
 
-	if (err == EEXIST && existing_is_symlink(e)) {
+	if (err == EEXIST && entry_dst_is_symlink(e)) {
 		complain_dst(e, OP_CHECK, 0, "not writing through dangling symlink %s");
 		return;
 	}

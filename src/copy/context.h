@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 
 #include "base/dirset.h"
+#include "base/loop.h"
 #include "copy/links.h"
 #include "copy/window.h"
 #include "tree/dir.h"
@@ -17,6 +18,7 @@ struct options;
 
 struct context {
 	const struct options *opts;
+	struct loop loop;			/* main's */
 	struct window window;
 	struct workers workers;
 	struct links links;

@@ -2,7 +2,7 @@
 /*
  * Design: an entry goes through the questions that cp asks, in cp's order (what is at the
  * destination, may it go, is this a further name of a file copied already).  Then the
- * window starts a copy by the library; manual.c, node.c and mklink.c make everything else.
+ * window starts a copy by the library; stream.c, node.c and mklink.c make everything else.
  *
  * What follows from the end of a copy stands in copy_ended(): the message, a second
  * attempt in another way, the names that wait for it (hardlink.c).
@@ -20,11 +20,12 @@
 
 #include <libcopyfile.h>
 
-#include "areadlink.h"
-#include "base/clock.h"
-#include "base/names.h"
+#include "base/container.h"
+#include "base/loop.h"
 #include "base/options.h"
 #include "base/stop.h"
+#include "base/symlink.h"
+#include "copy/announce.h"
 #include "copy/attrs.h"
 #include "copy/complain.h"
 #include "copy/context.h"
@@ -32,49 +33,20 @@
 #include "copy/existing.h"
 #include "copy/full.h"
 #include "copy/hardlink.h"
+#include "copy/links.h"
 #include "copy/mklink.h"
 #include "copy/node.h"
 #include "copy/outcome.h"
 #include "copy/plan.h"
 #include "copy/stream.h"
-#include "report/json.h"
+#include "copy/targets.h"
 #include "report/report.h"
 #include "report/verbose.h"
 #include "tree/dir.h"
+#include "tree/workers.h"
 #include "xalloc.h"
-#include "xvasprintf.h"
-
-/* As many as the kernel follows */
-#define MOST_SYMLINKS 40
-
-/* ------------------------------------------------------------- messages */
-
-void copy_announce(const struct context *c, const struct entry *e, const char *backup)
-{
-	if (!c->opts->verbose)
-		return;
-	char *src = dir_src_path(e->dir, e->src), *dst = dir_dst_path(e->dir, e->dst);
-	char *old = backup ? dir_dst_path(e->dir, backup) : NULL;
-	verbose_copied(src, dst, old);
-	free(src);
-	free(dst);
-	free(old);
-}
-
-void copy_announce_removed(const struct entry *e)
-{
-	char *path = dir_dst_path(e->dir, e->dst);
-
-	verbose_removed(path);
-	free(path);
-}
 
 /* ------------------------------------------------------ the copy itself */
-
-uint64_t copy_attr_flags(const struct options *o)
-{
-	return o->attrs ? o->attrs | COPYFILE_LENIENT : 0;
-}
 
 /* A small operand is not worth a thread. */
 static bool not_worth_a_thread(const struct context *c, const struct entry *e)
@@ -97,15 +69,17 @@ static uint64_t data_flags(const struct options *o)
 	       (o->default_mode ? COPYFILE_PLAIN_MODE | COPYFILE_LENIENT : 0);
 }
 
+static void copy_planned(struct context *c, const struct entry *e, const struct plan *plan);
+
 static void start(struct context *c, const struct entry *e, const struct plan *plan)
 {
 	struct pending p = {
-		.dir = e->dir, .src = e->src, .dst = e->dst, .type = e->type,
-		.operand = e->operand, .link = plan->link, .backup = plan->backup,
-		.id = e->id, .begun = e->begun, .again = plan->again,
-		.flags = copy_attr_flags(c->opts) | data_flags(c->opts),
+		.entry = *e, .link = plan->link, .backup = plan->backup, .again = plan->again,
+		.flags = attrs_flags(c->opts) | data_flags(c->opts),
 	};
 
+	/* Another attempt looks again. */
+	p.entry.st = NULL;
 	if (!options_follows(c->opts, e->operand))
 		p.flags |= COPYFILE_NOFOLLOW;
 	if (not_worth_a_thread(c, e))
@@ -143,68 +117,65 @@ static void report_details(const struct context *c, const struct entry *e,
 		verbose_method(c->opts, e, info);
 }
 
-bool copy_is_target(const struct context *c, const struct entry *e)
+/* Thousands of names may wait for the copy of link, which has ended: they get their turn. */
+static void settle_names(struct context *c, struct link *link)
 {
-	if (!c->targets)
-		return false;
-	char *path = dir_dst_path(e->dir, e->dst);
-	bool is = names_have(c->targets, path);
-	free(path);
-	return is;
+	struct hardlink_turn turn;
+
+	while (hardlink_next(c, link, &turn)) {
+		copy_planned(c, &turn.entry, &turn.plan);
+		hardlink_end_turn(&turn);
+	}
 }
 
-/* An operand has its destination for itself, unless nothing is made of it after all. */
-static void note_target(struct context *c, const struct entry *e, bool made)
+/* An inode, for a worker to see to the names that wait */
+struct names_work {
+	struct work work;
+	struct context *c;
+	struct link *link;
+};
+
+static void do_names_work(struct work *work)
 {
-	if (!e->operand || !c->targets)
+	struct names_work *w = container_of(work, struct names_work, work);
+
+	settle_names(w->c, w->link);
+	free(w);
+}
+
+/* Returns false if no worker can be had. */
+static bool give_names_away(struct context *c, struct link *link)
+{
+	struct names_work *w = xmalloc(sizeof *w);
+
+	*w = (struct names_work){ .work.run = do_names_work, .c = c, .link = link };
+	if (workers_give(&c->workers, &w->work))
+		return true;
+	free(w);
+	return false;
+}
+
+static void end_link(struct context *c, struct link *link, bool copied)
+{
+	if (!hardlink_ended(c, link, copied))
 		return;
-	char *path = dir_dst_path(e->dir, e->dst);
-	if (made)
-		names_add(c->targets, path);
-	else
-		names_remove(c->targets, path);
-	free(path);
+	/* Main has more to reap, and links may have to wait for a server. */
+	if (!loop_is_main(&c->loop) || !links_awaited(&c->links, link) ||
+	    !give_names_away(c, link))
+		settle_names(c, link);
 }
 
-/* e has been copied, or not: what depends on that. */
-static void settle(struct context *c, const struct entry *e, const struct plan *plan, bool ok)
+/* e has been copied, or not: see to all that has waited for that. */
+static void end_copy(struct context *c, const struct entry *e, const struct plan *plan, bool ok)
 {
 	if (ok)
 		free(plan->backup);
 	else
 		existing_restore(c, e, plan->backup);
 	if (!ok)
-		note_target(c, e, false);
+		targets_give_back(c, e);
 	if (plan->link)
-		hardlink_end(c, plan->link, ok);
-}
-
-/* The contents of the symlink name in dir, which the caller frees; NULL: it is none. */
-static char *read_symlink(int dir, const char *name)
-{
-	char *target;
-
-	do
-		target = areadlinkat(dir, name);
-	while (!target && errno == EINTR);
-	return target;
-}
-
-/* What the symlink name in dir leads to, as a name in dir.  The caller frees it. */
-static char *end_of_symlink(int dir, const char *name)
-{
-	char *path = xstrdup(name), *target;
-
-	for (int i = 0; i < MOST_SYMLINKS && (target = read_symlink(dir, path)); i++) {
-		const char *slash = strrchr(path, '/');
-		char *next = target[0] == '/' || !slash ? xstrdup(target) :
-			     xasprintf("%.*s%s", (int)(slash + 1 - path), path, target);
-
-		free(target);
-		free(path);
-		path = next;
-	}
-	return path;
+		end_link(c, plan->link, ok);
 }
 
 /*
@@ -212,35 +183,35 @@ static char *end_of_symlink(int dir, const char *name)
  * program has made it, or another entry, where names that differ only in case are one.
  * Copy e as if it had been there.  Returns as try_again().
  */
-static bool meet_new(struct context *c, const struct entry *e, struct plan *plan, bool *said)
+static bool meet_new(struct context *c, const struct entry *e, struct plan *plan, bool *reported)
 {
 	plan->again = true;
 	/* Its own name is that of an operand, but it has made nothing. */
-	note_target(c, e, false);
+	targets_give_back(c, e);
 	enum go go = plan_look(c, e, plan);
 
 	switch (go) {
 	case GO:
-		note_target(c, e, true);
+		targets_take(c, e);
 		start(c, e, plan);
 		return true;
 	case REFUSED:
-		*said = true;
+		*reported = true;
 		return false;
 	default:
 		plan_leave_out(e, go);
-		settle(c, e, plan, true);
+		end_copy(c, e, plan, true);
 		return true;
 	}
 }
 
 /*
  * Copying e failed because its destination could not be opened.  Returns true if e has been
- * dealt with by another attempt.  False: the failure stands; *said tells if that has been
+ * dealt with by another attempt.  False: the failure stands; *reported tells if that has been
  * reported.
  */
 static bool try_again(struct context *c, const struct entry *e, const struct pending *p, int err,
-		      bool *said)
+		      bool *reported)
 {
 	struct plan plan = { .backup = p->backup, .link = p->link };
 	bool over = p->flags & COPYFILE_TRUNCATE;
@@ -249,15 +220,15 @@ static bool try_again(struct context *c, const struct entry *e, const struct pen
 		return false;
 	/* EINVAL: it is the source. */
 	if (over && c->opts->force && err != ENOENT && err != EINVAL) {
-		*said = !existing_remove(c, e);
-		if (!*said)
+		*reported = !existing_remove(c, e);
+		if (!*reported)
 			start(c, e, &plan);
-		return !*said;
+		return !*reported;
 	}
 	/* As POSIX has it: a dangling symlink is written through. */
-	if (!over && err == EEXIST && c->opts->through_dangling && existing_is_symlink(e)) {
+	if (!over && err == EEXIST && c->opts->through_dangling && entry_dst_is_symlink(e)) {
 		struct entry end = *e;
-		char *path = end_of_symlink(dir_dst_fd(e->dir), e->dst);
+		char *path = symlink_end(dir_dst_fd(e->dir), e->dst);
 
 		end.dst = path;
 		start(c, &end, &plan);
@@ -265,8 +236,8 @@ static bool try_again(struct context *c, const struct entry *e, const struct pen
 		return true;
 	}
 	if (!over && err == EEXIST && !p->again && !e->dir->created && !plan.backup &&
-	    !existing_is_symlink(e))
-		return meet_new(c, e, &plan, said);
+	    !entry_dst_is_symlink(e))
+		return meet_new(c, e, &plan, reported);
 	return false;
 }
 
@@ -275,8 +246,8 @@ static bool symlink_is_there(const struct context *c, const struct entry *e)
 {
 	if (!S_ISLNK(e->type) || c->opts->update != UPDATE_OLDER)
 		return false;
-	char *want = read_symlink(dir_src_fd(e->dir), e->src);
-	char *have = read_symlink(dir_dst_fd(e->dir), e->dst);
+	char *want = symlink_read(dir_src_fd(e->dir), e->src);
+	char *have = symlink_read(dir_dst_fd(e->dir), e->dst);
 	bool is = want && have && !strcmp(want, have);
 
 	free(want);
@@ -288,28 +259,26 @@ void copy_ended(void *arg, const struct pending *p, int result,
 		const struct copyfile_info *info)
 {
 	struct context *c = arg;
-	const struct entry e = {
-		.dir = p->dir, .src = p->src, .dst = p->dst, .type = p->type,
-		.operand = p->operand, .id = p->id, .begun = p->begun,
-		.partial = info->partial,
-	};
+	struct entry e = p->entry;
 	const struct plan plan = { .backup = p->backup, .link = p->link };
+
+	e.partial = info->partial;
 	if (result == -EEXIST && symlink_is_there(c, &e)) {
 		plan_leave_out(&e, STAY);
-		settle(c, &e, &plan, true);
+		end_copy(c, &e, &plan, true);
 		return;
 	}
-	bool ok = result == 0, said = false;
+	bool ok = result == 0, reported = false;
 	bool interrupted = result == -ECANCELED && stop_asked() == STOP_SIGNAL;
 
 	/* What was cancelled there had its destination open. */
 	if (!ok && !interrupted && info->stage == COPYFILE_OPEN_DST &&
-	    try_again(c, &e, p, -result, &said))
+	    try_again(c, &e, p, -result, &reported))
 		return;
 	if (result == -EINVAL && p->flags & COPYFILE_TRUNCATE &&
 	    info->stage == COPYFILE_OPEN_DST && S_ISREG(e.type))
 		complain_both(&e, OP_CHECK, 0, false, "%s and %s are the same file");
-	else if (result < 0 && !said && !interrupted)
+	else if (result < 0 && !reported && !interrupted)
 		complain_copy(c, &e, -result, info);
 	else if (interrupted && info->partial == COPYFILE_PARTIAL_KEPT)
 		complain_dst(&e, OP_WRITE, 0, "interrupted: %s is incomplete");
@@ -319,7 +288,7 @@ void copy_ended(void *arg, const struct pending *p, int result,
 			info);
 	else if (!interrupted)
 		outcome(&e, OUTCOME_FAILED, info);
-	settle(c, &e, &plan, ok);
+	end_copy(c, &e, &plan, ok);
 }
 
 /* -------------------------------------------------------------- an entry */
@@ -342,7 +311,7 @@ static bool make(struct context *c, const struct entry *e, const struct plan *pl
 	return node_copy(c, e);
 }
 
-void copy_planned(struct context *c, const struct entry *e, const struct plan *plan)
+static void copy_planned(struct context *c, const struct entry *e, const struct plan *plan)
 {
 	const struct options *o = c->opts;
 	bool data = S_ISLNK(e->type) || (S_ISREG(e->type) && !o->attributes_only), ok = false;
@@ -358,37 +327,27 @@ void copy_planned(struct context *c, const struct entry *e, const struct plan *p
 		if (ok || stop_asked() != STOP_SIGNAL)
 			outcome(e, ok ? made : OUTCOME_FAILED, NULL);
 	}
-	settle(c, e, plan, ok);
-}
-
-void copy_number(struct entry *e)
-{
-	/* Otherwise those in flight are numbered, see window.c. */
-	if (!json_tells_files())
-		return;
-	e->id = outcome_new_id();
-	e->begun = clock_now(CLOCK_MONOTONIC);
+	end_copy(c, e, plan, ok);
 }
 
 /* Do with e what plan says. */
 static void follow_plan(struct context *c, const struct entry *e, struct plan *plan)
 {
-	bool names = hardlink_possible(c->opts, e);
+	if (hardlink_possible(c->opts, e) && !hardlink_meet(c, e, plan))
+		return;
+	targets_take(c, e);
+	copy_planned(c, e, plan);
+}
 
-	switch (names ? hardlink_meet(c, e, plan->backup, &plan->link) : LINK_FIRST) {
-	case LINK_FIRST:
-		if (names)
-			hardlink_note_symlink(c, plan->link, e);
-		note_target(c, e, true);
-		copy_planned(c, e, plan);
-		break;
-	case LINK_FURTHER:
-		hardlink_make(c, plan->link, e, plan->backup);
-		links_leave(&c->links, plan->link);
-		break;
-	case LINK_WAITS:
-		break;
-	}
+/* What is at e's destination stays, and is as good as a copy. */
+static void keep_as_copy(struct context *c, const struct entry *e)
+{
+	struct link *link;
+
+	if (!hardlink_possible(c->opts, e))
+		plan_leave_out(e, STAY);
+	else if ((link = hardlink_keep(c, e)))
+		end_link(c, link, true);
 }
 
 void copy_entry(struct context *c, const struct entry *wanted)
@@ -402,13 +361,13 @@ void copy_entry(struct context *c, const struct entry *wanted)
 	}
 	if (full_bars(c, &e))
 		return;
-	copy_number(&e);
+	outcome_number(&e);
 	enum go go = plan_look(c, &e, &plan);
 	if (go == GO) {
-		copy_announce(c, &e, plan.backup);
+		announce_copied(c, &e, plan.backup);
 		follow_plan(c, &e, &plan);
-	} else if (go == STAY_AS_COPY && hardlink_possible(c->opts, &e))
-		hardlink_keep(c, &e);
+	} else if (go == STAY_AS_COPY)
+		keep_as_copy(c, &e);
 	else
 		plan_leave_out(&e, go);
 }

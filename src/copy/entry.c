@@ -3,6 +3,8 @@
 
 #include "copy/entry.h"
 
+#include <fcntl.h>
+
 #include "base/retry.h"
 #include "tree/dir.h"
 
@@ -14,4 +16,11 @@ int entry_stat_src(const struct entry *e, struct stat *ret, int flags)
 int entry_stat_dst(const struct entry *e, struct stat *ret, int flags)
 {
 	return RETRY(fstatat(dir_dst_fd(e->dir), e->dst, ret, flags));
+}
+
+bool entry_dst_is_symlink(const struct entry *e)
+{
+	struct stat st;
+
+	return entry_stat_dst(e, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISLNK(st.st_mode);
 }

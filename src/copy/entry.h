@@ -16,7 +16,7 @@ struct entry {
 	mode_t type;		/* S_IFMT bits */
 	const struct stat *st;	/* NULL: only the type is known */
 	bool operand;
-	uint64_t id;		/* see copy_number(); 0: not numbered */
+	uint64_t id;		/* see outcome_number(); 0: not numbered */
 	int64_t begun;		/* if it is: CLOCK_MONOTONIC, nanoseconds */
 	unsigned int partial;	/* what its copy left: enum copyfile_partial */
 };
@@ -27,5 +27,8 @@ struct entry {
  */
 int entry_stat_src(const struct entry *e, struct stat *ret, int flags);
 int entry_stat_dst(const struct entry *e, struct stat *ret, int flags);
+
+/* Returns true if a symlink is at e's destination. */
+bool entry_dst_is_symlink(const struct entry *e);
 
 #endif

@@ -31,10 +31,11 @@
 #include "base/names.h"
 #include "base/options.h"
 #include "base/retry.h"
+#include "copy/announce.h"
 #include "copy/complain.h"
 #include "copy/context.h"
-#include "copy/copy.h"
 #include "copy/entry.h"
+#include "copy/targets.h"
 #include "dirname.h"
 #include "filemode.h"
 #include "report/report.h"
@@ -235,19 +236,12 @@ static bool just_created(const struct context *c, const struct entry *e, const s
 	struct stat own;
 
 	return e->operand && !S_ISDIR(dst->st_mode) && c->opts->backup != numbered_backups &&
-	       copy_is_target(c, e) &&
+	       targets_have(c, e) &&
 	       entry_stat_dst(e, &own, AT_SYMLINK_NOFOLLOW) == 0 &&
 	       SAME_INODE(own, *dst);
 }
 
 /* ----------------------------------------------------------- make way */
-
-bool existing_is_symlink(const struct entry *e)
-{
-	struct stat st;
-
-	return entry_stat_dst(e, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISLNK(st.st_mode);
-}
 
 bool existing_remove(const struct context *c, const struct entry *e)
 {
@@ -255,8 +249,7 @@ bool existing_remove(const struct context *c, const struct entry *e)
 		complain_dst(e, OP_REMOVE, errno, "cannot remove %s");
 		return false;
 	}
-	if (c->opts->verbose)
-		copy_announce_removed(e);
+	announce_removed(c, e);
 	return true;
 }
 
@@ -379,13 +372,8 @@ void existing_restore(const struct context *c, const struct entry *e, char *back
 		return;
 	if (RETRY(renameat(dir, backup, dir, e->dst)) < 0)
 		complain_dst(e, OP_BACKUP, errno, "cannot un-backup %s");
-	else if (c->opts->verbose) {
-		char *from = dir_dst_path(e->dir, backup), *to = dir_dst_path(e->dir, e->dst);
-
-		verbose_restored(from, to);
-		free(from);
-		free(to);
-	}
+	else
+		announce_restored(c, e, backup);
 	free(backup);
 }
 
@@ -396,7 +384,7 @@ static bool through_new_symlink(const struct context *c, const struct entry *e)
 {
 	/* A symlink is not written through but replaced, if at all. */
 	if (!e->operand || S_ISLNK(e->type) || c->opts->backup != no_backups ||
-	    !copy_is_target(c, e) || !existing_is_symlink(e))
+	    !targets_have(c, e) || !entry_dst_is_symlink(e))
 		return false;
 	complain_both(e, OP_CHECK, 0, false, "will not copy %s through just-created symlink %s");
 	return true;
@@ -457,7 +445,7 @@ static enum existing_action look(struct context *c, const struct entry *e, struc
 			return EXISTING_NONE;
 		err = errno;
 		/* A symlink to itself is one of the things that -f removes. */
-		if (err == ELOOP && o->force && existing_is_symlink(e))
+		if (err == ELOOP && o->force && entry_dst_is_symlink(e))
 			return EXISTING_OVER;
 	}
 	if (e->st)

@@ -29,9 +29,6 @@ struct existing {
 enum existing_action existing_look(struct context *c, const struct entry *e,
 				    struct existing *ret);
 
-/* Is a symlink at e's destination? */
-bool existing_is_symlink(const struct entry *e);
-
 /* Remove e's destination.  False after a failure, which has been reported. */
 bool existing_remove(const struct context *c, const struct entry *e);
 

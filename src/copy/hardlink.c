@@ -5,9 +5,9 @@
  * that come later are linked at once.  If the copy failed, the next name is copied in
  * its place.
  *
- * The names that waited have their turn in a loop, not by recursion, also where the copy of
- * one of them ends at once.  Else a file with thousands of names that cannot be read would
- * need a stack frame for each.
+ * Nothing here copies: that is the caller's, who is told which names to copy.  So the names
+ * that waited have their turn in a loop of the caller's, one after the other, and a file
+ * with thousands of names that cannot be read takes no stack frame for each.
  *
  * A name may have had something else at its destination that became a backup.  That goes
  * with the name: it is freed when the link or copy is there, and restored if there is none.
@@ -21,16 +21,14 @@
 #include <stdlib.h>
 
 #include "base/options.h"
+#include "copy/announce.h"
 #include "copy/complain.h"
 #include "copy/context.h"
-#include "copy/copy.h"
-#include "copy/entry.h"
 #include "copy/existing.h"
 #include "copy/full.h"
+#include "copy/links.h"
 #include "copy/outcome.h"
-#include "copy/plan.h"
 #include "tree/dir.h"
-#include "xalloc.h"
 
 bool hardlink_possible(const struct options *o, const struct entry *e)
 {
@@ -43,36 +41,36 @@ static struct link_name name_of(const struct entry *e, char *backup)
 	return (struct link_name){ .dir = e->dir, .src = e->src, .dst = e->dst, .backup = backup };
 }
 
-enum link_role hardlink_meet(struct context *c, const struct entry *e, char *backup,
-			     struct link **ret)
-{
-	const struct link_name name = name_of(e, backup);
-	struct stat st = *e->st;
-
-	/* Through symlinks, or as operands, an inode may be met any number of times. */
-	if (options_follows(c->opts, e->operand) || c->sources)
-		st.st_nlink = LINKS_ANY;
-	return links_meet(&c->links, &st, &name, ret);
-}
-
-void hardlink_note_symlink(struct context *c, struct link *k, const struct entry *e)
+/* Note whether e, a name of k that is about to be copied, is written through a symlink. */
+static void note_symlink(struct context *c, struct link *k, const struct entry *e)
 {
 	links_note_symlink(&c->links, k, options_follows(c->opts, e->operand) &&
-					 !e->dir->created && existing_is_symlink(e));
+					 !e->dir->created && entry_dst_is_symlink(e));
 }
 
-/* Copy e, so that the rest of k's names become links to that; or e waits for such a copy. */
-static void copy_anew(struct context *c, const struct entry *e, const struct plan *plan)
+/*
+ * A new copy of k's file is needed, which the rest of k's names will be links to.  Returns
+ * true if the caller has to make it, of e by plan.  False: another thread has begun to
+ * make one, and e waits for that.
+ */
+static bool begin_new_copy(struct context *c, struct link *k, const struct entry *e,
+			   struct plan *plan)
 {
 	const struct link_name name = name_of(e, plan->backup);
 
-	if (!links_rename(&c->links, plan->link, &name))
-		return;
-	hardlink_note_symlink(c, plan->link, e);
-	copy_planned(c, e, plan);
+	if (!links_rename(&c->links, k, &name))
+		return false;
+	plan->link = k;
+	note_symlink(c, k, e);
+	return true;
 }
 
-void hardlink_make(struct context *c, struct link *k, const struct entry *e, char *backup)
+/*
+ * Give k's file the name e.  Returns true if it cannot have one more, so that the caller
+ * has to copy e by plan.
+ */
+static bool make_link(struct context *c, struct link *k, const struct entry *e,
+		      struct plan *plan)
 {
 	bool replaced;
 	char *first;
@@ -81,166 +79,152 @@ void hardlink_make(struct context *c, struct link *k, const struct entry *e, cha
 
 	if (err == EMLINK) {
 		free(first);
-		/* As many names as the file system allows: begin a new file. */
-		copy_anew(c, e, &(struct plan){ .link = k, .backup = backup });
-		return;
+		*plan = (struct plan){ .backup = plan->backup };
+		return begin_new_copy(c, k, e, plan);
 	}
 	if (err) {
 		complain_link(e, err, first);
 		free(first);
-		existing_restore(c, e, backup);
+		existing_restore(c, e, plan->backup);
 	} else {
-		free(backup);
-		if (replaced && c->opts->verbose)
-			copy_announce_removed(e);
+		free(plan->backup);
+		if (replaced)
+			announce_removed(c, e);
 	}
 	outcome(e, err ? OUTCOME_FAILED : OUTCOME_LINKED, NULL);
+	return false;
 }
 
-/* Copy e, one of k's names, since the copy of another has failed; backup as for make. */
-static void copy_instead(struct context *c, struct link *k, const struct entry *e, char *backup)
+static enum link_role role_of(struct context *c, const struct entry *e, char *backup,
+			      struct link **ret)
 {
-	struct plan plan = { .link = k };
-	enum go go = plan_look(c, e, &plan);
+	const struct link_name name = name_of(e, backup);
+	struct stat st = *e->st;
 
+	/* Through symlinks, or as operands, an inode may be met any number of times. */
+	if (options_follows(c->opts, e->operand) || c->sources)
+		st.st_nlink = LINKS_ANY;
+	enum link_role role = links_meet(&c->links, &st, &name, ret);
+	if (role == LINK_FIRST)
+		note_symlink(c, *ret, e);
+	return role;
+}
+
+bool hardlink_meet(struct context *c, const struct entry *e, struct plan *plan)
+{
+	struct link *k;
+	enum link_role role = role_of(c, e, plan->backup, &k);
+
+	if (role == LINK_FIRST)
+		plan->link = k;
+	if (role != LINK_FURTHER)
+		return role == LINK_FIRST;
+	bool copy = make_link(c, k, e, plan);
+	links_leave(&c->links, k);
+	return copy;
+}
+
+/* The copy of another name of k has failed.  Returns true if e has to be copied by plan. */
+static bool take_over(struct context *c, struct link *k, const struct entry *e,
+		      struct plan *plan)
+{
+	char *backup = plan->backup;
+
+	*plan = (struct plan){ .link = NULL };
+	enum go go = plan_look(c, e, plan);
 	if (go != GO) {
 		plan_leave_out(e, go);
 		existing_restore(c, e, backup);
-		return;
+		return false;
 	}
 	/* A second backup is of what has come since the first was made, which then stays. */
-	if (plan.backup)
+	if (plan->backup)
 		free(backup);
 	else
-		plan.backup = backup;
-	copy_anew(c, e, &plan);
+		plan->backup = backup;
+	return begin_new_copy(c, k, e, plan);
 }
 
-/* k's copy has ended, well or not: link w, which waited for that, or copy it. */
-static void settle_waiting(struct context *c, struct link *k, struct waiting *w, bool copied)
+/* The turn of turn's name has come.  Returns true if the caller has to copy it. */
+static bool begin_turn(struct context *c, struct link *k, struct hardlink_turn *turn, bool copied)
 {
-	struct entry e = {
-		.dir = w->dir, .src = w->name_src, .dst = w->name_dst, .type = k->type,
-	};
+	const struct entry *e = &turn->entry;
 
-	copy_number(&e);
-	if (!dir_pin(e.dir)) {
-		plan_leave_out(&e, REFUSED);
-		return;
+	outcome_number(&turn->entry);
+	if (!dir_pin(e->dir)) {
+		plan_leave_out(e, REFUSED);
+		return false;
 	}
-	char *backup = w->backup;
-	w->backup = NULL;
-	if (full_bars(c, &e))
-		/* It is left out. */
-		existing_restore(c, &e, backup);
+	turn->plan = (struct plan){ .backup = turn->name->backup };
+	turn->name->backup = NULL;
+	bool copy = false;
+	if (full_bars(c, e))
+		existing_restore(c, e, turn->plan.backup);
 	else if (copied)
-		hardlink_make(c, k, &e, backup);
+		copy = make_link(c, k, e, &turn->plan);
 	else
-		copy_instead(c, k, &e, backup);
-	dir_unpin(e.dir);
+		copy = take_over(c, k, e, &turn->plan);
+	if (!copy)
+		dir_unpin(e->dir);
+	return copy;
 }
 
-/* A link whose copy has ended, for which settle_link() is due later or in another thread */
-struct ended_link {
-	struct work work;
-	struct context *c;
-	struct link *link;		/* this thread is one of its users */
-	struct ended_link *next;
-};
-
-/* What this thread is at in settle_link() */
-static _Thread_local struct {
-	struct link *now;		/* NULL: it is not in there */
-	struct ended_link *later;	/* whose copies this thread has seen end meanwhile */
-} settling;
-
-/* The copy of k's file has ended: the names that waited get their turn. */
-static void settle_link(struct context *c, struct link *k)
+static void free_turn(struct hardlink_turn *turn)
 {
-	struct waiting *w;
+	dir_put(turn->entry.dir);
+	waiting_free(turn->name);
+}
+
+bool hardlink_next(struct context *c, struct link *k, struct hardlink_turn *ret)
+{
 	bool copied;
 
-	settling.now = k;
-	while ((w = links_next(&c->links, k, &copied))) {
-		settle_waiting(c, k, w, copied);
-		dir_put(w->dir);
-		waiting_free(w);
+	while ((ret->name = links_next(&c->links, k, &copied))) {
+		ret->entry = (struct entry){
+			.dir = ret->name->dir, .src = ret->name->name_src,
+			.dst = ret->name->name_dst, .type = k->type,
+		};
+		if (begin_turn(c, k, ret, copied))
+			return true;
+		free_turn(ret);
 	}
-	settling.now = NULL;
 	links_leave(&c->links, k);
+	return false;
 }
 
-static struct ended_link *new_ended(struct context *c, struct link *k)
+void hardlink_end_turn(struct hardlink_turn *turn)
 {
-	struct ended_link *ended = xmalloc(sizeof *ended);
-
-	*ended = (struct ended_link){ .c = c, .link = k };
-	return ended;
+	dir_unpin(turn->entry.dir);
+	free_turn(turn);
 }
 
-static void settle_links(struct context *c, struct link *k)
+bool hardlink_ended(struct context *c, struct link *k, bool copied)
 {
-	struct ended_link *next;
-
-	settle_link(c, k);
-	while ((next = settling.later)) {
-		settling.later = next->next;
-		settle_link(c, next->link);
-		free(next);
-	}
+	if (links_end(&c->links, k, copied))
+		return true;
+	links_leave(&c->links, k);
+	return false;
 }
 
-static void settle_work(struct work *work)
+struct link *hardlink_keep(struct context *c, const struct entry *e)
 {
-	struct ended_link *ended =
-		(struct ended_link *)((char *)work - offsetof(struct ended_link, work));
+	struct plan plan = { .link = NULL };
+	struct link *k;
 
-	settle_links(ended->c, ended->link);
-	free(ended);
-}
-
-void hardlink_end(struct context *c, struct link *k, bool copied)
-{
-	links_end(&c->links, k, copied);
-	/* The copy of a name that had waited: settle_link() goes on with the next. */
-	if (settling.now == k) {
-		links_leave(&c->links, k);
-		return;
-	}
-	if (settling.now) {
-		struct ended_link *ended = new_ended(c, k);
-
-		ended->next = settling.later;
-		settling.later = ended;
-		return;
-	}
-	/* Main has more to reap, and links may have to wait for a server. */
-	if (window_is_main(&c->window) && links_awaited(&c->links, k)) {
-		struct ended_link *ended = new_ended(c, k);
-
-		ended->work.run = settle_work;
-		if (workers_give(&c->workers, &ended->work))
-			return;
-		free(ended);
-	}
-	settle_links(c, k);
-}
-
-void hardlink_keep(struct context *c, const struct entry *e)
-{
-	struct link *link;
-
-	switch (hardlink_meet(c, e, NULL, &link)) {
+	switch (role_of(c, e, NULL, &k)) {
 	case LINK_FIRST:
 		plan_leave_out(e, STAY);
-		hardlink_note_symlink(c, link, e);
-		hardlink_end(c, link, true);
-		break;
+		return k;
 	case LINK_FURTHER:
-		hardlink_make(c, link, e, NULL);
-		links_leave(&c->links, link);
 		break;
 	case LINK_WAITS:
-		break;
+		return NULL;
 	}
+	/* Where k's file cannot have one more name, what is there is the copy for the rest. */
+	bool another = make_link(c, k, e, &plan);
+	links_leave(&c->links, k);
+	if (!another)
+		return NULL;
+	plan_leave_out(e, STAY);
+	return k;
 }

@@ -5,40 +5,53 @@
 
 #include <stdbool.h>
 
-#include "copy/links.h"
+#include "copy/entry.h"
+#include "copy/plan.h"
 
 struct context;
-struct entry;
+struct link;
 struct options;
+struct waiting;
 
 /* Returns true if e's inode may have other names that are to become links to its copy. */
 bool hardlink_possible(const struct options *o, const struct entry *e);
 
 /*
- * The role of e among the names of its inode, as links_meet() tells.  backup, the new name
- * of what was at e's destination or NULL, is taken if e waits.
+ * The walk has met e, a name of an inode for which hardlink_possible().  Returns true if the
+ * caller has to copy e by plan, whose link is set, and to call hardlink_ended() after that.
+ * Otherwise e has become a link, waits for the copy of another name, or has failed, which
+ * has been reported; plan->backup has been taken care of.
  */
-enum link_role hardlink_meet(struct context *c, const struct entry *e, char *backup,
-			     struct link **ret);
-
-/* Note whether e, the first name of k, which is about to be copied, is written through a
-   symlink. */
-void hardlink_note_symlink(struct context *c, struct link *k, const struct entry *e);
+bool hardlink_meet(struct context *c, const struct entry *e, struct plan *plan);
 
 /*
- * Give k's file the name e.  If it cannot have one more, e becomes the copy that the
- * rest of k's names wait for, or waits itself.  backup is the new name of what was there,
- * or NULL; it is freed, or what has it gets its old name again after a failure.
+ * What is at e's destination stays, and counts as e's copy.  If another name of e's inode was
+ * copied before, a link to that takes its place.  Returns NULL, or the inode for which the
+ * caller has to call hardlink_ended().
  */
-void hardlink_make(struct context *c, struct link *k, const struct entry *e, char *backup);
-
-/* A copy of k's file has ended, well or not: the names that waited get their turn. */
-void hardlink_end(struct context *c, struct link *k, bool copied);
+struct link *hardlink_keep(struct context *c, const struct entry *e);
 
 /*
- * What is at e's destination stays, and counts as e's copy.  If another name of e's inode
- * was copied before, a link to that takes its place.
+ * The copy of k's file has ended, well or not.  Returns true if the caller, or a thread that
+ * it gives k to, has to call hardlink_next() until that returns false; else k is no longer
+ * the caller's.
  */
-void hardlink_keep(struct context *c, const struct entry *e);
+bool hardlink_ended(struct context *c, struct link *k, bool copied);
+
+/* The turn of a name that has waited, and has to be copied */
+struct hardlink_turn {
+	struct entry entry;
+	struct plan plan;
+	struct waiting *name;	/* hardlink_next()'s own */
+};
+
+/*
+ * Link the names that wait for k, up to the first that has to be copied by the caller: then
+ * this returns true, and the caller goes on with hardlink_end_turn().  Returns false when no
+ * name waits, or those that do wait for a copy which is under way; then k is no longer the
+ * caller's.
+ */
+bool hardlink_next(struct context *c, struct link *k, struct hardlink_turn *ret);
+void hardlink_end_turn(struct hardlink_turn *turn);
 
 #endif

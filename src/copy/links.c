@@ -3,7 +3,21 @@
  * Design: an inode with several names is copied once, under the name that the
  * walk meets first.  Names met while that copy is pending wait on the entry;
  * when it ends they are linked, or, if it failed, the next of them is copied
- * in its place.
+ * in its place:
+ *
+ *	links_meet()
+ *	    |
+ *	    v		  links_end(true)
+ *	 COPYING ------------------------> COPIED: names are linked
+ *	  |   ^				      |
+ *	  |   |  links_rename(), where no further name can be had
+ *	  |   +-------------------------------+
+ *	  |   |  links_rename(), for the next name that waits
+ *	  |   +-------- FAILED <--+
+ *	  +-----------------------+ links_end(false)
+ *
+ * One thread at a time sees to the names that wait (settling).  Where the copy of such a
+ * name ends while it does so, in that thread or another, links_end() leaves the rest to it.
  *
  * An entry is forgotten when as many names as the inode has have been met and
  * none waits: memory is that of the inodes still awaited.  Names outside of the
@@ -26,7 +40,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "copy/mklink.h"
+#include "copy/newlink.h"
 #include "hash.h"
 #include "tree/dir.h"
 #include "xalloc.h"
@@ -138,25 +152,37 @@ enum link_role links_meet(struct links *l, const struct stat *st, const struct l
 	return role;
 }
 
-void links_end(struct links *l, struct link *k, bool copied)
+bool links_end(struct links *l, struct link *k, bool copied)
 {
 	pthread_mutex_lock(&l->lock);
 	k->state = copied ? LINK_COPIED : LINK_FAILED;
+	bool mine = !k->settling;
+	k->settling = true;
 	pthread_mutex_unlock(&l->lock);
+	return mine;
+}
+
+static struct waiting *take_first_locked(struct link *k)
+{
+	struct waiting *w = k->first;
+
+	k->first = w->next;
+	if (!k->first)
+		k->last = &k->first;
+	return w;
 }
 
 struct waiting *links_next(struct links *l, struct link *k, bool *ret_copied)
 {
+	struct waiting *w = NULL;
+
 	pthread_mutex_lock(&l->lock);
 	*ret_copied = k->state == LINK_COPIED;
-	/* Those that wait for the next copy are for who sees that end. */
-	struct waiting *w = k->state == LINK_COPYING ? NULL : k->first;
-	if (w) {
-		k->first = w->next;
-		if (!k->first)
-			k->last = &k->first;
-	} else if (k->state == LINK_FAILED && !k->forgotten) {
-		/* Nobody is to come to wait for what will not be. */
+	if (k->state != LINK_COPYING && k->first)
+		w = take_first_locked(k);
+	k->settling = w;
+	if (!w && k->state == LINK_FAILED && !k->forgotten) {
+		/* A name that is met later begins anew; it could wait for ever. */
 		hash_remove(l->table, k);
 		k->forgotten = true;
 	}
@@ -223,7 +249,7 @@ int links_make(struct links *l, const struct link *k, struct dir *dir, const cha
 		int from = dir_dst_fd(first_dir), to = dir_dst_fd(dir);
 
 		*replaced = true;
-		err = mklink_at(from, first, to, name, flags, replaced);
+		err = newlink_hard(from, first, to, name, flags, replaced);
 		dir_unpin(first_dir);
 	}
 	*ret_first = err ? dir_dst_path(first_dir, first) : NULL;

@@ -34,6 +34,7 @@ struct link {
 	nlink_t missing;		/* names that the walk has not met yet */
 	enum link_state state;
 	unsigned int users;		/* threads at work on it: it stays */
+	bool settling;			/* a thread sees to the names that wait */
 	bool forgotten;			/* not in the table any more */
 	struct dir *dir;		/* a hold: where the first copy is ... */
 	char *name;			/* ... and its name, */
@@ -49,7 +50,7 @@ void links_fini(struct links *l);
 
 /* What a name of an inode with several is to become */
 enum link_role {
-	LINK_FIRST,	/* copied, and then links_end() */
+	LINK_FIRST,	/* copied; after that links_end() and links_leave() */
 	LINK_WAITS,	/* nothing now: its turn comes when the copy has ended */
 	LINK_FURTHER	/* linked with links_make(), and then links_leave() */
 };
@@ -66,12 +67,17 @@ enum link_role links_meet(struct links *l, const struct stat *st, const struct l
 			  struct link **ret);
 
 /*
- * The copy of k's file has ended.  Then, until there is none: each name that
- * waits has its turn, to be linked where *ret_copied, else to be copied; the
- * caller frees it with waiting_free().  There is none, either, while k's file is
- * being copied anew: who does that calls links_end(), and has the rest.
+ * The copy of k's file has ended, well or not.  Returns true if the caller, or a thread that
+ * it gives k to, has to see to the names that wait: to call links_next() until that returns
+ * NULL.  False: a thread is doing that already, and will notice.
  */
-void links_end(struct links *l, struct link *k, bool copied);
+bool links_end(struct links *l, struct link *k, bool copied);
+
+/*
+ * The next name that waits; the caller frees it with waiting_free().  It has to be linked
+ * if *ret_copied, else copied.  NULL: none waits, or k's file is being copied anew, and
+ * whoever calls links_end() for that sees to the rest.
+ */
 struct waiting *links_next(struct links *l, struct link *k, bool *ret_copied);
 void waiting_free(struct waiting *w);
 

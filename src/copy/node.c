@@ -20,7 +20,6 @@
 #include "copy/attrs.h"
 #include "copy/complain.h"
 #include "copy/context.h"
-#include "copy/copy.h"
 #include "copy/entry.h"
 #include "report/report.h"
 #include "tree/byfd.h"
@@ -53,7 +52,7 @@ static bool set_attributes(struct context *c, const struct entry *e, const struc
 	if (o->attrs) {
 		int from = RETRY(openat(dir_src_fd(e->dir), e->src, O_PATH | O_CLOEXEC | follow));
 
-		attrs_result(c, e, from < 0 ? -errno : copyfile_attrs(from, dst, copy_attr_flags(o)));
+		attrs_result(c, e, from < 0 ? -errno : copyfile_attrs(from, dst, attrs_flags(o)));
 		if (from >= 0)
 			close(from);
 	}

@@ -15,6 +15,7 @@
 
 #include <libcopyfile.h>
 
+#include "base/clock.h"
 #include "copy/entry.h"
 #include "report/json.h"
 #include "report/report.h"
@@ -32,6 +33,15 @@ uint64_t outcome_new_id(void)
 	static _Atomic uint64_t last;
 
 	return json_is_on() ? ++last : 0;
+}
+
+void outcome_number(struct entry *e)
+{
+	/* Otherwise only copies with a cookie have a number; see window.c. */
+	if (!json_tells_files())
+		return;
+	e->id = outcome_new_id();
+	e->begun = clock_now(CLOCK_MONOTONIC);
 }
 
 /* How many bytes are not going to be copied as e is left out */

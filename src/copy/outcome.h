@@ -14,8 +14,11 @@ struct entry;
 /* The sizes of what is left out are wanted: progress is shown.  Before anything else here. */
 void outcome_watch(void);
 
-/* A number for an entry, by which those who watch know it again; 0 if nobody does. */
+/* A number by which readers of JSON know an entry again; 0 if there are none. */
 uint64_t outcome_new_id(void);
+
+/* Number e, and note the time, if readers of JSON are told of every file. */
+void outcome_number(struct entry *e);
 
 /*
  * e, whose directory is in use, has come to its end.  info is that of its copy, if the

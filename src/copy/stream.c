@@ -26,6 +26,7 @@
 
 #include <libcopyfile.h>
 
+#include "base/loop.h"
 #include "base/options.h"
 #include "base/retry.h"
 #include "base/stop.h"
@@ -34,7 +35,6 @@
 #include "copy/attrs.h"
 #include "copy/complain.h"
 #include "copy/context.h"
-#include "copy/copy.h"
 #include "copy/entry.h"
 #include "copy/existing.h"
 #include "report/report.h"
@@ -178,7 +178,7 @@ static bool await_data(struct context *c, int src)
 	do {
 		n = poll(&wanted, 1, LOOK_MS);
 		/* Main may be here for long. */
-		window_tick(&c->window);
+		loop_tick(&c->loop);
 	} while (stop_asked() != STOP_SIGNAL && (n == 0 || (n < 0 && errno == EINTR)));
 	return stop_asked() != STOP_SIGNAL;
 }
@@ -275,7 +275,7 @@ static int open_existing(const struct context *c, const struct entry *e, const s
 
 	/* Only a symlink that was seen there is followed. */
 	flags |= c->opts->attributes_only ? 0 : O_TRUNC;
-	flags |= existing_is_symlink(e) ? 0 : O_NOFOLLOW;
+	flags |= entry_dst_is_symlink(e) ? 0 : O_NOFOLLOW;
 	int fd = open_patiently(dir, e->dst, flags, 0);
 	if (fd < 0 || !over->st_mode || (RETRY(fstat(fd, &st)) == 0 && SAME_INODE(st, *over)))
 		return fd;
@@ -330,7 +330,7 @@ static bool copy_attributes(struct context *c, const struct entry *e, int src, i
 	const struct options *o = c->opts;
 
 	if (o->attrs)
-		attrs_result(c, e, copyfile_attrs(src, dst, copy_attr_flags(o)));
+		attrs_result(c, e, copyfile_attrs(src, dst, attrs_flags(o)));
 	if (over || (o->attrs & COPYFILE_MODE))
 		return true;
 	/* What open_dst() left out for the owner's sake */

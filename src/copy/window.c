@@ -6,109 +6,56 @@
  * whichever copy is ready, not the oldest, so that one huge file never stalls
  * the rest.  The library keeps the bound (copyfile_setup's pending): where copies
  * burn the processor it does the next one itself rather than refuse it, which is
- * better than waiting.  And many threads submit, while one reaps.
+ * better than waiting.  And many threads submit, while one reaps:
  *
- * The reaper sleeps in epoll_wait(2), to which submitters add cookies while it
- * sleeps.  Each is armed once (EPOLLONESHOT): the library uses a descriptor
- * again for the next cookie, and nothing of the last one may come through.
+ *	walkers		   window_start()	 +-> ended in the call: ended()
+ *	 and main  ------> copyfileat() -------->|
+ *			      ^			 +-> a cookie: in the list, and watched
+ *			      | full: until half has gone	      |
+ *			      |					      v
+ *	main <------------ ended() <---- window_ready() <----- the loop: it is readable
  *
  * A copy that ends in the call that starts it costs neither lock nor memory, unless an
  * operand overwrites a file: that is in the list meanwhile, so that copies of other
  * operands to the same inode wait.
  *
- * The lock is not held while a copy starts or ends, only while it is entered and made known
- * to epoll.  A thread that waits for room sleeps on ended_some; the main thread, which would
- * have to wake itself, reaps.  What follows from the end of a copy may start another.  So
- * the main thread may come to reap while it is reaping: then it goes on with the same batch
- * of events, and deeper than NESTED it copies at once instead.
- *
- * A sandbox may refuse epoll: then there is no window.  If epoll fails later, in the middle
- * of a run, the pending copies are looked at one by one, a hundred times a second.
+ * The lock is not held while a copy starts or ends, only while it is entered and the loop
+ * told of it.  A thread that waits for room sleeps on ended_some; the main thread, which
+ * would have to wake itself, turns its loop.  What follows from the end of a copy may start
+ * another, so it may come to do that within the loop; deeper than NESTED it copies at once
+ * instead.
  */
 #include <config.h>
 
 #include "copy/window.h"
 
+#include <assert.h>
 #include <errno.h>
-#include <poll.h>
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/epoll.h>
-#include <sys/eventfd.h>
-#include <unistd.h>
 
 #include "base/clock.h"
-#include "base/retry.h"
+#include "base/loop.h"
+#include "base/relaxed.h"
+#include "base/tally.h"
 #include "copy/outcome.h"
 #include "tree/dir.h"
 #include "xalloc.h"
 
-/* How often on_tick is called while waiting, in milliseconds */
-#define TICK_MS 100
-
-/* How often the pending copies are looked at without epoll, in milliseconds */
-#define BLIND_MS 10
-
-/* How deep reaping may be within reaping */
+/* How deep the loop may be nested before main copies by itself */
 #define NESTED 16
 
 /* How often a start may be refused while few copies are pending */
-#define VAIN 100
+#define MOST_REFUSALS 100
 
-static bool watch(struct window *w, int op, int fd, uint32_t events, void *entry)
-{
-	struct epoll_event e = { .events = events, .data.ptr = entry };
-
-	return epoll_ctl(w->epoll, op, fd, &e) == 0;
-}
-
-/*
- * epoll knows a descriptor until it is closed, which the library does with few of
- * its own, and nobody tells us: so one attempt may be in vain.
- */
-static bool watch_cookie(struct window *w, int cookie, void *entry)
-{
-	bool known = cookie >= WINDOW_KNOWN || atomic_exchange(&w->known[cookie], true);
-	int first = known ? EPOLL_CTL_MOD : EPOLL_CTL_ADD;
-	int second = known ? EPOLL_CTL_ADD : EPOLL_CTL_MOD;
-
-	return watch(w, first, cookie, EPOLLIN | EPOLLONESHOT, entry) ||
-	       watch(w, second, cookie, EPOLLIN | EPOLLONESHOT, entry);
-}
-
-bool window_init(struct window *w, unsigned int size)
+void window_init(struct window *w, struct loop *loop, unsigned int size, bool in_order,
+		 window_ended *ended, void *arg)
 {
 	*w = (struct window){
-		.main = pthread_self(), .epoll = -1, .wakeup = -1,
+		.loop = loop, .size = size, .in_order = in_order, .ended = ended, .arg = arg,
 		.lock = PTHREAD_MUTEX_INITIALIZER, .ended_some = PTHREAD_COND_INITIALIZER,
 	};
-	if (!size)
-		return true;
-	w->epoll = epoll_create1(EPOLL_CLOEXEC);
-	w->wakeup = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	struct epoll_event none;
-	if (w->epoll < 0 || w->wakeup < 0 || epoll_wait(w->epoll, &none, 1, 0) < 0 ||
-	    !watch(w, EPOLL_CTL_ADD, w->wakeup, EPOLLIN, NULL)) {
-		window_fini(w);
-		return false;
-	}
-	w->size = size;
-	return true;
-}
-
-void window_fini(struct window *w)
-{
-	if (w->epoll >= 0)
-		close(w->epoll);
-	if (w->wakeup >= 0)
-		close(w->wakeup);
-	w->epoll = w->wakeup = -1;
-}
-
-bool window_is_main(const struct window *w)
-{
-	return pthread_equal(pthread_self(), w->main);
 }
 
 /* ------------------------------------------------------------ the list */
@@ -123,16 +70,17 @@ static void enter_locked(struct window *w, struct pending *p)
 	w->count += p->cookie > 0;
 }
 
-/* Returns whether main has to be woken, once the lock is released. */
+/* Returns true if main has to be woken, once the lock is released. */
 static bool leave_locked(struct window *w, struct pending *p)
 {
 	*(p->prev ? &p->prev->next : &w->first) = p->next;
 	if (p->next)
 		p->next->prev = p->prev;
+	assert(!p->cookie || w->count);
 	w->count -= p->cookie > 0;
 	if (w->sleepers)
 		pthread_cond_broadcast(&w->ended_some);
-	return w->main_sleeps && !window_is_main(w);
+	return w->main_sleeps && !loop_is_main(w->loop);
 }
 
 static void leave(struct window *w, struct pending *p)
@@ -141,7 +89,7 @@ static void leave(struct window *w, struct pending *p)
 	bool wake = leave_locked(w, p);
 	pthread_mutex_unlock(&w->lock);
 	if (wake)
-		window_wake(w);
+		loop_wake(w->loop);
 }
 
 /* Two names may lead to one inode, and the copy that is started last is to win. */
@@ -156,7 +104,7 @@ static bool overwritten_locked(const struct window *w, const struct pending *p)
 /* ------------------------------------------------------------- reaping */
 
 /* Tell of a copy that ended in this thread's hands just now. */
-static void end(struct window *w, const struct pending *p, int result)
+static void tell_end(struct window *w, const struct pending *p, int result)
 {
 	struct copyfile_info info;
 
@@ -165,51 +113,66 @@ static void end(struct window *w, const struct pending *p, int result)
 }
 
 /* p has ended with r; its cookie is released. */
-static void reaped(struct window *w, struct pending *p, int r)
+static void finish(struct window *w, struct pending *p, int r)
 {
 	/* Out first: what follows from it may start copies of its own. */
 	leave(w, p);
-	end(w, p, r);
-	dir_put_pinned(p->dir);
+	tell_end(w, p, r);
+	dir_put_pinned(p->entry.dir);
 	free(p);
 }
 
-/* Have epoll tell of p once more, for these events. */
-static void rearm(struct window *w, struct pending *p, uint32_t events)
+static int await(int cookie)
 {
-	if (!watch(w, EPOLL_CTL_MOD, p->cookie, events, p))
-		w->blind = true;
+	int r;
+
+	while ((r = copyfile_ctrl(cookie, COPYFILE_WAIT)) > 0)
+		;
+	return r;
 }
 
-/* epoll has told of p, which nobody else takes out of the list. */
-static void reap(struct window *w, struct pending *p)
+void window_ready(struct window *w, void *entry)
 {
+	struct pending *p = entry;
+
 	/* The kernel has handed p on; the lock makes sure of what it holds. */
 	pthread_mutex_lock(&w->lock);
 	int cookie = p->cookie;
 	pthread_mutex_unlock(&w->lock);
 	int r = copyfile_ctrl(cookie, COPYFILE_STATUS);
 
-	if (r > 0)
-		rearm(w, p, EPOLLIN | EPOLLONESHOT);
-	else
-		reaped(w, p, r);
+	if (r > 0 && loop_watch(w->loop, cookie, p))
+		return;
+	finish(w, p, r > 0 ? await(cookie) : r);
 }
 
-static void cancel(struct window *w, struct pending *p)
+/* A copy that has ended, or NULL.  *ret is its result. */
+static struct pending *find_ended(struct window *w, int *ret)
 {
-	/* Once it is released its number may be another cookie's, for which epoll must not
-	   report p. */
-	rearm(w, p, 0);
-	int r = copyfile_ctrl(p->cookie, COPYFILE_CANCEL);
+	struct pending *p;
 
-	if (r <= 0)
-		reaped(w, p, r);
-	else
-		rearm(w, p, EPOLLIN | EPOLLONESHOT);
+	pthread_mutex_lock(&w->lock);
+	for (p = w->first; p; p = p->next)
+		if (p->cookie > 0 && (*ret = copyfile_ctrl(p->cookie, COPYFILE_STATUS)) <= 0)
+			break;
+	pthread_mutex_unlock(&w->lock);
+	return p;
 }
 
-/* One that has not been cancelled yet, or NULL: nobody else takes it out of the list. */
+bool window_reap_all(struct window *w)
+{
+	bool some = false;
+	struct pending *p;
+	int r;
+
+	while ((p = find_ended(w, &r))) {
+		some = true;
+		finish(w, p, r);
+	}
+	return some;
+}
+
+/* A copy that has not been cancelled yet, or NULL.  Only main takes it out of the list. */
 static struct pending *next_to_cancel(struct window *w)
 {
 	struct pending *p;
@@ -224,96 +187,29 @@ static struct pending *next_to_cancel(struct window *w)
 	return p;
 }
 
+static void cancel(struct window *w, struct pending *p)
+{
+	/* Once it is released its number may be another cookie's, for which the loop must
+	   not report p. */
+	loop_forget(w->loop, p->cookie);
+	int r = copyfile_ctrl(p->cookie, COPYFILE_CANCEL);
+
+	if (r > 0 && loop_watch(w->loop, p->cookie, p))
+		return;
+	finish(w, p, r > 0 ? await(p->cookie) : r);
+}
+
 void window_cancel(struct window *w)
 {
 	struct pending *p;
 
 	/* What main is about to reap must not go meanwhile. */
-	if (w->reaping)
+	if (w->loop->depth)
 		return;
-	w->reaping++;
+	w->loop->depth++;
 	while ((p = next_to_cancel(w)))
 		cancel(w, p);
-	w->reaping--;
-}
-
-/* One that has ended; NULL: none.  *ret is its result. */
-static struct pending *find_ended(struct window *w, int *ret)
-{
-	struct pending *p;
-
-	pthread_mutex_lock(&w->lock);
-	for (p = w->first; p; p = p->next)
-		if (p->cookie > 0 &&
-		    (*ret = copyfile_ctrl(p->cookie, COPYFILE_STATUS)) <= 0)
-			break;
-	pthread_mutex_unlock(&w->lock);
-	return p;
-}
-
-/* Without epoll */
-static void reap_blindly(struct window *w, bool wait)
-{
-	bool some = false;
-	struct pending *p;
-	int r;
-
-	while ((p = find_ended(w, &r))) {
-		some = true;
-		reaped(w, p, r);
-	}
-	if (wait && !some)
-		poll(NULL, 0, BLIND_MS);
-}
-
-static void drain_wakeup(struct window *w)
-{
-	uint64_t rung;
-
-	/* It is enough to have been woken. */
-	if (read(w->wakeup, &rung, sizeof rung) < 0)
-		return;
-}
-
-/* Take the next batch of events from epoll; the last one has been seen to. */
-static void ask_epoll(struct window *w, bool wait)
-{
-	int n = epoll_wait(w->epoll, w->ready, WINDOW_BATCH,
-			   !wait ? 0 : w->ticks ? TICK_MS : -1);
-
-	if (n < 0 && errno != EINTR)
-		w->blind = true;
-	w->next_ready = 0;
-	w->nready = n < 0 ? 0 : n;
-}
-
-void window_reap(struct window *w, bool wait)
-{
-	w->reaping++;
-	/* Within reaping: first the rest of the batch, which epoll does not report again */
-	if (w->next_ready == w->nready && w->size && !w->blind)
-		ask_epoll(w, wait);
-	else if (w->next_ready == w->nready && w->size)
-		reap_blindly(w, wait);
-	while (w->next_ready < w->nready) {
-		struct pending *p = w->ready[w->next_ready++].data.ptr;
-
-		if (p)
-			reap(w, p);
-		else
-			drain_wakeup(w);
-	}
-	w->reaping--;
-	w->on_tick(w->arg);
-}
-
-void window_wake(struct window *w)
-{
-	static const uint64_t one = 1;
-
-	/* Cannot fail but for being full: then it has been rung. */
-	if (w->wakeup >= 0 && RETRY(write(w->wakeup, &one, sizeof one)) < 0)
-		return;
+	w->loop->depth--;
 }
 
 bool window_empty(struct window *w)
@@ -324,13 +220,13 @@ bool window_empty(struct window *w)
 	return empty;
 }
 
-/* Until some copy has ended, with the lock released. */
+/* Sleep until some copy has ended, with the lock released. */
 static void sleep_locked(struct window *w)
 {
-	if (window_is_main(w)) {
+	if (loop_is_main(w->loop)) {
 		w->main_sleeps = true;
 		pthread_mutex_unlock(&w->lock);
-		window_reap(w, true);
+		loop_turn(w->loop, true);
 		pthread_mutex_lock(&w->lock);
 		w->main_sleeps = false;
 		return;
@@ -354,6 +250,7 @@ bool window_wait_one(struct window *w)
 
 static int start(const struct window *w, const struct pending *p)
 {
+	const struct entry *e = &p->entry;
 	uint64_t flags = p->flags | (w->size ? 0 : COPYFILE_SYNC);
 
 	if (flags & COPYFILE_SYNC)
@@ -363,13 +260,13 @@ static int start(const struct window *w, const struct pending *p)
 		.flags = flags | COPYFILE_STEADY,
 	};
 
-	return copyfileat(dir_src_fd(p->dir), p->src, dir_dst_fd(p->dir), p->dst, &how,
-			  sizeof how);
+	return copyfileat(dir_src_fd(e->dir), e->src, dir_dst_fd(e->dir), e->dst, &how, sizeof how);
 }
 
 /*
- * The copy that this thread was about to start was refused, for want of room or of what a
- * cookie needs.  An error of its own, which may be EAGAIN as well, came when it had begun.
+ * Returns true if the copy that this thread was about to start was refused, for want of room
+ * or of what a cookie needs.  An error of its own, which may be EAGAIN as well, came when it
+ * had begun.
  */
 static bool was_refused(void)
 {
@@ -395,58 +292,62 @@ static bool make_room(struct window *w)
 /* Returns true if this thread has to copy at once, and not to wait for room. */
 static bool must_not_wait(const struct window *w)
 {
-	return window_is_main(w) && (w->reaping > NESTED || (w->reaping && w->blind));
+	const struct loop *l = w->loop;
+
+	return loop_is_main(l) && (l->depth > NESTED || (l->depth && relaxed_get(l->blind)));
 }
 
 /* Start p, which is in the list if it overwrites.  Returns the cookie, or how p has ended. */
 static int start_with_room(struct window *w, struct pending *p)
 {
-	unsigned int vain = 0;
+	unsigned int refusals = 0;
 	int r;
 
 	while ((r = start(w, p)) < 0 && w->size && !(p->flags & COPYFILE_SYNC) && was_refused())
 		/* EAGAIN: as many as may be are pending, and no time to copy at once. */
-		if (r != -EAGAIN || must_not_wait(w) || (!make_room(w) && ++vain > VAIN))
+		if (r != -EAGAIN || must_not_wait(w) ||
+		    (!make_room(w) && ++refusals > MOST_REFUSALS))
 			p->flags |= COPYFILE_SYNC;
 	return r;
 }
 
-/* Enter a copy of p, which cookie stands for.  False: it can't be watched. */
+/* A copy of p on the heap, with names of its own, for its cookie. */
+static struct pending *new_pending(const struct pending *p, int cookie)
+{
+	const char *src = p->entry.src, *dst = p->entry.dst;
+	size_t src_size = strlen(src) + 1, dst_size = strlen(dst) + 1;
+	struct pending *new = xmalloc(sizeof *new + src_size + dst_size);
+
+	*new = *p;
+	new->entry.src = memcpy((char *)(new + 1), src, src_size);
+	new->entry.dst = memcpy((char *)(new + 1) + src_size, dst, dst_size);
+	new->entry.st = NULL;
+	new->cookie = cookie;
+	if (!new->entry.id)
+		new->entry.id = outcome_new_id();
+	dir_get_pinned(new->entry.dir);
+	return new;
+}
+
+/* Enter a copy of p, which cookie stands for.  Returns false if it can't be watched. */
 static bool enter(struct window *w, const struct pending *p, int cookie)
 {
-	size_t src_size = strlen(p->src) + 1, dst_size = strlen(p->dst) + 1;
-	struct pending *entry = xmalloc(sizeof *entry + src_size + dst_size);
+	struct pending *entry = new_pending(p, cookie);
 
-	*entry = *p;
-	entry->src = memcpy((char *)(entry + 1), p->src, src_size);
-	entry->dst = memcpy((char *)(entry + 1) + src_size, p->dst, dst_size);
-	entry->cookie = cookie;
-	if (!entry->id)
-		entry->id = outcome_new_id();
-	dir_get_pinned(p->dir);
-	/* It must be watched before another thread can find it and end it: else epoll would
+	/* It must be watched before another thread can find it and end it: else the loop would
 	   name it later, for another cookie.  Without the lock it may be gone at once. */
 	pthread_mutex_lock(&w->lock);
 	enter_locked(w, entry);
-	bool watched = watch_cookie(w, cookie, entry);
+	bool watched = loop_watch(w->loop, cookie, entry);
 	bool wake = !watched && leave_locked(w, entry);
 	pthread_mutex_unlock(&w->lock);
 	if (watched)
 		return true;
 	if (wake)
-		window_wake(w);
-	dir_put_pinned(entry->dir);
+		loop_wake(w->loop);
+	dir_put_pinned(entry->entry.dir);
 	free(entry);
 	return false;
-}
-
-static int await(int cookie)
-{
-	int r;
-
-	while ((r = copyfile_ctrl(cookie, COPYFILE_WAIT)) > 0)
-		;
-	return r;
 }
 
 /* Enter p for as long as it is copied; first wait for those that overwrite the same file. */
@@ -463,27 +364,20 @@ void window_start(struct window *w, const struct pending *wanted)
 {
 	struct pending p = *wanted;
 	bool overwrites = p.over_ino;
-	int r;
 
 	p.cookie = 0;
 	if (overwrites)
 		enter_overwriting(w, &p);
-	r = start_with_room(w, &p);
+	int r = start_with_room(w, &p);
 	if (r > 0 && !enter(w, wanted, r))
 		r = await(r);
 	if (overwrites)
 		leave(w, &p);
 	if (r <= 0)
-		end(w, &p, r);
+		tell_end(w, &p, r);
 	while (w->in_order && r > 0 && !window_empty(w))
-		window_reap(w, true);
-	window_tick(w);
-}
-
-void window_tick(struct window *w)
-{
-	if (window_is_main(w))
-		w->on_tick(w->arg);
+		loop_turn(w->loop, true);
+	loop_tick(w->loop);
 }
 
 /* ------------------------------------------------------------- looking */
@@ -544,12 +438,12 @@ unsigned int window_look(struct window *w, struct window_active *list, unsigned 
 			continue;
 		see_locked(p, info.bytes_done, now);
 		n = put_in_order(list, n, max, &(struct window_active){
-			.id = p->id, .pending = p, .since = p->since, .rate = p->rate,
+			.id = p->entry.id, .pending = p, .since = p->since, .rate = p->rate,
 			.bytes_done = info.bytes_done, .bytes_total = info.bytes_total,
 		});
 	}
 	for (unsigned int i = 0; i < n; i++)
-		list[i].src = dir_src_path(list[i].pending->dir, list[i].pending->src);
+		list[i].src = dir_src_path(list[i].pending->entry.dir, list[i].pending->entry.src);
 	pthread_mutex_unlock(&w->lock);
 	return n;
 }

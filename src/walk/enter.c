@@ -20,6 +20,7 @@
 
 #include "base/names.h"
 #include "base/options.h"
+#include "copy/announce.h"
 #include "copy/complain.h"
 #include "copy/context.h"
 #include "copy/copy.h"
@@ -179,7 +180,7 @@ static struct dir *bring_about(struct context *c, struct walk_root *root, const 
 	}
 	free(there.backup);
 	if (d->created)
-		copy_announce(c, e, NULL);
+		announce_copied(c, e, NULL);
 	run_dir_made(c, &timer);
 	*ret = d->created ? OUTCOME_CREATED : OUTCOME_MERGED;
 	return d;
@@ -252,7 +253,7 @@ bool enter_dir(struct context *c, struct walk_root *root, const struct entry *wa
 	*ret_dir = NULL;
 	if (full_bars_dir(&e))
 		return false;
-	copy_number(&e);
+	outcome_number(&e);
 	if (!open_source(c, &e, &source))
 		return false;
 	e.st = &source.st;

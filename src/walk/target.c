@@ -27,6 +27,7 @@
 #include "copy/copy.h"
 #include "copy/entry.h"
 #include "copy/outcome.h"
+#include "copy/targets.h"
 #include "dirname.h"
 #include "filenamecat.h"
 #include "report/report.h"
@@ -87,7 +88,7 @@ static int stat_operand(struct context *c, const struct entry *e, struct stat *r
 
 static void copy_dir_operand(struct context *c, const struct entry *e)
 {
-	if (copy_is_target(c, e) || depends_on_earlier(c, e))
+	if (targets_have(c, e) || depends_on_earlier(c, e))
 		run_drain(c);
 	if (walk_tree(c, e)) {
 		char *dst = dir_dst_path(e->dir, e->dst);
@@ -119,7 +120,7 @@ static bool file_depends_on_earlier(struct context *c, const struct entry *e,
 	/* It may be a name of an inode of which the first is copied. */
 	if (c->opts->keep_links && (e->st->st_nlink > 1 || options_follows(c->opts, true)))
 		return true;
-	return c->merged || SAME_INODE(c->target, *parent) || copy_is_target(c, e) ||
+	return c->merged || SAME_INODE(c->target, *parent) || targets_have(c, e) ||
 	       dirset_find(&c->created_dirs, parent);
 }
 
@@ -159,7 +160,7 @@ static void copy_operand(struct context *c, struct dir *dir, const char *src, co
 	int err = stat_operand(c, &e, &st) < 0 ? errno : 0;
 	if (err) {
 		e.st = NULL;
-		copy_number(&e);
+		outcome_number(&e);
 		complain_src(&e, OP_LOOK, err, "cannot stat %s");
 		outcome(&e, OUTCOME_FAILED, NULL);
 	} else if (e.type = st.st_mode & S_IFMT, !S_ISDIR(e.type))
@@ -167,7 +168,7 @@ static void copy_operand(struct context *c, struct dir *dir, const char *src, co
 	else if (c->opts->recursive)
 		copy_dir_operand(c, &e);
 	else {
-		copy_number(&e);
+		outcome_number(&e);
 		complain_src(&e, OP_CHECK, 0, "-r not specified; omitting directory %s");
 		outcome(&e, OUTCOME_FAILED, NULL);
 	}

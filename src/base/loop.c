@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Design: epoll_wait(2), to which any thread adds descriptors while the main thread sleeps
+ * in it.  Each is armed once (EPOLLONESHOT), since its number may stand for something else
+ * soon, and no event of what it stood for before may come through.
+ *
+ * What follows from an event may call loop_turn() in turn.  Then the rest of the batch comes
+ * first, which epoll would not report again.
+ *
+ * A sandbox may refuse epoll: then loop_open() says so.  If epoll fails later, in the middle
+ * of a run, the loop goes on blindly: it has its owner look, a hundred times a second.
+ */
+#include <config.h>
+
+#include "base/loop.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <poll.h>
+#include <stdint.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "base/relaxed.h"
+#include "base/retry.h"
+
+/* Time from tick to tick, in milliseconds */
+#define TICK_MS 100
+
+/* Time from look to look without epoll, in milliseconds */
+#define BLIND_MS 10
+
+static bool control(struct loop *l, int op, int fd, uint32_t events, void *entry)
+{
+	struct epoll_event e = { .events = events, .data.ptr = entry };
+
+	return epoll_ctl(l->epoll, op, fd, &e) == 0;
+}
+
+void loop_init(struct loop *l, const struct loop_hooks *hooks)
+{
+	*l = (struct loop){
+		.hooks = *hooks, .main = pthread_self(), .epoll = -1, .wakeup = -1,
+	};
+}
+
+bool loop_open(struct loop *l)
+{
+	struct epoll_event none;
+
+	l->epoll = epoll_create1(EPOLL_CLOEXEC);
+	l->wakeup = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (l->epoll >= 0 && l->wakeup >= 0 && epoll_wait(l->epoll, &none, 1, 0) >= 0 &&
+	    control(l, EPOLL_CTL_ADD, l->wakeup, EPOLLIN, NULL))
+		return true;
+	loop_fini(l);
+	return false;
+}
+
+void loop_fini(struct loop *l)
+{
+	if (l->epoll >= 0)
+		close(l->epoll);
+	if (l->wakeup >= 0)
+		close(l->wakeup);
+	l->epoll = l->wakeup = -1;
+}
+
+bool loop_is_main(const struct loop *l)
+{
+	return pthread_equal(pthread_self(), l->main);
+}
+
+/*
+ * epoll knows a descriptor until that is closed, of which nobody is told.  So the first
+ * attempt may be in vain, and is chosen such that it seldom is.
+ */
+bool loop_watch(struct loop *l, int fd, void *entry)
+{
+	bool known = fd >= LOOP_KNOWN || atomic_exchange(&l->known[fd], true);
+	int first = known ? EPOLL_CTL_MOD : EPOLL_CTL_ADD;
+	int second = known ? EPOLL_CTL_ADD : EPOLL_CTL_MOD;
+
+	return control(l, first, fd, EPOLLIN | EPOLLONESHOT, entry) ||
+	       control(l, second, fd, EPOLLIN | EPOLLONESHOT, entry);
+}
+
+void loop_forget(struct loop *l, int fd)
+{
+	if (!control(l, EPOLL_CTL_MOD, fd, 0, NULL))
+		relaxed_set(l->blind, true);
+}
+
+void loop_wake(struct loop *l)
+{
+	static const uint64_t one = 1;
+
+	/* Can fail only because so many wake-ups are pending that no more can be counted. */
+	if (l->wakeup >= 0 && RETRY(write(l->wakeup, &one, sizeof one)) < 0)
+		return;
+}
+
+static void drain_wakeup(struct loop *l)
+{
+	uint64_t count;
+
+	/* The main thread is awake, which is all that was asked for. */
+	if (read(l->wakeup, &count, sizeof count) < 0)
+		return;
+}
+
+/* Take the next batch of events, when the last one has been seen to. */
+static void take_batch(struct loop *l, bool wait)
+{
+	int n = epoll_wait(l->epoll, l->ready, LOOP_BATCH, !wait ? 0 : l->ticking ? TICK_MS : -1);
+
+	if (n < 0 && errno != EINTR)
+		relaxed_set(l->blind, true);
+	l->next = 0;
+	l->end = n < 0 ? 0 : n;
+}
+
+void loop_turn(struct loop *l, bool wait)
+{
+	assert(loop_is_main(l));
+	l->depth++;
+	if (l->next == l->end && l->epoll >= 0) {
+		if (!relaxed_get(l->blind))
+			take_batch(l, wait);
+		else if (!l->hooks.look(l->hooks.arg) && wait)
+			poll(NULL, 0, BLIND_MS);
+	}
+	while (l->next < l->end) {
+		void *entry = l->ready[l->next++].data.ptr;
+
+		if (entry)
+			l->hooks.ready(l->hooks.arg, entry);
+		else
+			drain_wakeup(l);
+	}
+	assert(l->depth > 0);
+	l->depth--;
+	l->hooks.tick(l->hooks.arg);
+}
+
+void loop_tick(struct loop *l)
+{
+	if (loop_is_main(l))
+		l->hooks.tick(l->hooks.arg);
+}

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* announce - what -v says of an entry, on standard output.  Thread-safe. */
+#ifndef PCP_ANNOUNCE_H
+#define PCP_ANNOUNCE_H
+
+struct context;
+struct entry;
+
+/*
+ * Say that e is copied, if -v was given.  backup is the name, in e's directory, that what
+ * was at its destination has got; or NULL.
+ */
+void announce_copied(const struct context *c, const struct entry *e, const char *backup);
+
+/* Say that what was at e's destination has been removed, if -v was given. */
+void announce_removed(const struct context *c, const struct entry *e);
+
+/* Say that backup, a name in e's directory, has become e's destination again, if -v was given. */
+void announce_restored(const struct context *c, const struct entry *e, const char *backup);
+
+#endif

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Design: a name that is taken is replaced by a link under a temporary name beside it, which
+ * is then renamed.  So the name is never missing.
+ */
+#include <config.h>
+
+#include "copy/newlink.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/retry.h"
+#include "xvasprintf.h"
+
+/* Tries to find a temporary name that is free */
+#define TRIES 100
+
+/* Makes a link called name in dir: 0 or errno. */
+struct maker {
+	int (*make)(const struct maker *m, int dir, const char *name);
+	int from_dir, flags;
+	const char *from;
+};
+
+static int make_hard(const struct maker *m, int dir, const char *name)
+{
+	return RETRY(linkat(m->from_dir, m->from, dir, name, m->flags)) < 0 ? errno : 0;
+}
+
+static int make_symbolic(const struct maker *m, int dir, const char *name)
+{
+	return RETRY(symlinkat(m->from, dir, name)) < 0 ? errno : 0;
+}
+
+static int replace_by_link(const struct maker *m, int dir, const char *name)
+{
+	const char *slash = strrchr(name, '/');
+	int prefix = slash ? (int)(slash + 1 - name) : 0, err = EEXIST;
+
+	for (unsigned int i = 0; i < TRIES && err == EEXIST; i++) {
+		/* Unique among the threads, each of which has its err elsewhere */
+		char *temp = xasprintf("%.*s.pcp-link-%ld-%jx-%u", prefix, name, (long)getpid(),
+				       (uintmax_t)(uintptr_t)&err, i);
+
+		err = m->make(m, dir, temp);
+		if (!err) {
+			err = RETRY(renameat(dir, temp, dir, name)) < 0 ? errno : 0;
+			/* Of two names of one inode rename(2) keeps both. */
+			(void)RETRY(unlinkat(dir, temp, 0));
+			free(temp);
+			return err;
+		}
+		free(temp);
+	}
+	return err;
+}
+
+static int make_link(const struct maker *m, int dir, const char *name, bool *replace)
+{
+	int err = m->make(m, dir, name);
+
+	*replace = *replace && err == EEXIST;
+	return *replace ? replace_by_link(m, dir, name) : err;
+}
+
+int newlink_hard(int from_dir, const char *from, int to_dir, const char *to, int flags,
+		 bool *replace)
+{
+	const struct maker m = {
+		.make = make_hard, .from_dir = from_dir, .flags = flags, .from = from,
+	};
+
+	return make_link(&m, to_dir, to, replace);
+}
+
+int newlink_symbolic(const char *target, int dir, const char *name, bool *replace)
+{
+	const struct maker m = { .make = make_symbolic, .from = target };
+
+	return make_link(&m, dir, name, replace);
+}
