@@ -27,6 +27,7 @@
 #include "base/symlink.h"
 #include "copy/announce.h"
 #include "copy/attrs.h"
+#include "copy/backup.h"
 #include "copy/complain.h"
 #include "copy/context.h"
 #include "copy/entry.h"
@@ -171,7 +172,7 @@ static void end_copy(struct context *c, const struct entry *e, const struct plan
 	if (ok)
 		free(plan->backup);
 	else
-		existing_restore(c, e, plan->backup);
+		backup_restore(c, e, plan->backup);
 	if (!ok)
 		targets_give_back(c, e);
 	if (plan->link)

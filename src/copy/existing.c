@@ -3,16 +3,16 @@
  * Design: the questions that cp asks about a destination that is there, in cp's
  * order, for what is said first is what a user sees:
  *
- *	is it the source itself?		judge_same()
- *	is it wanted as it is?			stays(): -u, -n, -i
+ *	is it the source itself?		samefile.c
+ *	does it stay, by -u, -n or -i?		stays()
  *	do a directory and a file meet?		right_kind()
- *	has this run just made it?
- *	does it become a backup, or go?		make_way()
+ *	did this run make it?			just_created()
+ *	does it become a backup, or go?		make_way(), backup.c
  *
- * What is no regular file is looked at without following a symlink, and so is what
- * is to be replaced: only the contents of a file are written through one.
+ * What is no regular file is looked at without following a symlink, and so is what will
+ * be replaced: only the contents of a file are written through one.
  *
- * Prompts come from the main thread: with -i there is no other (run.c).
+ * Prompts come from the main thread: with -i there is no other (budget.c).
  */
 #include <config.h>
 
@@ -32,9 +32,11 @@
 #include "base/options.h"
 #include "base/retry.h"
 #include "copy/announce.h"
+#include "copy/backup.h"
 #include "copy/complain.h"
 #include "copy/context.h"
 #include "copy/entry.h"
+#include "copy/samefile.h"
 #include "copy/targets.h"
 #include "dirname.h"
 #include "filemode.h"
@@ -46,88 +48,9 @@
 #include "xalloc.h"
 #include "xvasprintf.h"
 
-/* ------------------------------------------------------ the same file? */
+/* ------------------------------------------------------ whether it stays */
 
-enum same {
-	SAME_NOT,	/* or it does no harm */
-	SAME_DONE,	/* it is what a copy would be */
-	SAME_ERROR
-};
-
-static bool one_name(const struct entry *e)
-{
-	return names_same(dir_src_fd(e->dir), e->src, dir_dst_fd(e->dir), e->dst, 0);
-}
-
-/* Do both names, one of which is a symlink, lead to one inode? */
-static bool one_end(const struct entry *e)
-{
-	struct stat src, dst;
-
-	return entry_stat_src(e, &src, 0) == 0 && entry_stat_dst(e, &dst, 0) == 0 &&
-	       SAME_INODE(src, dst);
-}
-
-/* The rest of judge_same(); src and dst are the names themselves, not followed. */
-static enum same judge_names(const struct options *o, const struct entry *e,
-			     const struct stat *src, const struct stat *dst)
-{
-	bool one_inode = SAME_INODE(*src, *dst);
-
-	/* What becomes a backup is not lost, but the source must not be moved away. */
-	if (o->backup != no_backups && one_inode)
-		return one_name(e) ? SAME_ERROR : SAME_NOT;
-	if (o->backup != no_backups)
-		return options_follows(o, e->operand) && S_ISLNK(src->st_mode) &&
-		       !S_ISLNK(dst->st_mode) ? SAME_ERROR : SAME_NOT;
-	if (o->remove_first && (S_ISLNK(dst->st_mode) ||
-				(one_inode && dst->st_nlink > 1 && !one_name(e))))
-		return SAME_NOT;
-	if (!S_ISLNK(src->st_mode) && !S_ISLNK(dst->st_mode)) {
-		if (!one_inode)
-			return SAME_NOT;
-		if (o->hard_link)
-			return SAME_DONE;
-	}
-	if (o->symlink && S_ISLNK(dst->st_mode))
-		return SAME_NOT;
-	if (!options_follows(o, e->operand)) {
-		if (!one_inode && !one_end(e))
-			return SAME_NOT;
-		if (o->hard_link)
-			return S_ISLNK(dst->st_mode) ? SAME_NOT : SAME_DONE;
-	}
-	return SAME_ERROR;
-}
-
-/* src and dst are what the entry's copy is to be made of, and what is in its place. */
-static enum same judge_same(const struct options *o, const struct entry *e,
-			    const struct stat *src, const struct stat *dst)
-{
-	bool same = SAME_INODE(*src, *dst);
-	struct stat own_src, own_dst;
-
-	if (same && o->hard_link)
-		return SAME_DONE;
-	if (!options_follows(o, e->operand) && S_ISLNK(src->st_mode) && S_ISLNK(dst->st_mode)) {
-		if (one_name(e))
-			return SAME_ERROR;
-		/* Two names of one symlink need no copy. */
-		return same && o->backup == no_backups ? SAME_DONE : SAME_NOT;
-	}
-	if (!options_follows(o, e->operand))
-		return judge_names(o, e, src, dst);
-	if (!same || entry_stat_dst(e, &own_dst, AT_SYMLINK_NOFOLLOW) < 0 ||
-	    entry_stat_src(e, &own_src, AT_SYMLINK_NOFOLLOW) < 0)
-		return SAME_NOT;
-	if (o->remove_first && S_ISLNK(own_src.st_mode) && S_ISLNK(own_dst.st_mode))
-		return SAME_NOT;
-	return judge_names(o, e, &own_src, &own_dst);
-}
-
-/* -------------------------------------------------------- does it stay? */
-
-/* Is dst as new as src, as far as its file system can tell? */
+/* Returns true if dst is as new as src, as far as its file system can tell. */
 static bool up_to_date(const struct options *o, const struct entry *e, const struct stat *src,
 		       const struct stat *dst)
 {
@@ -171,19 +94,19 @@ static bool ask(const struct options *o, const struct entry *e, const struct sta
 static enum existing_action keep(const struct options *o, const struct entry *e)
 {
 	if (!o->debug)
-		return EXISTING_KEPT;
+		return EXISTING_KEEP;
 	char *path = dir_dst_path(e->dir, e->dst);
 	verbose_skipped(path);
 	free(path);
-	return EXISTING_KEPT;
+	return EXISTING_KEEP;
 }
 
-/* EXISTING_OVER: it does not stay. */
+/* EXISTING_OVERWRITE: it does not stay. */
 static enum existing_action stays(const struct options *o, const struct entry *e,
 				   const struct stat *src, const struct stat *dst)
 {
 	if (S_ISDIR(src->st_mode))
-		return EXISTING_OVER;
+		return EXISTING_OVERWRITE;
 	if (o->update == UPDATE_NONE_FAIL) {
 		complain_dst(e, OP_CHECK, 0, "not replacing %s");
 		return EXISTING_REFUSED;
@@ -195,30 +118,19 @@ static enum existing_action stays(const struct options *o, const struct entry *e
 		return EXISTING_UP_TO_DATE;
 	}
 	if (!o->ask || ask(o, e, dst))
-		return EXISTING_OVER;
+		return EXISTING_OVERWRITE;
 	/* As with cp since 9.2 */
 	report_failed();
 	return keep(o, e);
 }
 
-/* ------------------------------------------------------- does it fit? */
+/* ------------------------------------------------------- whether it fits */
 
-static bool dot_or_dotdot(const char *name)
-{
-	return !strcmp(name, ".") || !strcmp(name, "..");
-}
-
-/* Does what is at e's destination become a backup, unless that is a directory? */
-static bool backs_up(const struct options *o, const struct entry *e)
-{
-	return o->backup != no_backups && !dot_or_dotdot(last_component(e->src));
-}
-
-/* Is dst, the entry's destination, of a kind that src can replace?  Says if not. */
+/* Returns true if dst, e's destination, is of a kind that src can replace; else reports it. */
 static bool right_kind(const struct options *o, const struct entry *e, const struct stat *src,
 		       const struct stat *dst)
 {
-	if (!S_ISDIR(dst->st_mode) && S_ISDIR(src->st_mode) && !backs_up(o, e)) {
+	if (!S_ISDIR(dst->st_mode) && S_ISDIR(src->st_mode) && !backup_wanted(o, e)) {
 		complain_both(e, OP_CHECK, 0, true, "cannot overwrite non-directory %s with directory %s");
 		return false;
 	}
@@ -230,7 +142,7 @@ static bool right_kind(const struct options *o, const struct entry *e, const str
 	return true;
 }
 
-/* Has this run made it?  Of a symlink that would be written through is said later. */
+/* Returns true if dst was made by this run.  through_new_symlink() sees to symlinks. */
 static bool just_created(const struct context *c, const struct entry *e, const struct stat *dst)
 {
 	struct stat own;
@@ -253,7 +165,7 @@ bool existing_remove(const struct context *c, const struct entry *e)
 	return true;
 }
 
-/* Must dst go before, so that neither its other names nor its target change? */
+/* Returns true if dst has to go first, lest its other names or its target change. */
 static bool must_go(const struct options *o, const struct entry *e, const struct stat *dst)
 {
 	if (S_ISDIR(dst->st_mode))
@@ -265,121 +177,21 @@ static bool must_go(const struct options *o, const struct entry *e, const struct
 		(!options_follows(o, e->operand) && !S_ISREG(e->type)));
 }
 
-/* Would the simple backup of e's destination have the name of its source? */
-static bool backup_is_source(const struct entry *e, const struct stat *src)
-{
-	const char *base = last_component(e->src), *dst_base = last_component(e->dst);
-	size_t len = strlen(dst_base);
-	struct stat backup;
-
-	if (strncmp(base, dst_base, len) || strcmp(base + len, simple_backup_suffix))
-		return false;
-	char *name = xasprintf("%s%s", e->dst, simple_backup_suffix);
-	bool is = RETRY(fstatat(dir_dst_fd(e->dir), name, &backup, 0)) == 0 &&
-		  SAME_INODE(*src, backup);
-	free(name);
-	return is;
-}
-
-/*
- * Is the first numbered backup there, in a directory where the numbers can't be read?
- * gnulib would try to make it for ever then.
- */
-static bool number_unknown(int dir, const char *name)
-{
-	struct stat st;
-
-	if (faccessat(dir, ".", R_OK, AT_EACCESS) == 0)
-		return false;
-	char *first = xasprintf("%s.~1~", name);
-	bool there = RETRY(fstatat(dir, first, &st, AT_SYMLINK_NOFOLLOW)) == 0;
-	free(first);
-	return there;
-}
-
-static char *rename_here(int dir, const char *name, enum backup_type type)
-{
-	char *backup;
-
-	if (type == numbered_backups && number_unknown(dir, name)) {
-		errno = EACCES;
-		return NULL;
-	}
-	do
-		backup = backup_file_rename(dir, name, type);
-	while (!backup && errno == EINTR);
-	return backup;
-}
-
-/*
- * As rename_here(), for a name with a directory in it: some versions of gnulib lose their
- * way there if there is no numbered backup yet.
- */
-static char *rename_to_backup(int dir, const char *name, enum backup_type type)
-{
-	const char *slash = strrchr(name, '/');
-
-	if (!slash)
-		return rename_here(dir, name, type);
-	int len = (int)(slash + 1 - name);
-	char *parent = ximemdup0(name, len);
-	int fd = RETRY(openat(dir, parent, O_PATH | O_DIRECTORY | O_CLOEXEC));
-	char *base = fd < 0 ? NULL : rename_here(fd, slash + 1, type);
-	int err = errno;
-	char *backup = base ? xasprintf("%s%s", parent, base) : NULL;
-	free(base);
-	free(parent);
-	if (fd >= 0)
-		close(fd);
-	errno = err;
-	return backup;
-}
-
-static enum existing_action back_up(const struct options *o, const struct entry *e,
-				     const struct stat *src, struct existing *ret)
-{
-	if (o->backup != numbered_backups && backup_is_source(e, src)) {
-		complain_both(e, OP_CHECK, 0, true, "backing up %s might destroy source;  %s not copied");
-		return EXISTING_REFUSED;
-	}
-	do
-		ret->backup = rename_to_backup(dir_dst_fd(e->dir), e->dst, o->backup);
-	while (!ret->backup && errno == EINTR);
-	if (!ret->backup && errno != ENOENT) {
-		complain_dst(e, OP_BACKUP, errno, "cannot backup %s");
-		return EXISTING_REFUSED;
-	}
-	return EXISTING_NONE;
-}
-
 static enum existing_action make_way(const struct context *c, const struct entry *e,
 				      const struct stat *src, struct existing *ret)
 {
 	const struct options *o = c->opts;
 
-	if (!S_ISDIR(ret->st.st_mode) && backs_up(o, e))
-		return back_up(o, e, src, ret);
+	if (!S_ISDIR(ret->st.st_mode) && backup_wanted(o, e))
+		return backup_make(o, e, src, &ret->backup) ? EXISTING_NONE : EXISTING_REFUSED;
 	if (!must_go(o, e, &ret->st))
-		return EXISTING_OVER;
+		return EXISTING_OVERWRITE;
 	return existing_remove(c, e) ? EXISTING_NONE : EXISTING_REFUSED;
-}
-
-void existing_restore(const struct context *c, const struct entry *e, char *backup)
-{
-	int dir = dir_dst_fd(e->dir);
-
-	if (!backup)
-		return;
-	if (RETRY(renameat(dir, backup, dir, e->dst)) < 0)
-		complain_dst(e, OP_BACKUP, errno, "cannot un-backup %s");
-	else
-		announce_restored(c, e, backup);
-	free(backup);
 }
 
 /* ------------------------------------------------------------ the look */
 
-/* Would e be written through a symlink that this run has made?  Says so. */
+/* Returns true, and reports it, if e would be written through a symlink of this run. */
 static bool through_new_symlink(const struct context *c, const struct entry *e)
 {
 	/* A symlink is not written through but replaced, if at all. */
@@ -398,15 +210,15 @@ static enum existing_action judge(struct context *c, const struct entry *e,
 
 	/* What is not to be replaced at all cannot be the wrong one. */
 	bool may_go = o->update != UPDATE_NONE && o->update != UPDATE_NONE_FAIL;
-	enum same same = may_go ? judge_same(o, e, src, dst) : SAME_NOT;
+	enum samefile same = may_go ? samefile_judge(o, e, src, dst) : SAMEFILE_NO;
 
-	if (same == SAME_ERROR) {
+	if (same == SAMEFILE_ERROR) {
 		complain_both(e, OP_CHECK, 0, false, "%s and %s are the same file");
 		return EXISTING_REFUSED;
 	}
 	enum existing_action action = stays(o, e, src, dst);
-	if (action != EXISTING_OVER || same == SAME_DONE)
-		return action == EXISTING_OVER ? EXISTING_KEPT : action;
+	if (action != EXISTING_OVERWRITE || same == SAMEFILE_DONE)
+		return action == EXISTING_OVERWRITE ? EXISTING_KEEP : action;
 	if (o->keep_dir_symlink && S_ISDIR(src->st_mode) && S_ISLNK(dst->st_mode)) {
 		struct stat end;
 
@@ -422,7 +234,7 @@ static enum existing_action judge(struct context *c, const struct entry *e,
 	return make_way(c, e, src, ret);
 }
 
-/* Is a symlink in e's place looked at itself, not what it leads to? */
+/* Returns true if a symlink at e's destination is looked at itself, not what it leads to. */
 static bool looks_at_link(const struct options *o, const struct entry *e)
 {
 	bool content = S_ISREG(e->type) ||
@@ -446,7 +258,7 @@ static enum existing_action look(struct context *c, const struct entry *e, struc
 		err = errno;
 		/* A symlink to itself is one of the things that -f removes. */
 		if (err == ELOOP && o->force && entry_dst_is_symlink(e))
-			return EXISTING_OVER;
+			return EXISTING_OVERWRITE;
 	}
 	if (e->st)
 		src = *e->st;
@@ -466,7 +278,7 @@ enum existing_action existing_look(struct context *c, const struct entry *e,
 {
 	enum existing_action action = look(c, e, ret);
 
-	if ((action == EXISTING_NONE || action == EXISTING_OVER) && through_new_symlink(c, e))
+	if ((action == EXISTING_NONE || action == EXISTING_OVERWRITE) && through_new_symlink(c, e))
 		return EXISTING_REFUSED;
 	return action;
 }

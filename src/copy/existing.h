@@ -11,14 +11,14 @@ struct entry;
 
 enum existing_action {
 	EXISTING_NONE,		/* nothing is there, or not any more */
-	EXISTING_OVER,		/* it is to be written over; a directory, to be merged into */
-	EXISTING_KEPT,		/* it stays, and nothing is to be done */
+	EXISTING_OVERWRITE,		/* it is to be written over; a directory, to be merged into */
+	EXISTING_KEEP,		/* it stays, and nothing is to be done */
 	EXISTING_UP_TO_DATE,	/* it stays, and is as good as a copy */
 	EXISTING_REFUSED	/* it is in the way, which has been reported */
 };
 
 struct existing {
-	struct stat st;		/* with EXISTING_OVER; zeros if it can't be looked at */
+	struct stat st;		/* with EXISTING_OVERWRITE; zeros if it can't be looked at */
 	char *backup;		/* its new name, beside its old one, on the heap; or NULL */
 };
 
@@ -31,8 +31,5 @@ enum existing_action existing_look(struct context *c, const struct entry *e,
 
 /* Remove e's destination.  False after a failure, which has been reported. */
 bool existing_remove(const struct context *c, const struct entry *e);
-
-/* e was not copied after all: its backup, which is freed, gets its name back. */
-void existing_restore(const struct context *c, const struct entry *e, char *backup);
 
 #endif

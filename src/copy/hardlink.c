@@ -22,6 +22,7 @@
 
 #include "base/options.h"
 #include "copy/announce.h"
+#include "copy/backup.h"
 #include "copy/complain.h"
 #include "copy/context.h"
 #include "copy/existing.h"
@@ -85,7 +86,7 @@ static bool make_link(struct context *c, struct link *k, const struct entry *e,
 	if (err) {
 		complain_link(e, err, first);
 		free(first);
-		existing_restore(c, e, plan->backup);
+		backup_restore(c, e, plan->backup);
 	} else {
 		free(plan->backup);
 		if (replaced)
@@ -134,7 +135,7 @@ static bool take_over(struct context *c, struct link *k, const struct entry *e,
 	enum go go = plan_look(c, e, plan);
 	if (go != GO) {
 		plan_leave_out(e, go);
-		existing_restore(c, e, backup);
+		backup_restore(c, e, backup);
 		return false;
 	}
 	/* A second backup is of what has come since the first was made, which then stays. */
@@ -159,7 +160,7 @@ static bool begin_turn(struct context *c, struct link *k, struct hardlink_turn *
 	turn->name->backup = NULL;
 	bool copy = false;
 	if (full_bars(c, e))
-		existing_restore(c, e, turn->plan.backup);
+		backup_restore(c, e, turn->plan.backup);
 	else if (copied)
 		copy = make_link(c, k, e, &turn->plan);
 	else

@@ -22,13 +22,13 @@ enum go plan_look(struct context *c, const struct entry *e, struct plan *plan)
 	case EXISTING_NONE:
 		plan->backup = there.backup;
 		return GO;
-	case EXISTING_OVER:
+	case EXISTING_OVERWRITE:
 		plan->over = true;
 		plan->dst = there.st;
 		return GO;
 	case EXISTING_UP_TO_DATE:
 		return STAY_AS_COPY;
-	case EXISTING_KEPT:
+	case EXISTING_KEEP:
 		return STAY;
 	default:
 		return REFUSED;

@@ -21,6 +21,7 @@
 #include "base/names.h"
 #include "base/options.h"
 #include "copy/announce.h"
+#include "copy/backup.h"
 #include "copy/complain.h"
 #include "copy/context.h"
 #include "copy/copy.h"
@@ -164,9 +165,9 @@ static struct dir *bring_about(struct context *c, struct walk_root *root, const 
 	run_dir_begins(c, &timer);
 	if (!e->dir->created)
 		found = existing_look(c, e, &there);
-	*ret = found == EXISTING_KEPT ? OUTCOME_SKIPPED : OUTCOME_FAILED;
-	if ((found != EXISTING_NONE && found != EXISTING_OVER) || !may_enter(c, root, e, ret)) {
-		existing_restore(c, e, there.backup);
+	*ret = found == EXISTING_KEEP ? OUTCOME_SKIPPED : OUTCOME_FAILED;
+	if ((found != EXISTING_NONE && found != EXISTING_OVERWRITE) || !may_enter(c, root, e, ret)) {
+		backup_restore(c, e, there.backup);
 		return NULL;
 	}
 	struct dir *d = dir_new(e->dir, e->src, e->dst, e->st);
@@ -174,7 +175,7 @@ static struct dir *bring_about(struct context *c, struct walk_root *root, const 
 	d->follow_dst = c->opts->keep_dir_symlink;
 	if (found == EXISTING_NONE && !mkdir_like(c, e, d, "cannot create directory %s")) {
 		d->make_failed = true;
-		existing_restore(c, e, there.backup);
+		backup_restore(c, e, there.backup);
 		dir_put(d);
 		return NULL;
 	}

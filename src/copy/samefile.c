@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Design: the cases are cp's, in cp's order.  Two names of one inode do no harm where the
+ * one that is replaced goes away first (--remove-destination), where it becomes a backup
+ * under another name, or where symlinks are copied as such.
+ */
+#include <config.h>
+
+#include "copy/samefile.h"
+
+#include <fcntl.h>
+
+#include "base/names.h"
+#include "base/options.h"
+#include "copy/entry.h"
+#include "same-inode.h"
+#include "tree/dir.h"
+
+/* Returns true if source and destination are one name of one directory. */
+static bool one_name(const struct entry *e)
+{
+	return names_same(dir_src_fd(e->dir), e->src, dir_dst_fd(e->dir), e->dst, 0);
+}
+
+/* Returns true if both names, one of which is a symlink, lead to one inode. */
+static bool one_end(const struct entry *e)
+{
+	struct stat src, dst;
+
+	return entry_stat_src(e, &src, 0) == 0 && entry_stat_dst(e, &dst, 0) == 0 &&
+	       SAME_INODE(src, dst);
+}
+
+/* Judges by src and dst, which are what the names themselves stand for, not followed. */
+static enum samefile judge_names(const struct options *o, const struct entry *e,
+			     const struct stat *src, const struct stat *dst)
+{
+	bool one_inode = SAME_INODE(*src, *dst);
+
+	/* What becomes a backup is not lost, but the source must not be moved away. */
+	if (o->backup != no_backups && one_inode)
+		return one_name(e) ? SAMEFILE_ERROR : SAMEFILE_NO;
+	if (o->backup != no_backups)
+		return options_follows(o, e->operand) && S_ISLNK(src->st_mode) &&
+		       !S_ISLNK(dst->st_mode) ? SAMEFILE_ERROR : SAMEFILE_NO;
+	if (o->remove_first && (S_ISLNK(dst->st_mode) ||
+				(one_inode && dst->st_nlink > 1 && !one_name(e))))
+		return SAMEFILE_NO;
+	if (!S_ISLNK(src->st_mode) && !S_ISLNK(dst->st_mode)) {
+		if (!one_inode)
+			return SAMEFILE_NO;
+		if (o->hard_link)
+			return SAMEFILE_DONE;
+	}
+	if (o->symlink && S_ISLNK(dst->st_mode))
+		return SAMEFILE_NO;
+	if (!options_follows(o, e->operand)) {
+		if (!one_inode && !one_end(e))
+			return SAMEFILE_NO;
+		if (o->hard_link)
+			return S_ISLNK(dst->st_mode) ? SAMEFILE_NO : SAMEFILE_DONE;
+	}
+	return SAMEFILE_ERROR;
+}
+
+enum samefile samefile_judge(const struct options *o, const struct entry *e,
+			     const struct stat *src, const struct stat *dst)
+{
+	bool same = SAME_INODE(*src, *dst);
+	struct stat own_src, own_dst;
+
+	if (same && o->hard_link)
+		return SAMEFILE_DONE;
+	if (!options_follows(o, e->operand) && S_ISLNK(src->st_mode) && S_ISLNK(dst->st_mode)) {
+		if (one_name(e))
+			return SAMEFILE_ERROR;
+		/* Two names of one symlink need no copy. */
+		return same && o->backup == no_backups ? SAMEFILE_DONE : SAMEFILE_NO;
+	}
+	if (!options_follows(o, e->operand))
+		return judge_names(o, e, src, dst);
+	if (!same || entry_stat_dst(e, &own_dst, AT_SYMLINK_NOFOLLOW) < 0 ||
+	    entry_stat_src(e, &own_src, AT_SYMLINK_NOFOLLOW) < 0)
+		return SAMEFILE_NO;
+	if (o->remove_first && S_ISLNK(own_src.st_mode) && S_ISLNK(own_dst.st_mode))
+		return SAMEFILE_NO;
+	return judge_names(o, e, &own_src, &own_dst);
+}
