@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Design: only the topmost directories are entered, those that lead from what
- * was there into what is new; so the table stays small.  Inodes are compared,
- * not names: symlinks and bind mounts lead to a directory, too.
+ * Design: of the directories that the run makes only the topmost are added, whose parents
+ * existed; so the table stays small.  Inodes are compared, not names: symlinks and bind
+ * mounts lead to a directory, too.
  */
 #include <config.h>
 

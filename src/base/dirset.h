@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * made - directories to know again: those that this run has made within ones that
- * it has not, where a walk that comes to one has come to its own copy; and those
- * that were operands.  Thread-safe.
+ * dirset - a set of directories, by inode.  A run has one of directories that it has made in
+ * directories that existed: a walk that meets one of them has met its own copy.  Another one
+ * has the operands.  Thread-safe.
  */
 #ifndef PCP_DIRSET_H
 #define PCP_DIRSET_H
@@ -19,20 +19,21 @@ struct dirset {
 void dirset_init(struct dirset *m);
 void dirset_fini(struct dirset *m);
 
-/* The path of the one with the inode st, which stays until dirset_fini(); or NULL. */
+/* The path of the directory with the inode st, valid until dirset_fini(); or NULL. */
 const char *dirset_find(struct dirset *m, const struct stat *st);
 
+/* Returns true if the set is not empty. */
 bool dirset_any(struct dirset *m);
 
-/* The same of those entered by dirset_add() with a number less than before. */
+/* As dirset_find(), but only of directories that were added with a number less than before. */
 const char *dirset_find_before(struct dirset *m, const struct stat *st, unsigned int before);
 
-/* Enter the inode st, met by path as the operand number; an earlier one stays. */
+/* Add the directory st, called path, with a number.  One that is there already stays. */
 void dirset_add(struct dirset *m, const struct stat *st, const char *path, unsigned int number);
 
 /*
- * Between the two a directory comes to be; it is entered, unless st is NULL.
- * Nobody can have met it before it can be found.
+ * The caller makes a directory between the two calls.  It is added, unless st is NULL, before
+ * any other thread can look for it.
  */
 void dirset_begin(struct dirset *m);
 void dirset_end(struct dirset *m, const struct stat *st, const char *path);

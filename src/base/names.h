@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* names - are two names one?  And a set of names, which is not thread-safe. */
+/*
+ * names - whether two names are one; and sets of names, which are for one thread.
+ */
 #ifndef PCP_NAMES_H
 #define PCP_NAMES_H
 
@@ -8,15 +10,16 @@
 struct hash_table;
 
 /*
- * Are both the same entry of the same directory?  Relative to directory descriptors or
- * AT_FDCWD; flags as for fstatat(2), of the directories.  Not if they can't be seen.
+ * Returns true if a and b are the same entry of the same directory.  They are relative to
+ * directory descriptors or AT_FDCWD; flags are as for fstatat(2), which looks at their
+ * parents.  False also if a parent can't be looked at.  Thread-safe.
  */
 bool names_same(int a_dir, const char *a, int b_dir, const char *b, int flags);
 
-/* New and empty; hash_free() ends it. */
+/* A new, empty set, which the caller frees with hash_free(). */
 struct hash_table *names_new(void);
 
-/* False if it was there already.  The set has a copy. */
+/* Add a copy of name.  Returns false if the set has it already. */
 bool names_add(struct hash_table *set, const char *name);
 
 bool names_have(struct hash_table *set, const char *name);

@@ -9,7 +9,7 @@
 #include "backupfile.h"
 
 enum options_follow {
-	FOLLOW_DEFAULT,		/* not said: FOLLOW_NEVER with -R but not -l, else ALWAYS */
+	FOLLOW_DEFAULT,		/* none was given: FOLLOW_NEVER with -R but not -l, else ALWAYS */
 	FOLLOW_NEVER,
 	FOLLOW_OPERANDS,
 	FOLLOW_ALWAYS
@@ -86,7 +86,7 @@ struct options {
 	int noperands;
 };
 
-/* Is a symlink followed that is an operand, or is not? */
+/* Returns true if a symlink is followed, which is an operand or not. */
 static inline bool options_follows(const struct options *o, bool operand)
 {
 	return o->follow == FOLLOW_ALWAYS || (operand && o->follow == FOLLOW_OPERANDS);

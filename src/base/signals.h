@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* signals - what is said to pcp from outside. */
+/* signals - what users ask of a running pcp by signals. */
 #ifndef PCP_SIGNALS_H
 #define PCP_SIGNALS_H
 
@@ -11,16 +11,16 @@
  */
 void signals_init(void);
 
-/* From now on the handlers call wake, which must be safe there: main is to come and look. */
+/* From now on the handlers call wake(arg), to have main look; it must be async-signal-safe. */
 void signals_wake(void (*wake)(void *arg), void *arg);
 
-/* Hear no more: what the run came to is settled. */
+/* Block all signals: the result of the run is settled. */
 void signals_close(void);
 
-/* Main: has a snapshot been asked for, since this was asked last? */
+/* Main only: returns true if SIGUSR1 came since the last call. */
 bool signals_snapshot(void);
 
-/* Main: if SIGTSTP came, stop here; before that, clear the screen with clear. */
+/* Main only: if SIGTSTP came, call clear(), which clears the screen, and stop. */
 void signals_suspend(void (*clear)(void));
 
 /* The signal that asked for an end, or 0.  Any thread. */

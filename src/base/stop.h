@@ -11,13 +11,13 @@ enum stop_why {
 	STOP_SIGNAL
 };
 
-/* Begin nothing new from now on.  A signal handler may call it. */
+/* Let the run begin nothing new.  A signal handler may call this. */
 void stop_request(enum stop_why why);
 
-/* Nothing new is to be begun; the strongest of the reasons, the last in the list. */
+/* Why nothing new may be begun: of several reasons the last in the list. */
 enum stop_why stop_asked(void);
 
-/* Something was left out, for that or else (full.h): the exit status will tell. */
+/* Something was left out, because of a stop or a full file system: the exit status tells. */
 void stop_leave_out(void);
 bool stop_left_out(void);
 

@@ -93,7 +93,7 @@ static void start(struct context *c, const struct entry *e, const struct plan *p
 			p.over_dev = plan->dst.st_dev;
 			p.over_ino = plan->dst.st_ino;
 		}
-		/* A FIFO may have no reader for long; nor is main to wait for a device. */
+		/* A FIFO may have no reader for long, and main must not wait for a device. */
 		if (plan->dst.st_mode && !S_ISREG(plan->dst.st_mode))
 			p.flags = (p.flags & ~COPYFILE_SYNC) | COPYFILE_ASYNC;
 	}
@@ -102,7 +102,7 @@ static void start(struct context *c, const struct entry *e, const struct plan *p
 
 /* ------------------------------------------------- the end of a copy */
 
-/* What else there is to say of a copy */
+/* Report what is remarkable about a copy that has ended. */
 static void report_details(const struct context *c, const struct entry *e,
 			   const struct copyfile_info *info)
 {
@@ -272,7 +272,7 @@ void copy_ended(void *arg, const struct pending *p, int result,
 	bool ok = result == 0, reported = false;
 	bool interrupted = result == -ECANCELED && stop_asked() == STOP_SIGNAL;
 
-	/* What was cancelled there had its destination open. */
+	/* A copy that was cancelled in that stage had opened its destination. */
 	if (!ok && !interrupted && info->stage == COPYFILE_OPEN_DST &&
 	    try_again(c, &e, p, -result, &reported))
 		return;
@@ -294,7 +294,7 @@ void copy_ended(void *arg, const struct pending *p, int result,
 
 /* -------------------------------------------------------------- an entry */
 
-/* Make what e's copy is to be, where that is not the library's business. */
+/* Make of e what the library does not make: links, special files, copies of attributes. */
 static bool make(struct context *c, const struct entry *e, const struct plan *plan,
 		 enum outcome *ret)
 {

@@ -11,7 +11,7 @@ struct dir;
 
 /* An entry of a source directory, or an operand */
 struct entry {
-	struct dir *dir;	/* in use by the caller */
+	struct dir *dir;	/* pinned by the caller */
 	const char *src, *dst;	/* names in it */
 	mode_t type;		/* S_IFMT bits */
 	const struct stat *st;	/* NULL: only the type is known */

@@ -89,7 +89,7 @@ static struct full *find(const struct place *place)
 	return f;
 }
 
-/* Returns whether it is new. */
+/* Note that place is full, as e shows.  Returns true if that was not known yet. */
 static bool note(const struct entry *e, const struct place *place)
 {
 	pthread_mutex_lock(&lock);

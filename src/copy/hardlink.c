@@ -5,9 +5,9 @@
  * that come later are linked at once.  If the copy failed, the next name is copied in
  * its place.
  *
- * Nothing here copies: that is the caller's, who is told which names to copy.  So the names
- * that waited have their turn in a loop of the caller's, one after the other, and a file
- * with thousands of names that cannot be read takes no stack frame for each.
+ * Nothing is copied here; the caller is told which names it has to copy.  So the names that
+ * waited have their turn in a loop of the caller's, one after the other, and a file that
+ * cannot be read takes no stack frame for each of its thousands of names.
  *
  * A name may have had something else at its destination that became a backup.  That goes
  * with the name: it is freed when the link or copy is there, and restored if there is none.

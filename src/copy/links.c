@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Design: an inode with several names is copied once, under the name that the
- * walk meets first.  Names met while that copy is pending wait on the entry;
+ * walk meets first.  Names that are met while that copy is pending wait;
  * when it ends they are linked, or, if it failed, the next of them is copied
  * in its place:
  *
@@ -19,15 +19,15 @@
  * One thread at a time sees to the names that wait (settling).  Where the copy of such a
  * name ends while it does so, in that thread or another, links_end() leaves the rest to it.
  *
- * An entry is forgotten when as many names as the inode has have been met and
- * none waits: memory is that of the inodes still awaited.  Names outside of the
- * source never come; such an entry stays to the end.
+ * An inode is forgotten when all of its names have been met and none waits, so memory is
+ * that of the inodes whose names are still awaited.  Names outside of the source never come;
+ * such an inode stays to the end.
  *
- * The first copy is found again by its directory, which is held, not
- * referenced: its attributes need not wait for a name in another place.
+ * The copy is found again by its directory, on which the inode has a weak reference: the
+ * directory's attributes need not wait for a name in another place.
  *
- * The lock is not held while a file system works.  Who does that to an entry
- * is one of its users, and it stays.
+ * The lock is not held while a file system works.  A thread that works on an inode is one of
+ * its users, and an inode with users is not freed.
  */
 #include <config.h>
 
@@ -89,7 +89,7 @@ void links_fini(struct links *l)
 	hash_free(l->table);
 }
 
-/* k is to be found in dir, under name. */
+/* k's copy is being made as name in dir. */
 static void set_name_locked(struct link *k, struct dir *dir, const char *name)
 {
 	dir_get_weak(dir);
@@ -234,7 +234,7 @@ void links_note_symlink(struct links *l, struct link *k, bool symlink)
 int links_make(struct links *l, const struct link *k, struct dir *dir, const char *name,
 	       bool follow, bool *replaced, char **ret_first)
 {
-	/* Another thread may rename it meanwhile; the old name is as good. */
+	/* Another thread may begin a new copy meanwhile; this one is as good. */
 	pthread_mutex_lock(&l->lock);
 	struct dir *first_dir = k->dir;
 	char *first = xstrdup(k->name);

@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/*
- * links - files with several names, which are to have them in the destination
- * as well.  Thread-safe.
- */
+/* links - inodes with several names, and what has become of each name.  Thread-safe. */
 #ifndef PCP_LINKS_H
 #define PCP_LINKS_H
 
@@ -36,9 +33,9 @@ struct link {
 	unsigned int users;		/* threads at work on it: it stays */
 	bool settling;			/* a thread sees to the names that wait */
 	bool forgotten;			/* not in the table any more */
-	struct dir *dir;		/* a hold: where the first copy is ... */
-	char *name;			/* ... and its name, */
-	bool symlink;			/* which was one to the file before it was copied */
+	struct dir *dir;		/* a weak reference: where the copy is */
+	char *name;			/* the copy's name in dir */
+	bool symlink;			/* that name was a symlink, which the copy was written through */
 	struct waiting *first, **last;	/* in the order in which they came */
 };
 
@@ -48,7 +45,7 @@ struct link {
 void links_init(struct links *l);
 void links_fini(struct links *l);
 
-/* What a name of an inode with several is to become */
+/* What becomes of a name of an inode with several */
 enum link_role {
 	LINK_FIRST,	/* copied; after that links_end() and links_leave() */
 	LINK_WAITS,	/* nothing now: its turn comes when the copy has ended */
@@ -57,12 +54,15 @@ enum link_role {
 
 /* A name of an inode, as the walk meets it */
 struct link_name {
-	struct dir *dir;		/* in use by the caller */
+	struct dir *dir;		/* pinned by the caller */
 	const char *src, *dst;		/* in dir */
-	char *backup;			/* as in struct waiting, which it goes to if n waits */
+	char *backup;			/* as in struct waiting, which takes it over if the name waits */
 };
 
-/* n, a name of the inode st, has been met.  *ret is its inode. */
+/*
+ * The walk has met n, a name of the inode st.  *ret is the inode.  Unless n waits, the caller
+ * becomes one of its users, and calls links_leave() in the end.
+ */
 enum link_role links_meet(struct links *l, const struct stat *st, const struct link_name *n,
 			  struct link **ret);
 
@@ -82,29 +82,29 @@ struct waiting *links_next(struct links *l, struct link *k, bool *ret_copied);
 void waiting_free(struct waiting *w);
 
 /*
- * No further name can be given to k's file, or its copy failed: n is to be copied anew,
- * and others will link to that.  True: the caller does it, as after LINK_FIRST, and for
- * that has become a user of k once more.  False: another thread has begun to, and n
- * waits.
+ * No further name can be given to k's file, or its copy failed: n is copied anew, and later
+ * names will be links to that copy.  Returns true if the caller has to copy it, as after
+ * LINK_FIRST; for that it becomes a user of k once more.  False: another thread has begun to
+ * make a copy, and n waits.
  */
 bool links_rename(struct links *l, struct link *k, const struct link_name *n);
 
-/* The caller is done with k, which may be forgotten now. */
+/* The caller is no longer a user of k, which may be freed now. */
 void links_leave(struct links *l, struct link *k);
 
-/* The first name of k, whose copy is about to begin, is a symlink; or it is none. */
+/* Note whether the copy of k that is about to begin will be written through a symlink. */
 void links_note_symlink(struct links *l, struct link *k, bool symlink);
 
 /*
- * Give k's file the name dir/name, where dir is in use.  What had that name is replaced,
- * which sets *replaced.  With follow, if k's copy was written through a symlink, the name
- * is given to the file that this leads to.  Returns 0 or errno; after a failure
- * *ret_first, which the caller frees, is the path of the name that was to be linked to.
+ * Give k's file the name dir/name, where dir is pinned.  What had that name is replaced,
+ * and *replaced set.  With follow, if k's copy was written through a symlink, the name is
+ * given to the file at the end of that symlink.  Returns 0 or an errno value; after a failure
+ * *ret_first, which the caller frees, is the full name of k's copy.
  */
 int links_make(struct links *l, const struct link *k, struct dir *dir, const char *name,
 	       bool follow, bool *replaced, char **ret_first);
 
-/* Does a name wait for k? */
+/* Returns true if a name waits for k's copy. */
 bool links_awaited(struct links *l, const struct link *k);
 
 #endif

@@ -31,7 +31,7 @@
 #include "xalloc.h"
 #include "xvasprintf.h"
 
-/* As cp finds it, which looks at everything first.  Says if it is not there. */
+/* cp looks at every source first.  Returns false, and reports it, if e's is not there. */
 static bool source_is_there(const struct entry *e)
 {
 	struct stat st;
@@ -57,7 +57,7 @@ bool mklink_hard(struct context *c, const struct entry *e)
 	return !err;
 }
 
-/* Is the directory of e's destination the working directory?  If in doubt, yes. */
+/* Returns true if e's destination is in the working directory, or that can't be told. */
 static bool in_cwd(const struct entry *e)
 {
 	char *path = dir_dst_path(e->dir, e->dst), *parent = dir_name(path);

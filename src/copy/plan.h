@@ -16,13 +16,13 @@ struct plan {
 	struct stat dst;		/* its stat; zeros: not known */
 	char *backup;			/* the new name of what was there, or NULL; owned */
 	struct link *link;		/* names that wait for this copy, or NULL */
-	bool again;			/* it was begun before, when nothing was there */
+	bool again;			/* the second attempt: nothing was there at the first */
 };
 
 enum go {
-	GO,		/* ahead with the plan */
-	STAY,		/* nothing is to be done */
-	STAY_AS_COPY,	/* nothing is to be done, and what is there counts as a copy */
+	GO,		/* the plan can be carried out */
+	STAY,		/* what is there stays */
+	STAY_AS_COPY,	/* what is there stays, and counts as a copy */
 	REFUSED		/* nothing can be done, which has been reported */
 };
 

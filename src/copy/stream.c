@@ -253,7 +253,7 @@ static int open_patiently(int dir, const char *name, int flags, mode_t mode)
 			return -1;
 		}
 	}
-	/* Nor is to be waited for room in a FIFO. */
+	/* A FIFO stays non-blocking: writing must not wait for room in it either. */
 	if (fd >= 0 && !(RETRY(fstat(fd, &st)) == 0 && S_ISFIFO(st.st_mode)) &&
 	    fcntl(fd, F_SETFL, O_WRONLY) < 0) {
 		close(fd);
