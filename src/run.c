@@ -1,40 +1,20 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Design: what a run may use is shared out at the start, and never exceeded.
- *
- * Descriptors: what the process may still open is counted, as whoever started it may have
- * left some open.  What main, the walkers and the copies that run in their threads
- * need comes first, then a third each for directories, cookies, and the files of the
- * pool's threads.  With few of them there are few threads, and with hardly any none:
- * then all is done in main, one by one.
- *
- * Threads: the library measures whether copies wait, and sizes its pool; the
- * crew follows it, with a walker for each four threads that wait, for a directory
- * costs a walker half a dozen calls while its files are being copied.  Where making
- * directories waits there are as many as may be, before any copy was measured.
- * Where nothing waits there is a walker for each core, and copies happen in them.
- *
- * Main walks nothing: it reaps what has ended, and watches.
+ * Design: main walks nothing: it reaps what has ended, and watches.
  */
 #include <config.h>
 
 #include "run.h"
 
 #include <errno.h>
-#include <poll.h>
-#include <stdatomic.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <sys/resource.h>
 
 #include <libcopyfile.h>
 
-#include "base/clock.h"
 #include "base/loop.h"
 #include "base/options.h"
-#include "base/retry.h"
 #include "base/signals.h"
 #include "base/stop.h"
+#include "budget.h"
 #include "copy/context.h"
 #include "copy/copy.h"
 #include "hash.h"
@@ -42,140 +22,6 @@
 #include "walk/walk.h"
 #include "watch/progress.h"
 #include "watch/stats.h"
-
-/* Main's: epoll, the wake-up descriptor, its own copy, and what it opens for a moment */
-#define FDS_MAIN 8
-
-/* With fewer there is no prescan, which takes as many as a walker. */
-#define FDS_PRESCAN 128
-
-/* A walker's: the two directories that it is in, the two that it enters, its own copy,
-   and what it opens for a moment */
-#define FDS_WALKER 8
-
-/* A third of the rest; with fewer nothing is done at the same time. */
-#define MIN_SHARE 4
-
-/* With hardly any: a copy, and one opened for a moment; the rest are directories. */
-#define FDS_ONE_BY_ONE 3
-
-/* A source and a destination; with fewer nothing can be copied. */
-#define MIN_DIR_FDS 2
-#define MAX_DIR_FDS 512
-#define MAX_FDS 8192
-
-/* Descriptors that are looked at in one call */
-#define FD_BLOCK 512
-
-/* Cookies: with the most threads, as many wait as are at work even when half have gone. */
-#define DEFAULT_WINDOW 256
-
-/* Walkers: more gained nothing at 2 ms a call with 64 threads. */
-#define MOST_WALKERS 16
-#define THREADS_PER_WALKER 4
-
-/* How often the crew's size is looked at, in nanoseconds */
-#define LOOK_NS 4000000
-
-/* A directory is slow if making it waits this long: two round trips on a fast network. */
-#define SLOW_DIR_NS 1000000
-
-/* Of directories that are fast, one of so many is measured. */
-#define FEW_DIRS 16
-
-/* How many more of either kind than of the other are remembered */
-#define SLOW_MOST 8
-
-static unsigned int least(unsigned int a, unsigned int b)
-{
-	return a < b ? a : b;
-}
-
-/* How many descriptors the process may have */
-static unsigned int descriptor_limit(void)
-{
-	struct rlimit limit;
-
-	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
-		return 64;
-	/* The hard limit is ours to use; no child inherits it. */
-	rlim_t want = limit.rlim_max < MAX_FDS ? limit.rlim_max : MAX_FDS;
-	if (limit.rlim_cur < want) {
-		limit.rlim_cur = want;
-		(void)setrlimit(RLIMIT_NOFILE, &limit);
-		(void)getrlimit(RLIMIT_NOFILE, &limit);
-	}
-	return limit.rlim_cur < MAX_FDS ? limit.rlim_cur : MAX_FDS;
-}
-
-/* How many of those from first on, n at most FD_BLOCK, are open: poll(2) tells of many at once. */
-static unsigned int open_from(int first, unsigned int n)
-{
-	struct pollfd fds[FD_BLOCK];
-	unsigned int open = 0;
-
-	for (unsigned int i = 0; i < n; i++)
-		fds[i] = (struct pollfd){ .fd = first + (int)i };
-	if (RETRY(poll(fds, n, 0)) < 0)
-		return 0;
-	for (unsigned int i = 0; i < n; i++)
-		open += !(fds[i].revents & POLLNVAL);
-	return open;
-}
-
-/* How many descriptors the process may still open */
-static unsigned int free_descriptors(void)
-{
-	unsigned int limit = descriptor_limit(), open = 0;
-
-	for (unsigned int at = 0; at < limit; at += FD_BLOCK) {
-		unsigned int n = open_from((int)at, least(limit - at, FD_BLOCK));
-
-		/* They are given from the lowest on. */
-		if (!n)
-			break;
-		open += n;
-	}
-	return limit - open;
-}
-
-struct shares {
-	unsigned int dirs, window, threads, walkers;
-	bool in_order, prescan;
-};
-
-static struct shares share_out(const struct options *o)
-{
-	unsigned int fds = free_descriptors(), prescan = fds >= FDS_PRESCAN ? FDS_WALKER : 0;
-	unsigned int used = FDS_MAIN + FDS_WALKER + prescan, rest = fds > used ? fds - used : 0;
-	/* More walkers only where that leaves plenty for the files. */
-	unsigned int walkers = 1 + least(rest / (4 * FDS_WALKER), MOST_WALKERS - 1);
-	unsigned int share = (rest - (walkers - 1) * FDS_WALKER) / 3;
-	struct shares s = {
-		.dirs = least(share, MAX_DIR_FDS),
-		.window = least(share, o->window ? o->window : DEFAULT_WINDOW),
-		/* Each has a source and a destination open. */
-		.threads = share / 2,
-		.walkers = o->jobs ? least(walkers, o->jobs) : walkers,
-		.prescan = prescan,
-	};
-
-	if (o->jobs && (o->jobs < s.threads || !s.threads))
-		s.threads = o->jobs;
-	/* One after the other, in order: to be asked about, say */
-	s.in_order = o->ask || share < MIN_SHARE || (o->jobs == 1 && s.window < 2);
-	if (s.in_order) {
-		s.walkers = 0;
-		/* Cookies even then, which can be cancelled; if there are descriptors. */
-		s.window = share < MIN_SHARE ? 0 : 1;
-	}
-	if (share < MIN_SHARE) {
-		s.dirs = fds > FDS_ONE_BY_ONE ? least(fds - FDS_ONE_BY_ONE, MAX_DIR_FDS) : 0;
-		if (s.dirs < MIN_DIR_FDS)
-			s.dirs = MIN_DIR_FDS;
-	}
-	return s;
-}
 
 /* ----------------------------------------------------- what others call */
 
@@ -220,71 +66,11 @@ static void on_tick(void *arg)
 		window_cancel(&c->window);
 }
 
-void run_dir_begins(struct context *c, struct run_timer *t)
-{
-	int slow = c->slow_dirs;
-	/* Once it is clear that they are fast, few are measured. */
-	bool clear = slow == -SLOW_MOST && c->dirs_begun++ % FEW_DIRS;
-
-	t->wall = clear ? 0 : clock_now(CLOCK_MONOTONIC);
-	t->cpu = clear ? 0 : clock_now(CLOCK_THREAD_CPUTIME_ID);
-}
-
-void run_dir_made(struct context *c, const struct run_timer *t)
-{
-	if (!t->wall)
-		return;
-	int64_t cpu = clock_now(CLOCK_THREAD_CPUTIME_ID) - t->cpu;
-	int64_t wait = clock_now(CLOCK_MONOTONIC) - t->wall - cpu;
-	int slow = c->slow_dirs;
-
-	/* Approximate where threads race, as the whole is. */
-	if (wait > SLOW_DIR_NS && slow < SLOW_MOST)
-		c->slow_dirs = slow + 1;
-	else if (wait <= SLOW_DIR_NS && slow > -SLOW_MOST)
-		c->slow_dirs = slow - 1;
-}
-
-static void resize_workers(struct context *c)
-{
-	struct copyfile_stats s;
-
-	/* Not the history */
-	if (copyfile_stats(&s, offsetof(struct copyfile_stats, decisions)) < 0)
-		return;
-	unsigned int most = s.threads_target / THREADS_PER_WALKER;
-	/* Where nothing waits, who is at work on a big file has a core of its own. */
-	unsigned int cores = s.busy_big < s.cores ? s.cores - s.busy_big : 1;
-	if (c->slow_dirs > 0)
-		most = MOST_WALKERS;
-	workers_resize(&c->workers, most > cores ? most : cores);
-}
-
-static void look(struct context *c)
-{
-	int64_t t = clock_now(CLOCK_MONOTONIC_COARSE), next = c->next_look;
-
-	if (t >= next && atomic_compare_exchange_strong(&c->next_look, &next, t + LOOK_NS))
-		resize_workers(c);
-}
-
-bool run_wants_walker(struct context *c)
-{
-	look(c);
-	return workers_want_more(&c->workers);
-}
-
-bool run_wants_help(struct context *c)
-{
-	look(c);
-	return workers_want_more_soon(&c->workers);
-}
-
 /* -------------------------------------------------------- begin and end */
 
 void run_init(struct context *c, const struct options *opts)
 {
-	struct shares s = share_out(opts);
+	struct budget s = budget_share(opts, budget_free_descriptors());
 
 	*c = (struct context){ .opts = opts };
 	c->in_order = s.in_order;
@@ -303,6 +89,7 @@ void run_init(struct context *c, const struct options *opts)
 	workers_init(&c->workers, s.window ? s.walkers : 0);
 	c->workers.done = wake;
 	c->workers.arg = c;
+	steer_init(&c->steer, &c->workers);
 
 	c->dirs = (struct dirs){
 		.opts = opts, .max_fds = s.dirs, .wait_one = wait_one, .defer = defer, .arg = c,
@@ -322,16 +109,9 @@ void run_init(struct context *c, const struct options *opts)
 		report_error(errno, "cannot set up the copying threads");
 }
 
-void run_drain(struct context *c)
-{
-	/* In this order: only workers, and main, can fill the window again. */
-	while (!workers_idle(&c->workers) || !window_empty(&c->window))
-		loop_turn(&c->loop, true);
-}
-
 void run_fini(struct context *c)
 {
-	run_drain(c);
+	context_drain(c);
 	progress_end(c);
 	if (stop_asked() == STOP_SIGNAL)
 		progress_snapshot(c);

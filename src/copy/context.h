@@ -4,7 +4,6 @@
 #define PCP_CONTEXT_H
 
 #include <stdbool.h>
-#include <stdint.h>
 #include <sys/stat.h>
 
 #include "base/dirset.h"
@@ -12,6 +11,7 @@
 #include "copy/links.h"
 #include "copy/window.h"
 #include "tree/dir.h"
+#include "tree/steer.h"
 #include "tree/workers.h"
 
 struct options;
@@ -30,9 +30,7 @@ struct context {
 	bool into_dir;				/* the operands go into a directory */
 	bool in_order;				/* one after the other, as cp does it */
 	bool may_prescan;			/* there are descriptors for that */
-	_Atomic int64_t next_look;		/* at the size of the workers; see run.c */
-	_Atomic unsigned int dirs_begun;	/* see run_dir_begins() */
-	_Atomic int slow_dirs;			/* of those made lately: slow less fast ones */
+	struct steer steer;
 
 	/* Main's alone */
 	struct hash_table *sources, *targets;	/* operands seen, by name */
@@ -41,5 +39,8 @@ struct context {
 	bool merged;				/* something is copied into older directories */
 	struct walk_root *roots;		/* operands that are walked */
 };
+
+/* Wait until all that was begun is done.  Main thread only. */
+void context_drain(struct context *c);
 
 #endif

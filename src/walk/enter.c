@@ -31,7 +31,6 @@
 #include "copy/outcome.h"
 #include "dirname.h"
 #include "report/report.h"
-#include "run.h"
 #include "same-inode.h"
 #include "tree/dir.h"
 #include "walk/mkdir.h"
@@ -159,10 +158,10 @@ static struct dir *bring_about(struct context *c, struct walk_root *root, const 
 			       enum outcome *ret)
 {
 	enum existing_action found = EXISTING_NONE;
-	struct run_timer timer;
+	struct steer_timer timer;
 	struct existing there = { .backup = NULL };
 
-	run_dir_begins(c, &timer);
+	steer_dir_begins(&c->steer, &timer);
 	if (!e->dir->created)
 		found = existing_look(c, e, &there);
 	*ret = found == EXISTING_KEEP ? OUTCOME_SKIPPED : OUTCOME_FAILED;
@@ -182,7 +181,7 @@ static struct dir *bring_about(struct context *c, struct walk_root *root, const 
 	free(there.backup);
 	if (d->created)
 		announce_copied(c, e, NULL);
-	run_dir_made(c, &timer);
+	steer_dir_made(&c->steer, &timer);
 	*ret = d->created ? OUTCOME_CREATED : OUTCOME_MERGED;
 	return d;
 }

@@ -31,7 +31,6 @@
 #include "dirname.h"
 #include "filenamecat.h"
 #include "report/report.h"
-#include "run.h"
 #include "same-inode.h"
 #include "tree/dir.h"
 #include "walk/parents.h"
@@ -80,7 +79,7 @@ static int stat_operand(struct context *c, const struct entry *e, struct stat *r
 	int r = entry_stat_src(e, ret, flags);
 
 	if (r < 0 && errno == ENOENT) {
-		run_drain(c);
+		context_drain(c);
 		r = entry_stat_src(e, ret, flags);
 	}
 	return r;
@@ -89,7 +88,7 @@ static int stat_operand(struct context *c, const struct entry *e, struct stat *r
 static void copy_dir_operand(struct context *c, const struct entry *e)
 {
 	if (targets_have(c, e) || depends_on_earlier(c, e))
-		run_drain(c);
+		context_drain(c);
 	if (walk_tree(c, e)) {
 		char *dst = dir_dst_path(e->dir, e->dst);
 
@@ -141,7 +140,7 @@ static void copy_file_operand(struct context *c, const struct entry *e)
 		return;
 	}
 	if (key && file_depends_on_earlier(c, e, &parent))
-		run_drain(c);
+		context_drain(c);
 	copy_entry(c, e);
 	free(key);
 }
@@ -262,7 +261,7 @@ static void make_parents_and_copy(struct context *c, const char *target, const c
 	dir_put(dir);
 	/* A directory's end may close it to the next operand. */
 	if (c->opts->attrs)
-		run_drain(c);
+		context_drain(c);
 }
 
 /* With --parents: src into target, by its whole path. */
@@ -272,7 +271,7 @@ static void copy_with_parents(struct context *c, const char *target, const char 
 
 	/* What leads to it may be what an earlier directory becomes. */
 	if (dirset_any(&c->operand_dirs))
-		run_drain(c);
+		context_drain(c);
 	strip_trailing_slashes(path);
 	char *dst = file_name_concat(target, path + strspn(path, "/"), NULL);
 	switch (look_at_parent(dst)) {

@@ -47,7 +47,6 @@
 #include "copy/copy.h"
 #include "copy/entry.h"
 #include "copy/outcome.h"
-#include "run.h"
 #include "tree/dir.h"
 #include "walk/enter.h"
 #include "walk/later.h"
@@ -169,7 +168,7 @@ static void share(struct walker *w)
 	const char *name = NULL;
 	mode_t type;
 
-	while (w->oldest && run_wants_walker(w->c)) {
+	while (w->oldest && steer_wants_walker(&w->c->steer)) {
 		while (w->oldest && !(name = later_peek(&w->oldest->later, &type)))
 			w->oldest = w->oldest->below;
 		if (!w->oldest || !give_away(w, w->oldest->dir, NULL, name))
@@ -240,7 +239,7 @@ static bool add_to_batch(struct walker *w, struct dir *d, const char *name, mode
 {
 	struct batch *batch = w->batch;
 
-	if (!batch && !run_wants_help(w->c))
+	if (!batch && !steer_wants_help(&w->c->steer))
 		return false;
 	if (!batch) {
 		batch = w->batch = xmalloc(sizeof *batch);
@@ -273,7 +272,7 @@ static void meet(struct walker *w, struct level *l, const struct reader_name *n)
 		return;
 	if (!copy_unless_dir(w, l->dir, n->name, n->type))
 		return;
-	if (!run_wants_walker(w->c) || !give_away(w, l->dir, NULL, n->name))
+	if (!steer_wants_walker(&w->c->steer) || !give_away(w, l->dir, NULL, n->name))
 		later_add(&l->later, n->name, S_IFDIR, n->ino);
 }
 
@@ -379,7 +378,7 @@ bool walk_tree(struct context *c, const struct entry *e)
 	c->roots = root;
 	bool made = go_to(&w, e->dir) && enter_dir(c, root, e, &top);
 	go_nowhere(&w);
-	run_wants_walker(c);
+	steer_wants_walker(&c->steer);
 	if (top && !give_away(&w, NULL, top, NULL)) {
 		descend(&w, top);
 		walk(&w);

@@ -10,7 +10,7 @@ struct entry;
 
 /*
  * Copy the directory that is the operand root; main thread only.  The copy may
- * still be under way when this returns, see run_drain(), but its topmost directory
+ * still be under way when this returns, see context_drain(), but its topmost directory
  * has been made; false if not.  Everything that fails is reported.
  */
 bool walk_tree(struct context *c, const struct entry *root);
