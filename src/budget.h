@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* budget - how the descriptors and threads of a run are shared out. */
+/* budget - how the descriptors and threads of a run are shared out.  Main thread only. */
 #ifndef PCP_BUDGET_H
 #define PCP_BUDGET_H
 
@@ -8,14 +8,25 @@
 struct options;
 
 struct budget {
-	unsigned int dirs, window, threads, walkers;
-	bool in_order, prescan;
+	unsigned int dirs;	/* descriptors that directories may keep open */
+	unsigned int window;	/* most pending cookies; 0: every copy ends in the call that starts it */
+	unsigned int threads;	/* most threads of the library; 0: the library decides */
+	unsigned int walkers;	/* most threads that walk; 0: the main thread walks */
+	bool in_order;		/* a copy ends before the next one begins */
+	bool prescan;		/* there are descriptors for a prescan */
 };
 
-/* How many descriptors the process may still open; raises its soft limit first. */
+/*
+ * Raise the soft limit of descriptors, to 8192 at most, and return how many descriptors the
+ * process may still open: whoever started it may have left some open.
+ */
 unsigned int budget_free_descriptors(void);
 
-/* Share out so many descriptors as opts ask for. */
-struct budget budget_share(const struct options *opts, unsigned int fds);
+/*
+ * Share out free_fds descriptors (any number) and the threads that opts ask for.  All that a
+ * run with this budget has open at the same time is at most free_fds, if that is enough to
+ * copy anything at all.
+ */
+struct budget budget_share(const struct options *opts, unsigned int free_fds);
 
 #endif

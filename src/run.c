@@ -70,29 +70,29 @@ static void on_tick(void *arg)
 
 void run_init(struct context *c, const struct options *opts)
 {
-	struct budget s = budget_share(opts, budget_free_descriptors());
+	struct budget b = budget_share(opts, budget_free_descriptors());
 
 	*c = (struct context){ .opts = opts };
-	c->in_order = s.in_order;
-	c->may_prescan = s.prescan;
+	c->in_order = b.in_order;
+	c->may_prescan = b.prescan;
 	c->umask = umask(0);
 	umask(c->umask);
 
 	loop_init(&c->loop, &(struct loop_hooks){
 		.ready = on_ready, .look = on_look, .tick = on_tick, .arg = c,
 	});
-	if (s.window && !loop_open(&c->loop))
-		s.window = 0;
+	if (b.window && !loop_open(&c->loop))
+		b.window = 0;
 	c->loop.ticking = progress_init(c);
-	window_init(&c->window, &c->loop, s.window, s.in_order, copy_ended, c);
+	window_init(&c->window, &c->loop, b.window, b.in_order, copy_ended, c);
 
-	workers_init(&c->workers, s.window ? s.walkers : 0);
+	workers_init(&c->workers, b.window ? b.walkers : 0);
 	c->workers.done = wake;
 	c->workers.arg = c;
 	steer_init(&c->steer, &c->workers);
 
 	c->dirs = (struct dirs){
-		.opts = opts, .max_fds = s.dirs, .wait_one = wait_one, .defer = defer, .arg = c,
+		.opts = opts, .max_fds = b.dirs, .wait_one = wait_one, .defer = defer, .arg = c,
 	};
 	dirs_init(&c->dirs, &c->cwd);
 	signals_wake(wake, c);
@@ -100,10 +100,8 @@ void run_init(struct context *c, const struct options *opts)
 	dirset_init(&c->created_dirs);
 	dirset_init(&c->operand_dirs);
 
-	/* "Automatic" is the library's business, unless descriptors are scarce. */
 	struct copyfile_setup setup = {
-		.threads = opts->jobs || s.threads < 64 ? s.threads : 0, .pending = s.window,
-		.chunk = opts->chunk,
+		.threads = b.threads, .pending = b.window, .chunk = opts->chunk,
 	};
 	if (copyfile_setup(&setup, sizeof setup) < 0)
 		report_error(errno, "cannot set up the copying threads");
