@@ -86,9 +86,7 @@ void run_init(struct context *c, const struct options *opts)
 	c->loop.ticking = progress_init(c);
 	window_init(&c->window, &c->loop, b.window, b.in_order, copy_ended, c);
 
-	workers_init(&c->workers, b.window ? b.walkers : 0);
-	c->workers.done = wake;
-	c->workers.arg = c;
+	workers_init(&c->workers, b.window ? b.walkers : 0, wake, c);
 	steer_init(&c->steer, &c->workers);
 
 	c->dirs = (struct dirs){

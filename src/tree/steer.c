@@ -1,37 +1,40 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Design: the library measures whether copies wait, and sizes its pool; the
- * crew follows it, with a walker for each four threads that wait, for a directory
- * costs a walker half a dozen calls while its files are being copied.  Where making
- * directories waits there are as many as may be, before any copy was measured.
- * Where nothing waits there is a walker for each core, and copies happen in them.
+ * Design: the library measures whether copies wait, and sizes its pool of threads.  The
+ * number of workers follows that: one for each four threads that wait, for a directory
+ * costs a walker half a dozen calls while its files are being copied.  Where the making of
+ * directories waits there are as many workers as the budget allows, even before a copy was
+ * measured.  Where nothing waits there is one for each core, and copies happen in them.
+ *
+ * All is asked for each file or directory, by all walkers.  So there is no lock, and an
+ * answer may be out of date: it costs one worker too many, or a wake-up.
  */
 #include <config.h>
 
 #include "tree/steer.h"
 
+#include <limits.h>
 #include <stddef.h>
 
 #include <libcopyfile.h>
 
 #include "base/clock.h"
+#include "base/relaxed.h"
 #include "tree/workers.h"
 
-/* The most workers: more gained nothing at 2 ms a call with 64 threads. */
-#define MOST_WALKERS 16
-#define THREADS_PER_WALKER 4
+#define THREADS_PER_WORKER 4
 
-/* How often the crew's size is looked at, in nanoseconds */
-#define LOOK_NS 4000000
+/* How often the number of workers is set, in nanoseconds: one tick of the coarse clock */
+#define RESIZE_NS 4000000
 
 /* A directory is slow if making it waits this long: two round trips on a fast network. */
 #define SLOW_DIR_NS 1000000
 
-/* Of directories that are fast, one of so many is measured. */
-#define FEW_DIRS 16
+/* Once directories are known to be fast, one of so many is measured: it takes four calls. */
+#define MEASURE_ONE_OF 16
 
-/* How many more of either kind than of the other are remembered */
-#define SLOW_MOST 8
+/* The balance stays between this and its negative: so many directories change the verdict. */
+#define MAX_BALANCE 8
 
 void steer_init(struct steer *s, struct workers *workers)
 {
@@ -40,12 +43,12 @@ void steer_init(struct steer *s, struct workers *workers)
 
 void steer_dir_begins(struct steer *s, struct steer_timer *t)
 {
-	int slow = s->slow_dirs;
-	/* Once it is clear that they are fast, few are measured. */
-	bool clear = slow == -SLOW_MOST && s->dirs_begun++ % FEW_DIRS;
-
-	t->wall = clear ? 0 : clock_now(CLOCK_MONOTONIC);
-	t->cpu = clear ? 0 : clock_now(CLOCK_THREAD_CPUTIME_ID);
+	*t = (struct steer_timer){ .wall = 0 };
+	if (relaxed_get(s->balance) == -MAX_BALANCE &&
+	    relaxed_add(s->dirs_begun, 1) % MEASURE_ONE_OF)
+		return;
+	t->wall = clock_now(CLOCK_MONOTONIC);
+	t->cpu = clock_now(CLOCK_THREAD_CPUTIME_ID);
 }
 
 void steer_dir_made(struct steer *s, const struct steer_timer *t)
@@ -53,47 +56,56 @@ void steer_dir_made(struct steer *s, const struct steer_timer *t)
 	if (!t->wall)
 		return;
 	int64_t cpu = clock_now(CLOCK_THREAD_CPUTIME_ID) - t->cpu;
-	int64_t wait = clock_now(CLOCK_MONOTONIC) - t->wall - cpu;
-	int slow = s->slow_dirs;
+	int64_t waited = clock_now(CLOCK_MONOTONIC) - t->wall - cpu;
+	int balance = relaxed_get(s->balance);
 
-	/* Approximate where threads race, as the whole is. */
-	if (wait > SLOW_DIR_NS && slow < SLOW_MOST)
-		s->slow_dirs = slow + 1;
-	else if (wait <= SLOW_DIR_NS && slow > -SLOW_MOST)
-		s->slow_dirs = slow - 1;
+	/* Where two threads are here at once, one of them may be lost: it is an estimate. */
+	if (waited > SLOW_DIR_NS && balance < MAX_BALANCE)
+		relaxed_set(s->balance, balance + 1);
+	else if (waited <= SLOW_DIR_NS && balance > -MAX_BALANCE)
+		relaxed_set(s->balance, balance - 1);
 }
 
-static void resize_workers(struct steer *s)
+/* How many workers are worth it by what the library knows of the copies; 0: it is not known */
+static unsigned int workers_for_copies(void)
 {
 	struct copyfile_stats stats;
 
-	/* Not the history */
+	/* The history of decisions, which comes last, is not copied. */
 	if (copyfile_stats(&stats, offsetof(struct copyfile_stats, decisions)) < 0)
-		return;
-	unsigned int most = stats.threads_target / THREADS_PER_WALKER;
-	/* Where nothing waits, who is at work on a big file has a core of its own. */
+		return 0;
+	unsigned int for_waits = stats.threads_target / THREADS_PER_WORKER;
+	/* A thread of the library that copies a big file has a core of its own. */
 	unsigned int cores = stats.busy_big < stats.cores ? stats.cores - stats.busy_big : 1;
-	if (s->slow_dirs > 0)
-		most = MOST_WALKERS;
-	workers_resize(s->workers, most > cores ? most : cores);
+	return for_waits > cores ? for_waits : cores;
 }
 
-static void look(struct steer *s)
+static void resize(struct steer *s)
 {
-	int64_t t = clock_now(CLOCK_MONOTONIC_COARSE), next = s->next_look;
+	unsigned int n = workers_for_copies();
 
-	if (t >= next && atomic_compare_exchange_strong(&s->next_look, &next, t + LOOK_NS))
-		resize_workers(s);
+	/* workers_resize() knows the limit. */
+	if (n)
+		workers_resize(s->workers, relaxed_get(s->balance) > 0 ? UINT_MAX : n);
+}
+
+static void resize_if_time(struct steer *s)
+{
+	int64_t now = clock_now(CLOCK_MONOTONIC_COARSE), next = relaxed_get(s->next_resize);
+
+	/* Of all threads that find that it is time one does it. */
+	if (now >= next && atomic_compare_exchange_strong(&s->next_resize, &next, now + RESIZE_NS))
+		resize(s);
 }
 
 bool steer_wants_walker(struct steer *s)
 {
-	look(s);
+	resize_if_time(s);
 	return workers_want_more(s->workers);
 }
 
 bool steer_wants_help(struct steer *s)
 {
-	look(s);
+	resize_if_time(s);
 	return workers_want_more_soon(s->workers);
 }

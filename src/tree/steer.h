@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* steer - how many workers are worth it.  Thread-safe. */
+/* steer - how many workers are worth it: measured, and set from time to time.  Thread-safe. */
 #ifndef PCP_STEER_H
 #define PCP_STEER_H
 
@@ -10,25 +10,30 @@
 struct workers;
 
 struct steer {
-	struct workers *workers;
-	_Atomic int64_t next_look;		/* at the size of the workers */
-	_Atomic unsigned int dirs_begun;	/* see steer_dir_begins() */
-	_Atomic int slow_dirs;			/* of those made lately: slow less fast ones */
+	struct workers *workers;		/* whose number is steered */
+	_Atomic int64_t next_resize;		/* CLOCK_MONOTONIC_COARSE, nanoseconds */
+	_Atomic unsigned int dirs_begun;	/* to measure one of several */
+	_Atomic int balance;			/* of the directories made lately: slow less fast ones */
 };
 
 void steer_init(struct steer *s, struct workers *workers);
 
-/* Around the making of a directory, in any thread: does a walker mostly wait? */
+/* The clock of one directory that is being made */
 struct steer_timer {
-	int64_t wall, cpu;		/* nanoseconds, when it began; 0: not measured */
+	int64_t wall, cpu;		/* when it was started; nanoseconds; 0: not measured */
 };
+
+/*
+ * Call the first before a directory is made, and the second after that, in the same thread.
+ * Where this mostly waits for the file system, more workers are worth it.
+ */
 void steer_dir_begins(struct steer *s, struct steer_timer *t);
 void steer_dir_made(struct steer *s, const struct steer_timer *t);
 
-/* Could another walker take a subtree?  Any thread may ask. */
+/* Returns true if another worker would take a subtree at once. */
 bool steer_wants_walker(struct steer *s);
 
-/* Would somebody take some of a directory's files soon?  Any thread may ask. */
+/* Returns true if another worker would take a batch of files, at once or as its next work. */
 bool steer_wants_help(struct steer *s);
 
 #endif

@@ -20,11 +20,12 @@
 
 #define get(field) atomic_load_explicit(&(field), memory_order_relaxed)
 
-void workers_init(struct workers *workers, unsigned int limit)
+void workers_init(struct workers *workers, unsigned int limit, void (*done)(void *arg), void *arg)
 {
 	*workers = (struct workers){
 		.lock = PTHREAD_MUTEX_INITIALIZER, .has_work = PTHREAD_COND_INITIALIZER,
 		.last = &workers->first, .limit = limit, .most = limit ? 1 : 0,
+		.done = done, .arg = arg,
 	};
 }
 

@@ -26,13 +26,15 @@ struct workers {
 	_Atomic unsigned int most;	/* that may work now */
 	_Atomic unsigned int load;	/* work queued and under way */
 	bool end;
-	/* Called by the thread that has done the last work */
-	void (*done)(void *arg);
+	void (*done)(void *arg);	/* see workers_init() */
 	void *arg;
 };
 
-/* Set workers->done and ->arg after this. */
-void workers_init(struct workers *workers, unsigned int limit);
+/*
+ * limit: the most threads there may ever be; 0: none.  done(arg) is called by the thread
+ * that has done the last work that was given, with no lock held.
+ */
+void workers_init(struct workers *workers, unsigned int limit, void (*done)(void *arg), void *arg);
 
 /* When all work is done: join the threads. */
 void workers_fini(struct workers *workers);
