@@ -119,9 +119,7 @@ void run_fini(struct context *c)
 	links_fini(&c->links);
 	dirset_fini(&c->created_dirs);
 	dirset_fini(&c->operand_dirs);
-	if (c->sources) {
-		hash_free(c->sources);
+	if (c->targets)
 		hash_free(c->targets);
-	}
 	copyfile_shutdown();
 }

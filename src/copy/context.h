@@ -33,10 +33,10 @@ struct context {
 	struct steer steer;
 
 	/* Main's alone */
-	struct hash_table *sources, *targets;	/* operands seen, by name */
-	struct stat target;			/* the directory that they go into */
+	char *const *operand_names;		/* what is copied, without the target, ... */
+	int noperand_names;			/* ... and how many */
+	struct hash_table *targets;		/* destinations of operands; NULL: there is one */
 	unsigned int operand;			/* the number of the one that is at hand */
-	bool merged;				/* something is copied into older directories */
 	struct walk_root *roots;		/* operands that are walked */
 };
 

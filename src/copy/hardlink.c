@@ -103,7 +103,7 @@ static enum link_role role_of(struct context *c, const struct entry *e, char *ba
 	struct stat st = *e->st;
 
 	/* Through symlinks, or as operands, an inode may be met any number of times. */
-	if (options_follows(c->opts, e->operand) || c->sources)
+	if (options_follows(c->opts, e->operand) || c->targets)
 		st.st_nlink = LINKS_ANY;
 	enum link_role role = links_meet(&c->links, &st, &name, ret);
 	if (role == LINK_FIRST)

@@ -1,8 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Design: operands are copied as if one after the other.  So a directory's copy begins
- * only when nothing is pending, if what it is merged into, or its source, may be
- * what an earlier operand makes.
+ * Design: operands are copied as if one after the other, although copies of earlier ones may
+ * still be under way.  So where an operand may depend on what an earlier one makes, all that
+ * has been begun is awaited first:
+ *
+ *   a directory	if something was merged, for they may be merged into the same; if it
+ *			overwrites the destination of an operand; or if it is within what
+ *			this run has made
+ *   a file		the same; or if it is in the target directory; or if it may be a
+ *			further name of a file that is being copied
+ *   what is missing	always: an earlier operand may become that
  */
 #include <config.h>
 
@@ -25,22 +32,45 @@
 #include "copy/outcome.h"
 #include "copy/targets.h"
 #include "dirname.h"
+#include "hash.h"
 #include "report/report.h"
 #include "same-inode.h"
 #include "tree/dir.h"
 #include "walk/walk.h"
 #include "xvasprintf.h"
 
-/* Is path, a directory, within one that this run has made? */
-static bool in_made_dir(struct context *c, int at, const char *path)
+void operands_init_single(struct operands *all, struct context *c)
+{
+	*all = (struct operands){ .c = c };
+}
+
+void operands_init_several(struct operands *all, struct context *c, const char *target)
+{
+	operands_init_single(all, c);
+	if (RETRY(stat(target, &all->target)) < 0)
+		return;
+	all->names = names_new();
+	c->targets = names_new();
+}
+
+void operands_fini(struct operands *all)
+{
+	if (all->names)
+		hash_free(all->names);
+}
+
+/* ----------------------------------------------------------- directories */
+
+/* Returns true if path, a directory, is within one that this run has made, or is gone. */
+static bool is_in_created_dir(struct context *c, int at, const char *path)
 {
 	int fd = RETRY(openat(at, path, O_PATH | O_DIRECTORY | O_CLOEXEC));
 	struct stat st, below = { .st_ino = 0 };
-	bool made = false;
+	bool found = false;
 
 	/* Upwards to the root, which is its own parent. */
-	while (!made && fd >= 0 && RETRY(fstat(fd, &st)) == 0 && !SAME_INODE(st, below)) {
-		made = dirset_find(&c->created_dirs, &st);
+	while (!found && fd >= 0 && RETRY(fstat(fd, &st)) == 0 && !SAME_INODE(st, below)) {
+		found = dirset_find(&c->created_dirs, &st);
 		below = st;
 		int up = RETRY(openat(fd, "..", O_PATH | O_DIRECTORY | O_CLOEXEC));
 		close(fd);
@@ -48,21 +78,100 @@ static bool in_made_dir(struct context *c, int at, const char *path)
 	}
 	if (fd >= 0)
 		close(fd);
-	return made || fd < 0;
+	return found || fd < 0;
 }
 
-/* May e's copy, which is a directory's, meet what an earlier operand makes? */
-static bool depends_on_earlier(struct context *c, const struct entry *e)
+/* Returns true if the copy of e, a directory, may depend on what an earlier operand makes. */
+static bool dir_depends_on_earlier(struct operands *all, const struct entry *e)
 {
-	bool merged = c->merged;
+	struct context *c = all->c;
 	struct stat dst;
 
 	if (entry_stat_dst(e, &dst, AT_SYMLINK_NOFOLLOW) == 0)
-		c->merged = true;
-	return merged || c->merged || (dirset_any(&c->created_dirs) && in_made_dir(c, dir_src_fd(e->dir), e->src));
+		all->merged = true;
+	return targets_have(c, e) || all->merged ||
+	       (dirset_any(&c->created_dirs) && is_in_created_dir(c, dir_src_fd(e->dir), e->src));
 }
 
-/* An operand may be what an earlier one makes. */
+static void copy_dir_operand(struct operands *all, const struct entry *e)
+{
+	struct context *c = all->c;
+
+	if (dir_depends_on_earlier(all, e))
+		context_drain(c);
+	if (walk_tree(c, e)) {
+		char *dst = dir_dst_path(e->dir, e->dst);
+
+		dirset_add(&c->operand_dirs, e->st, dst, c->operand);
+		free(dst);
+	}
+}
+
+/* ----------------------------------------------------------------- files */
+
+/*
+ * Returns the name of e, a file, that tells it from all others, however operands are
+ * written: its directory's inode, and the last component.  *ret_parent is that directory.
+ * The caller frees the name; NULL if the directory cannot be seen.
+ */
+static char *name_by_inode(const struct entry *e, struct stat *ret_parent)
+{
+	char *parent = dir_name(e->src), *name = NULL;
+
+	if (RETRY(fstatat(dir_src_fd(e->dir), parent, ret_parent, 0)) == 0)
+		name = xasprintf("%ju:%ju/%s", (uintmax_t)ret_parent->st_dev,
+				 (uintmax_t)ret_parent->st_ino, last_component(e->src));
+	free(parent);
+	return name;
+}
+
+/*
+ * Returns true if the copy of e, a file in the directory parent, may depend on what an
+ * earlier operand makes.
+ */
+static bool file_depends_on_earlier(const struct operands *all, const struct entry *e,
+				    const struct stat *parent)
+{
+	struct context *c = all->c;
+
+	/* An earlier operand may be a name of the same inode, to which e becomes a link. */
+	if (c->opts->keep_links && (e->st->st_nlink > 1 || options_follows(c->opts, true)))
+		return true;
+	return all->merged || SAME_INODE(all->target, *parent) || targets_have(c, e) ||
+	       dirset_find(&c->created_dirs, parent);
+}
+
+static void skip_repeated(const struct entry *e)
+{
+	char *src = dir_src_path(e->dir, e->src);
+
+	report_warning(&(struct report_about){ .op = OP_CHECK, .src = src },
+		       "warning: source file %s specified more than once", report_quote(0, src));
+	free(src);
+	outcome(e, OUTCOME_SKIPPED, NULL);
+}
+
+static void copy_file_operand(struct operands *all, const struct entry *e)
+{
+	struct context *c = all->c;
+	struct stat parent;
+	char *name = all->names ? name_by_inode(e, &parent) : NULL;
+	bool repeated = name && !names_add(all->names, name);
+
+	/* With backups each copy of a repeated source keeps the one before. */
+	if (repeated && c->opts->backup == no_backups) {
+		skip_repeated(e);
+	} else {
+		if (name && file_depends_on_earlier(all, e, &parent))
+			context_drain(c);
+		copy_entry(c, e);
+	}
+	free(name);
+}
+
+/* ----------------------------------------------------------- either kind */
+
+/* As fstatat(2), of e's source.  If it is missing an earlier operand may become that. */
 static int stat_operand(struct context *c, const struct entry *e, struct stat *ret)
 {
 	int flags = options_follows(c->opts, true) ? 0 : AT_SYMLINK_NOFOLLOW;
@@ -75,90 +184,36 @@ static int stat_operand(struct context *c, const struct entry *e, struct stat *r
 	return r;
 }
 
-static void copy_dir_operand(struct context *c, const struct entry *e)
+/* Report that e is not copied; err is an errno value, or 0. */
+static void fail_operand(struct entry *e, enum report_op op, int err, const char *message)
 {
-	if (targets_have(c, e) || depends_on_earlier(c, e))
-		context_drain(c);
-	if (walk_tree(c, e)) {
-		char *dst = dir_dst_path(e->dir, e->dst);
-
-		dirset_add(&c->operand_dirs, e->st, dst, c->operand);
-		free(dst);
-	}
+	outcome_number(e);
+	complain_src(e, op, err, message);
+	outcome(e, OUTCOME_FAILED, NULL);
 }
 
-/*
- * The name that e, a file, has in its directory: two operands with the same are one,
- * however they are written.  *ret_parent is that directory.  The caller frees it.
- */
-static char *key_of(const struct entry *e, struct stat *ret_parent)
+void operand_copy(struct operands *all, struct dir *dir, const char *src, const char *dst)
 {
-	char *parent = dir_name(e->src), *key = NULL;
-
-	if (RETRY(fstatat(dir_src_fd(e->dir), parent, ret_parent, 0)) == 0)
-		key = xasprintf("%ju:%ju/%s", (uintmax_t)ret_parent->st_dev,
-				(uintmax_t)ret_parent->st_ino, last_component(e->src));
-	free(parent);
-	return key;
-}
-
-/* May e, a file in the directory parent, meet what earlier operands make? */
-static bool file_depends_on_earlier(struct context *c, const struct entry *e,
-				    const struct stat *parent)
-{
-	/* It may be a name of an inode of which the first is copied. */
-	if (c->opts->keep_links && (e->st->st_nlink > 1 || options_follows(c->opts, true)))
-		return true;
-	return c->merged || SAME_INODE(c->target, *parent) || targets_have(c, e) ||
-	       dirset_find(&c->created_dirs, parent);
-}
-
-static void copy_file_operand(struct context *c, const struct entry *e)
-{
-	bool backups = c->opts->backup != no_backups;
-	struct stat parent;
-	char *key = c->sources ? key_of(e, &parent) : NULL;
-
-	if (key && !names_add(c->sources, key) && !backups) {
-		char *src = dir_src_path(e->dir, e->src);
-		report_warning(&(struct report_about){ .op = OP_CHECK, .src = src },
-			       "warning: source file %s specified more than once",
-			       report_quote(0, src));
-		free(src);
-		outcome(e, OUTCOME_SKIPPED, NULL);
-		free(key);
-		return;
-	}
-	if (key && file_depends_on_earlier(c, e, &parent))
-		context_drain(c);
-	copy_entry(c, e);
-	free(key);
-}
-
-void operand_copy(struct context *c, struct dir *dir, const char *src, const char *dst)
-{
+	struct context *c = all->c;
 	struct stat st;
-	struct entry e = { .dir = dir, .src = src, .dst = dst, .st = &st, .operand = true };
+	struct entry e = { .dir = dir, .src = src, .dst = dst, .operand = true };
 
 	c->operand++;
 	if (stop_asked())
 		stop_leave_out();
 	if (stop_asked() || !dir_pin(dir))
 		return;
-	int err = stat_operand(c, &e, &st) < 0 ? errno : 0;
-	if (err) {
-		e.st = NULL;
-		outcome_number(&e);
-		complain_src(&e, OP_LOOK, err, "cannot stat %s");
-		outcome(&e, OUTCOME_FAILED, NULL);
-	} else if (e.type = st.st_mode & S_IFMT, !S_ISDIR(e.type))
-		copy_file_operand(c, &e);
-	else if (c->opts->recursive)
-		copy_dir_operand(c, &e);
-	else {
-		outcome_number(&e);
-		complain_src(&e, OP_CHECK, 0, "-r not specified; omitting directory %s");
-		outcome(&e, OUTCOME_FAILED, NULL);
+	if (stat_operand(c, &e, &st) < 0) {
+		fail_operand(&e, OP_LOOK, errno, "cannot stat %s");
+	} else {
+		e.st = &st;
+		e.type = st.st_mode & S_IFMT;
+		if (!S_ISDIR(e.type))
+			copy_file_operand(all, &e);
+		else if (c->opts->recursive)
+			copy_dir_operand(all, &e);
+		else
+			fail_operand(&e, OP_CHECK, 0, "-r not specified; omitting directory %s");
 	}
 	dir_unpin(dir);
 }

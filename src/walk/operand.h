@@ -1,12 +1,36 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* operand - the copy of one operand.  Main thread only. */
+/*
+ * operand - the copy of one operand, as if all earlier ones had been copied before.  Main
+ * thread only.
+ */
 #ifndef PCP_OPERAND_H
 #define PCP_OPERAND_H
 
+#include <stdbool.h>
+#include <sys/stat.h>
+
 struct context;
 struct dir;
+struct hash_table;
 
-/* Copy the operand src, as named in dir, to dst in there. */
-void operand_copy(struct context *c, struct dir *dir, const char *src, const char *dst);
+/* The operands of a run, as far as a later one may depend on them */
+struct operands {
+	struct context *c;
+	struct stat target;		/* the directory that they are copied into; with names */
+	struct hash_table *names;	/* of the files copied so far; NULL: there is one operand */
+	bool merged;			/* one was copied into a directory that was there before */
+};
+
+/* One operand, or several that are copied into the directory target. */
+void operands_init_single(struct operands *all, struct context *c);
+void operands_init_several(struct operands *all, struct context *c, const char *target);
+
+void operands_fini(struct operands *all);
+
+/*
+ * Copy src, which is relative to the source of dir, to dst in the destination of dir; or
+ * start to.  Everything that fails is reported.
+ */
+void operand_copy(struct operands *all, struct dir *dir, const char *src, const char *dst);
 
 #endif

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Design: the last operand, or -t, is a directory to copy into or a name to
- * give; that decides the destination's name of each source.  Then each operand
- * is an entry of the directory "cwd", whose names are paths.
+ * Design: the last operand, or that of -t, is a directory to copy into or the name of the
+ * copy.  That decides the name of each destination.  Then each operand is an entry of the
+ * directory c->cwd, whose names are paths; or, with --parents, of the innermost directory
+ * that leads to it.
  */
 #include <config.h>
 
@@ -14,7 +15,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/names.h"
 #include "base/options.h"
 #include "base/retry.h"
 #include "copy/context.h"
@@ -24,45 +24,11 @@
 #include "tree/dir.h"
 #include "walk/operand.h"
 #include "walk/parents.h"
-#include "watch/progress.h"
 #include "xalloc.h"
 
-/* The name of src in the directory target; the caller frees it. */
-static char *name_in(const char *target, const char *src)
-{
-	char *base = xstrdup(last_component(src));
+/* --------------------------------------------------- what the operands mean */
 
-	strip_trailing_slashes(base);
-	/* "dir/.." copies into target, not beside it. */
-	char *dst = file_name_concat(target, base + !strcmp(base, ".."), NULL);
-	free(base);
-	return dst;
-}
-
-/* --------------------------------------------------------- all operands */
-
-/* 0 if path is a directory that can be searched, else errno. */
-static int check_dir(const char *path)
-{
-	int fd = RETRY(open(path, O_PATH | O_DIRECTORY | O_CLOEXEC));
-
-	if (fd < 0)
-		return errno;
-	close(fd);
-	return 0;
-}
-
-/*
- * Is path a directory, although to open it has failed with err, for want of descriptors
- * or memory?  Otherwise it would be taken for the name that the copy is to have.
- */
-static bool is_dir_all_the_same(const char *path, int err)
-{
-	struct stat st;
-
-	return err != ENOENT && err != ENOTDIR && RETRY(stat(path, &st)) == 0 && S_ISDIR(st.st_mode);
-}
-
+/* Exits with cp's message if the number of operands does not fit the options. */
 static void check_count(const struct options *o)
 {
 	int n = o->noperands;
@@ -87,83 +53,166 @@ static void check_count(const struct options *o)
 	}
 }
 
-/* Is the directory of dst there?  Says so if it is something else. */
-static enum { DIR_MISSING, DIR_THERE, DIR_NOT } look_at_parent(const char *dst)
+/* Returns 0 if path is a directory that can be searched, else an errno value. */
+static int check_dir(const char *path)
 {
-	char *parent = dir_name(dst);
-	struct stat st;
-	int r = RETRY(stat(parent, &st));
+	int fd = RETRY(open(path, O_PATH | O_DIRECTORY | O_CLOEXEC));
 
-	if (r == 0 && !S_ISDIR(st.st_mode))
-		report_error_about(&(struct report_about){ .op = OP_CHECK, .dst = parent }, 0,
-				   "%s exists but is not a directory", report_quote(0, parent));
-	free(parent);
-	return r < 0 ? DIR_MISSING : S_ISDIR(st.st_mode) ? DIR_THERE : DIR_NOT;
+	if (fd < 0)
+		return errno;
+	close(fd);
+	return 0;
 }
 
-/* src, whose path without slashes at its end is path, where directories are missing */
-static void make_parents_and_copy(struct context *c, const char *target, const char *src,
+/*
+ * Returns true if path, which could not be opened because of err, is a directory all the
+ * same: descriptors or memory were short.  It is then not taken for the name of the copy.
+ */
+static bool is_unopened_dir(const char *path, int err)
+{
+	struct stat st;
+
+	return err != ENOENT && err != ENOTDIR && RETRY(stat(path, &st)) == 0 && S_ISDIR(st.st_mode);
+}
+
+/*
+ * Find the directory to copy into: *ret_dir, or NULL if the last operand is the name of the
+ * copy.  *ret_nsources is how many operands are sources.  False: there is no such directory,
+ * which has been reported.
+ */
+static bool find_target(const struct options *o, const char **ret_dir, int *ret_nsources)
+{
+	const char *last = o->operands[o->noperands - 1];
+	int err;
+
+	*ret_dir = o->target_dir;
+	*ret_nsources = o->noperands;
+	if (o->target_dir) {
+		err = check_dir(o->target_dir);
+		if (err)
+			report_error(err, "target directory %s", report_quote(0, o->target_dir));
+		return !err;
+	}
+	*ret_nsources = o->noperands - 1;
+	if (o->no_target_dir)
+		return true;
+	err = check_dir(last);
+	if (!err) {
+		*ret_dir = last;
+	} else if (o->noperands > 2 || is_unopened_dir(last, err)) {
+		report_error(err, "target %s", report_quote(0, last));
+		return false;
+	}
+	return true;
+}
+
+/* ------------------------------------------------------- into a directory */
+
+/* Returns the name of src in the directory target; the caller frees it. */
+static char *name_in(const char *target, const char *src)
+{
+	char *base = xstrdup(last_component(src));
+
+	strip_trailing_slashes(base);
+	/* "dir/.." is copied into target, not beside it. */
+	char *dst = file_name_concat(target, base + !strcmp(base, ".."), NULL);
+	free(base);
+	return dst;
+}
+
+enum parent_state { PARENT_MISSING, PARENT_EXISTS, PARENT_NO_DIR };
+
+/* What the parent directory of dst is; PARENT_NO_DIR has been reported. */
+static enum parent_state check_parent(const char *dst)
+{
+	enum parent_state state = PARENT_EXISTS;
+	char *parent = dir_name(dst);
+	struct stat st;
+
+	if (RETRY(stat(parent, &st)) < 0) {
+		state = PARENT_MISSING;
+	} else if (!S_ISDIR(st.st_mode)) {
+		state = PARENT_NO_DIR;
+		report_error_about(&(struct report_about){ .op = OP_CHECK, .dst = parent }, 0,
+				   "%s exists but is not a directory", report_quote(0, parent));
+	}
+	free(parent);
+	return state;
+}
+
+/* Make the missing directories that lead to src below target, and copy src into the last.
+   path is src without the slashes at its end. */
+static void make_parents_and_copy(struct operands *all, const char *target, const char *src,
 				  const char *path)
 {
 	const char *name;
-	struct dir *dir = parents_make(c, target, path, &name);
+	struct dir *dir = parents_make(all->c, target, path, &name);
 
 	if (!dir)
 		return;
-	operand_copy(c, dir, src + (name - path), name);
+	operand_copy(all, dir, src + (name - path), name);
 	dir_put(dir);
-	/* A directory's end may close it to the next operand. */
-	if (c->opts->attrs)
-		context_drain(c);
+	/* As with cp these directories are finished first, even if that shuts the next operand out. */
+	if (all->c->opts->attrs)
+		context_drain(all->c);
 }
 
-/* With --parents: src into target, by its whole path. */
-static void copy_with_parents(struct context *c, const char *target, const char *src)
+/* With --parents: copy src into target by its whole path. */
+static void copy_with_parents(struct operands *all, const char *target, const char *src)
 {
 	char *path = xstrdup(src);
 
-	/* What leads to it may be what an earlier directory becomes. */
-	if (dirset_any(&c->operand_dirs))
-		context_drain(c);
+	/* What leads to src may be what an earlier directory becomes. */
+	if (dirset_any(&all->c->operand_dirs))
+		context_drain(all->c);
 	strip_trailing_slashes(path);
 	char *dst = file_name_concat(target, path + strspn(path, "/"), NULL);
-	switch (look_at_parent(dst)) {
-	case DIR_THERE:
-		operand_copy(c, &c->cwd, src, dst);
+	switch (check_parent(dst)) {
+	case PARENT_EXISTS:
+		operand_copy(all, &all->c->cwd, src, dst);
 		break;
-	case DIR_MISSING:
-		make_parents_and_copy(c, target, src, path);
+	case PARENT_MISSING:
+		make_parents_and_copy(all, target, src, path);
 		break;
-	case DIR_NOT:
+	case PARENT_NO_DIR:
 		break;
 	}
 	free(dst);
 	free(path);
 }
 
+static void copy_by_name(struct operands *all, const char *target, const char *src)
+{
+	char *dst = name_in(target, src);
+
+	operand_copy(all, &all->c->cwd, src, dst);
+	free(dst);
+}
+
 static void copy_into(struct context *c, const char *target, char *const *sources, int n)
 {
+	struct operands all;
+
 	c->into_dir = true;
-	if (n > 1 && RETRY(stat(target, &c->target)) == 0) {
-		c->sources = names_new();
-		c->targets = names_new();
-	}
+	if (n > 1)
+		operands_init_several(&all, c, target);
+	else
+		operands_init_single(&all, c);
 	for (int i = 0; i < n; i++)
 		if (c->opts->strip_slashes)
 			strip_trailing_slashes(sources[i]);
-	progress_sources(sources, n);
 	for (int i = 0; i < n; i++) {
-		if (c->opts->parents) {
-			copy_with_parents(c, target, sources[i]);
-			continue;
-		}
-		char *dst = name_in(target, sources[i]);
-		operand_copy(c, &c->cwd, sources[i], dst);
-		free(dst);
+		if (c->opts->parents)
+			copy_with_parents(&all, target, sources[i]);
+		else
+			copy_by_name(&all, target, sources[i]);
 	}
+	operands_fini(&all);
 }
 
-/* With -f and --backup a file that is copied onto itself becomes its own backup. */
+/* --------------------------------------------------------------- to a name */
+
+/* Returns true if src is copied onto itself and, with -f and --backup, becomes a backup. */
 static bool becomes_own_backup(const struct options *o, const char *src, const char *dst)
 {
 	struct stat st;
@@ -175,44 +224,36 @@ static bool becomes_own_backup(const struct options *o, const char *src, const c
 static void copy_to_name(struct context *c, const char *src, const char *dst)
 {
 	static struct options without_backup;
+	struct operands all;
+	char *backup = NULL;
 
 	if (c->opts->parents) {
 		report_error(0, "with --parents, the destination must be a directory");
 		report_usage_error();
 	}
-	progress_sources(c->opts->operands, 1);
-	if (!becomes_own_backup(c->opts, src, dst)) {
-		operand_copy(c, &c->cwd, src, dst);
-		return;
+	if (becomes_own_backup(c->opts, src, dst)) {
+		backup = find_backup_file_name(AT_FDCWD, dst, c->opts->backup);
+		without_backup = *c->opts;
+		without_backup.backup = no_backups;
+		c->opts = c->dirs.opts = &without_backup;
 	}
-	char *backup = find_backup_file_name(AT_FDCWD, dst, c->opts->backup);
-	without_backup = *c->opts;
-	without_backup.backup = no_backups;
-	c->opts = c->dirs.opts = &without_backup;
-	operand_copy(c, &c->cwd, src, backup);
+	operands_init_single(&all, c);
+	operand_copy(&all, &c->cwd, src, backup ? backup : dst);
+	operands_fini(&all);
 	free(backup);
 }
 
 void target_copy_operands(struct context *c)
 {
 	const struct options *o = c->opts;
-	const char *dir = o->target_dir;
-	int n = o->noperands, err;
+	const char *dir;
+	int n;
 
 	check_count(o);
-	if (dir && (err = check_dir(dir))) {
-		report_error(err, "target directory %s", report_quote(0, dir));
+	if (!find_target(o, &dir, &n))
 		return;
-	}
-	if (!dir && !o->no_target_dir) {
-		err = check_dir(o->operands[n - 1]);
-		if (!err)
-			dir = o->operands[--n];
-		else if (n > 2 || is_dir_all_the_same(o->operands[n - 1], err)) {
-			report_error(err, "target %s", report_quote(0, o->operands[n - 1]));
-			return;
-		}
-	}
+	c->operand_names = o->operands;
+	c->noperand_names = n;
 	if (dir)
 		copy_into(c, dir, o->operands, n);
 	else

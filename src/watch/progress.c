@@ -51,8 +51,6 @@ struct sample {
 static struct {
 	bool active, shown;		/* somebody looks; on the terminal */
 	int64_t started, next, next_json;
-	char *const *sources;
-	int nsources;
 	bool prescanning;
 	struct sample samples[SAMPLES];	/* a ring */
 	unsigned int nsamples;		/* taken altogether */
@@ -76,12 +74,6 @@ bool progress_init(struct context *c)
 	if (state.active)
 		outcome_watch();
 	return state.active;
-}
-
-void progress_sources(char *const *sources, int n)
-{
-	state.sources = sources;
-	state.nsources = n;
 }
 
 /* ----------------------------------------------------------- the numbers */
@@ -246,7 +238,7 @@ void progress_tick(struct context *c)
 	state.next = now + TICK_NS;
 	if (!state.prescanning && c->may_prescan && now - state.started >= PRESCAN_NS) {
 		state.prescanning = true;
-		prescan_begin(c->opts, state.sources, state.nsources);
+		prescan_begin(c->opts, c->operand_names, c->noperand_names);
 	}
 	show(c, now);
 }

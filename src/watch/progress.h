@@ -46,9 +46,6 @@ struct progress {
 /* The run begins.  True: progress_tick() has something to do. */
 bool progress_init(struct context *c);
 
-/* The operands are these: what is to be done can be found out. */
-void progress_sources(char *const *sources, int n);
-
 /* Show what there is to show, if it is time.  Cheap; call it ten times a second. */
 void progress_tick(struct context *c);
 
