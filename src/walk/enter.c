@@ -34,6 +34,7 @@
 #include "same-inode.h"
 #include "tree/dir.h"
 #include "walk/mkdir.h"
+#include "walk/select.h"
 #include "xalloc.h"
 #include "xvasprintf.h"
 
@@ -154,7 +155,7 @@ static bool may_enter(struct context *c, struct walk_root *root, const struct en
 }
 
 /* The destination of e, whose source is e->st; *ret is what has become of it. */
-static struct dir *bring_about(struct context *c, struct walk_root *root, const struct entry *e,
+static struct dir *make_destination(struct context *c, struct walk_root *root, const struct entry *e,
 			       enum outcome *ret)
 {
 	enum existing_action found = EXISTING_NONE;
@@ -191,17 +192,11 @@ static struct dir *bring_about(struct context *c, struct walk_root *root, const 
 /* The source of an entry that is, or was, a directory */
 struct source {
 	struct stat st;
-	int fd;			/* open for reading; -1: it is not to be read, */
-	int err;		/* or cannot, for this errno value */
+	int fd;			/* open for reading; -1: it is left closed, */
+	int err;		/* or could not be opened, for this errno value */
 };
 
-static bool crosses(const struct context *c, const struct entry *e, const struct stat *st)
-{
-	return c->opts->one_file_system && !e->operand && st->st_dev != e->dir->st.st_dev;
-}
-
-/* As fstatat(2), of what e is to be made of.  Says so if it can't be. */
-static bool look_at(const struct context *c, const struct entry *e, struct stat *ret)
+bool enter_stat(const struct context *c, const struct entry *e, struct stat *ret)
 {
 	bool follow = options_follows(c->opts, e->operand);
 
@@ -213,23 +208,50 @@ static bool look_at(const struct context *c, const struct entry *e, struct stat 
 }
 
 /*
- * Open e's source, and then look at it.  False: it is gone, which has been reported.  The
- * caller hands ret->fd, if it is open, to dir_give_src() or dir_close_src().
+ * Open e's source, unless it is left closed, and set e->st and e->type by what it is;
+ * wanted is select_entry()'s answer so far.  False: it is gone, which has been reported.
+ * The caller hands ret->fd, if it is open, to dir_give_src() or dir_close_src().
  */
-static bool open_source(const struct context *c, const struct entry *e, struct source *ret)
+static bool open_source(const struct context *c, struct entry *e, enum select_answer wanted,
+			struct source *ret)
 {
 	*ret = (struct source){ .fd = -1 };
-	/* What is another file system already is not opened, lest it be woken. */
-	if (c->opts->one_file_system && !look_at(c, e, &ret->st))
-		return false;
-	if (c->opts->one_file_system && crosses(c, e, &ret->st))
-		return true;
+	if (wanted == SELECT_STAT) {
+		if (!enter_stat(c, e, &ret->st))
+			return false;
+		e->st = &ret->st;
+		e->type = ret->st.st_mode & S_IFMT;
+		/* To open another file system might wake it. */
+		if (select_entry(c->opts, e) != SELECT_ENTER)
+			return true;
+	}
 	ret->fd = dir_open_src(e->dir, e->src, options_follows(c->opts, e->operand), &ret->st);
-	if (ret->fd >= 0)
-		return true;
-	ret->err = -ret->fd;
-	ret->fd = -1;
-	return look_at(c, e, &ret->st);
+	if (ret->fd < 0) {
+		ret->err = -ret->fd;
+		ret->fd = -1;
+		if (!enter_stat(c, e, &ret->st))
+			return false;
+	}
+	e->st = &ret->st;
+	e->type = ret->st.st_mode & S_IFMT;
+	return true;
+}
+
+/* The descriptor of source, if it is open, becomes that of d, whose source it is; NULL: it
+   is closed. */
+static void hand_over_source(struct context *c, const struct entry *e, struct dir *d,
+			     const struct source *source)
+{
+	if (source->fd < 0)
+		return;
+	if (!d) {
+		dir_close_src(&c->dirs, source->fd);
+		return;
+	}
+	/* If d was made in this very directory, btrfs shows it only after a rewind. */
+	if (d->created && !e->dir->created)
+		(void)lseek(source->fd, 0, SEEK_SET);
+	dir_give_src(d, source->fd);
 }
 
 void enter_unread(const struct dir *d, int err)
@@ -238,7 +260,7 @@ void enter_unread(const struct dir *d, int err)
 
 	report_error_about(&(struct report_about){ .op = OP_READ, .src = path }, err,
 			   "cannot access %s", report_quote(0, path));
-	/* It was counted when it was made. */
+	/* d was counted when it was made. */
 	report_failed_source(path);
 	free(path);
 }
@@ -251,35 +273,28 @@ bool enter_dir(struct context *c, struct walk_root *root, const struct entry *wa
 	enum outcome made;
 
 	*ret_dir = NULL;
-	if (full_bars_dir(&e))
+	enum select_answer answer = select_entry(c->opts, &e);
+	if (answer == SELECT_OMIT || full_bars_dir(&e))
 		return false;
 	outcome_number(&e);
-	if (!open_source(c, &e, &source))
+	if (!open_source(c, &e, answer, &source))
 		return false;
-	e.st = &source.st;
-	if (!S_ISDIR(source.st.st_mode)) {
-		/* Something else has taken its place. */
-		e.type = source.st.st_mode & S_IFMT;
+	/* Once more, as it may have been mounted by opening it, or replaced. */
+	answer = select_entry(c->opts, &e);
+	if (answer == SELECT_COPY)
 		copy_entry(c, &e);
+	if (answer != SELECT_ENTER && answer != SELECT_MAKE)
 		return false;
-	}
-	struct dir *d = bring_about(c, root, &e, &made);
+	struct dir *d = make_destination(c, root, &e, &made);
 	outcome(&e, made, NULL);
-	/* If that was made in this very directory, btrfs shows it only after a rewind. */
-	if (d && source.fd >= 0 && d->created && !e.dir->created)
-		(void)lseek(source.fd, 0, SEEK_SET);
-	if (d && source.fd >= 0)
-		dir_give_src(d, source.fd);
-	else if (source.fd >= 0)
-		dir_close_src(&c->dirs, source.fd);
+	hand_over_source(c, &e, d, &source);
 	if (!d)
 		return false;
 	if (source.err)
 		enter_unread(d, source.err);
-	/* Another file system is made, but not entered. */
-	if (source.fd < 0 || crosses(c, &e, e.st))
-		dir_put(d);
-	else
+	if (source.fd >= 0 && answer == SELECT_ENTER)
 		*ret_dir = d;
+	else
+		dir_put(d);
 	return true;
 }

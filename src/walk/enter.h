@@ -9,6 +9,7 @@
 struct context;
 struct dir;
 struct entry;
+struct stat;
 
 /* An operand that is walked */
 struct walk_root {
@@ -26,6 +27,12 @@ struct walk_root {
  */
 bool enter_dir(struct context *c, struct walk_root *root, const struct entry *e,
 	       struct dir **ret_dir);
+
+/*
+ * As fstatat(2), of what e's copy is made of: symlinks are followed as the options say.
+ * False: it is gone, say, which has been reported, and e counted as failed.
+ */
+bool enter_stat(const struct context *c, const struct entry *e, struct stat *ret);
 
 /* Say that d's source could not be read, or not all of it: err is an errno value. */
 void enter_unread(const struct dir *d, int err);

@@ -36,6 +36,7 @@
 #include "report/report.h"
 #include "same-inode.h"
 #include "tree/dir.h"
+#include "walk/select.h"
 #include "walk/walk.h"
 #include "xvasprintf.h"
 
@@ -192,6 +193,17 @@ static void fail_operand(struct entry *e, enum report_op op, int err, const char
 	outcome(e, OUTCOME_FAILED, NULL);
 }
 
+/* Copy e, of which e->st is known. */
+static void copy_known_operand(struct operands *all, struct entry *e)
+{
+	if (select_entry(all->c->opts, e) == SELECT_OMIT)
+		fail_operand(e, OP_CHECK, 0, "-r not specified; omitting directory %s");
+	else if (S_ISDIR(e->type))
+		copy_dir_operand(all, e);
+	else
+		copy_file_operand(all, e);
+}
+
 void operand_copy(struct operands *all, struct dir *dir, const char *src, const char *dst)
 {
 	struct context *c = all->c;
@@ -208,12 +220,7 @@ void operand_copy(struct operands *all, struct dir *dir, const char *src, const 
 	} else {
 		e.st = &st;
 		e.type = st.st_mode & S_IFMT;
-		if (!S_ISDIR(e.type))
-			copy_file_operand(all, &e);
-		else if (c->opts->recursive)
-			copy_dir_operand(all, &e);
-		else
-			fail_operand(&e, OP_CHECK, 0, "-r not specified; omitting directory %s");
+		copy_known_operand(all, &e);
 	}
 	dir_unpin(dir);
 }

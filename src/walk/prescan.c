@@ -36,6 +36,7 @@
 #include "di-set.h"
 #include "walk/later.h"
 #include "walk/reader.h"
+#include "walk/select.h"
 #include "xalloc.h"
 
 /* Lowest of all */
@@ -122,30 +123,40 @@ static bool is_above(const struct level *l, const struct stat *st)
 	return false;
 }
 
-/* A name in the directory fd, of the deepest level */
+/* Count the name n in the directory l, which is open as fd. */
 static void count_name(struct level *l, int fd, const struct reader_name *n)
 {
-	bool follow = prescan.opts->follow == FOLLOW_ALWAYS;
-	mode_t type = n->type;
+	struct select_query q = { .name = n->name, .type = n->type, .parent_dev = l->dev };
 	struct stat st;
 
-	if (!type || S_ISREG(type) || (follow && S_ISLNK(type))) {
+	/* descend() asks whether a directory is left out. */
+	if (S_ISREG(n->type) ||
+	    (!S_ISDIR(n->type) && select_query(prescan.opts, &q) == SELECT_STAT)) {
+		bool follow = options_follows(prescan.opts, false);
+
 		if (RETRY(fstatat(fd, n->name, &st, follow ? 0 : AT_SYMLINK_NOFOLLOW)) < 0)
 			return;
-		type = st.st_mode & S_IFMT;
-		count_file(&st);
+		q.st = &st;
+		q.type = st.st_mode & S_IFMT;
 	}
-	if (S_ISDIR(type))
-		later_add(&l->later, n->name, type, n->ino);
+	if (S_ISDIR(q.type))
+		later_add(&l->later, n->name, q.type, n->ino);
+	else if (q.st && select_query(prescan.opts, &q) == SELECT_COPY)
+		count_file(&st);
 }
 
-/* Is the directory st, below the deepest level, left out? */
-static bool stays_out(const struct tree *t, const struct stat *st)
+/*
+ * Returns true if the directory st, below the deepest level or an operand, is left out, or
+ * what is in it.  name is its own in the deepest level, or the operand's path.
+ */
+static bool stays_out(const struct tree *t, const struct stat *st, const char *name)
 {
-	if (!t->deepest)
-		return false;
-	return (prescan.opts->one_file_system && st->st_dev != t->deepest->dev) ||
-	       is_above(t->deepest, st);
+	const struct select_query q = {
+		.name = name, .type = S_IFDIR, .st = st,
+		.parent_dev = t->deepest ? t->deepest->dev : 0, .operand = !t->deepest,
+	};
+
+	return select_query(prescan.opts, &q) != SELECT_ENTER || is_above(t->deepest, st);
 }
 
 /* Go down into the directory whose path, of so many bytes, has been set, and read it. */
@@ -156,8 +167,10 @@ static void descend(struct tree *t, size_t len, bool follow)
 	struct reader_name name;
 	struct reader reader;
 	struct stat st;
+	/* A name in a directory has no slash. */
+	const char *last = t->deepest ? strrchr(t->path, '/') + 1 : t->path;
 
-	if (fd >= 0 && RETRY(fstat(fd, &st)) == 0 && !stays_out(t, &st)) {
+	if (fd >= 0 && RETRY(fstat(fd, &st)) == 0 && !stays_out(t, &st, last)) {
 		struct level *l = xmalloc(sizeof *l);
 
 		*l = (struct level){
@@ -209,9 +222,19 @@ static void count_operand(const char *path)
 
 	if (RETRY(fstatat(AT_FDCWD, path, &st, follow ? 0 : AT_SYMLINK_NOFOLLOW)) < 0)
 		return;
-	count_file(&st);
-	if (S_ISDIR(st.st_mode) && prescan.opts->recursive)
+	const struct select_query q = {
+		.name = path, .type = st.st_mode & S_IFMT, .st = &st, .operand = true,
+	};
+	switch (select_query(prescan.opts, &q)) {
+	case SELECT_COPY:
+		count_file(&st);
+		break;
+	case SELECT_ENTER:
 		count_tree(path, follow);
+		break;
+	default:
+		break;
+	}
 }
 
 static void *prescan_main(void *arg)

@@ -33,24 +33,20 @@
 
 #include "walk/walk.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/options.h"
-#include "base/retry.h"
 #include "base/stop.h"
-#include "copy/complain.h"
 #include "copy/context.h"
 #include "copy/copy.h"
 #include "copy/entry.h"
-#include "copy/outcome.h"
 #include "tree/dir.h"
 #include "walk/enter.h"
 #include "walk/later.h"
 #include "walk/reader.h"
+#include "walk/select.h"
 #include "xalloc.h"
 
 /* A part of the tree, for another walker */
@@ -187,23 +183,23 @@ static bool copy_unless_dir(struct walker *w, struct dir *d, const char *name, m
 {
 	const struct options *o = w->c->opts;
 	struct entry e = { .dir = d, .src = name, .dst = name, .type = type };
-	bool follow = o->follow == FOLLOW_ALWAYS;
 	struct stat st;
 
+	/* enter_dir() asks whether a directory is left out. */
 	if (S_ISDIR(type))
 		return true;
-	if (!type || o->keep_links || (follow && S_ISLNK(type))) {
-		if (RETRY(fstatat(dir_src_fd(d), name, &st, follow ? 0 : AT_SYMLINK_NOFOLLOW)) < 0) {
-			complain_src(&e, OP_LOOK, errno, "cannot stat %s");
-			outcome(&e, OUTCOME_FAILED, NULL);
+	enum select_answer answer = select_entry(o, &e);
+	if (answer == SELECT_STAT || o->keep_links) {
+		if (!enter_stat(w->c, &e, &st))
 			return false;
-		}
 		e.st = &st;
 		e.type = st.st_mode & S_IFMT;
+		answer = select_entry(o, &e);
 	}
 	if (S_ISDIR(e.type))
 		return true;
-	copy_entry(w->c, &e);
+	if (answer == SELECT_COPY)
+		copy_entry(w->c, &e);
 	return false;
 }
 

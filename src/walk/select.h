@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * select - what of the source is copied.  The walkers and the prescan ask the same function,
+ * so that what is counted is what is copied.  Thread-safe.
+ */
+#ifndef PCP_SELECT_H
+#define PCP_SELECT_H
+
+#include <stdbool.h>
+#include <sys/stat.h>
+
+struct entry;
+struct options;
+
+/* What the caller knows of an entry of the source without another system call */
+struct select_query {
+	const char *name;		/* in its directory; an operand's path */
+	mode_t type;			/* S_IFMT bits, those of st if st is known; 0: not known */
+	const struct stat *st;		/* NULL: not known; where symlinks are followed, what this
+					   one leads to */
+	dev_t parent_dev;		/* st_dev of its directory; no matter for an operand */
+	bool operand;
+};
+
+enum select_answer {
+	SELECT_STAT,	/* that depends on st: look, and ask again */
+	SELECT_COPY,	/* it is not a directory, and is copied */
+	SELECT_ENTER,	/* it is a directory, which is made; its entries are asked about in turn */
+	SELECT_MAKE,	/* it is a directory, which is made; its entries are left out */
+	SELECT_OMIT	/* it is left out; a directory with all below it */
+};
+
+/*
+ * Returns what becomes of an entry, as far as the options say.  SELECT_STAT is not the answer
+ * if st is known.  An operand is left out only if it is a directory, without -R.
+ *
+ * Callers ask about a file as soon as its name has been read, and about a directory before it
+ * is opened or, with st, before it is made.  So this is the one place for a filter:
+ *
+ * - By name or type (--exclude): before all others; it returns SELECT_OMIT.
+ * - By size, age or owner: where st is NULL it returns SELECT_STAT, and else SELECT_OMIT.  If
+ *   it holds for files alone, directories need no SELECT_STAT.
+ * - By path (--files-from): as by name, with the directory's path in the query.
+ */
+enum select_answer select_query(const struct options *o, const struct select_query *q);
+
+/* The same question about e, by what is known of it. */
+enum select_answer select_entry(const struct options *o, const struct entry *e);
+
+#endif
