@@ -13,12 +13,12 @@
 
 #include "xalloc.h"
 
-/* S_IFMT bits in a byte */
+/* The S_IFMT bits fit into a byte. */
 #define TYPE_SHIFT 12
 
 struct later_place {
 	ino_t ino;
-	size_t at;		/* in the pool */
+	size_t at;		/* its offset in pool */
 };
 
 void later_init(struct later *l, bool sorted)

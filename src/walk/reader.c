@@ -1,21 +1,21 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Design: getdents64(2) on the descriptor by which the directory is in use anyway.
- * readdir(3) would need a descriptor and a buffer on the heap for each directory.
- *
- * Every error is returned.  None of them says anything about other directories.
+ * readdir(3) would need a second descriptor, and a buffer on the heap, for each directory.
  */
 #include <config.h>
 
 #include "walk/reader.h"
 
+#include <assert.h>
 #include <dirent.h>
 #include <errno.h>
+#include <stdbool.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* What the kernel writes, one after the other; see getdents64(2). */
+/* What the kernel writes, one after the other: struct linux_dirent64 of getdents64(2) */
 struct record {
 	uint64_t ino;
 	int64_t off;
@@ -24,13 +24,20 @@ struct record {
 	char name[];
 };
 
+/* With an off_t of 64 bits the C library's struct has the same layout. */
+static_assert(offsetof(struct record, ino) == offsetof(struct dirent, d_ino), "the inode");
+static_assert(offsetof(struct record, size) == offsetof(struct dirent, d_reclen), "the size");
+static_assert(offsetof(struct record, type) == offsetof(struct dirent, d_type), "the type");
+static_assert(offsetof(struct record, name) == offsetof(struct dirent, d_name), "the name");
+static_assert(sizeof(off_t) == sizeof(int64_t), "64 bits, see AC_SYS_LARGEFILE");
+
 void reader_begin(struct reader *r, int fd)
 {
 	r->fd = fd;
 	r->at = r->end = 0;
 }
 
-/* Bytes, 0 at the end, or -errno */
+/* Read the next records into the buffer.  Returns how many bytes, 0 at the end, or -errno. */
 static long fill(struct reader *r)
 {
 	long n;
@@ -38,7 +45,7 @@ static long fill(struct reader *r)
 	do
 		n = syscall(SYS_getdents64, r->fd, r->buf, sizeof r->buf);
 	while (n < 0 && errno == EINTR);
-	/* Removed meanwhile, for which it had to be empty */
+	/* ENOENT: it has been removed, for which it had to be empty. */
 	if (n < 0)
 		return errno == ENOENT ? 0 : -errno;
 	r->at = 0;
@@ -46,7 +53,7 @@ static long fill(struct reader *r)
 	return n;
 }
 
-static int dot_or_dotdot(const char *name)
+static bool is_dot_or_dotdot(const char *name)
 {
 	return name[0] == '.' && (!name[1] || (name[1] == '.' && !name[2]));
 }
@@ -62,7 +69,7 @@ int reader_next(struct reader *r, struct reader_name *ret)
 		}
 		const struct record *record = (const struct record *)(r->buf + r->at);
 		r->at += record->size;
-		if (dot_or_dotdot(record->name))
+		if (is_dot_or_dotdot(record->name))
 			continue;
 		*ret = (struct reader_name){
 			.name = record->name, .ino = record->ino, .type = DTTOIF(record->type),

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Which names are the same entry of the same directory, and a set of names. */
+#include <config.h>
+
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/names.h"
+#include "hash.h"
+#include "scratch.h"
+#include "tap.h"
+
+static bool
+same(const char *a, const char *b)
+{
+	return names_same(AT_FDCWD, a, AT_FDCWD, b, 0);
+}
+
+static void
+test_same(void)
+{
+	if (mkdir("dir", 0755) != 0 || mkdir("dir/sub", 0755) != 0 || symlink("dir", "link") != 0)
+		bail_out("cannot make directories: %s", strerror(errno));
+	put_text("dir/file", "");
+	if (link("dir/file", "dir/other") != 0)
+		bail_out("cannot link: %s", strerror(errno));
+	ok(same("dir/file", "dir/file"), "a name and itself");
+	ok(same("dir/file", "./dir//file"), "written in another way");
+	ok(same("dir/file", "dir/sub/../file"), "by way of another directory");
+	ok(same("dir/sub", "dir/sub/"), "a slash at the end");
+	ok(same("dir/none", "./dir/none"), "what does not exist");
+	ok(same("dir", "./dir"), "in the working directory");
+	ok(!same("dir/file", "dir/other"), "two names of one file");
+	ok(!same("dir/file", "file"), "in another directory");
+	ok(!same("dir/fil", "dir/file"), "the beginning of a name");
+	ok(!same("none/file", "none/file"), "in a directory that does not exist");
+}
+
+static void
+test_same_at(void)
+{
+	int dir = open("dir", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	ok(names_same(dir, "file", AT_FDCWD, "dir/file", 0), "relative to a directory");
+	ok(!names_same(dir, "file", AT_FDCWD, "file", 0), "relative to two directories");
+	ok(same("dir/file", "link/file"), "through a symlink, if those are followed");
+	ok(!names_same(AT_FDCWD, "dir/file", AT_FDCWD, "link/file", AT_SYMLINK_NOFOLLOW),
+	   "through a symlink, if those are not followed");
+	close(dir);
+}
+
+static void
+test_set(void)
+{
+	struct hash_table *set = names_new();
+	char name[16] = "a";
+	int i, missing = 0;
+
+	ok(!names_have(set, "a"), "an empty set");
+	ok(names_add(set, name), "a new name");
+	strcpy(name, "b");
+	ok(names_have(set, "a") && !names_have(set, "b"), "the set has a copy");
+	ok(!names_add(set, "a"), "a name that is there");
+	names_remove(set, "a");
+	ok(!names_have(set, "a"), "a name that was removed");
+	names_remove(set, "a");
+	ok(names_add(set, "a"), "and is added again");
+	for (i = 0; i < 10000; i++) {
+		snprintf(name, sizeof(name), "%d", i);
+		names_add(set, name);
+	}
+	for (i = 0; i < 10000; i++) {
+		snprintf(name, sizeof(name), "%d", i);
+		missing += !names_have(set, name);
+	}
+	is_int(missing, 0, "ten thousand names");
+	hash_free(set);
+}
+
+int
+main(void)
+{
+	scratch_enter("names");
+	test_same();
+	test_same_at();
+	test_set();
+	return done_testing();
+}
