@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Design: a directory of the source is opened first, and then looked at.  Opening it may
- * mount something there (autofs, an NFS export below another), which changes what is seen;
- * what has been opened stays what it is.
+ * Design: a directory of the source is opened first, and then fstat(2) tells what it is.
+ * Opening it may mount something there (autofs, an NFS export below another), which changes
+ * what stat(2) sees; but a descriptor keeps leading to the same directory.
  *
- * Before its destination is made this module checks that the file system is not full, and
- * that the walk has not come to what this run makes, through symlinks to a directory that
- * it is in already, or to an earlier operand.
+ * Before its destination is made this module checks that the file system is not full, that
+ * the directory is not one that this run has made, that it is not one which the walker is in
+ * already (symlinks or mounts may lead upwards), and that it was not an earlier operand.
  */
 #include <config.h>
 
@@ -39,32 +39,31 @@
 #include "xvasprintf.h"
 
 /*
- * Returns true if src, which the walk has come to, is the very name made, at which root's
- * copy was made.  As cp sees it, an operand's copy is in the directory that it was copied
- * into, even if that is named by a symlink; otherwise a name that leads through another
- * symlink is another name.
+ * Returns true if src is the same name as made, which is where this run has made a directory.
+ * As with cp, a name that leads through another symlink is another name; but the copy of the
+ * operand root is in the target directory, even if a symlink was given for that.
  */
-static bool is_made(const struct context *c, const struct walk_root *root, const char *src,
-		    const char *made)
+static bool is_created_name(const struct context *c, const struct walk_root *root,
+			    const char *src, const char *made)
 {
 	const char *base = last_component(made);
 	bool inside = c->into_dir && !strcmp(made, root->dst) && base > made;
 	char *name = inside ? xasprintf("%.*s./%s", (int)(base - made), made, base) : xstrdup(made);
-	bool is = names_same(AT_FDCWD, src, AT_FDCWD, name, AT_SYMLINK_NOFOLLOW);
+	bool same = names_same(AT_FDCWD, src, AT_FDCWD, name, AT_SYMLINK_NOFOLLOW);
 
 	free(name);
-	return is;
+	return same;
 }
 
-/* The walk has come to what it makes, at made: e is left out. */
-static void report_itself(struct context *c, struct walk_root *root, const struct entry *e,
-			  const char *made)
+/* Report that e is left out, as this run has made it, at made. */
+static void report_created(struct context *c, struct walk_root *root, const struct entry *e,
+			   const char *made)
 {
 	char *src = dir_src_path(e->dir, e->src), *dst = dir_dst_path(e->dir, e->dst);
 	const struct report_about about = { .op = OP_CHECK, .src = src, .dst = dst, .id = e->id };
 	bool first = !atomic_exchange(&root->met_itself, true);
 
-	if (!is_made(c, root, src, made))
+	if (!is_created_name(c, root, src, made))
 		report_error_about(&about, 0, "will not create hard link %s to directory %s",
 				   report_quote(0, dst), report_quote(1, made));
 	else if (first)
@@ -74,10 +73,7 @@ static void report_itself(struct context *c, struct walk_root *root, const struc
 	free(dst);
 }
 
-/*
- * Symlinks, or mounts, may lead to a directory again and again, but not into itself.
- * Returns the directory that e is in, and is once more; NULL: none.
- */
+/* Returns the directory that e is below and has the inode of; or NULL. */
 static const struct dir *find_above(const struct entry *e)
 {
 	for (const struct dir *d = e->dir; d->parent && !d->leads; d = d->parent)
@@ -86,12 +82,12 @@ static const struct dir *find_above(const struct entry *e)
 	return NULL;
 }
 
-/* e is above once more: it is left out. */
+/* Report that e is left out, as it is the directory above, which it is below. */
 static void report_cycle(const struct context *c, const struct entry *e, const struct dir *above)
 {
 	char *dst, *first;
 
-	/* As cp, which knows what an operand has become. */
+	/* As with cp, which knows of an operand alone what it has become. */
 	bool operand = !above->parent->parent || above->parent->leads;
 	if (!operand || options_follows(c->opts, e->operand)) {
 		complain_src(e, OP_CHECK, 0, "cannot copy cyclic symbolic link %s");
@@ -107,42 +103,45 @@ static void report_cycle(const struct context *c, const struct entry *e, const s
 }
 
 /*
- * An earlier operand was this directory, and became what is at earlier: is it all
- * right to copy it once more, as e?  Says if not; then *ret is what becomes of e.
+ * e is a directory that was an operand before, whose copy is at earlier.  Returns true if it
+ * is copied once more; else that has been reported, and *ret may be set to e's outcome.
  */
-static bool may_repeat(const struct context *c, const struct walk_root *root, const struct entry *e,
-		       const char *earlier, enum outcome *ret)
+static bool check_repeated(const struct context *c, const struct walk_root *root,
+			   const struct entry *e, const char *earlier, enum outcome *ret)
 {
 	char *dst = dir_dst_path(e->dir, e->dst);
 	const struct report_about about = {
 		.op = OP_CHECK, .src = root->src, .dst = dst, .id = e->id,
 	};
-	bool may = options_follows(c->opts, e->operand);
+	bool good = options_follows(c->opts, e->operand);
 
 	if (names_same(AT_FDCWD, root->src, AT_FDCWD, earlier, AT_SYMLINK_NOFOLLOW) && e->operand) {
-		may = false;
+		good = false;
 		report_error_about(&about, 0, "cannot copy a directory, %s, into itself, %s",
 				   report_quote(0, root->src), report_quote(1, root->dst));
 	} else if (names_same(AT_FDCWD, earlier, AT_FDCWD, dst, AT_SYMLINK_NOFOLLOW)) {
-		may = false;
+		good = false;
 		*ret = OUTCOME_SKIPPED;
 		report_warning(&about, "warning: source directory %s specified more than once",
 			       report_quote(0, root->src));
-	} else if (!may)
+	} else if (!good)
 		report_error_about(&about, 0, "will not create hard link %s to directory %s",
 				   report_quote(0, dst), report_quote(1, earlier));
 	free(dst);
-	return may;
+	return good;
 }
 
-/* May e be copied, as far as its inode tells?  Says if not; *ret as for may_repeat(). */
-static bool may_enter(struct context *c, struct walk_root *root, const struct entry *e,
-		      enum outcome *ret)
+/*
+ * Returns true if e's inode allows it to be copied; else that has been reported, and *ret may
+ * be set to e's outcome.
+ */
+static bool check_inode(struct context *c, struct walk_root *root, const struct entry *e,
+			enum outcome *ret)
 {
 	const char *made = dirset_find(&c->created_dirs, e->st);
 
 	if (made) {
-		report_itself(c, root, e, made);
+		report_created(c, root, e, made);
 		return false;
 	}
 	const struct dir *above = find_above(e);
@@ -151,12 +150,15 @@ static bool may_enter(struct context *c, struct walk_root *root, const struct en
 		return false;
 	}
 	const char *earlier = dirset_find_before(&c->operand_dirs, e->st, root->number);
-	return !earlier || may_repeat(c, root, e, earlier, ret);
+	return !earlier || check_repeated(c, root, e, earlier, ret);
 }
 
-/* The destination of e, whose source is e->st; *ret is what has become of it. */
-static struct dir *make_destination(struct context *c, struct walk_root *root, const struct entry *e,
-			       enum outcome *ret)
+/*
+ * Make the destination of e, of which e->st is known, or find one to merge into.  Returns
+ * NULL if e is left out, which has been reported.  *ret is e's outcome.
+ */
+static struct dir *make_destination(struct context *c, struct walk_root *root,
+				    const struct entry *e, enum outcome *ret)
 {
 	enum existing_action found = EXISTING_NONE;
 	struct steer_timer timer;
@@ -166,7 +168,7 @@ static struct dir *make_destination(struct context *c, struct walk_root *root, c
 	if (!e->dir->created)
 		found = existing_look(c, e, &there);
 	*ret = found == EXISTING_KEEP ? OUTCOME_SKIPPED : OUTCOME_FAILED;
-	if ((found != EXISTING_NONE && found != EXISTING_OVERWRITE) || !may_enter(c, root, e, ret)) {
+	if ((found != EXISTING_NONE && found != EXISTING_OVERWRITE) || !check_inode(c, root, e, ret)) {
 		backup_restore(c, e, there.backup);
 		return NULL;
 	}

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* enter - a directory, on the way down.  Thread-safe. */
+/* enter - the beginning of a directory's copy, before its entries are read.  Thread-safe. */
 #ifndef PCP_ENTER_H
 #define PCP_ENTER_H
 
@@ -11,19 +11,20 @@ struct dir;
 struct entry;
 struct stat;
 
-/* An operand that is walked */
+/* An operand that is a directory */
 struct walk_root {
 	struct walk_root *next;
-	char *src, *dst;		/* its names */
-	unsigned int number;		/* which operand */
-	atomic_bool met_itself;		/* some walker has, and has said so */
+	char *src, *dst;		/* full names */
+	unsigned int number;		/* it is the numberth operand */
+	atomic_bool met_itself;		/* its copy was met in its source, which has been reported */
 };
 
 /*
- * Bring the destination of the directory e, below root, about.  Its dir is in use by the
- * caller; e->st need not be known.  False: it was left out, or is no directory any
- * more; all that there was to say or do has been said and done.  Else *ret_dir is what
- * is to be walked, with a reference for the caller; NULL if that is not to be read.
+ * Make the destination of e, a directory below root, or merge e into what is there.  The
+ * caller has pinned e->dir; e->st need not be known.  Returns false if e was left out, or
+ * is no directory any more: all that there was to do or report has been done and reported.
+ * Else *ret_dir is the pair whose source has to be read, with a reference for the caller; or
+ * NULL if it is not read.
  */
 bool enter_dir(struct context *c, struct walk_root *root, const struct entry *e,
 	       struct dir **ret_dir);
@@ -34,7 +35,7 @@ bool enter_dir(struct context *c, struct walk_root *root, const struct entry *e,
  */
 bool enter_stat(const struct context *c, const struct entry *e, struct stat *ret);
 
-/* Say that d's source could not be read, or not all of it: err is an errno value. */
+/* Report that d's source could not be read, or not all of it; err is an errno value. */
 void enter_unread(const struct dir *d, int err);
 
 #endif

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Design: each directory on the way is a pair like any other that is copied, its
- * child a part of it: so the attributes of all are set, from the inside out, when the
- * operand has been copied.  They are reached by their names, and symlinks on the way
- * are followed, as they would be if the path were opened.
+ * Design: each directory that leads to the operand is a pair like any other, and the next
+ * one is below it.  So their attributes are set, from the inside out, when the operand has
+ * been copied.  They are opened by their names, and symlinks among them are followed, as
+ * open(2) follows them in a path.
  */
 #include <config.h>
 
@@ -30,6 +30,7 @@
 #include "walk/mkdir.h"
 #include "xalloc.h"
 
+/* Make the destination d of e.  False after a failure, which has been reported. */
 static bool make(struct context *c, const struct entry *e, struct dir *d)
 {
 	if (full_bars_dir(e) || !mkdir_like(c, e, d, "cannot make directory %s"))
@@ -44,8 +45,9 @@ static bool make(struct context *c, const struct entry *e, struct dir *d)
 	return true;
 }
 
-/* Is there a directory at e's destination, or has one been made?  Says if not. */
-static bool be_there(struct context *c, const struct entry *e, struct dir *d)
+/* Returns true if a directory is at e's destination, or has been made there; else the failure
+   has been reported. */
+static bool find_or_make(struct context *c, const struct entry *e, struct dir *d)
 {
 	struct stat st;
 
@@ -57,7 +59,8 @@ static bool be_there(struct context *c, const struct entry *e, struct dir *d)
 	return false;
 }
 
-/* The directory called src in up's source, dst in its destination, or NULL */
+/* Returns the directory that is called src in the source of up, and dst in the destination;
+   or NULL after a failure, which has been reported. */
 static struct dir *descend(struct context *c, struct dir *up, const char *src, const char *dst)
 {
 	struct stat st = { .st_mode = 0 };
@@ -73,7 +76,7 @@ static struct dir *descend(struct context *c, struct dir *up, const char *src, c
 	} else {
 		d = dir_new(up, src, dst, &st);
 		d->leads = d->follow_src = d->follow_dst = true;
-		if (!be_there(c, &e, d)) {
+		if (!find_or_make(c, &e, d)) {
 			d->make_failed = true;
 			dir_put(d);
 			d = NULL;
@@ -83,30 +86,32 @@ static struct dir *descend(struct context *c, struct dir *up, const char *src, c
 	return d;
 }
 
-/* How much of path, from name on, leads to the end of its next directory; 0: to none */
-static size_t next_dir(const char *name)
+/* The length of the next directory in the path that begins at name, with the slashes before
+   it; 0 if only the last component is left */
+static size_t next_dir_len(const char *name)
 {
 	size_t lead = strspn(name, "/"), len = lead + strcspn(name + lead, "/");
 
 	return name[len + strspn(name + len, "/")] ? len : 0;
 }
 
-/* What is there already, and is to stay as it is, is no more than a part of a name. */
+/* How many bytes of path lead to directories that exist below target, and stay as they are: no
+   pair is needed for those. */
 static size_t skip_existing(const struct context *c, const char *target, const char *path)
 {
 	size_t done = 0, len;
 
 	if (c->opts->attrs & (COPYFILE_OWNER | COPYFILE_MODE | COPYFILE_TIMES))
 		return 0;
-	while ((len = next_dir(path + done))) {
+	while ((len = next_dir_len(path + done))) {
 		char *part = ximemdup0(path, done + len);
 		char *dst = file_name_concat(target, part + strspn(part, "/"), NULL);
 		struct stat st;
-		bool there = RETRY(stat(dst, &st)) == 0 && S_ISDIR(st.st_mode);
+		bool exists = RETRY(stat(dst, &st)) == 0 && S_ISDIR(st.st_mode);
 
 		free(part);
 		free(dst);
-		if (!there)
+		if (!exists)
 			break;
 		done += len;
 	}
@@ -119,7 +124,7 @@ struct dir *parents_make(struct context *c, const char *target, const char *path
 	struct dir *at = dir_get(&c->cwd);
 	size_t done = skip_existing(c, target, path), len;
 
-	while (at && (len = next_dir(path + done))) {
+	while (at && (len = next_dir_len(path + done))) {
 		/* The first is named from the working directory, the others in it. */
 		const char *from = at == &c->cwd ? path : path + done + strspn(path + done, "/");
 		char *src = ximemdup0(from, path + done + len - from);

@@ -1,17 +1,16 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Design: one thread that goes through each operand as walk.c does, adds up sizes and
- * makes nothing.  The copying does not wait for it.  It warms the cache
- * where the disk is slow; where the processor is what there is too little of, it has
- * to stand back: so it runs with the least priority that the scheduler has (nice is a
- * thread's own on Linux), and only once a run has lasted for a while.
- * No lock is shared with those who copy, lest it hold one when it is not its turn.
+ * Design: one thread goes through all operands as walk.c does, adds up sizes and makes
+ * nothing.  No copy waits for it.  Where the disk is slow it warms the cache.  Where the
+ * processor is short it has to stand back: so it begins only once a run has lasted for a
+ * while, and has the lowest priority (on Linux each thread has a nice value of its own).  It
+ * shares no lock with the threads that copy, as it might hold one while it does not run.
  *
- * It has one directory open at a time, so it names them by their paths.  What it cannot
- * open or read, and what is deeper than a path can be long, it leaves out: the walk will
- * come to it, and say so.
+ * It has one directory open at a time, and opens each by its path.  A directory that it
+ * cannot open or read, or whose path is longer than PATH_MAX, is left out: the walkers
+ * report it when they come to it.
  *
- * An inode whose names will all be links to one copy has its bytes counted once.
+ * Where hard links are kept, an inode with several names has its bytes counted once.
  */
 #include <config.h>
 
@@ -20,7 +19,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <stddef.h>
 #include <stdlib.h>
@@ -31,39 +29,42 @@
 
 #include "base/clock.h"
 #include "base/options.h"
+#include "base/relaxed.h"
 #include "base/retry.h"
 #include "base/tally.h"
+#include "base/thread.h"
 #include "di-set.h"
 #include "walk/later.h"
 #include "walk/reader.h"
 #include "walk/select.h"
 #include "xalloc.h"
 
-/* Lowest of all */
+/* The lowest priority there is; see setpriority(2) */
 #define NICE 19
 
-/* How long its end is awaited, in nanoseconds */
-#define PATIENCE_NS 20000000
+/* How long prescan_end() waits for the thread, in nanoseconds: several calls to a local file
+   system, but nobody notices it. */
+#define END_WAIT_NS 20000000
 
 static struct {
 	const struct options *opts;
 	char *const *sources;
 	int n;
 	pthread_t thread;
-	bool running;			/* main's */
-	atomic_bool stop, done;
-	_Atomic uint64_t files, bytes;
-	struct di_set *seen;		/* inodes with several names, if those are kept */
+	bool running;			/* the main thread's: thread has to be joined */
+	atomic_bool stop, done;		/* it has been asked to end; it has counted everything */
+	_Atomic uint64_t files, bytes;	/* counted so far; written by the prescan's thread alone */
+	struct di_set *seen;		/* inodes with several names, where hard links are kept */
 } prescan;
 
+/* Add n to a sum, which does not overflow. */
 static void add(_Atomic uint64_t *sum, uint64_t n)
 {
-	/* Nobody else writes them. */
-	atomic_store_explicit(sum, tally_plus(*sum, n), memory_order_relaxed);
+	relaxed_set(*sum, tally_plus(relaxed_get(*sum), n));
 }
 
-/* Is st, of several names, to be counted now, and not with another of them? */
-static bool first_name(const struct stat *st)
+/* Returns true if no other name of st's inode has been counted, or each is copied anew. */
+static bool is_first_name(const struct stat *st)
 {
 	if (!prescan.opts->keep_links || st->st_nlink < 2)
 		return true;
@@ -81,7 +82,7 @@ static void count_file(const struct stat *st)
 	if (!S_ISREG(st->st_mode))
 		return;
 	add(&prescan.files, 1);
-	if (!o->hard_link && !o->symlink && !o->attributes_only && first_name(st))
+	if (!o->hard_link && !o->symlink && !o->attributes_only && is_first_name(st))
 		add(&prescan.bytes, st->st_size);
 }
 
@@ -92,17 +93,17 @@ struct level {
 	struct level *above;
 	dev_t dev;
 	ino_t ino;
-	size_t len;			/* of its path */
-	struct later later;		/* its subdirectories that are still to be visited */
+	size_t len;			/* bytes of its path */
+	struct later later;		/* subdirectories that have not been visited yet */
 };
 
 struct tree {
-	char *path;			/* of the deepest level, with a NUL */
-	size_t room;			/* of that */
+	char *path;			/* of the directory that was visited last */
+	size_t room;			/* allocated bytes of path */
 	struct level *deepest;
 };
 
-/* Append name to the path, which is len long; returns how long it is then. */
+/* Let the path be its first len bytes, a slash, and name.  Returns how long it is then. */
 static size_t set_name(struct tree *t, size_t len, const char *name)
 {
 	size_t size = strlen(name) + 1, slash = len && t->path[len - 1] != '/';
@@ -115,6 +116,7 @@ static size_t set_name(struct tree *t, size_t len, const char *name)
 	return len + slash + size - 1;
 }
 
+/* Returns true if the directory st is l, or above that: symlinks or mounts lead in a circle. */
 static bool is_above(const struct level *l, const struct stat *st)
 {
 	for (; l; l = l->above)
@@ -146,10 +148,10 @@ static void count_name(struct level *l, int fd, const struct reader_name *n)
 }
 
 /*
- * Returns true if the directory st, below the deepest level or an operand, is left out, or
- * what is in it.  name is its own in the deepest level, or the operand's path.
+ * Returns true if what is in the directory st is left out.  name is its name in the deepest
+ * level; or the operand's path, if there is no level.
  */
-static bool stays_out(const struct tree *t, const struct stat *st, const char *name)
+static bool is_left_out(const struct tree *t, const struct stat *st, const char *name)
 {
 	const struct select_query q = {
 		.name = name, .type = S_IFDIR, .st = st,
@@ -159,7 +161,7 @@ static bool stays_out(const struct tree *t, const struct stat *st, const char *n
 	return select_query(prescan.opts, &q) != SELECT_ENTER || is_above(t->deepest, st);
 }
 
-/* Go down into the directory whose path, of so many bytes, has been set, and read it. */
+/* Count what is in the directory t->path, which is len bytes long, and go down into it. */
 static void descend(struct tree *t, size_t len, bool follow)
 {
 	int flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC | (follow ? 0 : O_NOFOLLOW);
@@ -170,7 +172,7 @@ static void descend(struct tree *t, size_t len, bool follow)
 	/* A name in a directory has no slash. */
 	const char *last = t->deepest ? strrchr(t->path, '/') + 1 : t->path;
 
-	if (fd >= 0 && RETRY(fstat(fd, &st)) == 0 && !stays_out(t, &st, last)) {
+	if (fd >= 0 && RETRY(fstat(fd, &st)) == 0 && !is_left_out(t, &st, last)) {
 		struct level *l = xmalloc(sizeof *l);
 
 		*l = (struct level){
@@ -250,15 +252,10 @@ static void *prescan_main(void *arg)
 
 void prescan_begin(const struct options *opts, char *const *sources, int n)
 {
-	sigset_t all, old;
-
 	prescan.opts = opts;
 	prescan.sources = sources;
 	prescan.n = n;
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &old);
-	prescan.running = pthread_create(&prescan.thread, NULL, prescan_main, NULL) == 0;
-	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	prescan.running = thread_start(&prescan.thread, prescan_main, NULL) == 0;
 }
 
 void prescan_end(void)
@@ -269,11 +266,11 @@ void prescan_end(void)
 	prescan.running = false;
 	struct timespec end;
 	clock_gettime(CLOCK_REALTIME, &end);
-	end.tv_nsec += PATIENCE_NS;
+	end.tv_nsec += END_WAIT_NS;
 	end.tv_sec += end.tv_nsec / CLOCK_SECOND;
 	end.tv_nsec %= CLOCK_SECOND;
 	if (pthread_timedjoin_np(prescan.thread, NULL, &end) != 0) {
-		/* It waits for a server.  The process ends now, and it with that. */
+		/* It waits for a server.  It ends with the process, which is about to. */
 		pthread_detach(prescan.thread);
 		return;
 	}

@@ -9,17 +9,17 @@
 struct options;
 
 /*
- * Have the sources counted, by the rules of opts; both stay as they are until
- * the process ends.  Main thread only; nothing happens if no thread can be had.
+ * Start to count what the n operands in sources come to with opts; both stay as they are
+ * until the process ends.  Nothing is counted if no thread can be started.  Main thread only.
  */
 void prescan_begin(const struct options *opts, char *const *sources, int n);
 
-/* Stop, if it has not ended by itself. */
+/* Stop counting, unless it has ended.  The process is about to end.  Main thread only. */
 void prescan_end(void);
 
 /*
- * What has been found so far: regular files, and bytes in them that will be copied.
- * True: that is all.  Any thread.
+ * What has been counted so far: regular files, and those bytes in them that are going to be
+ * copied.  Returns true if that is all.  Thread-safe.
  */
 bool prescan_totals(uint64_t *ret_files, uint64_t *ret_bytes);
 

@@ -1,42 +1,47 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Design: a walker is a thread's way through one subtree.  It reads one directory at
- * a time, from its start to its end: files are copied as their names come, the names
- * of subdirectories are kept.  Then it goes on to those, deepest first.  So what it
- * still has to do is a stack of levels, each a directory and some names in it, and
- * trouble in one directory is no trouble for any other: nothing is needed from a
- * directory to find the way to the next one but the descriptors that dir.c keeps.
+ * Design: a walker is what a thread needs for its way through one subtree.  It reads one
+ * directory at a time, from its start to its end.  Files are copied as their names are read;
+ * the names of subdirectories are kept.  Then the walker goes on to those, deepest first.  So
+ * what it still has to do is a stack of levels, each of them a directory and names in it:
  *
- * A walker gives subdirectories away when another thread is free to walk them.  So the
- * walkers are in different directories, where they do not fight for locks.  Subdirectories
- * near the top are given first, since they are likely to be the largest.
+ *   oldest  -->  a           kept: x y z    x is the next name to be given away
+ *                  b         kept: u
+ *   deepest -->      c       being read: d e f g ...
+ *                                        | |
+ *                                        | +--> a file: copied by this thread, or put into
+ *                                        |      the batch that is being collected
+ *                                        +--> a directory: kept in this level, or given
+ *                                             away as a subtree
  *
- * Where there are no subdirectories to give, files are: a batch of consecutive ones
- * of one directory at a time, so that a wake-up serves many.
+ * Nothing but the levels' descriptors, which dir.c keeps, leads from one directory to the
+ * next.  So what goes wrong in one directory does not matter to any other.
  *
- * A subtree that is given away is a name in a directory, with a reference on
- * that, and nothing more: whoever gets it makes its directory.  It is complete
- * when its references are gone, like any directory.
+ * Work is given away when another thread is free for it.  A subtree is a name in a directory,
+ * with a reference on that directory; the thread that gets it makes its destination.  Names
+ * near the top are given away first, as their subtrees are likely to be the largest.  So the
+ * walkers are in different directories, where they do not fight for the kernel's locks.
  *
- * Names are not sorted, so that a huge directory takes no more memory than the names
- * of its subdirectories; unless files are to be copied in cp's order, one after the
- * other: then all names of a directory are kept, and visited by inode number.
+ * Where there are no subdirectories to give away, files are: consecutive ones of a directory,
+ * a batch at a time, so that a wake-up serves many.
  *
- * A file is looked at only where d_type does not tell enough: names of one inode that
- * are to be found, symlinks that are to be followed.  A directory is opened first, and
- * then looked at: to open it may be what mounts it (see enter.c).
+ * Names are not sorted, so that a huge directory takes no more memory than the names of its
+ * subdirectories.  But where files are copied one after the other, in cp's order, all names of
+ * a directory are kept, and visited in the order of their inode numbers.
  *
- * A directory is in use for as long as its entries are visited, so that no lock is taken
- * for a file.
+ * Files are looked at with stat(2) only where d_type does not tell enough: see select.h, and
+ * where hard links are kept.  A directory is opened first: see enter.c.
+ *
+ * A walker keeps the directory pinned whose entries it copies, so no file takes a lock.
  */
 #include <config.h>
 
 #include "walk/walk.h"
 
-#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/container.h"
 #include "base/options.h"
 #include "base/stop.h"
 #include "copy/context.h"
@@ -49,17 +54,17 @@
 #include "walk/select.h"
 #include "xalloc.h"
 
-/* A part of the tree, for another walker */
+/* A part of the tree, for another walker: a name in parent; or dir, which exists already */
 struct subtree {
 	struct work work;
 	struct context *c;
 	struct walk_root *root;
-	struct dir *parent;		/* a reference; NULL: dir is made already */
-	struct dir *dir;		/* a reference */
+	struct dir *parent;		/* a reference; NULL: it is dir */
 	char *name;			/* in parent */
+	struct dir *dir;		/* a reference; NULL: it is a name in parent */
 };
 
-/* Files in a batch: their copies take a hundred times as long as a wake-up */
+/* Files in a batch: to copy so many small ones takes a hundred times as long as a wake-up. */
 #define BATCH 64
 
 /* Files of one directory, for another walker */
@@ -79,7 +84,7 @@ struct batch {
 struct level {
 	struct level *above, *below;
 	struct dir *dir;		/* a reference */
-	struct later later;		/* names in it that are still to be visited */
+	struct later later;		/* names in it that have not been visited yet */
 };
 
 struct walker {
@@ -87,34 +92,31 @@ struct walker {
 	struct walk_root *root;
 	struct level *deepest;
 	struct level *oldest;		/* no level above this has names left; NULL: none has */
-	struct dir *at;			/* in use: where the last entry was */
+	struct dir *pinned;		/* where the last entry was; NULL: none */
 	struct batch *batch;		/* being collected; NULL: none */
 };
 
-/* Use d, for its entries, instead of w->at.  False: reported. */
-static bool go_to(struct walker *w, struct dir *d)
+static void unpin(struct walker *w)
 {
-	if (w->at == d)
+	if (w->pinned)
+		dir_unpin(w->pinned);
+	w->pinned = NULL;
+}
+
+/* Pin d, for its entries, instead of w->pinned.  False after a failure, which was reported. */
+static bool pin(struct walker *w, struct dir *d)
+{
+	if (w->pinned == d)
 		return true;
-	struct dir *left = w->at;
-	w->at = NULL;
-	/* First the new one: the way to it is then open more often than not. */
+	/* Before the other one is unpinned: d is often below it, and is opened by way of that. */
 	bool ok = dir_pin(d);
-	if (left)
-		dir_unpin(left);
+	unpin(w);
 	if (ok)
-		w->at = d;
+		w->pinned = d;
 	return ok;
 }
 
-static void go_nowhere(struct walker *w)
-{
-	if (w->at)
-		dir_unpin(w->at);
-	w->at = NULL;
-}
-
-/* -------------------------------------------------------- giving it away */
+/* ------------------------------------------------------------ giving away */
 
 static void enter(struct walker *w, struct dir *parent, const char *name);
 static void descend(struct walker *w, struct dir *d);
@@ -122,16 +124,16 @@ static void walk(struct walker *w);
 
 static void walk_subtree(struct work *work)
 {
-	struct subtree *s = (struct subtree *)((char *)work - offsetof(struct subtree, work));
+	struct subtree *s = container_of(work, struct subtree, work);
 	struct walker w = { .c = s->c, .root = s->root };
 
 	if (s->dir)
 		descend(&w, s->dir);
 	else
 		enter(&w, s->parent, s->name);
-	/* Not to be kept open for the subtree's sake */
-	if (w.at == s->parent)
-		go_nowhere(&w);
+	/* It need not stay open while the subtree is walked. */
+	if (w.pinned == s->parent)
+		unpin(&w);
 	if (s->parent)
 		dir_put(s->parent);
 	walk(&w);
@@ -139,7 +141,10 @@ static void walk_subtree(struct work *work)
 	free(s);
 }
 
-/* Have somebody else walk parent/name; or dir, which is made.  False: nobody can. */
+/*
+ * Have another thread walk parent/name or, if parent is NULL, dir; takes the reference on dir.
+ * False: there is no other thread, and nothing has been done.
+ */
 static bool give_away(const struct walker *w, struct dir *parent, struct dir *dir,
 		      const char *name)
 {
@@ -158,8 +163,8 @@ static bool give_away(const struct walker *w, struct dir *parent, struct dir *di
 	return false;
 }
 
-/* Give subdirectories away for as long as somebody is free, those at the top first. */
-static void share(struct walker *w)
+/* Give kept names away as long as other threads are free, those nearest to the top first. */
+static void give_subtrees(struct walker *w)
 {
 	const char *name = NULL;
 	mode_t type;
@@ -176,8 +181,9 @@ static void share(struct walker *w)
 /* ----------------------------------------------------------------- files */
 
 /*
- * Copy name in d, which w is in; type is what is known of it.  True: it is a directory,
- * or, where symlinks are followed, it leads to one, and nothing has been done.
+ * Copy name in d, which is pinned, unless it is left out; type is its S_IFMT bits, or 0.
+ * Returns true if it is a directory, or a symlink to one that is followed; then nothing has
+ * been done.
  */
 static bool copy_unless_dir(struct walker *w, struct dir *d, const char *name, mode_t type)
 {
@@ -205,13 +211,13 @@ static bool copy_unless_dir(struct walker *w, struct dir *d, const char *name, m
 
 static void copy_batch(struct work *work)
 {
-	struct batch *batch = (struct batch *)((char *)work - offsetof(struct batch, work));
+	struct batch *batch = container_of(work, struct batch, work);
 	struct walker w = { .c = batch->c, .root = batch->root };
 
 	for (unsigned int i = 0; i < batch->n; i++) {
 		struct batch_file *f = &batch->files[i];
 
-		if (go_to(&w, batch->dir) && copy_unless_dir(&w, batch->dir, f->name, f->type))
+		if (pin(&w, batch->dir) && copy_unless_dir(&w, batch->dir, f->name, f->type))
 			enter(&w, batch->dir, f->name);
 		free(f->name);
 	}
@@ -220,7 +226,7 @@ static void copy_batch(struct work *work)
 	free(batch);
 }
 
-/* Have somebody else copy the batch that has been collected, if any. */
+/* Have another thread copy the batch that has been collected, if any. */
 static void give_batch(struct walker *w)
 {
 	struct batch *batch = w->batch;
@@ -230,7 +236,7 @@ static void give_batch(struct walker *w)
 		copy_batch(&batch->work);
 }
 
-/* Put name in d into a batch for somebody else.  False: nobody is free. */
+/* Put name in d into a batch for another thread.  False: none is free. */
 static bool add_to_batch(struct walker *w, struct dir *d, const char *name, mode_t type)
 {
 	struct batch *batch = w->batch;
@@ -253,10 +259,10 @@ static bool add_to_batch(struct walker *w, struct dir *d, const char *name, mode
 
 /* ----------------------------------------------------------- directories */
 
-/* A name in l, which w is in, has been read. */
-static void meet(struct walker *w, struct level *l, const struct reader_name *n)
+/* Copy, keep, or give away the name n that has been read in l. */
+static void visit(struct walker *w, struct level *l, const struct reader_name *n)
 {
-	/* What is not known for certain is looked at by whoever copies it. */
+	/* A directory must not end up in a batch if a whole subtree might be given away. */
 	bool maybe_dir = S_ISDIR(n->type) || !n->type ||
 			 (S_ISLNK(n->type) && w->c->opts->follow == FOLLOW_ALWAYS);
 
@@ -278,11 +284,11 @@ static void read_level(struct walker *w, struct level *l)
 	struct reader reader;
 	int r = 0;
 
-	if (!go_to(w, l->dir))
+	if (!pin(w, l->dir))
 		return;
 	reader_begin(&reader, dir_src_fd(l->dir));
 	while (!stop_asked() && (r = reader_next(&reader, &name)) > 0)
-		meet(w, l, &name);
+		visit(w, l, &name);
 	if (r < 0)
 		enter_unread(l->dir, -r);
 	else if (r > 0)
@@ -292,7 +298,7 @@ static void read_level(struct walker *w, struct level *l)
 		later_sort(&l->later);
 }
 
-/* Go down into d, which has been made, and read it; takes the reference on it. */
+/* Go down into d, whose destination exists, and read it; takes the reference on d. */
 static void descend(struct walker *w, struct dir *d)
 {
 	struct level *l = xmalloc(sizeof *l);
@@ -307,7 +313,7 @@ static void descend(struct walker *w, struct dir *d)
 	read_level(w, l);
 }
 
-/* The deepest level is done, as far as this walker goes. */
+/* Leave the deepest level: this walker has nothing more to do in it. */
 static void ascend(struct walker *w)
 {
 	struct level *l = w->deepest;
@@ -317,24 +323,24 @@ static void ascend(struct walker *w)
 		l->above->below = NULL;
 	if (w->oldest == l)
 		w->oldest = NULL;
-	if (w->at == l->dir)
-		go_nowhere(w);
+	if (w->pinned == l->dir)
+		unpin(w);
 	dir_put(l->dir);
 	later_fini(&l->later);
 	free(l);
 }
 
-/* Make the directory parent/name, and go down into it. */
+/* Make the destination of the directory parent/name, and go down into it. */
 static void enter(struct walker *w, struct dir *parent, const char *name)
 {
 	const struct entry e = { .dir = parent, .src = name, .dst = name, .type = S_IFDIR };
 	struct dir *d = NULL;
 
-	if (go_to(w, parent) && enter_dir(w->c, w->root, &e, &d) && d)
+	if (pin(w, parent) && enter_dir(w->c, w->root, &e, &d) && d)
 		descend(w, d);
 }
 
-/* Walk what is below all levels. */
+/* Visit the kept names of all levels, and all that is below them. */
 static void walk(struct walker *w)
 {
 	while (w->deepest) {
@@ -342,12 +348,12 @@ static void walk(struct walker *w)
 		const char *name;
 		mode_t type;
 
-		share(w);
+		give_subtrees(w);
 		name = later_peek(&l->later, &type);
-		/* Where it can't be used, that has been reported, and holds for all its names. */
 		if (name && stop_asked())
 			stop_leave_out();
-		if (!name || stop_asked() || !go_to(w, l->dir)) {
+		/* If it can't be pinned, which has been reported, none of its names can be copied. */
+		if (!name || stop_asked() || !pin(w, l->dir)) {
 			ascend(w);
 			continue;
 		}
@@ -355,7 +361,7 @@ static void walk(struct walker *w)
 		if (copy_unless_dir(w, l->dir, name, type))
 			enter(w, l->dir, name);
 	}
-	go_nowhere(w);
+	unpin(w);
 }
 
 /* ------------------------------------------------------------- operands */
@@ -372,9 +378,10 @@ bool walk_tree(struct context *c, const struct entry *e)
 		.number = c->operand,
 	};
 	c->roots = root;
-	bool made = go_to(&w, e->dir) && enter_dir(c, root, e, &top);
-	go_nowhere(&w);
-	steer_wants_walker(&c->steer);
+	bool made = pin(&w, e->dir) && enter_dir(c, root, e, &top);
+	unpin(&w);
+	/* Asked for its side effect: the number of workers is set before the first is needed. */
+	(void)steer_wants_walker(&c->steer);
 	if (top && !give_away(&w, NULL, top, NULL)) {
 		descend(&w, top);
 		walk(&w);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* walk - through a source tree, by as many walkers as help.  Thread-safe. */
+/* walk - the copy of a directory that is an operand, by several threads.  Main thread only. */
 #ifndef PCP_WALK_H
 #define PCP_WALK_H
 
@@ -9,13 +9,12 @@ struct context;
 struct entry;
 
 /*
- * Copy the directory that is the operand root; main thread only.  The copy may
- * still be under way when this returns, see context_drain(), but its topmost directory
- * has been made; false if not.  Everything that fails is reported.
+ * Copy the directory that is the operand e, or begin to: see context_drain().  Returns true
+ * if its destination has been made, or merged into.  Everything that fails is reported.
  */
-bool walk_tree(struct context *c, const struct entry *root);
+bool walk_tree(struct context *c, const struct entry *e);
 
-/* Forget the operands, when all is done. */
+/* Free what walk_tree() keeps of the operands, when all copies have ended. */
 void walk_free_roots(struct context *c);
 
 #endif
