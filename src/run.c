@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Design: main walks nothing: it reaps what has ended, and watches.
+ * Design: this is where the modules meet that do not know each other: a lower one gets, when
+ * it is initialised, the functions of a higher one that it calls.  The main thread walks
+ * nothing, if it has workers: it goes through the operands, reaps the copies that have ended,
+ * and shows progress.
  */
 #include <config.h>
 
@@ -23,7 +26,7 @@
 #include "watch/progress.h"
 #include "watch/stats.h"
 
-/* ----------------------------------------------------- what others call */
+/* ------------------------------------ what lower modules call; arg is the context */
 
 static bool wait_one(void *arg)
 {
@@ -34,7 +37,7 @@ static bool defer(void *arg, struct work *work)
 {
 	struct context *c = arg;
 
-	/* Only main has something better to do. */
+	/* Where a worker completes a directory, it can as well wait for the file system. */
 	return loop_is_main(&c->loop) && workers_give(&c->workers, work);
 }
 
@@ -53,7 +56,7 @@ static bool on_look(void *arg)
 	return window_reap_all(&((struct context *)arg)->window);
 }
 
-/* Main comes by: what has been asked for meanwhile? */
+/* The main thread looks around: a signal may have come, progress may have to be shown. */
 static void on_tick(void *arg)
 {
 	struct context *c = arg;
@@ -68,43 +71,62 @@ static void on_tick(void *arg)
 
 /* -------------------------------------------------------- begin and end */
 
-void run_init(struct context *c, const struct options *opts)
+static mode_t current_umask(void)
 {
-	struct budget b = budget_share(opts, budget_free_descriptors());
+	mode_t mask = umask(0);
 
-	*c = (struct context){ .opts = opts };
-	c->in_order = b.in_order;
-	c->may_prescan = b.prescan;
-	c->umask = umask(0);
-	umask(c->umask);
+	umask(mask);
+	return mask;
+}
 
+/* Initialise what the main thread sleeps on, and the window of pending copies.  b->window
+   becomes 0 if it can't sleep until one of them has ended. */
+static void init_loop(struct context *c, struct budget *b)
+{
 	loop_init(&c->loop, &(struct loop_hooks){
 		.ready = on_ready, .look = on_look, .tick = on_tick, .arg = c,
 	});
-	if (b.window && !loop_open(&c->loop))
-		b.window = 0;
+	if (b->window && !loop_open(&c->loop))
+		b->window = 0;
 	c->loop.ticking = progress_init(c);
-	window_init(&c->window, &c->loop, b.window, b.in_order, copy_ended, c);
-
-	workers_init(&c->workers, b.window ? b.walkers : 0, wake, c);
-	steer_init(&c->steer, &c->workers);
-
-	c->dirs = (struct dirs){
-		.opts = opts, .max_fds = b.dirs, .wait_one = wait_one, .defer = defer, .arg = c,
-	};
-	dirs_init(&c->dirs, &c->cwd);
 	signals_wake(wake, c);
-	links_init(&c->links);
-	dirset_init(&c->created_dirs);
-	dirset_init(&c->operand_dirs);
+	window_init(&c->window, &c->loop, b->window, b->in_order, copy_ended, c);
+}
 
+static void init_library(const struct options *o, const struct budget *b)
+{
 	struct copyfile_setup setup = {
-		.threads = b.threads, .pending = b.window, .chunk = opts->chunk,
+		.threads = b->threads, .pending = b->window, .chunk = o->chunk,
 	};
+
 	if (copyfile_setup(&setup, sizeof setup) < 0)
 		report_error(errno, "cannot set up the copying threads");
 }
 
+/* A module is initialised after those that it calls. */
+void run_init(struct context *c, const struct options *opts)
+{
+	struct budget b = budget_share(opts, budget_free_descriptors());
+
+	*c = (struct context){
+		.opts = opts, .in_order = b.in_order, .may_prescan = b.prescan,
+		.umask = current_umask(),
+	};
+	links_init(&c->links);
+	dirset_init(&c->created_dirs);
+	dirset_init(&c->operand_dirs);
+	init_loop(c, &b);
+	/* Without a window there is nothing to sleep on until the workers are done. */
+	workers_init(&c->workers, b.window ? b.walkers : 0, wake, c);
+	steer_init(&c->steer, &c->workers);
+	c->dirs = (struct dirs){
+		.opts = opts, .max_fds = b.dirs, .wait_one = wait_one, .defer = defer, .arg = c,
+	};
+	dirs_init(&c->dirs, &c->cwd);
+	init_library(opts, &b);
+}
+
+/* In the reverse order of run_init(), once nothing is under way. */
 void run_fini(struct context *c)
 {
 	context_drain(c);
@@ -113,13 +135,13 @@ void run_fini(struct context *c)
 		progress_snapshot(c);
 	if (c->opts->stats)
 		stats_print(c);
+	copyfile_shutdown();
 	workers_fini(&c->workers);
 	loop_fini(&c->loop);
 	walk_free_roots(c);
-	links_fini(&c->links);
-	dirset_fini(&c->created_dirs);
-	dirset_fini(&c->operand_dirs);
 	if (c->targets)
 		hash_free(c->targets);
-	copyfile_shutdown();
+	dirset_fini(&c->operand_dirs);
+	dirset_fini(&c->created_dirs);
+	links_fini(&c->links);
 }

@@ -6,8 +6,10 @@
 struct context;
 struct options;
 
-/* Set up the run for opts, and take it down when all is done. */
+/* Set *c up for a run with opts, which stay valid until run_fini(). */
 void run_init(struct context *c, const struct options *opts);
+
+/* Wait until all that was begun is done, show how it went, and free everything. */
 void run_fini(struct context *c);
 
 #endif

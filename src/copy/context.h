@@ -30,17 +30,17 @@ struct context {
 	bool into_dir;				/* the operands go into a directory */
 	bool in_order;				/* one after the other, as cp does it */
 	bool may_prescan;			/* there are descriptors for that */
-	struct steer steer;
+	struct steer steer;			/* of workers */
 
 	/* Main's alone */
-	char *const *operand_names;		/* what is copied, without the target, ... */
-	int noperand_names;			/* ... and how many */
+	char *const *operands;			/* what is copied, once that is known: */
+	int noperands;				/* so many of them */
 	struct hash_table *targets;		/* destinations of operands; NULL: there is one */
 	unsigned int operand;			/* the number of the one that is at hand */
 	struct walk_root *roots;		/* operands that are walked */
 };
 
-/* Wait until all that was begun is done.  Main thread only. */
+/* Wait until all copies and all work that were begun are done.  Main thread only. */
 void context_drain(struct context *c);
 
 #endif

@@ -252,8 +252,8 @@ void target_copy_operands(struct context *c)
 	check_count(o);
 	if (!find_target(o, &dir, &n))
 		return;
-	c->operand_names = o->operands;
-	c->noperand_names = n;
+	c->operands = o->operands;
+	c->noperands = n;
 	if (dir)
 		copy_into(c, dir, o->operands, n);
 	else

@@ -238,7 +238,7 @@ void progress_tick(struct context *c)
 	state.next = now + TICK_NS;
 	if (!state.prescanning && c->may_prescan && now - state.started >= PRESCAN_NS) {
 		state.prescanning = true;
-		prescan_begin(c->opts, c->operand_names, c->noperand_names);
+		prescan_begin(c->opts, c->operands, c->noperands);
 	}
 	show(c, now);
 }
