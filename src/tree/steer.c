@@ -91,10 +91,10 @@ static void resize(struct steer *s)
 
 static void resize_if_time(struct steer *s)
 {
-	int64_t now = clock_now(CLOCK_MONOTONIC_COARSE), next = relaxed_get(s->next_resize);
+	int64_t now = clock_now(CLOCK_MONOTONIC_COARSE), at = relaxed_get(s->next_resize);
 
 	/* Of all threads that find that it is time one does it. */
-	if (now >= next && atomic_compare_exchange_strong(&s->next_resize, &next, now + RESIZE_NS))
+	if (now >= at && atomic_compare_exchange_strong(&s->next_resize, &at, now + RESIZE_NS))
 		resize(s);
 }
 

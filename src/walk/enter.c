@@ -115,7 +115,8 @@ static bool check_repeated(const struct context *c, const struct walk_root *root
 	};
 	bool good = options_follows(c->opts, e->operand);
 
-	if (names_same(AT_FDCWD, root->src, AT_FDCWD, earlier, AT_SYMLINK_NOFOLLOW) && e->operand) {
+	if (e->operand &&
+	    names_same(AT_FDCWD, root->src, AT_FDCWD, earlier, AT_SYMLINK_NOFOLLOW)) {
 		good = false;
 		report_error_about(&about, 0, "cannot copy a directory, %s, into itself, %s",
 				   report_quote(0, root->src), report_quote(1, root->dst));
@@ -168,7 +169,8 @@ static struct dir *make_destination(struct context *c, struct walk_root *root,
 	if (!e->dir->created)
 		found = existing_look(c, e, &there);
 	*ret = found == EXISTING_KEEP ? OUTCOME_SKIPPED : OUTCOME_FAILED;
-	if ((found != EXISTING_NONE && found != EXISTING_OVERWRITE) || !check_inode(c, root, e, ret)) {
+	if ((found != EXISTING_NONE && found != EXISTING_OVERWRITE) ||
+	    !check_inode(c, root, e, ret)) {
 		backup_restore(c, e, there.backup);
 		return NULL;
 	}

@@ -16,7 +16,7 @@ struct walk_root {
 	struct walk_root *next;
 	char *src, *dst;		/* full names */
 	unsigned int number;		/* it is the numberth operand */
-	atomic_bool met_itself;		/* its copy was met in its source, which has been reported */
+	atomic_bool met_itself;		/* its copy is in its source, which was reported */
 };
 
 /*

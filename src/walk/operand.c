@@ -91,7 +91,8 @@ static bool dir_depends_on_earlier(struct operands *all, const struct entry *e)
 	if (entry_stat_dst(e, &dst, AT_SYMLINK_NOFOLLOW) == 0)
 		all->merged = true;
 	return targets_have(c, e) || all->merged ||
-	       (dirset_any(&c->created_dirs) && is_in_created_dir(c, dir_src_fd(e->dir), e->src));
+	       (dirset_any(&c->created_dirs) &&
+		is_in_created_dir(c, dir_src_fd(e->dir), e->src));
 }
 
 static void copy_dir_operand(struct operands *all, const struct entry *e)

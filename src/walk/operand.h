@@ -16,9 +16,9 @@ struct hash_table;
 /* The operands of a run, as far as a later one may depend on them */
 struct operands {
 	struct context *c;
-	struct stat target;		/* the directory that they are copied into; with names */
-	struct hash_table *names;	/* of the files copied so far; NULL: there is one operand */
-	bool merged;			/* one was copied into a directory that was there before */
+	struct hash_table *names;	/* of files copied so far; NULL: there is one operand */
+	struct stat target;		/* if there are names: where all are copied into */
+	bool merged;			/* one was copied into a directory that existed */
 };
 
 /* One operand, or several that are copied into the directory target. */

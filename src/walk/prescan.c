@@ -52,9 +52,9 @@ static struct {
 	int n;
 	pthread_t thread;
 	bool running;			/* the main thread's: thread has to be joined */
-	atomic_bool stop, done;		/* it has been asked to end; it has counted everything */
-	_Atomic uint64_t files, bytes;	/* counted so far; written by the prescan's thread alone */
-	struct di_set *seen;		/* inodes with several names, where hard links are kept */
+	atomic_bool stop, done;		/* it has to end; it has counted everything */
+	_Atomic uint64_t files, bytes;	/* counted so far, by the prescan's thread alone */
+	struct di_set *seen;		/* inodes with several names, if links are kept */
 } prescan;
 
 /* Add n to a sum, which does not overflow. */

@@ -15,7 +15,7 @@
 
 struct reader {
 	int fd;			/* the directory */
-	size_t at, end;		/* offsets in buf: of the next record, and of the last one's end */
+	size_t at, end;		/* in buf: where the next record begins, and the last ends */
 	_Alignas(uint64_t) char buf[READER_BUFFER];
 };
 

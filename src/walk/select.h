@@ -15,9 +15,9 @@ struct options;
 /* What the caller knows of an entry of the source without another system call */
 struct select_query {
 	const char *name;		/* in its directory; an operand's path */
-	mode_t type;			/* S_IFMT bits, those of st if st is known; 0: not known */
-	const struct stat *st;		/* NULL: not known; where symlinks are followed, what this
-					   one leads to */
+	mode_t type;			/* S_IFMT bits, of st if st is known; 0: not known */
+	const struct stat *st;		/* of what a symlink leads to if it is followed; NULL:
+					   not known */
 	dev_t parent_dev;		/* st_dev of its directory; no matter for an operand */
 	bool operand;
 };
@@ -25,7 +25,7 @@ struct select_query {
 enum select_answer {
 	SELECT_STAT,	/* that depends on st: look, and ask again */
 	SELECT_COPY,	/* it is not a directory, and is copied */
-	SELECT_ENTER,	/* it is a directory, which is made; its entries are asked about in turn */
+	SELECT_ENTER,	/* it is a directory, which is made; its entries are asked about */
 	SELECT_MAKE,	/* it is a directory, which is made; its entries are left out */
 	SELECT_OMIT	/* it is left out; a directory with all below it */
 };

@@ -72,7 +72,8 @@ static bool is_unopened_dir(const char *path, int err)
 {
 	struct stat st;
 
-	return err != ENOENT && err != ENOTDIR && RETRY(stat(path, &st)) == 0 && S_ISDIR(st.st_mode);
+	return err != ENOENT && err != ENOTDIR && RETRY(stat(path, &st)) == 0 &&
+	       S_ISDIR(st.st_mode);
 }
 
 /*
@@ -152,7 +153,7 @@ static void make_parents_and_copy(struct operands *all, const char *target, cons
 		return;
 	operand_copy(all, dir, src + (name - path), name);
 	dir_put(dir);
-	/* As with cp these directories are finished first, even if that shuts the next operand out. */
+	/* As with cp these directories are complete before the next operand is copied. */
 	if (all->c->opts->attrs)
 		context_drain(all->c);
 }

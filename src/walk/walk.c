@@ -108,7 +108,7 @@ static bool pin(struct walker *w, struct dir *d)
 {
 	if (w->pinned == d)
 		return true;
-	/* Before the other one is unpinned: d is often below it, and is opened by way of that. */
+	/* The other one stays open until then: d is often below it, and opened relative to it. */
 	bool ok = dir_pin(d);
 	unpin(w);
 	if (ok)
@@ -352,7 +352,7 @@ static void walk(struct walker *w)
 		name = later_peek(&l->later, &type);
 		if (name && stop_asked())
 			stop_leave_out();
-		/* If it can't be pinned, which has been reported, none of its names can be copied. */
+		/* If it can't be pinned, which was reported, none of its names can be copied. */
 		if (!name || stop_asked() || !pin(w, l->dir)) {
 			ascend(w);
 			continue;
@@ -380,7 +380,7 @@ bool walk_tree(struct context *c, const struct entry *e)
 	c->roots = root;
 	bool made = pin(&w, e->dir) && enter_dir(c, root, e, &top);
 	unpin(&w);
-	/* Asked for its side effect: the number of workers is set before the first is needed. */
+	/* For its effect: the number of workers is set before the first is needed. */
 	(void)steer_wants_walker(&c->steer);
 	if (top && !give_away(&w, NULL, top, NULL)) {
 		descend(&w, top);
