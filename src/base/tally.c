@@ -1,23 +1,32 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Design: each thread counts for itself, and who asks adds up: threads that share a
- * counter would fight for its cache line at every file.  A thread's numbers outlive it;
- * nobody else writes them.
+ * Design: each thread counts for itself, and tally_sum() adds up what all have counted:
+ * threads that share a counter would fight for its cache line at every file.  A thread's
+ * numbers outlive it.  No other thread writes them, so that relaxed loads and stores do.
  */
 #include <config.h>
 
 #include "base/tally.h"
 
+#include <assert.h>
 #include <pthread.h>
-#include <stdatomic.h>
 #include <stddef.h>
 #include <sys/stat.h>
 
+#include "base/relaxed.h"
 #include "xalloc.h"
 
-/* struct tally as an array of numbers */
+/* struct tally is read as an array of so many numbers, ... */
 #define NUMBERS (sizeof(struct tally) / sizeof(uint64_t))
 
+/* ... which it can be, as it has nothing but such numbers, without gaps. */
+static_assert(sizeof(struct tally) == NUMBERS * sizeof(uint64_t) &&
+	      _Alignof(struct tally) == _Alignof(uint64_t) &&
+	      offsetof(struct tally, bytes) == KINDS * OUTCOMES * sizeof(uint64_t) &&
+	      offsetof(struct tally, changed) == (NUMBERS - 1) * sizeof(uint64_t),
+	      "struct tally is no array of uint64_t");
+
+/* The numbers of one thread */
 struct own {
 	_Atomic uint64_t numbers[NUMBERS];
 	struct own *next;
@@ -26,11 +35,12 @@ struct own {
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct own *_Atomic owns;
 
+/* old, and n more; where n is negative, as much less, but never less than 0 */
 static uint64_t changed_by(uint64_t old, uint64_t n)
 {
 	if (n <= INT64_MAX)
 		return tally_plus(old, n);
-	/* What was capped cannot be told apart any more. */
+	/* old may be too small, if it was capped by tally_plus(). */
 	return old < -n ? 0 : old + n;
 }
 
@@ -55,8 +65,8 @@ void tally_add(const struct tally *what)
 
 	for (size_t i = 0; i < NUMBERS; i++)
 		if (numbers[i])
-			atomic_store_explicit(&own->numbers[i], changed_by(own->numbers[i], numbers[i]),
-					      memory_order_relaxed);
+			relaxed_set(own->numbers[i],
+				    changed_by(relaxed_get(own->numbers[i]), numbers[i]));
 }
 
 void tally_sum(struct tally *ret)
@@ -66,9 +76,7 @@ void tally_sum(struct tally *ret)
 	*ret = (struct tally){ .bytes = 0 };
 	for (const struct own *own = owns; own; own = own->next)
 		for (size_t i = 0; i < NUMBERS; i++)
-			numbers[i] = tally_plus(numbers[i],
-						atomic_load_explicit(&own->numbers[i],
-								     memory_order_relaxed));
+			numbers[i] = tally_plus(numbers[i], relaxed_get(own->numbers[i]));
 }
 
 uint64_t tally_of_kind(const struct tally *t, enum kind kind)
@@ -91,8 +99,17 @@ uint64_t tally_of_outcome(const struct tally *t, enum outcome outcome)
 
 uint64_t tally_done(const struct tally *t, enum kind kind)
 {
-	return tally_of_kind(t, kind) - t->entries[kind][OUTCOME_SKIPPED] -
-	       t->entries[kind][OUTCOME_FAILED];
+	uint64_t all = tally_of_kind(t, kind);
+	uint64_t not_done = t->entries[kind][OUTCOME_SKIPPED] + t->entries[kind][OUTCOME_FAILED];
+
+	assert(not_done <= all);
+	return all - not_done;
+}
+
+uint64_t tally_files_done(const struct tally *t)
+{
+	return tally_done(t, KIND_FILE) + tally_done(t, KIND_SYMLINK) +
+	       tally_done(t, KIND_SPECIAL);
 }
 
 enum kind tally_kind(mode_t type)

@@ -11,7 +11,7 @@ enum kind { KIND_FILE, KIND_DIR, KIND_SYMLINK, KIND_SPECIAL, KINDS };
 /* What became of an entry */
 enum outcome {
 	OUTCOME_COPIED,
-	OUTCOME_CLONED,		/* its data is that of the source */
+	OUTCOME_CLONED,		/* copied: its data is shared with the source */
 	OUTCOME_LINKED,		/* no copy, but another name */
 	OUTCOME_CREATED,	/* what has no data: a directory, a special file */
 	OUTCOME_MERGED,		/* a directory, into one that was there */
@@ -32,8 +32,8 @@ struct tally {
 };
 
 /*
- * a and b together, but at most INT64_MAX: sparse files can have more bytes than that
- * altogether, and readers of JSON cannot.
+ * Returns a + b, but at most INT64_MAX: sparse files can have more bytes than that
+ * altogether, while JSON has no larger number.
  */
 static inline uint64_t tally_plus(uint64_t a, uint64_t b)
 {
@@ -41,22 +41,25 @@ static inline uint64_t tally_plus(uint64_t a, uint64_t b)
 }
 
 /*
- * Add what to the sum; sparing in what is not zero.  A number above INT64_MAX is a
- * negative one: it takes away what the same thread has added.
+ * Add each number of what to the sum.  One above INT64_MAX is negative: it takes away what
+ * the same thread has added.
  */
 void tally_add(const struct tally *what);
 
-/* What all threads have added so far. */
+/* Set *ret to what all threads have added so far. */
 void tally_sum(struct tally *ret);
 
-/* All of a kind, or of an outcome */
+/* The number of entries of a kind, or with an outcome */
 uint64_t tally_of_kind(const struct tally *t, enum kind kind);
 uint64_t tally_of_outcome(const struct tally *t, enum outcome outcome);
 
-/* Those of a kind whose copies are there, however they came about */
+/* The number of entries of a kind whose copies are there, however they came about */
 uint64_t tally_done(const struct tally *t, enum kind kind);
 
-/* Of a file type, as in st_mode; what is not known counts as a file. */
+/* The same for all kinds but directories */
+uint64_t tally_files_done(const struct tally *t);
+
+/* The kind of a file of this type, as in st_mode; one that is not known counts as a file. */
 enum kind tally_kind(mode_t type);
 
 #endif
