@@ -24,6 +24,8 @@
 #include "help.h"
 #include "progname.h"
 #include "report/json.h"
+#include "report/output.h"
+#include "report/quote.h"
 #include "report/report.h"
 #include "version-etc.h"
 #include "xalloc.h"
@@ -154,13 +156,13 @@ static void look_for_json(void)
 static _Noreturn void give_up(void)
 {
 	look_for_json();
-	report_exit();
+	output_exit();
 }
 
 static _Noreturn void usage_error(void)
 {
 	look_for_json();
-	report_usage_error();
+	output_usage_error();
 }
 
 /* ----------------------------------------------------------- arguments */
@@ -170,7 +172,7 @@ static unsigned long parse_count(const char *what, const char *arg, unsigned lon
 	unsigned long n;
 
 	if (xstrtoul(arg, NULL, 10, &n, "") != LONGINT_OK || n < 1 || n > max) {
-		report_error(0, "invalid number of %s: %s", what, report_quote(0, arg));
+		report_error(0, "invalid number of %s: %s", what, quote_always(0, arg));
 		usage_error();
 	}
 	return n;
@@ -182,7 +184,7 @@ static uint64_t parse_size(const char *what, const char *arg)
 	uintmax_t n;
 
 	if (xstrtoumax(arg, NULL, 10, &n, "bkKMGTPE0") != LONGINT_OK || n < 1 || *arg == '-') {
-		report_error(0, "invalid %s: %s", what, report_quote(0, arg));
+		report_error(0, "invalid %s: %s", what, quote_always(0, arg));
 		usage_error();
 	}
 	return n;
@@ -214,7 +216,7 @@ static int64_t parse_interval(const char *arg)
 	double seconds;
 
 	if (!xstrtod(arg, NULL, &seconds, c_strtod) || !(seconds >= 0.1 && seconds <= 86400)) {
-		report_error(0, "invalid interval: %s", report_quote(0, arg));
+		report_error(0, "invalid interval: %s", quote_always(0, arg));
 		usage_error();
 	}
 	return (int64_t)(seconds * CLOCK_SECOND);
@@ -224,7 +226,7 @@ static void parse_json(struct options *o, const char *arg)
 {
 	o->json_fd = arg ? parse_fd(arg) : STDOUT_FILENO;
 	if (o->json_fd < 0) {
-		report_error(0, "invalid file descriptor for --json: %s", report_quote(0, arg));
+		report_error(0, "invalid file descriptor for --json: %s", quote_always(0, arg));
 		usage_error();
 	}
 	json_begin(o->json_fd, false);
@@ -476,7 +478,7 @@ static void check(const struct options *o, const struct said *said)
 	if (o->need_attrs & COPYFILE_CONTEXT) {
 		report_error(0, "cannot preserve security context "
 				"without an SELinux-enabled kernel");
-		report_exit();
+		output_exit();
 	}
 	if (said->set_context)
 		report_warning(&(struct report_about){ .op = OP_RUN },

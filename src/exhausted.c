@@ -21,7 +21,7 @@
 #include <unistd.h>
 
 #include "progname.h"
-#include "report/report.h"
+#include "report/console.h"
 #include "xalloc.h"
 
 static struct iovec text(const char *s)
@@ -41,7 +41,7 @@ void xalloc_die(void)
 	mine = true;
 	/* Progress, if it is shown, is from here on down. */
 	const struct iovec message[] = {
-		text(report_hide_progress ? "\r\033[J" : ""), text(program_name),
+		text(console_has_progress() ? "\r\033[J" : ""), text(program_name),
 		text(": memory exhausted\n"),
 	};
 	ssize_t said = writev(STDERR_FILENO, message, sizeof message / sizeof *message);

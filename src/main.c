@@ -44,9 +44,11 @@
 #include "copy/context.h"
 #include "dirname.h"
 #include "progname.h"
-#include "report/report.h"
+#include "report/output.h"
+#include "report/status.h"
 #include "run.h"
 #include "stdopen.h"
+#include "summary.h"
 #include "version-etc.h"
 #include "walk/target.h"
 
@@ -67,16 +69,16 @@ int main(int argc, char **argv)
 	set_program_name(argv[0]);
 	setlocale(LC_ALL, "");
 	atexit(close_stdout);
-	report_init();
+	output_init();
 
 	cmdline_parse(&options, argc, argv);
 	/* Before there is anything to end in order, signals have their default action. */
 	signals_init();
-	report_begin(&options);
+	output_begin(&options);
 	run_init(&copy, &options);
 	target_copy_operands(&copy);
 	run_fini(&copy);
-	report_end();
+	output_end(summary_print);
 	signals_die();
-	return report_status();
+	return status_exit_code();
 }

@@ -78,8 +78,8 @@ static void count(const struct entry *e, enum outcome outcome, const struct copy
 void outcome(const struct entry *e, enum outcome outcome, const struct copyfile_info *info)
 {
 	count(e, outcome, info);
-	bool log = report_logs() && outcome != OUTCOME_FAILED, json = json_tells_files();
-	bool failed = outcome == OUTCOME_FAILED && report_wants_failed();
+	bool log = log_is_open() && outcome != OUTCOME_FAILED, json = json_tells_files();
+	bool failed = outcome == OUTCOME_FAILED && failed_is_open();
 	if (!log && !json && !failed)
 		return;
 	char *src = dir_src_path(e->dir, e->src), *dst = dir_dst_path(e->dir, e->dst);
@@ -88,7 +88,7 @@ void outcome(const struct entry *e, enum outcome outcome, const struct copyfile_
 		.outcome = outcome, .src = src, .dst = dst, .info = info, .begun = e->begun,
 	};
 	if (log)
-		report_outcome(outcome, src, dst, info ? info->bytes_done : 0);
+		log_outcome(outcome, src, dst, info ? info->bytes_done : 0);
 	if (failed)
 		report_failed_source(src);
 	if (json)

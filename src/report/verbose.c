@@ -25,8 +25,9 @@
 #include "base/options.h"
 #include "base/retry.h"
 #include "copy/entry.h"
+#include "report/console.h"
 #include "report/json.h"
-#include "report/report.h"
+#include "report/quote.h"
 #include "tree/dir.h"
 
 /* A line on standard output, which keeps those of several threads apart by itself */
@@ -35,52 +36,51 @@ static void tell(const char *format, ...)
 
 static void tell(const char *format, ...)
 {
-	bool json = json_fd() == STDOUT_FILENO, apart = json || report_hide_progress;
+	bool json = json_fd() == STDOUT_FILENO, apart = json || console_has_progress();
 	va_list args;
 
 	va_start(args, format);
 	if (apart) {
 		/* Where progress is shown, too, or instead of standard output */
-		report_lock();
-		if (report_hide_progress)
-			report_hide_progress();
+		console_lock();
+		console_hide_progress_locked();
 	}
 	vfprintf(json ? stderr : stdout, format, args);
 	if (apart) {
 		fflush(stdout);
-		report_unlock();
+		console_unlock();
 	}
 	va_end(args);
 }
 
 void verbose_copied(const char *src, const char *dst, const char *backup)
 {
-	const char *from = report_quote(0, src), *to = report_quote(1, dst);
+	const char *from = quote_always(0, src), *to = quote_always(1, dst);
 
 	if (!backup) {
 		tell("%s -> %s\n", from, to);
 		return;
 	}
-	tell("%s -> %s (backup: %s)\n", from, to, report_quote(2, backup));
+	tell("%s -> %s (backup: %s)\n", from, to, quote_always(2, backup));
 }
 
 void verbose_restored(const char *backup, const char *dst)
 {
-	tell("%s -> %s (unbackup)\n", report_quote(0, backup), report_quote(1, dst));
+	tell("%s -> %s (unbackup)\n", quote_always(0, backup), quote_always(1, dst));
 }
 
 void verbose_parent(const char *src, const char *dst)
 {
 	/* cp prints it as it is, which is not for every terminal. */
 	if (isatty(STDOUT_FILENO))
-		tell("%s -> %s\n", report_name(0, src, false), report_name(1, dst, false));
+		tell("%s -> %s\n", quote_if_needed(0, src, false), quote_if_needed(1, dst, false));
 	else
 		tell("%s -> %s\n", src, dst);
 }
 
 void verbose_skipped(const char *dst)
 {
-	tell("skipped %s\n", report_quote(0, dst));
+	tell("skipped %s\n", quote_always(0, dst));
 }
 
 /* ----------------------------------------------------- how it was copied */
@@ -190,5 +190,5 @@ void verbose_method(const struct options *o, const struct entry *e,
 
 void verbose_removed(const char *dst)
 {
-	tell("removed %s\n", report_quote(0, dst));
+	tell("removed %s\n", quote_always(0, dst));
 }

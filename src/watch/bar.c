@@ -25,6 +25,8 @@
 #include "base/clock.h"
 #include "base/size.h"
 #include "mbswidth.h"
+#include "report/console.h"
+#include "report/quote.h"
 #include "report/report.h"
 #include "xalloc.h"
 #include "xvasprintf.h"
@@ -83,7 +85,7 @@ static void get_size(int *columns, int *rows)
 	*rows = known && size.ws_row ? size.ws_row : 24;
 }
 
-/* With report_lock() held */
+/* With console_lock() held */
 static void hide_locked(void)
 {
 	if (bar.taskbar_shown)
@@ -95,10 +97,10 @@ static void hide_locked(void)
 
 void bar_hide(void)
 {
-	report_lock();
+	console_lock();
 	hide_locked();
 	fflush(stderr);
-	report_unlock();
+	console_unlock();
 }
 
 bool bar_init(enum options_progress mode)
@@ -113,7 +115,7 @@ bool bar_init(enum options_progress mode)
 	bar.colour = !no_colour || !*no_colour;
 	bar.taskbar = terminal && has_taskbar();
 	bar.next = clock_now(CLOCK_MONOTONIC) + (bar.style == LINES ? LINE_NS : FIRST_NS);
-	report_hide_progress = bar.style == FRAMES || bar.style == ONE_LINE ? hide_locked : NULL;
+	console_set_progress(bar.style == FRAMES || bar.style == ONE_LINE ? hide_locked : NULL);
 	return bar.style != OFF;
 }
 
@@ -393,7 +395,7 @@ static void put_active(struct frame *f, const struct window_active *a)
 	if (room >= NAME_MIN) {
 		new_line(f);
 		fprintf(f->out, "%*s%s ", INDENT, "", bar.utf8 ? "▸" : ">");
-		put_name(f, report_name(0, a->src, false), room);
+		put_name(f, quote_if_needed(0, a->src, false), room);
 		fprintf(f->out, "  %3d%%", (int)(100.0 * a->bytes_done / a->bytes_total));
 		if (with_rate)
 			fprintf(f->out, "  %*s", RATE_WIDTH, rate);
@@ -436,13 +438,13 @@ static void paint(const struct progress *p)
 			p->percent < 0 ? 0 : p->percent);
 	if (fclose(f.out) != 0)
 		xalloc_die();
-	report_lock();
+	console_lock();
 	fflush(stdout);
 	fwrite(text, 1, size, stderr);
 	fflush(stderr);
 	bar.shown = true;
 	bar.taskbar_shown = bar.taskbar;
-	report_unlock();
+	console_unlock();
 	free(text);
 }
 

@@ -22,8 +22,10 @@
 #include "base/stop.h"
 #include "copy/context.h"
 #include "copy/outcome.h"
+#include "report/console.h"
 #include "report/json.h"
 #include "report/report.h"
+#include "report/status.h"
 #include "walk/prescan.h"
 #include "watch/bar.h"
 
@@ -192,7 +194,7 @@ static void take_rates(struct progress *p, int64_t now)
 static void take(struct context *c, struct progress *p, bool ended)
 {
 	int64_t now = clock_now(CLOCK_MONOTONIC);
-	struct report_counts counts = report_counts();
+	struct status_counts counts = status_counts();
 
 	*p = (struct progress){
 		.elapsed = clock_seconds(now - state.started),
@@ -273,6 +275,6 @@ void progress_end(struct context *c)
 	}
 	if (state.shown)
 		bar_hide();
-	report_hide_progress = NULL;
+	console_set_progress(NULL);
 	state.active = state.shown = false;
 }

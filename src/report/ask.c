@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Design: an answer is understood as by rpmatch(3), which not every C library has, but only
+ * YESEXPR is consulted: whatever it does not match is a no.
+ */
+#include <config.h>
+
+#include "report/ask.h"
+
+#include <errno.h>
+#include <langinfo.h>
+#include <regex.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/types.h>
+
+#include "base/signals.h"
+#include "base/stop.h"
+#include "progname.h"
+#include "report/console.h"
+#include "xvasprintf.h"
+
+static bool means_yes(const char *answer)
+{
+	regex_t yes;
+
+	if (regcomp(&yes, nl_langinfo(YESEXPR), REG_EXTENDED | REG_NOSUB) != 0)
+		return *answer == 'y' || *answer == 'Y';
+	bool is = regexec(&yes, answer, 0, NULL, 0) == 0;
+	regfree(&yes);
+	return is;
+}
+
+/*
+ * Read a line of standard input.  Returns true if it is a yes.  Where nothing can be read it
+ * returns false, and stdin and errno tell why.
+ */
+static bool read_yes(void)
+{
+	char *line = NULL;
+	size_t size = 0;
+	ssize_t len = getline(&line, &size, stdin);
+	int err = errno;
+
+	if (len > 0 && line[len - 1] == '\n')
+		line[len - 1] = '\0';
+	bool yes = len > 0 && means_yes(line);
+	free(line);
+	errno = err;
+	return yes;
+}
+
+static void nothing_to_clear(void)
+{
+}
+
+bool ask_yes_no(const char *format, ...)
+{
+	bool yes, interrupted;
+	va_list args;
+
+	va_start(args, format);
+	char *question = xvasprintf(format, args);
+	va_end(args);
+	do {
+		console_print("%s: %s", program_name, question);
+		errno = 0;
+		yes = read_yes();
+		/* By a signal: unless that asks for an end, the question stands. */
+		interrupted = !yes && ferror(stdin) && errno == EINTR;
+		if (interrupted) {
+			clearerr(stdin);
+			signals_suspend(nothing_to_clear);
+		}
+	} while (interrupted && stop_asked() != STOP_SIGNAL);
+	free(question);
+	return yes;
+}

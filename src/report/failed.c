@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Design: a name is written in one call, and so in one piece: the FILE has a lock. */
+#include <config.h>
+
+#include "report/failed.h"
+
+#include <stdio.h>
+
+static FILE *file;			/* NULL: nobody wants the names */
+static char terminator;			/* of each name */
+
+bool failed_open(const char *path, bool null)
+{
+	terminator = null ? '\0' : '\n';
+	file = fopen(path, "we");
+	return file;
+}
+
+bool failed_close(void)
+{
+	FILE *closed = file;
+
+	file = NULL;
+	return !closed || !(ferror(closed) | fclose(closed));
+}
+
+bool failed_is_open(void)
+{
+	return file;
+}
+
+void failed_add(const char *src)
+{
+	if (file)
+		fprintf(file, "%s%c", src, terminator);
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * failed - the file of --failed-to: the names of sources that were not copied, or not with
+ * all that was asked for.  Thread-safe while it is open.
+ */
+#ifndef PCP_FAILED_H
+#define PCP_FAILED_H
+
+#include <stdbool.h>
+
+/*
+ * Write to path from now on; a NUL ends each name, or a newline.  Main thread only.
+ * Returns false, with errno set, on failure.
+ */
+bool failed_open(const char *path, bool null);
+
+/*
+ * No more.  Main thread only, when no other can write.  Returns false, with errno set, if
+ * something could not be written.
+ */
+bool failed_close(void);
+
+bool failed_is_open(void);
+
+/* src, the full name of a file or directory, failed.  Nothing happens if no file is open. */
+void failed_add(const char *src);
+
+#endif

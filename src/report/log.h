@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * log - the file of --log: a line for each message, and for what became of each entry.
+ * Thread-safe while it is open.
+ */
+#ifndef PCP_LOG_H
+#define PCP_LOG_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/tally.h"
+
+/* Write to path from now on.  Main thread only.  Returns false, with errno set, on failure. */
+bool log_open(const char *path);
+
+/*
+ * No more.  Main thread only, when no other can write.  Returns false, with errno set, if
+ * something could not be written.
+ */
+bool log_close(void);
+
+bool log_is_open(void);
+
+/* A line "TIME KIND: MESSAGE", if a log is open */
+void log_message(const char *kind, const char *message);
+
+/* What became of src, of which so many bytes were copied.  The log is open. */
+void log_outcome(enum outcome outcome, const char *src, const char *dst, uint64_t bytes);
+
+#endif

@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Design: the stream of JSON begins with a line of type start and ends with a summary, in
+ * every run, whatever goes wrong in between: so the functions that exit write both.
+ */
+#include <config.h>
+
+#include "report/output.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/options.h"
+#include "base/signals.h"
+#include "base/tally.h"
+#include "progname.h"
+#include "report/failed.h"
+#include "report/json.h"
+#include "report/log.h"
+#include "report/quote.h"
+#include "report/report.h"
+#include "report/status.h"
+
+static const struct options *options;	/* NULL: not known yet */
+static int64_t started;			/* CLOCK_MONOTONIC, nanoseconds */
+
+void output_init(void)
+{
+	started = clock_now(CLOCK_MONOTONIC);
+	quote_init(isatty(STDERR_FILENO) || isatty(STDOUT_FILENO));
+}
+
+/* ---------------------------------------------------------------- JSON */
+
+static void begin_json(const struct options *o)
+{
+	options = o;
+	status_init(o->max_errors);
+	json_put_start(o);
+	report_begin(o->quiet);
+}
+
+/* What became of the run, in one word; sig is the signal that ended it, or 0. */
+static const char *word_for(int sig, int exit_code, uint64_t files_done)
+{
+	if (sig)
+		return "interrupted";
+	if (exit_code == EXIT_SUCCESS)
+		return "ok";
+	return exit_code == STATUS_STOPPED || !files_done ? "failed" : "partial";
+}
+
+/* The summary, after everything that can still fail */
+static void put_summary(void)
+{
+	struct status_counts counts = status_counts();
+	uint64_t by_errno[STATUS_ERRNOS];
+	int sig = signals_ender(), exit_code = status_exit_code();
+	struct json_summary s = {
+		.errors_by_errno = by_errno, .nerrnos = STATUS_ERRNOS,
+		.errors = counts.errors, .warnings = counts.warnings,
+		.exit_code = sig ? 128 + sig : exit_code,
+		.elapsed = clock_seconds(clock_now(CLOCK_MONOTONIC) - started),
+	};
+
+	status_errors_by_errno(by_errno);
+	tally_sum(&s.tally);
+	s.status = word_for(sig, exit_code, tally_files_done(&s.tally));
+	json_put_summary(&s);
+}
+
+static void end_json(void)
+{
+	put_summary();
+	int err = json_end();
+
+	if (err && err != EPIPE)
+		report_error(err, "error writing JSON");
+	else if (err)
+		status_fail();
+}
+
+/* --------------------------------------------------------------- files */
+
+static _Noreturn void cannot_open(const char *path)
+{
+	report_error(errno, "cannot open %s for writing", quote_always(0, path));
+	output_exit();
+}
+
+static void open_files(const struct options *o)
+{
+	if (o->log && !log_open(o->log))
+		cannot_open(o->log);
+	if (o->failed_to && !failed_open(o->failed_to, o->null))
+		cannot_open(o->failed_to);
+}
+
+static void close_files(const struct options *o)
+{
+	if (!log_close())
+		report_error(errno, "error writing %s", quote_always(0, o->log));
+	if (!failed_close())
+		report_error(errno, "error writing %s", quote_always(0, o->failed_to));
+}
+
+/* ------------------------------------------------------- begin and end */
+
+void output_begin(const struct options *o)
+{
+	begin_json(o);
+	open_files(o);
+}
+
+void output_end(void (*last_words)(const struct options *o))
+{
+	/* If standard output has no reader, SIGPIPE comes while signals are still heard. */
+	int err = fflush(stdout) != 0 ? errno : 0;
+	signals_close();
+	last_words(options);
+	/* What close_stdout() would find and report, but after the summary */
+	if (fflush(stdout) != 0)
+		err = errno;
+	if (err)
+		report_error(err, "write error");
+	else if (ferror(stdout))
+		report_error(0, "write error");
+	clearerr(stdout);
+	close_files(options);
+	end_json();
+}
+
+_Noreturn void output_exit(void)
+{
+	static const struct options none = { .json_fd = -1 };
+
+	signals_close();
+	status_fail();
+	if (!options)
+		begin_json(&none);
+	end_json();
+	signals_die();
+	exit(EXIT_FAILURE);
+}
+
+_Noreturn void output_usage_error(void)
+{
+	fprintf(stderr, "Try '%s --help' for more information.\n", program_name);
+	/* getopt(3) and argmatch() print by themselves, and tell readers of JSON nothing. */
+	if (!status_counts().errors)
+		report_error_about(&(struct report_about){ .op = OP_PARSE, .known = true }, 0,
+				   "invalid command line: standard error tells why");
+	output_exit();
+}

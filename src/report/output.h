@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * output - the begin and the end of all that pcp writes: messages, the log, the file of
+ * --failed-to, the stream of JSON.  Main thread only.
+ */
+#ifndef PCP_OUTPUT_H
+#define PCP_OUTPUT_H
+
+struct options;
+
+/* Before anything else is reported.  The time of the run counts from here. */
+void output_init(void);
+
+/* Open what o, which stays as it is, asks for.  Exits if a file cannot be opened. */
+void output_begin(const struct options *o);
+
+/*
+ * No thread but this one writes any more.  last_words() tells people what the run came to;
+ * then everything is closed.
+ */
+void output_end(void (*last_words)(const struct options *o));
+
+/* The run ends before it has begun, after an error that has been reported: exit. */
+_Noreturn void output_exit(void);
+
+/*
+ * The same after a mistake in the command line, which people have been told of, maybe by
+ * getopt(3): say where to find help.
+ */
+_Noreturn void output_usage_error(void);
+
+#endif
