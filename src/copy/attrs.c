@@ -23,6 +23,7 @@
 #include "copy/complain.h"
 #include "copy/context.h"
 #include "copy/entry.h"
+#include "copy/full.h"
 #include "report/report.h"
 #include "tree/byfd.h"
 
@@ -51,6 +52,15 @@ static bool has_none(int err)
 	return err == EOPNOTSUPP || err == ENOSYS || err == ENODATA;
 }
 
+void attrs_error(const struct report_about *about, int err, const char *message)
+{
+	struct report_about told = *about;
+
+	/* That there is no space left need not be said of every file. */
+	told.known = about->known || full_explains(about->dst, err);
+	report_error_about(&told, err, message, report_quote(0, about->dst));
+}
+
 bool attrs_report(const struct options *o, const struct copyfile_info *info,
 		  const struct report_about *about)
 {
@@ -68,10 +78,8 @@ bool attrs_report(const struct options *o, const struct copyfile_info *info,
 		skipped &= ~(uint32_t)COPYFILE_OWNER;
 	for (size_t i = 0; i < sizeof losses / sizeof *losses; i++)
 		if (skipped & losses[i].bits) {
-			report_error_about(about, err,
-					   o->default_mode && losses[i].bits & COPYFILE_MODE ?
-					   plain_mode_lost : losses[i].message,
-					   report_quote(0, about->dst));
+			attrs_error(about, err, o->default_mode && losses[i].bits & COPYFILE_MODE ?
+				    plain_mode_lost : losses[i].message);
 			return true;
 		}
 	return false;

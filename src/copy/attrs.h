@@ -19,6 +19,13 @@ struct options;
 uint64_t attrs_flags(const struct options *o);
 
 /*
+ * Report that an attribute of about->dst could not be set: err is an errno value, message
+ * has a %s for the name.  Where that is because its file system is known to be full, nothing
+ * goes to standard error.
+ */
+void attrs_error(const struct report_about *about, int err, const char *message);
+
+/*
  * Report what info says was skipped on about->dst, as far as the options make it matter.
  * True: it was an error.
  */

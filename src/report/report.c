@@ -13,7 +13,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "copy/full.h"
 #include "progname.h"
 #include "report/console.h"
 #include "report/json.h"
@@ -96,11 +95,8 @@ static void report_error_v(const struct report_about *about, int err, const char
 			   va_list args)
 {
 	char *message = compose(err, format, args);
-	/* That there is no space left need not be said of every file. */
-	bool known = about->known || (about->op == OP_ATTRIBUTES && about->dst &&
-				      full_explains(about->dst, err));
 
-	if (!known)
+	if (!about->known)
 		print(message);
 	log_message("error", message);
 	tell_json(about, false, err, message);

@@ -455,7 +455,7 @@ static void copy_attributes(struct dir *d)
 	char *dst = dir_dst_path(d, "");
 	const struct report_about about = { .op = OP_ATTRIBUTES, .dst = dst };
 	if (r < 0)
-		report_error_about(&about, -r, "setting attributes for %s", report_quote(0, dst));
+		attrs_error(&about, -r, "setting attributes for %s");
 	else
 		attrs_report(o, &info, &about);
 	free(dst);
@@ -484,8 +484,8 @@ static void set_mode(struct dir *d)
 		int err = errno;
 		char *dst = dir_dst_path(d, "");
 
-		report_error_about(&(struct report_about){ .op = OP_ATTRIBUTES, .dst = dst }, err,
-				   "setting permissions for %s", report_quote(0, dst));
+		attrs_error(&(struct report_about){ .op = OP_ATTRIBUTES, .dst = dst }, err,
+			    "setting permissions for %s");
 		free(dst);
 	}
 	dir_unpin(d);
