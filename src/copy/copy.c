@@ -35,6 +35,7 @@
 #include "copy/full.h"
 #include "copy/hardlink.h"
 #include "copy/links.h"
+#include "copy/method.h"
 #include "copy/mklink.h"
 #include "copy/node.h"
 #include "copy/outcome.h"
@@ -115,7 +116,7 @@ static void report_details(const struct context *c, const struct entry *e,
 		free(src);
 	}
 	if (c->opts->debug && S_ISREG(e->type))
-		verbose_method(c->opts, e, info);
+		method_print(c->opts, e, info);
 }
 
 /* Thousands of names may wait for the copy of link, which has ended: they get their turn. */

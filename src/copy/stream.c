@@ -37,8 +37,8 @@
 #include "copy/context.h"
 #include "copy/entry.h"
 #include "copy/existing.h"
+#include "copy/method.h"
 #include "report/report.h"
-#include "report/verbose.h"
 #include "same-inode.h"
 #include "tree/dir.h"
 #include "xalloc.h"
@@ -362,7 +362,7 @@ static void say_how(const struct context *c, const struct entry *e, enum copyfil
 	};
 
 	if (c->opts->debug && !c->opts->attributes_only)
-		verbose_method(c->opts, e, &info);
+		method_print(c->opts, e, &info);
 }
 
 bool stream_copy(struct context *c, const struct entry *e, const struct stat *over)

@@ -1,34 +1,24 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* verbose - what -v and --debug say.  Thread-safe. */
+/* verbose - the lines of -v and --debug, on standard output.  Thread-safe. */
 #ifndef PCP_VERBOSE_H
 #define PCP_VERBOSE_H
 
-#include <stdbool.h>
-
-struct copyfile_info;
-struct entry;
-struct options;
-
-/* A line of -v on standard output: 'src' -> 'dst' (backup: 'backup', unless NULL). */
+/* 'src' -> 'dst', or, unless backup is NULL: 'src' -> 'dst' (backup: 'backup') */
 void verbose_copied(const char *src, const char *dst, const char *backup);
 
-/* The same for a directory that --parents makes, which cp does not quote: src -> dst */
+/* src -> dst, of a directory that --parents makes: cp does not quote these names. */
 void verbose_parent(const char *src, const char *dst);
 
-/* A line of -v: removed 'dst'. */
+/* removed 'dst' */
 void verbose_removed(const char *dst);
 
-/* And: 'backup' -> 'dst' (unbackup) */
+/* 'backup' -> 'dst' (unbackup) */
 void verbose_restored(const char *backup, const char *dst);
 
-/* Lines of --debug: skipped 'dst' */
+/* skipped 'dst' */
 void verbose_skipped(const char *dst);
 
-/*
- * And: how e's data were copied, as info tells, or why they were not; e's directory is in
- * use.
- */
-void verbose_method(const struct options *o, const struct entry *e,
-		    const struct copyfile_info *info);
+/* copy offload: offload, reflink: reflink, sparse detection: sparse */
+void verbose_method(const char *offload, const char *reflink, const char *sparse);
 
 #endif
