@@ -1,22 +1,18 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Design: each line is made as a value of the library's, printed into memory, and
- * written in one go under a lock, so that a reader sees whole lines, as soon as they
- * are there.  Every field is there in every line of its type; what is not known is null.
+ * Design: each line is made as a value of jansson's, printed into memory, and written in
+ * one go under a lock, so that a reader sees whole lines, as soon as they are complete.
+ * Every line of a type has every field of that type; what is not known is null.
  *
- * JSON is UTF-8, names are bytes: where a name is not UTF-8, it is shown with U+FFFD for
- * each byte that is not, and a second field has it in base64.
- *
- * Once writing has failed nothing more is written, and the failure is told at the end.
+ * After a failed write nothing more is written.  json_end() returns the failure.
  */
 #include <config.h>
 
 #include "report/json.h"
 
-#include <errno.h>
-#include <poll.h>
+#include <assert.h>
 #include <pthread.h>
-#include <stdarg.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -28,12 +24,11 @@
 
 #include "base/clock.h"
 #include "base/options.h"
-#include "base64.h"
-#include "unistr.h"
-#include "watch/progress.h"
+#include "base/writeall.h"
+#include "report/json_value.h"
 #include "xalloc.h"
 
-/* To be raised when a field is removed, or means something else. */
+/* The version of the format: raised when a field is removed, or means something else */
 #define SCHEMA 1
 
 /* Digits of a number that is not whole */
@@ -42,7 +37,7 @@
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static int stream = -1;
 static bool with_files;
-static int write_error;		/* under the lock: the first */
+static int write_error;		/* the first errno of a write; under the lock */
 
 void json_begin(int fd, bool files)
 {
@@ -72,28 +67,7 @@ int json_fd(void)
 	return stream;
 }
 
-/* ------------------------------------------------------------- writing */
-
-/* 0 or errno */
-static int write_all(const char *text, size_t len)
-{
-	while (len) {
-		ssize_t n = write(stream, text, len);
-
-		if (n < 0 && errno == EAGAIN)
-			poll(&(struct pollfd){ .fd = stream, .events = POLLOUT }, 1, -1);
-		else if (n < 0 && errno != EINTR)
-			return errno;
-		if (n > 0) {
-			text += n;
-			len -= n;
-		}
-	}
-	return 0;
-}
-
-/* Write the line, and release it. */
-static void put(json_t *line)
+void json_put_line(json_t *line)
 {
 	char *text = line ? json_dumps(line, JSON_COMPACT | JSON_REAL_PRECISION(DIGITS)) : NULL;
 
@@ -103,102 +77,13 @@ static void put(json_t *line)
 	text[len] = '\n';		/* in place of its NUL */
 	pthread_mutex_lock(&lock);
 	if (!write_error)
-		write_error = write_all(text, len + 1);
+		write_error = writeall(stream, text, len + 1, WRITEALL_APPEND, NULL);
 	pthread_mutex_unlock(&lock);
 	free(text);
 	json_decref(line);
 }
 
-/* -------------------------------------------------------------- values */
-
-/* text, with U+FFFD for each byte that is not UTF-8; *ret_good tells if none is. */
-static json_t *string(const char *text, bool *ret_good)
-{
-	static const char replacement[] = "\357\277\275";
-	const uint8_t *rest = (const uint8_t *)text, *bad;
-	size_t len = strlen(text), used = 0;
-
-	*ret_good = !u8_check(rest, len);
-	if (*ret_good)
-		return json_string(text);
-	char *clean = xnmalloc(len + 1, sizeof replacement);
-	while ((bad = u8_check(rest, len))) {
-		size_t good = bad - rest;
-
-		memcpy(clean + used, rest, good);
-		memcpy(clean + used + good, replacement, sizeof replacement - 1);
-		used += good + sizeof replacement - 1;
-		rest = bad + 1;
-		len -= good + 1;
-	}
-	memcpy(clean + used, rest, len + 1);
-	json_t *value = json_string(clean);
-	free(clean);
-	return value;
-}
-
-static json_t *text_or_null(const char *text)
-{
-	bool good;
-
-	return text ? string(text, &good) : json_null();
-}
-
-static json_t *real_or_null(double n, bool known)
-{
-	return known ? json_real(n) : json_null();
-}
-
-/* JSON's numbers have a sign: what is more is as much as there can be. */
-static json_int_t whole(uint64_t n)
-{
-	return n > INT64_MAX ? INT64_MAX : (json_int_t)n;
-}
-
-static json_t *number_or_null(uint64_t n, bool known)
-{
-	return known ? json_integer(whole(n)) : json_null();
-}
-
-/* Add name to line as key; and as key_b64, if JSON cannot have it as it is. */
-static void add_name(json_t *line, const char *key, const char *name)
-{
-	bool good = true;
-
-	json_object_set_new(line, key, name ? string(name, &good) : json_null());
-	if (good)
-		return;
-	char *base64, exact[32] = "";
-	if (base64_encode_alloc(name, strlen(name), &base64) == 0 || !base64)
-		xalloc_die();
-	strcat(strncat(exact, key, sizeof exact - sizeof "_b64"), "_b64");
-	json_object_set_new(line, exact, json_string(base64));
-	free(base64);
-}
-
 /* --------------------------------------------------------------- start */
-
-/* All of them as b64, in the same order, if one needs it */
-static void add_sources(json_t *line, char *const *sources, int n)
-{
-	json_t *list = json_array(), *exact = json_array();
-	bool all_good = true, good;
-
-	for (int i = 0; i < n; i++) {
-		char *base64 = NULL;
-
-		json_array_append_new(list, string(sources[i], &good));
-		all_good = all_good && good;
-		base64_encode_alloc(sources[i], strlen(sources[i]), &base64);
-		json_array_append_new(exact, text_or_null(base64));
-		free(base64);
-	}
-	json_object_set_new(line, "sources", list);
-	if (all_good)
-		json_decref(exact);
-	else
-		json_object_set_new(line, "sources_b64", exact);
-}
 
 static json_t *preserved(const struct options *o)
 {
@@ -222,9 +107,17 @@ static json_t *preserved(const struct options *o)
 
 static json_t *options_value(const struct options *o)
 {
-	static const char *const when[] = { "auto", "always", "never" };
-	static const char *const update[] = { "all", "older", "none", "none-fail" };
-	static const char *const follow[] = { "never", "never", "operands", "always" };
+	static const char *const when[] = {
+		[WHEN_AUTO] = "auto", [WHEN_ALWAYS] = "always", [WHEN_NEVER] = "never",
+	};
+	static const char *const update[] = {
+		[UPDATE_ALL] = "all", [UPDATE_OLDER] = "older", [UPDATE_NONE] = "none",
+		[UPDATE_NONE_FAIL] = "none-fail",
+	};
+	static const char *const follow[] = {
+		[FOLLOW_DEFAULT] = "never", [FOLLOW_NEVER] = "never",
+		[FOLLOW_OPERANDS] = "operands", [FOLLOW_ALWAYS] = "always",
+	};
 
 	return json_pack("{s:b, s:b, s:s, s:o, s:s, s:s, s:s, s:b, s:b, s:b, s:b, s:b, s:o, s:o, s:o, s:o}",
 			 "recursive", o->recursive,
@@ -239,10 +132,10 @@ static json_t *options_value(const struct options *o)
 			 "symbolic_link", o->symlink,
 			 "backup", o->backup != no_backups,
 			 "parents", o->parents,
-			 "jobs", number_or_null(o->jobs, o->jobs),
-			 "window", number_or_null(o->window, o->window),
-			 "chunk_bytes", number_or_null(o->chunk, o->chunk),
-			 "max_errors", number_or_null(o->max_errors, o->max_errors));
+			 "jobs", json_value_whole_or_null(o->jobs, o->jobs),
+			 "window", json_value_whole_or_null(o->window, o->window),
+			 "chunk_bytes", json_value_whole_or_null(o->chunk, o->chunk),
+			 "max_errors", json_value_whole_or_null(o->max_errors, o->max_errors));
 }
 
 void json_put_start(const struct options *o)
@@ -258,56 +151,10 @@ void json_put_start(const struct options *o)
 	strftime(when, sizeof when, "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&now, &tm));
 	json_t *line = json_pack("{s:s, s:i, s:s, s:i, s:s}", "type", "start", "schema", SCHEMA,
 				 "version", PACKAGE_VERSION, "pid", (int)getpid(), "time", when);
-	add_sources(line, o->operands, n);
-	add_name(line, "dest", dest);
+	json_value_add_names(line, "sources", o->operands, n);
+	json_value_add_name(line, "dest", dest);
 	json_object_set_new(line, "options", options_value(o));
-	put(line);
-}
-
-/* ------------------------------------------------------------ progress */
-
-static json_t *active_list(const struct progress *p)
-{
-	json_t *list = json_array();
-
-	for (unsigned int i = 0; i < p->nactive; i++) {
-		const struct window_active *a = &p->active[i];
-		json_t *file = json_pack("{s:I}", "id", whole(a->id));
-
-		add_name(file, "src", a->src);
-		json_object_set_new(file, "bytes_done", json_integer(whole(a->bytes_done)));
-		json_object_set_new(file, "bytes_total", json_integer(whole(a->bytes_total)));
-		json_array_append_new(list, file);
-	}
-	return list;
-}
-
-void json_put_progress(const struct progress *p)
-{
-	static const char *const phases[] = { "scan", "copy", "finalize" };
-
-	if (stream < 0)
-		return;
-	put(json_pack("{s:s, s:f, s:s, s:b, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:f, s:f, s:o, s:I, s:I, s:I, s:o}",
-		      "type", "progress",
-		      "elapsed_s", p->elapsed,
-		      "phase", phases[p->phase],
-		      "totals_final", p->totals_final,
-		      "bytes_done", whole(p->bytes_done),
-		      "bytes_total", whole(p->bytes_total),
-		      "files_done", whole(p->files_done),
-		      "files_total", whole(p->files_total),
-		      "dirs_done", whole(tally_done(&p->tally, KIND_DIR)),
-		      "skipped", whole(tally_of_outcome(&p->tally, OUTCOME_SKIPPED)),
-		      "errors", whole(p->errors),
-		      "warnings", whole(p->warnings),
-		      "rate_bps", p->rate,
-		      "rate_avg_bps", p->rate_average,
-		      "eta_s", real_or_null(p->eta, p->eta >= 0),
-		      "in_flight", whole(p->in_flight),
-		      "copying", whole(p->copying),
-		      "queued", whole(p->queued),
-		      "active", active_list(p)));
+	json_put_line(line);
 }
 
 /* --------------------------------------------------------- file, error */
@@ -328,23 +175,31 @@ static const char *method_name(const struct copyfile_info *info)
 
 void json_put_file(const struct json_file *f)
 {
-	static const char *const kinds[] = { "file", "directory", "symlink", "special" };
-	static const char *const actions[] = {
-		"copied", "cloned", "linked", "created", "created", "skipped", "failed"
+	static const char *const kinds[] = {
+		[KIND_FILE] = "file", [KIND_DIR] = "directory", [KIND_SYMLINK] = "symlink",
+		[KIND_SPECIAL] = "special",
 	};
+	static const char *const actions[] = {
+		[OUTCOME_COPIED] = "copied", [OUTCOME_CLONED] = "cloned",
+		[OUTCOME_LINKED] = "linked", [OUTCOME_CREATED] = "created",
+		[OUTCOME_MERGED] = "created", [OUTCOME_SKIPPED] = "skipped",
+		[OUTCOME_FAILED] = "failed",
+	};
+	static_assert(sizeof kinds / sizeof *kinds == KINDS, "a kind has no name");
+	static_assert(sizeof actions / sizeof *actions == OUTCOMES, "an outcome has no name");
 
 	if (stream < 0)
 		return;
-	json_t *line = json_pack("{s:s, s:I, s:s, s:s}", "type", "file", "id", whole(f->id),
+	json_t *line = json_pack("{s:s, s:I, s:s, s:s}", "type", "file", "id", json_value_whole(f->id),
 				 "action", actions[f->outcome], "kind", kinds[f->kind]);
-	add_name(line, "src", f->src);
-	add_name(line, "dst", f->dst);
-	json_object_set_new(line, "bytes", number_or_null(f->info ? f->info->bytes_done : 0, f->info));
-	json_object_set_new(line, "method", text_or_null(method_name(f->info)));
+	json_value_add_name(line, "src", f->src);
+	json_value_add_name(line, "dst", f->dst);
+	json_object_set_new(line, "bytes", json_value_whole_or_null(f->info ? f->info->bytes_done : 0, f->info));
+	json_object_set_new(line, "method", json_value_text_or_null(method_name(f->info)));
 	json_object_set_new(line, "elapsed_s",
-			    real_or_null(clock_seconds(clock_now(CLOCK_MONOTONIC) - f->begun), f->begun));
+			    json_value_real_or_null(clock_seconds(clock_now(CLOCK_MONOTONIC) - f->begun), f->begun));
 	json_object_set_new(line, "checksum", json_null());
-	put(line);
+	json_put_line(line);
 }
 
 static const char *partial_name(unsigned int partial)
@@ -359,19 +214,19 @@ void json_put_error(const struct json_error *e)
 		return;
 	json_t *line = json_pack("{s:s, s:s, s:s, s:o, s:o, s:o}", "type", "error",
 				 "severity", e->warning ? "warning" : "error", "op", e->op,
-				 "errno", number_or_null(e->err, e->err),
-				 "errno_name", text_or_null(e->err ? strerrorname_np(e->err) : NULL),
-				 "message", text_or_null(e->message));
-	add_name(line, "src", e->src);
-	add_name(line, "dst", e->dst);
-	json_object_set_new(line, "id", number_or_null(e->id, e->id));
+				 "errno", json_value_whole_or_null(e->err, e->err),
+				 "errno_name", json_value_text_or_null(e->err ? strerrorname_np(e->err) : NULL),
+				 "message", json_value_text_or_null(e->message));
+	json_value_add_name(line, "src", e->src);
+	json_value_add_name(line, "dst", e->dst);
+	json_object_set_new(line, "id", json_value_whole_or_null(e->id, e->id));
 	json_object_set_new(line, "partial", json_string(partial_name(e->partial)));
-	put(line);
+	json_put_line(line);
 }
 
 /* ------------------------------------------------------------- summary */
 
-/* The outcomes of a kind, under the names that they have for it */
+/* How many entries of a kind had which outcome, under the names that JSON has for them */
 static json_t *of_kind(const struct tally *t, enum kind kind)
 {
 	const uint64_t *n = t->entries[kind];
@@ -379,17 +234,17 @@ static json_t *of_kind(const struct tally *t, enum kind kind)
 
 	if (kind == KIND_DIR)
 		return json_pack("{s:I, s:I, s:I, s:I, s:I}",
-				 "total", whole(tally_of_kind(t, kind)),
-				 "created", whole(n[OUTCOME_CREATED]),
-				 "merged", whole(n[OUTCOME_MERGED]),
-				 "skipped", whole(n[OUTCOME_SKIPPED]),
-				 "failed", whole(n[OUTCOME_FAILED]));
+				 "total", json_value_whole(tally_of_kind(t, kind)),
+				 "created", json_value_whole(n[OUTCOME_CREATED]),
+				 "merged", json_value_whole(n[OUTCOME_MERGED]),
+				 "skipped", json_value_whole(n[OUTCOME_SKIPPED]),
+				 "failed", json_value_whole(n[OUTCOME_FAILED]));
 	return json_pack("{s:I, s:I, s:I, s:I, s:I}",
-			 "total", whole(tally_of_kind(t, kind)),
-			 "copied", whole(copied + n[OUTCOME_CREATED]),
-			 "linked", whole(n[OUTCOME_LINKED]),
-			 "skipped", whole(n[OUTCOME_SKIPPED]),
-			 "failed", whole(n[OUTCOME_FAILED]));
+			 "total", json_value_whole(tally_of_kind(t, kind)),
+			 "copied", json_value_whole(copied + n[OUTCOME_CREATED]),
+			 "linked", json_value_whole(n[OUTCOME_LINKED]),
+			 "skipped", json_value_whole(n[OUTCOME_SKIPPED]),
+			 "failed", json_value_whole(n[OUTCOME_FAILED]));
 }
 
 static json_t *bytes_value(const struct tally *t)
@@ -397,9 +252,9 @@ static json_t *bytes_value(const struct tally *t)
 	uint64_t full = tally_plus(t->bytes_moved, t->bytes_cloned);
 	uint64_t holes = t->bytes > full ? t->bytes - full : 0;
 
-	return json_pack("{s:I, s:I, s:I, s:I}", "total", whole(tally_plus(t->bytes, t->bytes_left)),
-			 "written", whole(t->bytes_moved), "cloned", whole(t->bytes_cloned),
-			 "holes", whole(holes));
+	return json_pack("{s:I, s:I, s:I, s:I}", "total", json_value_whole(tally_plus(t->bytes, t->bytes_left)),
+			 "written", json_value_whole(t->bytes_moved), "cloned", json_value_whole(t->bytes_cloned),
+			 "holes", json_value_whole(holes));
 }
 
 static json_t *errors_value(const struct json_summary *s)
@@ -411,7 +266,7 @@ static json_t *errors_value(const struct json_summary *s)
 
 		if (s->errors_by_errno[i])
 			json_object_set_new(object, name ? name : "unknown",
-					    json_integer(whole(s->errors_by_errno[i])));
+					    json_integer(json_value_whole(s->errors_by_errno[i])));
 	}
 	return object;
 }
@@ -422,19 +277,19 @@ void json_put_summary(const struct json_summary *s)
 
 	if (stream < 0)
 		return;
-	put(json_pack("{s:s, s:s, s:i, s:o, s:o, s:I, s:I, s:o, s:I, s:I, s:I, s:I, s:o, s:f, s:f}",
+	json_put_line(json_pack("{s:s, s:s, s:i, s:o, s:o, s:I, s:I, s:o, s:I, s:I, s:I, s:I, s:o, s:f, s:f}",
 		      "type", "summary",
 		      "status", s->status,
 		      "exit_code", s->exit_code,
 		      "files", of_kind(t, KIND_FILE),
 		      "dirs", of_kind(t, KIND_DIR),
-		      "links", whole(tally_of_kind(t, KIND_SYMLINK)),
-		      "specials", whole(tally_of_kind(t, KIND_SPECIAL)),
+		      "links", json_value_whole(tally_of_kind(t, KIND_SYMLINK)),
+		      "specials", json_value_whole(tally_of_kind(t, KIND_SPECIAL)),
 		      "bytes", bytes_value(t),
-		      "vanished", whole(t->vanished),
-		      "changed", whole(t->changed),
-		      "errors", whole(s->errors),
-		      "warnings", whole(s->warnings),
+		      "vanished", json_value_whole(t->vanished),
+		      "changed", json_value_whole(t->changed),
+		      "errors", json_value_whole(s->errors),
+		      "warnings", json_value_whole(s->warnings),
 		      "errors_by_errno", errors_value(s),
 		      "elapsed_s", s->elapsed,
 		      "rate_avg_bps", s->elapsed > 0 ? t->bytes / s->elapsed : 0.0));

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * json - the stream of --json: what doc/pcp-json.schema.json describes.  Thread-safe.
- * Where pcp was built without a library for it, there is none.
+ * json - the stream of --json, which doc/pcp-json.schema.json describes.  Thread-safe.
+ * Where pcp is built without jansson there is no stream, and these functions do nothing.
  */
 #ifndef PCP_JSON_H
 #define PCP_JSON_H
@@ -14,15 +14,14 @@
 
 struct copyfile_info;
 struct options;
-struct progress;
 
-/* A file, or whatever else has come to its end */
+/* An entry of any kind that has come to its end */
 struct json_file {
 	uint64_t id;
 	enum kind kind;
 	enum outcome outcome;
 	const char *src, *dst;		/* NULL: there is none */
-	const struct copyfile_info *info;	/* NULL: not by the library */
+	const struct copyfile_info *info;	/* NULL: not copied by the library */
 	int64_t begun;			/* CLOCK_MONOTONIC in nanoseconds; 0: not known */
 };
 
@@ -31,7 +30,7 @@ struct json_error {
 	const char *op;			/* what was attempted */
 	int err;			/* errno, or 0 */
 	const char *message;
-	const char *src, *dst;		/* NULL: it is not about one */
+	const char *src, *dst;		/* full names; NULL: it is not about one */
 	uint64_t id;			/* 0: none */
 	unsigned int partial;		/* enum copyfile_partial */
 };
@@ -48,22 +47,27 @@ struct json_summary {
 
 #if HAVE_LIBJANSSON
 
-/* Write to fd from now on; with a line for each file, if asked for. */
+/* Write to fd from now on; with files, a line for each file, too.  Main thread only. */
 void json_begin(int fd, bool files);
 
-/* No more.  0, or the errno with which writing failed first. */
+/* No more.  Returns 0, or the errno of the first write that failed.  Main thread only. */
 int json_end(void);
 
-/* Is somebody reading; and does he want every file? */
+/* Returns true between json_begin() and json_end(). */
 bool json_is_on(void);
+
+/* Returns true if the stream has a line for each file. */
 bool json_tells_files(void);
 
-/* The descriptor, or -1 */
+/* Returns the descriptor of the stream, or -1 if there is none. */
 int json_fd(void);
 
-/* A line of each type.  Nothing happens where json_begin() was not called. */
+/* Write line, a value of jansson's, and release it.  NULL: there is no memory for it. */
+struct json_t;
+void json_put_line(struct json_t *line);
+
+/* A line of each type.  Nothing happens if there is no stream. */
 void json_put_start(const struct options *o);
-void json_put_progress(const struct progress *p);
 void json_put_file(const struct json_file *f);
 void json_put_error(const struct json_error *e);
 void json_put_summary(const struct json_summary *s);
@@ -76,7 +80,6 @@ static inline bool json_is_on(void) { return false; }
 static inline bool json_tells_files(void) { return false; }
 static inline int json_fd(void) { return -1; }
 static inline void json_put_start(const struct options *o) { (void)o; }
-static inline void json_put_progress(const struct progress *p) { (void)p; }
 static inline void json_put_file(const struct json_file *f) { (void)f; }
 static inline void json_put_error(const struct json_error *e) { (void)e; }
 static inline void json_put_summary(const struct json_summary *s) { (void)s; }

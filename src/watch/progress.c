@@ -28,6 +28,7 @@
 #include "report/status.h"
 #include "walk/prescan.h"
 #include "watch/bar.h"
+#include "watch/progress_json.h"
 
 /* A run that is over before this needs no prescan. */
 #define PRESCAN_NS CLOCK_SECOND
@@ -225,7 +226,7 @@ static void show(struct context *c, int64_t now)
 	if (state.shown)
 		bar_show(&p, now);
 	if (json_is_on() && now >= state.next_json) {
-		json_put_progress(&p);
+		progress_json_put(&p);
 		state.next_json = now + c->opts->json_interval;
 	}
 	let_go(&p);
@@ -270,7 +271,7 @@ void progress_end(struct context *c)
 	prescan_end();
 	if (json_is_on()) {
 		take(c, &p, true);
-		json_put_progress(&p);
+		progress_json_put(&p);
 		let_go(&p);
 	}
 	if (state.shown)

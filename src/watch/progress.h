@@ -17,7 +17,7 @@ struct context;
 /* As many of the copies that run are shown, those that have for longest. */
 #define PROGRESS_ACTIVE 16
 
-enum progress_phase { PHASE_SCAN, PHASE_COPY, PHASE_FINALIZE };
+enum progress_phase { PHASE_SCAN, PHASE_COPY, PHASE_FINALIZE, PHASES };
 
 struct progress {
 	enum progress_phase phase;

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <config.h>
+
+#include "watch/progress_json.h"
+
+#include <assert.h>
+
+#include <jansson.h>
+
+#include "report/json.h"
+#include "report/json_value.h"
+#include "watch/progress.h"
+
+static json_t *active_list(const struct progress *p)
+{
+	json_t *list = json_array();
+
+	for (unsigned int i = 0; i < p->nactive; i++) {
+		const struct window_active *a = &p->active[i];
+		json_t *file = json_pack("{s:I}", "id", json_value_whole(a->id));
+
+		json_value_add_name(file, "src", a->src);
+		json_object_set_new(file, "bytes_done", json_integer(json_value_whole(a->bytes_done)));
+		json_object_set_new(file, "bytes_total", json_integer(json_value_whole(a->bytes_total)));
+		json_array_append_new(list, file);
+	}
+	return list;
+}
+
+void progress_json_put(const struct progress *p)
+{
+	static const char *const phases[] = {
+		[PHASE_SCAN] = "scan", [PHASE_COPY] = "copy", [PHASE_FINALIZE] = "finalize",
+	};
+	static_assert(sizeof phases / sizeof *phases == PHASES, "a phase has no name");
+
+	if (!json_is_on())
+		return;
+	json_put_line(json_pack("{s:s, s:f, s:s, s:b, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:f, s:f, s:o, s:I, s:I, s:I, s:o}",
+		      "type", "progress",
+		      "elapsed_s", p->elapsed,
+		      "phase", phases[p->phase],
+		      "totals_final", p->totals_final,
+		      "bytes_done", json_value_whole(p->bytes_done),
+		      "bytes_total", json_value_whole(p->bytes_total),
+		      "files_done", json_value_whole(p->files_done),
+		      "files_total", json_value_whole(p->files_total),
+		      "dirs_done", json_value_whole(tally_done(&p->tally, KIND_DIR)),
+		      "skipped", json_value_whole(tally_of_outcome(&p->tally, OUTCOME_SKIPPED)),
+		      "errors", json_value_whole(p->errors),
+		      "warnings", json_value_whole(p->warnings),
+		      "rate_bps", p->rate,
+		      "rate_avg_bps", p->rate_average,
+		      "eta_s", json_value_real_or_null(p->eta, p->eta >= 0),
+		      "in_flight", json_value_whole(p->in_flight),
+		      "copying", json_value_whole(p->copying),
+		      "queued", json_value_whole(p->queued),
+		      "active", active_list(p)));
+}
