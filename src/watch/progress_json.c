@@ -9,14 +9,14 @@
 
 #include "report/json.h"
 #include "report/json_value.h"
-#include "watch/progress.h"
+#include "watch/snapshot.h"
 
-static json_t *active_list(const struct progress *p)
+static json_t *active_list(const struct snapshot *s)
 {
 	json_t *list = json_array();
 
-	for (unsigned int i = 0; i < p->nactive; i++) {
-		const struct window_active *a = &p->active[i];
+	for (unsigned int i = 0; i < s->nactive; i++) {
+		const struct window_active *a = &s->active[i];
 		json_t *file = json_pack("{s:I}", "id", json_value_whole(a->id));
 
 		json_value_add_name(file, "src", a->src);
@@ -27,7 +27,7 @@ static json_t *active_list(const struct progress *p)
 	return list;
 }
 
-void progress_json_put(const struct progress *p)
+void progress_json_put(const struct snapshot *s)
 {
 	static const char *const phases[] = {
 		[PHASE_SCAN] = "scan", [PHASE_COPY] = "copy", [PHASE_FINALIZE] = "finalize",
@@ -38,22 +38,22 @@ void progress_json_put(const struct progress *p)
 		return;
 	json_put_line(json_pack("{s:s, s:f, s:s, s:b, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:f, s:f, s:o, s:I, s:I, s:I, s:o}",
 		      "type", "progress",
-		      "elapsed_s", p->elapsed,
-		      "phase", phases[p->phase],
-		      "totals_final", p->totals_final,
-		      "bytes_done", json_value_whole(p->bytes_done),
-		      "bytes_total", json_value_whole(p->bytes_total),
-		      "files_done", json_value_whole(p->files_done),
-		      "files_total", json_value_whole(p->files_total),
-		      "dirs_done", json_value_whole(tally_done(&p->tally, KIND_DIR)),
-		      "skipped", json_value_whole(tally_of_outcome(&p->tally, OUTCOME_SKIPPED)),
-		      "errors", json_value_whole(p->errors),
-		      "warnings", json_value_whole(p->warnings),
-		      "rate_bps", p->rate,
-		      "rate_avg_bps", p->rate_average,
-		      "eta_s", json_value_real_or_null(p->eta, p->eta >= 0),
-		      "in_flight", json_value_whole(p->in_flight),
-		      "copying", json_value_whole(p->copying),
-		      "queued", json_value_whole(p->queued),
-		      "active", active_list(p)));
+		      "elapsed_s", s->elapsed,
+		      "phase", phases[s->phase],
+		      "totals_final", s->totals_final,
+		      "bytes_done", json_value_whole(s->bytes_done),
+		      "bytes_total", json_value_whole(s->bytes_total),
+		      "files_done", json_value_whole(s->files_done),
+		      "files_total", json_value_whole(s->files_total),
+		      "dirs_done", json_value_whole(tally_done(&s->tally, KIND_DIR)),
+		      "skipped", json_value_whole(tally_of_outcome(&s->tally, OUTCOME_SKIPPED)),
+		      "errors", json_value_whole(s->errors),
+		      "warnings", json_value_whole(s->warnings),
+		      "rate_bps", s->rate,
+		      "rate_avg_bps", s->rate_average,
+		      "eta_s", json_value_real_or_null(s->eta, s->eta >= 0),
+		      "in_flight", json_value_whole(s->in_flight),
+		      "copying", json_value_whole(s->copying),
+		      "queued", json_value_whole(s->queued),
+		      "active", active_list(s)));
 }

@@ -3,13 +3,13 @@
 #ifndef PCP_PROGRESS_JSON_H
 #define PCP_PROGRESS_JSON_H
 
-struct progress;
+struct snapshot;
 
 /* Write a line of type progress to the stream of --json, if there is one. */
 #if HAVE_LIBJANSSON
-void progress_json_put(const struct progress *p);
+void progress_json_put(const struct snapshot *s);
 #else
-static inline void progress_json_put(const struct progress *p) { (void)p; }
+static inline void progress_json_put(const struct snapshot *s) { (void)s; }
 #endif
 
 #endif

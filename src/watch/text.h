@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* text - how far the run is, in words.  The caller frees each text. */
+#ifndef PCP_TEXT_H
+#define PCP_TEXT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct snapshot;
+
+/* How much of the data is done: 1 GiB of at least 18 GiB; brief: without the total */
+char *text_amount(const struct snapshot *s, bool brief);
+
+/* 1 200 of 3 400 files */
+char *text_files(const struct snapshot *s);
+
+/* 110 MiB/s */
+char *text_rate(const struct snapshot *s);
+
+/* ETA 1:05, or stalled 0:09; "" if the time to go is not known */
+char *text_eta(const struct snapshot *s);
+
+/* 3 errors; "" if there are none */
+char *text_errors(const struct snapshot *s);
+
+/* 7 copying, 2 queued */
+char *text_pending(const struct snapshot *s);
+
+/* n and the word what; "" if n is 0 */
+char *text_some(uint64_t n, const char *what);
+
+/* All of these in one line */
+char *text_line(const struct snapshot *s);
+
+/* What was done of a run that was interrupted */
+char *text_done(const struct snapshot *s);
+
+#endif
