@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Design: getopt_long() and argmatch word their complaints as cp's users know
- * them.  What an option says is noted as it comes, the last one wins; what
- * options mean together, and which contradict each other, is seen at the end.
+ * Design: getopt_long() and argmatch word their complaints as cp's users know them.  Each
+ * option is applied as it comes, so that the last one wins.  What several options mean
+ * together, and which contradict each other, is decided when all have been read.
  */
 #include <config.h>
 
@@ -60,8 +60,8 @@ enum {
 
 static const char short_options[] = "0abdfHij:lLnpqrst:uvxPRS:TZ";
 
-/* First those that cp does not have; then in its order, which a complaint shows */
-static const struct option long_options[] = {
+/* Options that cp does not have */
+static const struct option own_options[] = {
 	{ "chunk", required_argument, NULL, OPT_CHUNK },
 	{ "failed-to", required_argument, NULL, OPT_FAILED_TO },
 	{ "jobs", required_argument, NULL, 'j' },
@@ -75,7 +75,10 @@ static const struct option long_options[] = {
 	{ "quiet", no_argument, NULL, 'q' },
 	{ "stats", no_argument, NULL, OPT_STATS },
 	{ "window", required_argument, NULL, OPT_WINDOW },
+};
 
+/* Those of cp, in its order, in which getopt_long() lists them where one is ambiguous */
+static const struct option cp_options[] = {
 	{ "archive", no_argument, NULL, 'a' },
 	{ "attributes-only", no_argument, NULL, OPT_ATTRIBUTES_ONLY },
 	{ "backup", optional_argument, NULL, 'b' },
@@ -110,24 +113,55 @@ static const struct option long_options[] = {
 	{ NULL, 0, NULL, 0 }
 };
 
-/* How many those are */
-#define OWN 13
+#define OWN_OPTIONS (sizeof own_options / sizeof *own_options)
 
-/* What is said of backups and contexts, until all has been read */
-struct said {
-	bool backup, no_clobber, context;
-	const char *control, *suffix;
-	const char *set_context;	/* CTX of --context=CTX */
-	bool progress;			/* --progress was said */
+/* Both, one after the other */
+static struct option all_options[OWN_OPTIONS + sizeof cp_options / sizeof *cp_options];
+
+/* What options say that can only be understood when all have been read */
+struct raw_options {
+	bool backup, no_clobber;	/* one of the options for that was given */
+	const char *control, *suffix;	/* of backups; NULL: not given */
+	const char *set_context;	/* CTX of --context=CTX; NULL: not given */
+	bool progress;			/* --progress was given */
 };
 
-/* What is being parsed */
+/* What is being parsed; getopt_long() changes its order. */
 static char **all_args;
 static int nall_args;
 
-static const struct option *next_table(int argc, char **argv);
+/*
+ * The table for the next option.  If that is short for one of cp's options, it is cp's alone:
+ * so it keeps its meaning, whatever options pcp has besides.
+ */
+static const struct option *table_for_next(void)
+{
+	int i = optind;
 
-/* The number of an open descriptor that can be written to, or -1; not standard error */
+	while (i < nall_args && (all_args[i][0] != '-' || !all_args[i][1]))
+		i++;
+	if (i == nall_args || strncmp(all_args[i], "--", 2) != 0)
+		return all_options;
+	const char *name = all_args[i] + 2;
+	size_t len = strcspn(name, "=");
+	for (size_t o = 0; o < OWN_OPTIONS; o++)
+		if (!strncmp(own_options[o].name, name, len) && !own_options[o].name[len])
+			return all_options;
+	for (const struct option *o = cp_options; o->name; o++)
+		if (!strncmp(o->name, name, len))
+			return cp_options;
+	return all_options;
+}
+
+static int next_option(void)
+{
+	return getopt_long(nall_args, all_args, short_options, table_for_next(), NULL);
+}
+
+/*
+ * Returns the number in arg if that is an open descriptor that can be written to, and not
+ * standard error; else -1.
+ */
 static int parse_fd(const char *arg)
 {
 	unsigned long fd;
@@ -138,14 +172,13 @@ static int parse_fd(const char *arg)
 	return flags < 0 || (flags & O_ACCMODE) == O_RDONLY ? -1 : (int)fd;
 }
 
-/* Something is wrong; who reads JSON is to learn that, even if --json comes later. */
+/* After a mistake, find a --json that comes later: its reader has to learn of the mistake. */
 static void look_for_json(void)
 {
 	int c;
 
 	opterr = 0;
-	while (!json_is_on() && (c = getopt_long(nall_args, all_args, short_options,
-						 next_table(nall_args, all_args), NULL)) != -1) {
+	while (!json_is_on() && (c = next_option()) != -1) {
 		int fd = c != OPT_JSON ? -1 : optarg ? parse_fd(optarg) : STDOUT_FILENO;
 
 		if (fd >= 0)
@@ -178,7 +211,7 @@ static unsigned long parse_count(const char *what, const char *arg, unsigned lon
 	return n;
 }
 
-/* With a suffix as in cp's other programs: K is 1024, KB 1000, and so on. */
+/* With a suffix as in the other programs of GNU: K is 1024, KB 1000, and so on. */
 static uint64_t parse_size(const char *what, const char *arg)
 {
 	uintmax_t n;
@@ -247,7 +280,7 @@ static enum options_update parse_update(const char *arg)
 	return arg ? XARGMATCH("--update", arg, names, values) : UPDATE_OLDER;
 }
 
-/* Hard links are no attribute of the library's. */
+/* Hard links, which are no attribute for the library */
 #define LINKS (1ULL << 63)
 #define ALL (COPYFILE_ATTRS | LINKS)
 #define MODE (COPYFILE_MODE | COPYFILE_ACL)
@@ -280,7 +313,7 @@ static void preserve_list(struct options *o, const char *option, const char *arg
 		uint64_t what = XARGMATCH(option, word, names, values);
 
 		preserve(o, what, on);
-		/* Named by itself it is needed; of all, what there is. */
+		/* What is named is needed; of "all", whatever there is will do. */
 		if (what == COPYFILE_XATTR || what == COPYFILE_CONTEXT)
 			o->need_attrs = on ? o->need_attrs | what : o->need_attrs & ~what;
 	}
@@ -306,7 +339,7 @@ static void archive(struct options *o)
 	preserve(o, ALL, true);
 }
 
-/* What --help and --version print is all that is done. */
+/* --help or --version */
 static void print_and_exit(int c)
 {
 	if (c == OPT_HELP)
@@ -317,7 +350,7 @@ static void print_and_exit(int c)
 	exit(EXIT_SUCCESS);
 }
 
-/* Options that have no argument, and set one thing.  False: c is none of them. */
+/* Options that have no argument, and set one thing.  Returns false if c is none of them. */
 static bool apply_switch(struct options *o, int c)
 {
 	switch (c) {
@@ -344,16 +377,16 @@ static bool apply_switch(struct options *o, int c)
 	}
 }
 
-static void apply_backup(struct said *said, int c, const char *arg)
+static void apply_backup(struct raw_options *raw, int c, const char *arg)
 {
-	said->backup = true;
+	raw->backup = true;
 	if (c == 'S')
-		said->suffix = arg;
+		raw->suffix = arg;
 	else if (arg)
-		said->control = arg;
+		raw->control = arg;
 }
 
-/* Of symlinks, the last one said counts. */
+/* What becomes of symlinks.  Returns false if c does not say. */
 static bool apply_follow(struct options *o, int c)
 {
 	o->follow = c == 'H' ? FOLLOW_OPERANDS : c == 'L' ? FOLLOW_ALWAYS :
@@ -363,8 +396,8 @@ static bool apply_follow(struct options *o, int c)
 	return strchr("HLPd", c);
 }
 
-/* The rest of cp's */
-static bool apply_cp(struct options *o, struct said *said, int c)
+/* The rest of cp's options.  Returns false if c is none of them. */
+static bool apply_cp(struct options *o, struct raw_options *raw, int c)
 {
 	switch (c) {
 	case 'a':
@@ -372,15 +405,15 @@ static bool apply_cp(struct options *o, struct said *said, int c)
 		break;
 	case 'b':
 	case 'S':
-		apply_backup(said, c, optarg);
+		apply_backup(raw, c, optarg);
 		break;
 	case 'i':
 		o->ask = true;
-		said->no_clobber = false;
+		raw->no_clobber = false;
 		break;
 	case 'n':
 		o->ask = false;
-		said->no_clobber = true;
+		raw->no_clobber = true;
 		break;
 	case 'p':
 		preserve(o, BASIC, true);
@@ -392,8 +425,7 @@ static bool apply_cp(struct options *o, struct said *said, int c)
 		o->update = parse_update(optarg);
 		break;
 	case 'Z':
-		said->context = true;
-		said->set_context = optarg;
+		raw->set_context = optarg;
 		break;
 	case OPT_NO_PRESERVE:
 		preserve_list(o, "--no-preserve", optarg, false);
@@ -416,9 +448,9 @@ static bool apply_cp(struct options *o, struct said *said, int c)
 	return true;
 }
 
-static void apply(struct options *o, struct said *said, int c)
+static void apply(struct options *o, struct raw_options *raw, int c)
 {
-	if (apply_switch(o, c) || apply_follow(o, c) || apply_cp(o, said, c))
+	if (apply_switch(o, c) || apply_follow(o, c) || apply_cp(o, raw, c))
 		return;
 	switch (c) {
 	case OPT_JSON:
@@ -429,7 +461,7 @@ static void apply(struct options *o, struct said *said, int c)
 		break;
 	case OPT_PROGRESS:
 		o->progress = parse_progress(optarg);
-		said->progress = true;
+		raw->progress = true;
 		break;
 	case 'j':
 		o->jobs = parse_count("jobs", optarg, 4096);
@@ -466,11 +498,11 @@ static void refuse(const char *message)
 	usage_error();
 }
 
-static void check(const struct options *o, const struct said *said)
+static void check(const struct options *o, const struct raw_options *raw)
 {
 	if (o->hard_link && o->symlink)
 		refuse("cannot make both hard and symbolic links");
-	if (said->backup && (said->no_clobber || o->update == UPDATE_NONE ||
+	if (raw->backup && (raw->no_clobber || o->update == UPDATE_NONE ||
 			     o->update == UPDATE_NONE_FAIL))
 		refuse("--backup is mutually exclusive with -n or --update=none-fail");
 	if (o->reflink == WHEN_ALWAYS && o->sparse != WHEN_AUTO)
@@ -480,23 +512,23 @@ static void check(const struct options *o, const struct said *said)
 				"without an SELinux-enabled kernel");
 		output_exit();
 	}
-	if (said->set_context)
+	if (raw->set_context)
 		report_warning(&(struct report_about){ .op = OP_RUN },
 			       "warning: ignoring --context; "
 			       "it requires an SELinux-enabled kernel");
 }
 
-static void conclude(struct options *o, const struct said *said)
+static void resolve(struct options *o, const struct raw_options *raw)
 {
-	check(o, said);
-	if (o->quiet && !said->progress)
+	check(o, raw);
+	if (o->quiet && !raw->progress)
 		o->progress = PROGRESS_NEVER;
 	if (o->json_fd >= 0)
 		json_begin(o->json_fd, o->json_files);
-	if (said->no_clobber)
+	if (raw->no_clobber)
 		o->update = UPDATE_NONE;
-	o->backup = said->backup ? xget_version("backup type", said->control) : no_backups;
-	set_simple_backup_suffix(said->suffix);
+	o->backup = raw->backup ? xget_version("backup type", raw->control) : no_backups;
+	set_simple_backup_suffix(raw->suffix);
 	if (o->follow == FOLLOW_DEFAULT)
 		o->follow = o->recursive && !o->hard_link ? FOLLOW_NEVER : FOLLOW_ALWAYS;
 	/* Without -R whatever is named is read. */
@@ -505,42 +537,20 @@ static void conclude(struct options *o, const struct said *said)
 	o->through_dangling = getenv("POSIXLY_CORRECT");
 }
 
-/*
- * Where an abbreviation of one of cp's options comes next, only those are looked at:
- * what is short for one of cp's stays so, whatever options pcp has besides.
- */
-static const struct option *next_table(int argc, char **argv)
-{
-	int i = optind;
-
-	while (i < argc && (argv[i][0] != '-' || !argv[i][1]))
-		i++;
-	if (i == argc || strncmp(argv[i], "--", 2))
-		return long_options;
-	const char *name = argv[i] + 2;
-	size_t len = strcspn(name, "=");
-	const struct option *table = long_options;
-	for (const struct option *o = long_options; o->name; o++) {
-		if (!strncmp(o->name, name, len) && !o->name[len])
-			return long_options;
-		if (o >= long_options + OWN && !strncmp(o->name, name, len))
-			table = long_options + OWN;
-	}
-	return table;
-}
-
 void cmdline_parse(struct options *o, int argc, char **argv)
 {
-	struct said said = { 0 };
+	struct raw_options raw = { 0 };
 	int c;
 
 	*o = (struct options){ .json_fd = -1, .json_interval = CLOCK_SECOND };
 	all_args = argv;
 	nall_args = argc;
+	memcpy(all_options, own_options, sizeof own_options);
+	memcpy(all_options + OWN_OPTIONS, cp_options, sizeof cp_options);
 	argmatch_die = usage_error;
-	while ((c = getopt_long(argc, argv, short_options, next_table(argc, argv), NULL)) != -1)
-		apply(o, &said, c);
-	conclude(o, &said);
+	while ((c = next_option()) != -1)
+		apply(o, &raw, c);
+	resolve(o, &raw);
 	o->operands = argv + optind;
 	o->noperands = argc - optind;
 }
