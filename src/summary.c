@@ -61,8 +61,8 @@ static void print_reason(void)
 		return;
 	for (const struct full *f = full_first(); f; f = f->next)
 		if (f->left_out)
-			report_line("%s: stopped: nothing more can be written to the file system of %s",
-				    program_name, quote_always(0, f->dir));
+			report_line("%s: stopped: nothing more can be written to "
+				    "the file system of %s", program_name, quote_always(0, f->dir));
 	if (why == STOP_ERRORS)
 		report_line("%s: stopped: too many errors", program_name);
 }

@@ -86,8 +86,8 @@ static void look_at_ends(const struct options *o, const struct entry *e, bool re
 }
 
 /* The words for a file whose data are not shared but moved */
-static void print_moved(const struct options *o, const struct copyfile_info *info, bool reflink,
-			const struct ends *ends)
+static void print_moved(const struct options *o, const struct copyfile_info *info,
+			bool reflink, const struct ends *ends)
 {
 	bool zeros = o->sparse == WHEN_ALWAYS && ends->regular;
 	const char *offload = "unknown", *sparse;

@@ -149,8 +149,12 @@ void json_put_start(const struct options *o)
 	if (stream < 0)
 		return;
 	strftime(when, sizeof when, "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&now, &tm));
-	json_t *line = json_pack("{s:s, s:i, s:s, s:i, s:s}", "type", "start", "schema", SCHEMA,
-				 "version", PACKAGE_VERSION, "pid", (int)getpid(), "time", when);
+	json_t *line = json_pack("{s:s, s:i, s:s, s:i, s:s}",
+				 "type", "start",
+				 "schema", SCHEMA,
+				 "version", PACKAGE_VERSION,
+				 "pid", (int)getpid(),
+				 "time", when);
 	json_value_add_names(line, "sources", o->operands, n);
 	json_value_add_name(line, "dest", dest);
 	json_object_set_new(line, "options", options_value(o));
@@ -190,14 +194,18 @@ void json_put_file(const struct json_file *f)
 
 	if (stream < 0)
 		return;
-	json_t *line = json_pack("{s:s, s:I, s:s, s:s}", "type", "file", "id", json_value_whole(f->id),
-				 "action", actions[f->outcome], "kind", kinds[f->kind]);
+	json_t *line = json_pack("{s:s, s:I, s:s, s:s}",
+				 "type", "file",
+				 "id", json_value_whole(f->id),
+				 "action", actions[f->outcome],
+				 "kind", kinds[f->kind]);
+	double elapsed = clock_seconds(clock_now(CLOCK_MONOTONIC) - f->begun);
 	json_value_add_name(line, "src", f->src);
 	json_value_add_name(line, "dst", f->dst);
-	json_object_set_new(line, "bytes", json_value_whole_or_null(f->info ? f->info->bytes_done : 0, f->info));
+	json_object_set_new(line, "bytes",
+			    json_value_whole_or_null(f->info ? f->info->bytes_done : 0, f->info));
 	json_object_set_new(line, "method", json_value_text_or_null(method_name(f->info)));
-	json_object_set_new(line, "elapsed_s",
-			    json_value_real_or_null(clock_seconds(clock_now(CLOCK_MONOTONIC) - f->begun), f->begun));
+	json_object_set_new(line, "elapsed_s", json_value_real_or_null(elapsed, f->begun));
 	json_object_set_new(line, "checksum", json_null());
 	json_put_line(line);
 }
@@ -212,10 +220,13 @@ void json_put_error(const struct json_error *e)
 {
 	if (stream < 0)
 		return;
-	json_t *line = json_pack("{s:s, s:s, s:s, s:o, s:o, s:o}", "type", "error",
-				 "severity", e->warning ? "warning" : "error", "op", e->op,
+	const char *name = e->err ? strerrorname_np(e->err) : NULL;
+	json_t *line = json_pack("{s:s, s:s, s:s, s:o, s:o, s:o}",
+				 "type", "error",
+				 "severity", e->warning ? "warning" : "error",
+				 "op", e->op,
 				 "errno", json_value_whole_or_null(e->err, e->err),
-				 "errno_name", json_value_text_or_null(e->err ? strerrorname_np(e->err) : NULL),
+				 "errno_name", json_value_text_or_null(name),
 				 "message", json_value_text_or_null(e->message));
 	json_value_add_name(line, "src", e->src);
 	json_value_add_name(line, "dst", e->dst);
@@ -252,8 +263,10 @@ static json_t *bytes_value(const struct tally *t)
 	uint64_t full = tally_plus(t->bytes_moved, t->bytes_cloned);
 	uint64_t holes = t->bytes > full ? t->bytes - full : 0;
 
-	return json_pack("{s:I, s:I, s:I, s:I}", "total", json_value_whole(tally_plus(t->bytes, t->bytes_left)),
-			 "written", json_value_whole(t->bytes_moved), "cloned", json_value_whole(t->bytes_cloned),
+	return json_pack("{s:I, s:I, s:I, s:I}",
+			 "total", json_value_whole(tally_plus(t->bytes, t->bytes_left)),
+			 "written", json_value_whole(t->bytes_moved),
+			 "cloned", json_value_whole(t->bytes_cloned),
 			 "holes", json_value_whole(holes));
 }
 
@@ -266,7 +279,7 @@ static json_t *errors_value(const struct json_summary *s)
 
 		if (s->errors_by_errno[i])
 			json_object_set_new(object, name ? name : "unknown",
-					    json_integer(json_value_whole(s->errors_by_errno[i])));
+					    json_value_whole_or_null(s->errors_by_errno[i], true));
 	}
 	return object;
 }

@@ -77,8 +77,9 @@ static bool has_bidi(const char *s)
 static const char *quote_into(char **buf, const char *text, const struct quoting_options *o)
 {
 	size_t size = 4 * strlen(text) + 64, n;
+	bool plain = escapes_bidi && has_bidi(text);
 	/* In the C locale all that is not ASCII is escaped. */
-	locale_t before = escapes_bidi && has_bidi(text) ? uselocale(plain_locale) : (locale_t)0;
+	locale_t before = plain ? uselocale(plain_locale) : (locale_t)0;
 
 	free(*buf);
 	*buf = xmalloc(size);
@@ -86,7 +87,7 @@ static const char *quote_into(char **buf, const char *text, const struct quoting
 		size = n + 1;
 		*buf = xrealloc(*buf, size);
 	}
-	if (before)
+	if (plain)
 		uselocale(before);
 	return *buf;
 }

@@ -64,7 +64,8 @@ static void tell_json(const struct report_about *about, bool warning, int err,
 {
 	const struct json_error e = {
 		.warning = warning, .op = ops[about->op], .err = err, .message = message,
-		.src = about->src, .dst = about->dst, .id = about->id, .partial = about->partial,
+		.src = about->src, .dst = about->dst, .id = about->id,
+		.partial = about->partial,
 	};
 
 	if (begun) {

@@ -44,7 +44,7 @@ struct report_about {
 	const char *src, *dst;	/* full names; NULL: not about one */
 	uint64_t id;		/* as that of struct entry */
 	unsigned int partial;	/* enum copyfile_partial */
-	bool known;		/* the reason is known already: nothing goes to standard error */
+	bool known;		/* the reason was told before: not on standard error again */
 };
 
 /*

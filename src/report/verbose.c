@@ -59,7 +59,8 @@ void verbose_parent(const char *src, const char *dst)
 {
 	/* cp prints it as it is, which is not for every terminal. */
 	if (isatty(STDOUT_FILENO))
-		print_line("%s -> %s\n", quote_if_needed(0, src, false), quote_if_needed(1, dst, false));
+		print_line("%s -> %s\n", quote_if_needed(0, src, false),
+			   quote_if_needed(1, dst, false));
 	else
 		print_line("%s -> %s\n", src, dst);
 }
@@ -76,5 +77,6 @@ void verbose_removed(const char *dst)
 
 void verbose_method(const char *offload, const char *reflink, const char *sparse)
 {
-	print_line("copy offload: %s, reflink: %s, sparse detection: %s\n", offload, reflink, sparse);
+	print_line("copy offload: %s, reflink: %s, sparse detection: %s\n", offload, reflink,
+		   sparse);
 }

@@ -39,8 +39,8 @@ static struct {
 		LINES			/* of text, one after the other */
 	} style;
 	bool utf8, colour, taskbar;	/* what the terminal can show */
-	bool shown, taskbar_shown;	/* there is something to be hidden; under the console's lock */
-	int64_t next;			/* when it is time again: CLOCK_MONOTONIC, nanoseconds */
+	bool shown, taskbar_shown;	/* on the screen; under the console's lock */
+	int64_t next;			/* time of the next one: CLOCK_MONOTONIC, ns */
 } bar;
 
 /* ---------------------------------------------------------- the terminal */

@@ -17,11 +17,12 @@ static json_t *active_list(const struct snapshot *s)
 
 	for (unsigned int i = 0; i < s->nactive; i++) {
 		const struct window_active *a = &s->active[i];
+		uint64_t done = a->bytes_done, total = a->bytes_total;
 		json_t *file = json_pack("{s:I}", "id", json_value_whole(a->id));
 
 		json_value_add_name(file, "src", a->src);
-		json_object_set_new(file, "bytes_done", json_integer(json_value_whole(a->bytes_done)));
-		json_object_set_new(file, "bytes_total", json_integer(json_value_whole(a->bytes_total)));
+		json_object_set_new(file, "bytes_done", json_value_whole_or_null(done, true));
+		json_object_set_new(file, "bytes_total", json_value_whole_or_null(total, true));
 		json_array_append_new(list, file);
 	}
 	return list;

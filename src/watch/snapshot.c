@@ -29,7 +29,7 @@ static struct {
 	int64_t suspended_at;		/* 0: not since the last look */
 	struct estimate estimate;
 	uint64_t work;			/* bytes copied, whatever became of them */
-	uint64_t bytes_done, files_done;	/* as shown last; these, and work, do not go back */
+	uint64_t bytes_done, files_done;	/* as shown last; like work, never less */
 	double part;
 } last;
 
@@ -99,7 +99,8 @@ static void take_totals(struct snapshot *s)
 
 static void take_part(struct snapshot *s)
 {
-	double part = estimate_part(s->bytes_done, bytes_wanted(s), s->files_done, files_wanted(s));
+	double part = estimate_part(s->bytes_done, bytes_wanted(s), s->files_done,
+				    files_wanted(s));
 
 	s->percent = -1;
 	if (!s->totals_final)
@@ -146,8 +147,8 @@ void snapshot_take(struct snapshot *ret, struct context *c, bool ended)
 	};
 	leave_out_stop(now);
 	take_done(ret, c);
-	ret->phase = ended ? PHASE_FINALIZE :
-		     ret->files_done || ret->bytes_done || ret->in_flight ? PHASE_COPY : PHASE_SCAN;
+	bool begun = ret->files_done || ret->bytes_done || ret->in_flight;
+	ret->phase = ended ? PHASE_FINALIZE : begun ? PHASE_COPY : PHASE_SCAN;
 	take_totals(ret);
 	take_part(ret);
 	take_rates(ret, now);
