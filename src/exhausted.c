@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * exhausted - the end of a run for which there is no memory: xalloc_die(), which gnulib
- * calls wherever an allocation fails.
+ * exhausted - the end of a run that has no memory left: xalloc_die(), which gnulib calls
+ * wherever an allocation fails.
  *
- * Design: any thread may come here, holding any of pcp's locks.  So none is taken: the
- * message goes out by write(2), which allocates nothing either.  exit(3) then has the
- * library cancel the copies that are under way, and remove what they created.
+ * Design: any thread may call it, holding any of pcp's locks.  So none is taken: the message
+ * goes out by writev(2), which allocates nothing either.  exit(3) then has the library cancel
+ * the copies that are under way, and remove what they created.
  *
- * exit(3) must be called only once.  A second thread that comes here waits until the first
- * has ended the process.  If the first comes here again, from a handler of exit(3), it ends
- * the process at once.
+ * exit(3) may be called only once.  A second thread that calls xalloc_die() waits until the
+ * first has ended the process.  If the first calls it again, from a handler of exit(3), the
+ * process ends at once.
  */
 #include <config.h>
 
@@ -39,14 +39,14 @@ void xalloc_die(void)
 	while (atomic_flag_test_and_set(&ending))
 		pause();
 	mine = true;
-	/* Progress, if it is shown, is from here on down. */
+	/* Progress, if it is shown, begins where the cursor is. */
 	const struct iovec message[] = {
 		text(console_has_progress() ? "\r\033[J" : ""), text(program_name),
 		text(": memory exhausted\n"),
 	};
-	ssize_t said = writev(STDERR_FILENO, message, sizeof message / sizeof *message);
+	ssize_t n = writev(STDERR_FILENO, message, sizeof message / sizeof *message);
 
-	/* If it could not be said, the status tells. */
-	(void)said;
+	/* If nothing could be written, the exit status tells. */
+	(void)n;
 	exit(EXIT_FAILURE);
 }

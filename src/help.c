@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Design: text, in the layout that cp's users know. */
+/* Design: plain text, in the layout that users of cp know. */
 #include <config.h>
 
 #include "help.h"

@@ -2,36 +2,25 @@
 /*
  * pcp - cp with many copies in flight.
  *
- * A map of the program, from the command line to the disk:
+ * A map of the program, from the command line to the disk.  The folders are layers: a module
+ * includes its own folder and those below, what is in src/ itself includes any.
+ * doc/design.md has a line for each module.
  *
- *   options	what is asked for (help: what there is to ask for)
- *   run	what may be used for it, shared out; the beginning and the end
- *   target	what the operands mean; one by one (names: those seen)
- *   parents	the directories that lead to an operand
- *   walk	through source directories (reader: the names in one; later: those kept)
- *   enter	into each of them; mkdir: making those of the destination
- *   made	those that lead into what is new, lest they be copied into themselves
- *   copy	what becomes of any other entry
- *   existing	what is at its destination, and may that go
- *   links	its further names
- *   mklink	links in place of copies
- *   node	FIFOs, devices, sockets
- *   manual	copies that the library cannot make
- *   window	the copies that are pending in libcopyfile
- *   dir	the directories that all this goes through, and their attributes
+ *   cmdline	what is asked for (help: what there is to ask for)
+ *   run	what may be used for it, shared out; the begin and the end
+ *   summary	the last words, for people
  *
- *   crew	threads, for what waits for a file system
- *   report	what is said, and the exit status (complain: of an entry; attrs: of
- *		attributes; verbose: -v)
- *   outcome	what became of each entry (tally: how many, and how much)
- *   progress	how far it is (scout: what there is to do)
- *   bar, json	showing that to people, and to programs
- *   signals	what is said from outside (stop: that it is to end)
- *   full	file systems that can take no more
+ *   watch/	how far it is, shown to people and to programs
+ *   walk/	the operands, and the source directories below them
+ *   copy/	what becomes of an entry: what is at its destination, its further names, its
+ *		backup; the copies that are pending in libcopyfile
+ *   tree/	the pairs of directories that all this goes through, and the threads that do
+ *   report/	what is said, and the exit status
+ *   base/	signals, sums, sets, time
  *
- * Main goes through the operands, then reaps copies that have ended.  The crew
- * walks the trees.  Copies are made by who meets them, or by the library's
- * threads, as the library finds best.
+ * Main goes through the operands, then reaps copies that have ended.  The workers walk the
+ * trees.  A copy is made by the thread that comes upon the file, or by a thread of the
+ * library, as the library finds best.
  */
 #include <config.h>
 

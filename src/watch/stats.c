@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Design: the library knows what it decided, and when; the crew what it had.
- * Here it is only put into words.
+ * Design: copyfile_stats() has what the library decided, and when.  This module puts it into
+ * words.
  */
 #include <config.h>
 
 #include "watch/stats.h"
 
-#include <stdatomic.h>
 #include <stdint.h>
 
 #include <libcopyfile.h>
@@ -16,6 +15,7 @@
 #include "copy/context.h"
 #include "report/report.h"
 
+/* The reasons for a number of threads; a later library may have more of them. */
 static const char *const why[] = {
 	[COPYFILE_BURNS] = "copies burn the processor",
 	[COPYFILE_WAITS] = "copies wait",

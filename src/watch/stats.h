@@ -5,7 +5,7 @@
 
 struct context;
 
-/* On standard error: what was decided and why, and what it took. */
+/* Print on standard error what was decided, why, and what it took. */
 void stats_print(struct context *c);
 
 #endif
