@@ -24,6 +24,8 @@
 #include "copy/context.h"
 #include "copy/entry.h"
 #include "copy/full.h"
+#include "report/failed.h"
+#include "report/quote.h"
 #include "report/report.h"
 #include "tree/byfd.h"
 
@@ -58,7 +60,7 @@ void attrs_error(const struct report_about *about, int err, const char *message)
 
 	/* That there is no space left need not be said of every file. */
 	told.known = about->known || full_explains(about->dst, err);
-	report_error_about(&told, err, message, report_quote(0, about->dst));
+	report_error_about(&told, err, message, quote_always(0, about->dst));
 }
 
 bool attrs_report(const struct options *o, const struct copyfile_info *info,
@@ -70,7 +72,7 @@ bool attrs_report(const struct options *o, const struct copyfile_info *info,
 
 	/* Not asked for by name: said, but no failure */
 	if (extra && (!o->quiet_attrs || o->attributes_only) && !has_none(err))
-		report_warning(about, "setting attributes for %s: %s", report_quote(0, about->dst),
+		report_warning(about, "setting attributes for %s: %s", quote_always(0, about->dst),
 			       strerror(err));
 	skipped &= ~extra;
 	/* EACCES is what CIFS says. */
@@ -94,7 +96,7 @@ void attrs_complain(const struct context *c, const struct entry *e,
 	};
 
 	if (attrs_report(c->opts, info, &about))
-		report_failed_source(src);
+		failed_add(src);
 	free(src);
 	free(dst);
 }

@@ -20,6 +20,8 @@
 #include "copy/context.h"
 #include "copy/entry.h"
 #include "copy/full.h"
+#include "report/quote.h"
+#include "report/report.h"
 
 void complain_src(const struct entry *e, enum report_op op, int err, const char *message)
 {
@@ -30,7 +32,7 @@ void complain_src(const struct entry *e, enum report_op op, int err, const char 
 
 	if (err == ENOENT && !e->operand)
 		tally_add(&(struct tally){ .vanished = 1 });
-	report_error_about(&about, err, message, report_quote(0, src));
+	report_error_about(&about, err, message, quote_always(0, src));
 	free(src);
 }
 
@@ -46,8 +48,8 @@ static void complain_of_ends(const struct entry *e, enum report_op op, int err, 
 
 	if (!second)
 		second = dst_first ? src : dst;
-	report_error_about(&about, err, message, report_quote(0, dst_first ? dst : src),
-			   report_quote(1, second));
+	report_error_about(&about, err, message, quote_always(0, dst_first ? dst : src),
+			   quote_always(1, second));
 	free(src);
 	free(dst);
 }
@@ -62,7 +64,7 @@ void complain_dst_plain(const struct entry *e, const char *message)
 	char *dst = dir_dst_path(e->dir, e->dst);
 
 	report_error_about(&(struct report_about){ .op = OP_CHECK, .dst = dst, .id = e->id }, 0,
-			   message, report_name(0, dst, true));
+			   message, quote_if_needed(0, dst, true));
 	free(dst);
 }
 

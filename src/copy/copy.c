@@ -42,6 +42,7 @@
 #include "copy/plan.h"
 #include "copy/stream.h"
 #include "copy/targets.h"
+#include "report/quote.h"
 #include "report/report.h"
 #include "report/verbose.h"
 #include "tree/dir.h"
@@ -112,7 +113,7 @@ static void report_details(const struct context *c, const struct entry *e,
 	if (info->changed) {
 		char *src = dir_src_path(e->dir, e->src);
 		report_warning(&(struct report_about){ .op = OP_READ, .src = src, .id = e->id },
-			       "warning: %s changed while it was copied", report_quote(0, src));
+			       "warning: %s changed while it was copied", quote_always(0, src));
 		free(src);
 	}
 	if (c->opts->debug && S_ISREG(e->type))

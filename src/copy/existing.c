@@ -40,7 +40,9 @@
 #include "copy/targets.h"
 #include "dirname.h"
 #include "filemode.h"
-#include "report/report.h"
+#include "report/ask.h"
+#include "report/quote.h"
+#include "report/status.h"
 #include "report/verbose.h"
 #include "same-inode.h"
 #include "tree/dir.h"
@@ -73,7 +75,7 @@ static bool writable(const struct entry *e, const struct stat *dst)
 static bool ask(const struct options *o, const struct entry *e, const struct stat *dst)
 {
 	char *path = dir_dst_path(e->dir, e->dst);
-	const char *name = report_quote(0, path);
+	const char *name = quote_always(0, path);
 	unsigned int mode = dst->st_mode & 07777;
 	char perms[12];
 	bool yes;
@@ -81,11 +83,11 @@ static bool ask(const struct options *o, const struct entry *e, const struct sta
 	strmode(dst->st_mode, perms);
 	perms[10] = '\0';
 	if (writable(e, dst))
-		yes = report_ask("overwrite %s? ", name);
+		yes = ask_yes_no("overwrite %s? ", name);
 	else if (o->remove_first || o->force)
-		yes = report_ask("replace %s, overriding mode %04o (%s)? ", name, mode, perms + 1);
+		yes = ask_yes_no("replace %s, overriding mode %04o (%s)? ", name, mode, perms + 1);
 	else
-		yes = report_ask("unwritable %s (mode %04o, %s); try anyway? ", name, mode,
+		yes = ask_yes_no("unwritable %s (mode %04o, %s); try anyway? ", name, mode,
 				 perms + 1);
 	free(path);
 	return yes;
@@ -120,7 +122,7 @@ static enum existing_action stays(const struct options *o, const struct entry *e
 	if (!o->ask || ask(o, e, dst))
 		return EXISTING_OVERWRITE;
 	/* As with cp since 9.2 */
-	report_failed();
+	status_fail();
 	return keep(o, e);
 }
 

@@ -24,7 +24,6 @@
 #include "copy/entry.h"
 #include "copy/newlink.h"
 #include "dirname.h"
-#include "report/report.h"
 #include "same-inode.h"
 #include "tree/byfd.h"
 #include "tree/dir.h"

@@ -21,7 +21,6 @@
 #include "copy/complain.h"
 #include "copy/context.h"
 #include "copy/entry.h"
-#include "report/report.h"
 #include "tree/byfd.h"
 
 /* 0, or -1 and errno: what the source is now */

@@ -17,8 +17,9 @@
 
 #include "base/clock.h"
 #include "copy/entry.h"
+#include "report/failed.h"
 #include "report/json.h"
-#include "report/report.h"
+#include "report/log.h"
 #include "tree/dir.h"
 
 static bool watched;
@@ -90,7 +91,7 @@ void outcome(const struct entry *e, enum outcome outcome, const struct copyfile_
 	if (log)
 		log_outcome(outcome, src, dst, info ? info->bytes_done : 0);
 	if (failed)
-		report_failed_source(src);
+		failed_add(src);
 	if (json)
 		json_put_file(&file);
 	free(src);

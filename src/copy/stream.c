@@ -38,7 +38,6 @@
 #include "copy/entry.h"
 #include "copy/existing.h"
 #include "copy/method.h"
-#include "report/report.h"
 #include "same-inode.h"
 #include "tree/dir.h"
 #include "xalloc.h"

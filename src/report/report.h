@@ -9,21 +9,6 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Until every caller includes these itself, and has the names that are theirs */
-#include "report/ask.h"
-#include "report/failed.h"
-#include "report/log.h"
-#include "report/output.h"
-#include "report/quote.h"
-#include "report/status.h"
-#define report_quote quote_always
-#define report_name quote_if_needed
-#define report_failed status_fail
-#define report_failed_source failed_add
-#define report_ask ask_yes_no
-#define report_usage_error output_usage_error
-#define report_exit output_exit
-
 /* What was attempted, for programs that read of a failure */
 enum report_op {
 	OP_RUN,			/* what has to do with no file */

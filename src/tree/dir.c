@@ -43,6 +43,7 @@
 #include "base/options.h"
 #include "base/retry.h"
 #include "copy/attrs.h"
+#include "report/quote.h"
 #include "report/report.h"
 #include "tree/byfd.h"
 #include "xalloc.h"
@@ -381,7 +382,7 @@ static bool use(struct dir *d, enum side from)
 	const struct report_about about = {
 		.op = OP_OPEN, .src = side - 1 == SRC ? path : NULL, .dst = side - 1 == DST ? path : NULL,
 	};
-	report_error_about(&about, err, "cannot access %s", report_quote(0, path));
+	report_error_about(&about, err, "cannot access %s", quote_always(0, path));
 	free(path);
 	return false;
 }

@@ -30,6 +30,8 @@
 #include "copy/full.h"
 #include "copy/outcome.h"
 #include "dirname.h"
+#include "report/failed.h"
+#include "report/quote.h"
 #include "report/report.h"
 #include "same-inode.h"
 #include "tree/dir.h"
@@ -65,10 +67,10 @@ static void report_created(struct context *c, struct walk_root *root, const stru
 
 	if (!is_created_name(c, root, src, made))
 		report_error_about(&about, 0, "will not create hard link %s to directory %s",
-				   report_quote(0, dst), report_quote(1, made));
+				   quote_always(0, dst), quote_always(1, made));
 	else if (first)
 		report_error_about(&about, 0, "cannot copy a directory, %s, into itself, %s",
-				   report_quote(0, root->src), report_quote(1, root->dst));
+				   quote_always(0, root->src), quote_always(1, root->dst));
 	free(src);
 	free(dst);
 }
@@ -97,7 +99,7 @@ static void report_cycle(const struct context *c, const struct entry *e, const s
 	first = dir_dst_path(above, "");
 	report_error_about(&(struct report_about){ .op = OP_CHECK, .dst = dst, .id = e->id }, 0,
 			   "will not create hard link %s to directory %s",
-			   report_quote(0, dst), report_quote(1, first));
+			   quote_always(0, dst), quote_always(1, first));
 	free(dst);
 	free(first);
 }
@@ -119,15 +121,15 @@ static bool check_repeated(const struct context *c, const struct walk_root *root
 	    names_same(AT_FDCWD, root->src, AT_FDCWD, earlier, AT_SYMLINK_NOFOLLOW)) {
 		good = false;
 		report_error_about(&about, 0, "cannot copy a directory, %s, into itself, %s",
-				   report_quote(0, root->src), report_quote(1, root->dst));
+				   quote_always(0, root->src), quote_always(1, root->dst));
 	} else if (names_same(AT_FDCWD, earlier, AT_FDCWD, dst, AT_SYMLINK_NOFOLLOW)) {
 		good = false;
 		*ret = OUTCOME_SKIPPED;
 		report_warning(&about, "warning: source directory %s specified more than once",
-			       report_quote(0, root->src));
+			       quote_always(0, root->src));
 	} else if (!good)
 		report_error_about(&about, 0, "will not create hard link %s to directory %s",
-				   report_quote(0, dst), report_quote(1, earlier));
+				   quote_always(0, dst), quote_always(1, earlier));
 	free(dst);
 	return good;
 }
@@ -263,9 +265,9 @@ void enter_unread(const struct dir *d, int err)
 	char *path = dir_src_path(d, "");
 
 	report_error_about(&(struct report_about){ .op = OP_READ, .src = path }, err,
-			   "cannot access %s", report_quote(0, path));
+			   "cannot access %s", quote_always(0, path));
 	/* d was counted when it was made. */
-	report_failed_source(path);
+	failed_add(path);
 	free(path);
 }
 

@@ -33,6 +33,7 @@
 #include "copy/targets.h"
 #include "dirname.h"
 #include "hash.h"
+#include "report/quote.h"
 #include "report/report.h"
 #include "same-inode.h"
 #include "tree/dir.h"
@@ -148,7 +149,7 @@ static void skip_repeated(const struct entry *e)
 	char *src = dir_src_path(e->dir, e->src);
 
 	report_warning(&(struct report_about){ .op = OP_CHECK, .src = src },
-		       "warning: source file %s specified more than once", report_quote(0, src));
+		       "warning: source file %s specified more than once", quote_always(0, src));
 	free(src);
 	outcome(e, OUTCOME_SKIPPED, NULL);
 }

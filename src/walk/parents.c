@@ -24,7 +24,6 @@
 #include "copy/entry.h"
 #include "copy/full.h"
 #include "filenamecat.h"
-#include "report/report.h"
 #include "report/verbose.h"
 #include "tree/dir.h"
 #include "walk/mkdir.h"

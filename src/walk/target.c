@@ -20,6 +20,8 @@
 #include "copy/context.h"
 #include "dirname.h"
 #include "filenamecat.h"
+#include "report/output.h"
+#include "report/quote.h"
 #include "report/report.h"
 #include "tree/dir.h"
 #include "walk/operand.h"
@@ -35,21 +37,21 @@ static void check_count(const struct options *o)
 
 	if (n == 0) {
 		report_error(0, "missing file operand");
-		report_usage_error();
+		output_usage_error();
 	}
 	if (n == 1 && !o->target_dir) {
 		report_error(0, "missing destination file operand after %s",
-			     report_quote(0, o->operands[0]));
-		report_usage_error();
+			     quote_always(0, o->operands[0]));
+		output_usage_error();
 	}
 	if (o->no_target_dir && o->target_dir) {
 		report_error(0, "cannot combine --target-directory (-t) and "
 				"--no-target-directory (-T)");
-		report_exit();
+		output_exit();
 	}
 	if (o->no_target_dir && n > 2) {
-		report_error(0, "extra operand %s", report_quote(0, o->operands[2]));
-		report_usage_error();
+		report_error(0, "extra operand %s", quote_always(0, o->operands[2]));
+		output_usage_error();
 	}
 }
 
@@ -91,7 +93,7 @@ static bool find_target(const struct options *o, const char **ret_dir, int *ret_
 	if (o->target_dir) {
 		err = check_dir(o->target_dir);
 		if (err)
-			report_error(err, "target directory %s", report_quote(0, o->target_dir));
+			report_error(err, "target directory %s", quote_always(0, o->target_dir));
 		return !err;
 	}
 	*ret_nsources = o->noperands - 1;
@@ -101,7 +103,7 @@ static bool find_target(const struct options *o, const char **ret_dir, int *ret_
 	if (!err) {
 		*ret_dir = last;
 	} else if (o->noperands > 2 || is_unopened_dir(last, err)) {
-		report_error(err, "target %s", report_quote(0, last));
+		report_error(err, "target %s", quote_always(0, last));
 		return false;
 	}
 	return true;
@@ -135,7 +137,7 @@ static enum parent_state check_parent(const char *dst)
 	} else if (!S_ISDIR(st.st_mode)) {
 		state = PARENT_NO_DIR;
 		report_error_about(&(struct report_about){ .op = OP_CHECK, .dst = parent }, 0,
-				   "%s exists but is not a directory", report_quote(0, parent));
+				   "%s exists but is not a directory", quote_always(0, parent));
 	}
 	free(parent);
 	return state;
@@ -230,7 +232,7 @@ static void copy_to_name(struct context *c, const char *src, const char *dst)
 
 	if (c->opts->parents) {
 		report_error(0, "with --parents, the destination must be a directory");
-		report_usage_error();
+		output_usage_error();
 	}
 	if (becomes_own_backup(c->opts, src, dst)) {
 		backup = find_backup_file_name(AT_FDCWD, dst, c->opts->backup);
