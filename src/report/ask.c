@@ -33,8 +33,8 @@ static bool means_yes(const char *answer)
 }
 
 /*
- * Read a line of standard input.  Returns true if it is a yes.  Where nothing can be read it
- * returns false, and stdin and errno tell why.
+ * Read a line of standard input.  Returns true if it is a yes.  Returns false if nothing can
+ * be read; then stdin and errno tell why.
  */
 static bool read_yes(void)
 {
@@ -67,7 +67,7 @@ bool ask_yes_no(const char *format, ...)
 		console_print("%s: %s", program_name, question);
 		errno = 0;
 		yes = read_yes();
-		/* By a signal: unless that asks for an end, the question stands. */
+		/* After a signal that does not ask for an end, the question is asked again. */
 		interrupted = !yes && ferror(stdin) && errno == EINTR;
 		if (interrupted) {
 			clearerr(stdin);

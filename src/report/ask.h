@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* ask - questions to whoever started pcp.  Main thread only. */
+/* ask - questions to the user.  Main thread only. */
 #ifndef PCP_ASK_H
 #define PCP_ASK_H
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Design: JSON is UTF-8, but a name is a string of bytes.  A reader who only shows names has
- * them in one field, in any case; one who opens files looks whether there is a second field,
- * which has the bytes.
+ * Design: JSON is UTF-8, but the name of a file is a string of bytes.  So each name has a
+ * field that can be shown in any case.  If that is not exact there is a second field, with
+ * the bytes in base64, for readers that open the file.
  */
 #include <config.h>
 
@@ -33,7 +33,10 @@ json_t *json_value_real_or_null(double n, bool known)
 
 /* ---------------------------------------------------------------- text */
 
-/* text as a value, with U+FFFD for each byte that is not UTF-8; *ret_exact: there is none. */
+/*
+ * Returns text as a value, with U+FFFD for each byte that is not UTF-8.  *ret_exact tells
+ * that there is no such byte.
+ */
 static json_t *from_text(const char *text, bool *ret_exact)
 {
 	static const char replacement[] = "\357\277\275";

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Design: a message is put together once, and goes to everybody who is to have it.  An error
- * is counted in the same function that prints it, so that none can be printed without
- * having its effect on the exit status.
+ * Design: a message is put together once; then it goes to standard error, to the log and
+ * into the stream of JSON.  The function that prints an error also counts it, so that no
+ * error can be printed without having its effect on the exit status.
  */
 #include <config.h>
 

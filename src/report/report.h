@@ -9,9 +9,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* What was attempted, for programs that read of a failure */
+/* What was attempted, for programs that read about a failure */
 enum report_op {
-	OP_RUN,			/* what has to do with no file */
+	OP_RUN,			/* something that concerns no file */
 	OP_PARSE,		/* the command line, which getopt(3) has complained about */
 	OP_LOOK,		/* to find out what is there: stat(2) */
 	OP_CHECK,		/* to see whether the copy makes sense */
@@ -23,7 +23,7 @@ enum report_op {
 	OPS
 };
 
-/* What a message is about, for the same */
+/* What a message is about, for programs as well */
 struct report_about {
 	enum report_op op;
 	const char *src, *dst;	/* full names; NULL: not about one */
@@ -33,8 +33,8 @@ struct report_about {
 };
 
 /*
- * Until report_begin() messages are kept for readers of JSON, whose stream opens with what
- * there is to do.  With quiet, warnings do not go to standard error.  Main thread only.
+ * The stream of JSON is open: messages go there from now on, and first those from before,
+ * which were kept.  With quiet, warnings do not go to standard error.  Main thread only.
  */
 void report_begin(bool quiet);
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Design: main calls progress_tick() ten times a second.  It takes the numbers once, and
- * shows them to everybody for whom it is time.
+ * shows them wherever it is time for that.
  *
- * A prescan finds the totals.  It costs time on the same file systems, so that a run without
- * progress has none, and a short run is over before it would begin.
+ * A prescan finds the totals.  As it uses the same file systems as the copies, there is none
+ * in a run without progress, and it begins only after a while.
  */
 #include <config.h>
 

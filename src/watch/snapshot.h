@@ -25,7 +25,7 @@ struct snapshot {
 	uint64_t errors, warnings;
 	double elapsed;			/* seconds since the start */
 
-	/* What there is to do; where not final, it is at least that */
+	/* The work in total; while that is not final, there is at least so much */
 	bool totals_final;
 	uint64_t files_total, bytes_total;
 
@@ -49,7 +49,7 @@ void snapshot_init(void);
 /* The process is about to be stopped: the time until it goes on counts for no rate. */
 void snapshot_suspend(void);
 
-/* Take the numbers; ended: all that was begun has ended.  The caller releases them. */
+/* Take the numbers; with ended, every copy has ended.  The caller releases *ret. */
 void snapshot_take(struct snapshot *ret, struct context *c, bool ended);
 void snapshot_release(struct snapshot *s);
 
