@@ -22,6 +22,7 @@
 #include "copy/copy.h"
 #include "hash.h"
 #include "report/report.h"
+#include "tree/dirrefs.h"
 #include "walk/walk.h"
 #include "watch/progress.h"
 #include "watch/stats.h"

@@ -10,7 +10,7 @@
 #include "copy/context.h"
 #include "copy/entry.h"
 #include "report/verbose.h"
-#include "tree/dir.h"
+#include "tree/dirpath.h"
 
 void announce_copied(const struct context *c, const struct entry *e, const char *backup)
 {

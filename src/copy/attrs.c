@@ -28,6 +28,7 @@
 #include "report/quote.h"
 #include "report/report.h"
 #include "tree/byfd.h"
+#include "tree/dirpath.h"
 
 /* In cp's order; of several the first is reported, as by cp, which tries no more. */
 static const struct {

@@ -22,6 +22,7 @@
 #include "copy/full.h"
 #include "report/quote.h"
 #include "report/report.h"
+#include "tree/dirpath.h"
 
 void complain_src(const struct entry *e, enum report_op op, int err, const char *message)
 {

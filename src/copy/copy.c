@@ -46,6 +46,7 @@
 #include "report/report.h"
 #include "report/verbose.h"
 #include "tree/dir.h"
+#include "tree/dirpath.h"
 #include "tree/workers.h"
 #include "xalloc.h"
 

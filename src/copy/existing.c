@@ -46,6 +46,7 @@
 #include "report/verbose.h"
 #include "same-inode.h"
 #include "tree/dir.h"
+#include "tree/dirpath.h"
 #include "utimecmp.h"
 #include "xalloc.h"
 #include "xvasprintf.h"

@@ -33,6 +33,7 @@
 #include "dirname.h"
 #include "progname.h"
 #include "tree/dir.h"
+#include "tree/dirpath.h"
 #include "xalloc.h"
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;

@@ -30,6 +30,8 @@
 #include "copy/links.h"
 #include "copy/outcome.h"
 #include "tree/dir.h"
+#include "tree/dirfds.h"
+#include "tree/dirrefs.h"
 
 bool hardlink_possible(const struct options *o, const struct entry *e)
 {

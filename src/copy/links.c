@@ -43,6 +43,9 @@
 #include "copy/newlink.h"
 #include "hash.h"
 #include "tree/dir.h"
+#include "tree/dirfds.h"
+#include "tree/dirpath.h"
+#include "tree/dirrefs.h"
 #include "xalloc.h"
 
 static size_t hash_link(const void *entry, size_t size)

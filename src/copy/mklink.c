@@ -27,6 +27,7 @@
 #include "same-inode.h"
 #include "tree/byfd.h"
 #include "tree/dir.h"
+#include "tree/dirpath.h"
 #include "xalloc.h"
 #include "xvasprintf.h"
 

@@ -22,6 +22,7 @@
 #include "copy/context.h"
 #include "copy/entry.h"
 #include "tree/byfd.h"
+#include "tree/dir.h"
 
 /* 0, or -1 and errno: what the source is now */
 static int stat_source(const struct context *c, const struct entry *e, struct stat *ret)

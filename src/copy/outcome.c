@@ -20,7 +20,7 @@
 #include "report/failed.h"
 #include "report/json.h"
 #include "report/log.h"
-#include "tree/dir.h"
+#include "tree/dirpath.h"
 
 static bool watched;
 

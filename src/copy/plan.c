@@ -11,6 +11,7 @@
 #include "copy/entry.h"
 #include "copy/existing.h"
 #include "copy/outcome.h"
+#include "tree/dir.h"
 
 enum go plan_look(struct context *c, const struct entry *e, struct plan *plan)
 {

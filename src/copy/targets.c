@@ -9,7 +9,7 @@
 #include "base/names.h"
 #include "copy/context.h"
 #include "copy/entry.h"
-#include "tree/dir.h"
+#include "tree/dirpath.h"
 
 bool targets_have(const struct context *c, const struct entry *e)
 {

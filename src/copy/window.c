@@ -41,6 +41,8 @@
 #include "base/tally.h"
 #include "copy/outcome.h"
 #include "tree/dir.h"
+#include "tree/dirpath.h"
+#include "tree/dirrefs.h"
 #include "xalloc.h"
 
 /* How deep the loop may be nested before main copies by itself */

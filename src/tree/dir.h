@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * dir - a pair of directories, source and destination, that a copy goes
- * through.  Thread-safe.
+ * through.
  */
 #ifndef PCP_DIR_H
 #define PCP_DIR_H
@@ -31,6 +31,8 @@ struct dirs {
 	void *arg;
 };
 
+enum dir_side { DIR_SRC, DIR_DST };
+
 struct dir {
 	struct dirs *all;
 	struct dir *parent;		/* NULL: names below are relative to the cwd */
@@ -57,59 +59,25 @@ struct dir {
 	struct dir *idle_prev, *idle_next;
 };
 
-/* Set up the directories, and cwd as that of the operands: it lives as long as all. */
-void dirs_init(struct dirs *all, struct dir *cwd);
+static inline void dirs_lock(struct dirs *all)
+{
+	pthread_mutex_lock(&all->lock);
+}
 
-/* New, with one reference, and one more on parent.  st is the source's. */
-struct dir *dir_new(struct dir *parent, const char *src_name, const char *dst_name,
-		    const struct stat *st);
-
-/* Note that d, which no other thread knows yet, has the destination st; zeros: unknown. */
-void dir_expect_dst(struct dir *d, const struct stat *st);
-
-struct dir *dir_get(struct dir *d);
-
-/*
- * Drop a reference.  With the last one everything below d is done: its
- * attributes are set, its descriptors closed, and its parent's reference
- * dropped in turn.  Failures are reported.
- */
-void dir_put(struct dir *d);
-
-/* Keep d's memory, so that dir_pin_dst() works even after it is finished. */
-void dir_get_weak(struct dir *d);
-void dir_put_weak(struct dir *d);
-
-/*
- * Open both descriptors, and keep them open until dir_unpin().  False after
- * a failure, which has been reported.
- */
-bool dir_pin(struct dir *d);
-void dir_unpin(struct dir *d);
-
-/* As dir_pin(), for the destination alone. */
-bool dir_pin_dst(struct dir *d);
-
-/* For a pending copy, of a d that is in use: a reference, and a use of its own */
-void dir_get_pinned(struct dir *d);
-void dir_put_pinned(struct dir *d);
-
-/*
- * Open name, a directory in the source of parent, which is in use, for reading; a
- * symlink only with follow.  *ret_st is what was opened.  Returns a descriptor, which
- * counts against the budget until it is given to the new dir that it is the source of,
- * or closed by dir_close_src(); or -errno.
- */
-int dir_open_src(struct dir *parent, const char *name, bool follow, struct stat *ret_st);
-void dir_give_src(struct dir *d, int fd);
-void dir_close_src(struct dirs *all, int fd);
+static inline void dirs_unlock(struct dirs *all)
+{
+	pthread_mutex_unlock(&all->lock);
+}
 
 /* For *at() calls, while in use: AT_FDCWD or a descriptor */
-int dir_src_fd(const struct dir *d);
-int dir_dst_fd(const struct dir *d);
+static inline int dir_src_fd(const struct dir *d)
+{
+	return d->fd[DIR_SRC];
+}
 
-/* The full name of an entry, for messages.  The caller frees it. */
-char *dir_src_path(const struct dir *d, const char *name);
-char *dir_dst_path(const struct dir *d, const char *name);
+static inline int dir_dst_fd(const struct dir *d)
+{
+	return d->fd[DIR_DST];
+}
 
 #endif

@@ -6,11 +6,12 @@
  */
 #include <config.h>
 
-#include "tree/dir.h"
+#include "tree/dirpath.h"
 
 #include <stdlib.h>
 #include <string.h>
 
+#include "tree/dir.h"
 #include "xalloc.h"
 
 static const char *name_of(const struct dir *d, bool src)

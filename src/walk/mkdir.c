@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Design: a directory is made with no more rights for others than they will keep; the rest
- * is set when all below it is done (dir.c).  Until then its owner, who fills it, has all
+ * is set when all below it is done (dirrefs.c).  Until then its owner, who fills it, has all
  * rights.  chmod(2) is called only where it changes something: some file systems refuse it.
  */
 #include <config.h>
@@ -22,6 +22,9 @@
 #include "copy/entry.h"
 #include "same-inode.h"
 #include "tree/byfd.h"
+#include "tree/dir.h"
+#include "tree/dirfds.h"
+#include "tree/dirpath.h"
 
 /* The mode for mkdir(2); what is to be added to it at the end is noted in d. */
 static mode_t first_mode(const struct context *c, struct dir *d)

@@ -37,6 +37,8 @@
 #include "report/report.h"
 #include "same-inode.h"
 #include "tree/dir.h"
+#include "tree/dirfds.h"
+#include "tree/dirpath.h"
 #include "walk/select.h"
 #include "walk/walk.h"
 #include "xvasprintf.h"

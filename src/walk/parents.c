@@ -26,6 +26,9 @@
 #include "filenamecat.h"
 #include "report/verbose.h"
 #include "tree/dir.h"
+#include "tree/dirfds.h"
+#include "tree/dirpath.h"
+#include "tree/dirrefs.h"
 #include "walk/mkdir.h"
 #include "xalloc.h"
 

@@ -23,7 +23,7 @@
 #include "report/output.h"
 #include "report/quote.h"
 #include "report/report.h"
-#include "tree/dir.h"
+#include "tree/dirrefs.h"
 #include "walk/operand.h"
 #include "walk/parents.h"
 #include "xalloc.h"

@@ -14,7 +14,7 @@
  *                                        +--> a directory: kept in this level, or given
  *                                             away as a subtree
  *
- * Nothing but the levels' descriptors, which dir.c keeps, leads from one directory to the
+ * Nothing but the levels' descriptors, which dirfds.c keeps, leads from one directory to the
  * next.  So what goes wrong in one directory does not matter to any other.
  *
  * Work is given away when another thread is free for it.  A subtree is a name in a directory,
@@ -48,6 +48,9 @@
 #include "copy/copy.h"
 #include "copy/entry.h"
 #include "tree/dir.h"
+#include "tree/dirfds.h"
+#include "tree/dirpath.h"
+#include "tree/dirrefs.h"
 #include "walk/enter.h"
 #include "walk/later.h"
 #include "walk/reader.h"
