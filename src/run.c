@@ -23,6 +23,7 @@
 #include "hash.h"
 #include "report/report.h"
 #include "tree/dirrefs.h"
+#include "walk/makedir.h"
 #include "walk/walk.h"
 #include "watch/progress.h"
 #include "watch/stats.h"
@@ -40,6 +41,16 @@ static bool defer(void *arg, struct work *work)
 
 	/* Where a worker completes a directory, it can as well wait for the file system. */
 	return loop_is_main(&c->loop) && workers_give(&c->workers, work);
+}
+
+static bool has_end_work(void *arg, const struct dir *d)
+{
+	return makedir_has_end_work(arg, d);
+}
+
+static void complete(void *arg, struct dir *d)
+{
+	makedir_complete(arg, d);
 }
 
 static void wake(void *arg)
@@ -120,10 +131,10 @@ void run_init(struct context *c, const struct options *opts)
 	/* Without a window there is nothing to sleep on until the workers are done. */
 	workers_init(&c->workers, b.window ? b.walkers : 0, wake, c);
 	steer_init(&c->steer, &c->workers);
-	c->dirs = (struct dirs){
-		.opts = opts, .max_fds = b.dirs, .wait_one = wait_one, .defer = defer, .arg = c,
-	};
-	dirs_init(&c->dirs, &c->cwd);
+	dirs_init(&c->dirs, &(struct dirs_config){
+		.max_fds = b.dirs, .dst_path_only = !opts->attrs, .wait_one = wait_one,
+		.defer = defer, .has_end_work = has_end_work, .complete = complete, .arg = c,
+	}, &c->cwd);
 	init_library(opts, &b);
 }
 

@@ -1,62 +1,75 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * dir - a pair of directories, source and destination, that a copy goes
- * through.
+ * dir - the types: a pair of directories, source and destination, whose entries are
+ * copied from the one to the other, and all such pairs of a run.
  */
 #ifndef PCP_DIR_H
 #define PCP_DIR_H
 
 #include <pthread.h>
 #include <stdbool.h>
-#include <stdint.h>
 #include <sys/stat.h>
 
 #include "tree/workers.h"
 
-struct options;
+struct dir;
 
-/* All of them, and the descriptors that they may hold */
-struct dirs {
-	const struct options *opts;
+/* What the directories of a run need to know of it.  The hooks may be called by any thread. */
+struct dirs_config {
 	unsigned int max_fds;		/* descriptors that directories may keep open */
+	bool dst_path_only;		/* a descriptor of a destination need not be readable */
 
-	pthread_mutex_t lock;		/* of the rest, and of every dir's as said there */
-	unsigned int open_fds;		/* that they do, or are about to */
-	struct dir *idle_first, *idle_last;	/* open, not in use; oldest first */
-
-	/* Wait until a pending copy has ended; false if none is pending. */
+	/* Wait until a pending copy has ended.  Returns false if none is pending. */
 	bool (*wait_one)(void *arg);
-	/* Hand work, a directory's end, to another thread; false: no. */
+	/* Have another thread run work.  Returns false if the caller has to do it. */
 	bool (*defer)(void *arg, struct work *work);
-	void *arg;
+	/* Returns true if complete(d) will wait for a file system. */
+	bool (*has_end_work)(void *arg, const struct dir *d);
+	/* All below d is complete, and nothing in there changes any more. */
+	void (*complete)(void *arg, struct dir *d);
+	void *arg;			/* of the hooks */
+};
+
+/* All directories of a run */
+struct dirs {
+	struct dirs_config config;
+
+	pthread_mutex_t lock;		/* of what follows, and of each struct dir's second half */
+	unsigned int open_fds;		/* descriptors that are open, or about to be opened */
+	struct dir *idle_first, *idle_last;	/* open and not pinned; the longest idle first */
+};
+
+/* What the mode of a destination lacks until its end; only walk/makedir.c uses it. */
+struct dir_mode {
+	mode_t add, drop;		/* bits that it is given, and that it loses, at the end */
+	bool lacks_owner_rights;	/* what is made in there may lack its owner's rights */
 };
 
 enum dir_side { DIR_SRC, DIR_DST };
 
 struct dir {
 	struct dirs *all;
-	struct dir *parent;		/* NULL: names below are relative to the cwd */
-	const char *src_name, *dst_name;	/* in parent, or the operand's path */
+	struct dir *parent;		/* NULL: the names of entries are relative to the cwd */
+	const char *name[2];		/* of each side, in parent; or an operand's path */
 	struct stat st;			/* of the source, before it was read */
-	struct work end;		/* where another thread is to finish it */
+	struct work end;		/* for the thread that is to complete the directory */
 
-	/* Set by who makes it, before anyone else knows it */
+	/* Set by the thread that makes the directory, before any other one knows it */
 	bool created;			/* this run made the destination: it was empty */
-	bool make_failed;		/* there is no destination to finish */
+	bool make_failed;		/* there is no destination */
 	bool leads;			/* it is above an operand, for --parents */
-	bool lacks_owner_rights;	/* what is made in there may lack its owner's rights */
-	bool follow_src, follow_dst;	/* its names may be symlinks */
-	mode_t add_mode, drop_mode;	/* left to do to the destination's mode */
+	bool follow[2];			/* this side may be named by a symlink */
+	struct dir_mode mode;
 
 	/* all->lock: */
-	unsigned int refcount;		/* work left: a walker, pending copies, subdirectories */
-	unsigned int weak_refs;		/* on the memory: itself, subdirectories, links to come */
-	int fd[2];			/* source, destination; -1: not open now */
-	unsigned int pins;		/* of those: they must stay open */
-	bool idle;			/* on the list of dirs */
-	dev_t dst_dev;			/* to find the destination again; 0: not known */
-	ino_t dst_ino;
+	unsigned int refcount;		/* see dirrefs.c; 0: complete, or about to be */
+	unsigned int weak_refs;		/* on the memory alone */
+	unsigned int pins;		/* on the descriptors: they must stay open */
+	int fd[2];			/* of each side; -1: not open */
+	bool idle;			/* in the list of struct dirs */
 	struct dir *idle_prev, *idle_next;
+	dev_t dst_dev;			/* the destination's inode; 0, 0: not known */
+	ino_t dst_ino;
 };
 
 static inline void dirs_lock(struct dirs *all)
@@ -69,7 +82,7 @@ static inline void dirs_unlock(struct dirs *all)
 	pthread_mutex_unlock(&all->lock);
 }
 
-/* For *at() calls, while in use: AT_FDCWD or a descriptor */
+/* For *at() calls, while d is pinned: AT_FDCWD or a descriptor */
 static inline int dir_src_fd(const struct dir *d)
 {
 	return d->fd[DIR_SRC];

@@ -22,7 +22,6 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "base/options.h"
 #include "base/retry.h"
 #include "report/quote.h"
 #include "report/report.h"
@@ -83,7 +82,7 @@ static void unpin_locked(struct dir *d)
 	if (--d->pins || !d->parent || (d->fd[DIR_SRC] < 0 && d->fd[DIR_DST] < 0))
 		return;
 	/* With hardly any descriptors those above the budget were needed only now. */
-	if (all->open_fds > all->max_fds) {
+	if (all->open_fds > all->config.max_fds) {
 		dirfds_close_locked(d, true);
 		return;
 	}
@@ -101,7 +100,7 @@ static bool make_room_locked(struct dirs *all)
 		return true;
 	}
 	dirs_unlock(all);
-	bool relieved = all->wait_one(all->arg);
+	bool relieved = all->config.wait_one(all->config.arg);
 	dirs_lock(all);
 	return relieved;
 }
@@ -109,7 +108,7 @@ static bool make_room_locked(struct dirs *all)
 /* Take one descriptor of the budget; what is idle makes room. */
 static void reserve_locked(struct dirs *all)
 {
-	while (all->open_fds >= all->max_fds && make_room_locked(all))
+	while (all->open_fds >= all->config.max_fds && make_room_locked(all))
 		;
 	all->open_fds++;
 }
@@ -157,10 +156,9 @@ static bool is_same(const struct dir *d, enum dir_side side, int fd)
 /* Open name in the directory at; d is what it is to be.  Descriptor or -errno. */
 static int open_checked(const struct dir *d, enum dir_side side, int at, const char *name)
 {
-	bool follow = side == DIR_SRC ? d->follow_src : d->follow_dst;
-	const int flags = follow ? 0 : O_NOFOLLOW;
+	const int flags = d->follow[side] ? 0 : O_NOFOLLOW;
 	/* Opening it to no more than look through it spares NFS a round trip. */
-	bool look = side == DIR_DST && !d->all->opts->attrs;
+	bool look = side == DIR_DST && d->all->config.dst_path_only;
 	int fd = open_at(d->all, at, name, (look ? O_PATH : O_RDONLY) | flags);
 
 	/* Searchable may be enough. */
@@ -239,7 +237,7 @@ static int go_down(const struct way *way, enum dir_side side)
 
 	for (size_t i = 0; i < way->depth && (i == 0 || at >= 0); i++) {
 		const struct dir *d = way->down[i];
-		int fd = open_checked(d, side, at, side == DIR_SRC ? d->src_name : d->dst_name);
+		int fd = open_checked(d, side, at, d->name[side]);
 
 		if (i > 0)
 			close(at);
@@ -344,8 +342,7 @@ static void open_parent_locked(const struct dir *d)
 	dirfds_pin_locked(up);
 	for (int side = DIR_SRC; side <= DIR_DST; side++) {
 		/* Nor is the ".." of what a symlink led to. */
-		if (up->fd[side] >= 0 || d->fd[side] < 0 || (side == DIR_DST && !up->dst_ino) ||
-		    (side == DIR_SRC ? d->follow_src : d->follow_dst))
+		if (up->fd[side] >= 0 || d->fd[side] < 0 || (side == DIR_DST && !up->dst_ino) || d->follow[side])
 			continue;
 		/* d's own descriptor goes right after this: the budget holds. */
 		d->all->open_fds++;

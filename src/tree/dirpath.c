@@ -14,21 +14,16 @@
 #include "tree/dir.h"
 #include "xalloc.h"
 
-static const char *name_of(const struct dir *d, bool src)
-{
-	return src ? d->src_name : d->dst_name;
-}
-
-static char *path_of(const struct dir *d, bool src, const char *name)
+static char *path_of(const struct dir *d, enum dir_side side, const char *name)
 {
 	size_t len = strlen(name) + 1;
 
 	for (const struct dir *up = d; up->parent; up = up->parent)
-		len += strlen(name_of(up, src)) + 1;
+		len += strlen(up->name[side]) + 1;
 	char *path = xmalloc(len), *at = path + len - (strlen(name) + 1);
 	strcpy(at, name);
 	for (const struct dir *up = d; up->parent; up = up->parent) {
-		const char *part = name_of(up, src);
+		const char *part = up->name[side];
 		size_t n = strlen(part);
 
 		/* "dir//" and "x" is "dir/x"; "" adds nothing. */
@@ -44,10 +39,10 @@ static char *path_of(const struct dir *d, bool src, const char *name)
 
 char *dir_src_path(const struct dir *d, const char *name)
 {
-	return path_of(d, true, name);
+	return path_of(d, DIR_SRC, name);
 }
 
 char *dir_dst_path(const struct dir *d, const char *name)
 {
-	return path_of(d, false, name);
+	return path_of(d, DIR_DST, name);
 }

@@ -18,30 +18,20 @@
 
 #include "tree/dirrefs.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <libcopyfile.h>
-
 #include "base/container.h"
-#include "base/options.h"
-#include "base/retry.h"
-#include "copy/attrs.h"
-#include "report/quote.h"
-#include "report/report.h"
-#include "tree/byfd.h"
 #include "tree/dir.h"
 #include "tree/dirfds.h"
-#include "tree/dirpath.h"
 #include "xalloc.h"
 
-void dirs_init(struct dirs *all, struct dir *cwd)
+void dirs_init(struct dirs *all, const struct dirs_config *config, struct dir *cwd)
 {
-	pthread_mutex_init(&all->lock, NULL);
+	*all = (struct dirs){ .config = *config, .lock = PTHREAD_MUTEX_INITIALIZER };
 	*cwd = (struct dir){
-		.all = all, .src_name = "", .dst_name = "", .refcount = 1, .weak_refs = 1,
+		.all = all, .name = { "", "" }, .refcount = 1, .weak_refs = 1,
 		.fd = { AT_FDCWD, AT_FDCWD },
 	};
 }
@@ -56,8 +46,8 @@ struct dir *dir_new(struct dir *parent, const char *src_name, const char *dst_na
 		.all = parent->all, .parent = parent, .refcount = 1, .weak_refs = 1,
 		.fd = { -1, -1 }, .st = *st,
 	};
-	d->src_name = memcpy((char *)(d + 1), src_name, src_size);
-	d->dst_name = memcpy((char *)(d + 1) + src_size, dst_name, dst_size);
+	d->name[DIR_SRC] = memcpy((char *)(d + 1), src_name, src_size);
+	d->name[DIR_DST] = memcpy((char *)(d + 1) + src_size, dst_name, dst_size);
 	dirs_lock(d->all);
 	parent->refcount++;
 	parent->weak_refs++;
@@ -96,73 +86,6 @@ void dir_put_pinned(struct dir *d)
 
 /* ------------------------------------------------------------ the end */
 
-/* 0, or -1 and errno */
-static int set_times(const struct dir *d)
-{
-	const struct timespec times[] = { d->st.st_atim, d->st.st_mtim };
-
-	return byfd_utimens(d->fd[DIR_DST], times);
-}
-
-/* Copy what the options ask for; the times are those from before the walk. */
-static void copy_attributes(struct dir *d)
-{
-	const struct options *o = d->all->opts;
-	struct copyfile_info info;
-
-	if (!dir_pin(d))
-		return;
-	int r = copyfile_attrs(d->fd[DIR_SRC], d->fd[DIR_DST],
-			       (o->attrs & ~COPYFILE_TIMES) | COPYFILE_LENIENT);
-	copyfile_info(0, &info, sizeof info);
-	if (r == 0 && o->attrs & COPYFILE_TIMES && set_times(d) < 0) {
-		info.skipped |= COPYFILE_TIMES;
-		info.skipped_error = info.skipped_error ? info.skipped_error : -errno;
-	}
-	char *dst = dir_dst_path(d, "");
-	const struct report_about about = { .op = OP_ATTRIBUTES, .dst = dst };
-	if (r < 0)
-		attrs_error(&about, -r, "setting attributes for %s");
-	else
-		attrs_report(o, &info, &about);
-	free(dst);
-	dir_unpin(d);
-}
-
-static void set_mode(struct dir *d)
-{
-	struct stat st = { .st_mode = 0 };
-	mode_t keep = 07777;
-
-	if (!dir_pin_dst(d))
-		return;
-	int fd = d->fd[DIR_DST];
-	if (d->all->opts->default_mode) {
-		/* Its rights are to be those of the mode alone, whatever an ACL gave. */
-		byfd_drop_acl(fd);
-		keep = 07000;
-	}
-	int r = RETRY(fstat(fd, &st));
-	mode_t mode = ((st.st_mode & keep) | d->add_mode) & ~d->drop_mode;
-	/* There are file systems that refuse what changes nothing, too. */
-	if (r == 0 && mode != (st.st_mode & 07777))
-		r = byfd_chmod(fd, mode);
-	if (r < 0) {
-		int err = errno;
-		char *dst = dir_dst_path(d, "");
-
-		attrs_error(&(struct report_about){ .op = OP_ATTRIBUTES, .dst = dst }, err,
-			    "setting permissions for %s");
-		free(dst);
-	}
-	dir_unpin(d);
-}
-
-static bool has_attributes_to_set(const struct dir *d)
-{
-	return !d->make_failed && (d->all->opts->attrs || d->add_mode || d->drop_mode);
-}
-
 static void put_weak_locked(struct dir *d)
 {
 	while (--d->weak_refs == 0) {
@@ -189,10 +112,7 @@ static struct dir *finish(struct dir *d)
 	struct dirs *all = d->all;
 	struct dir *parent = d->parent;
 
-	if (!d->make_failed && d->all->opts->attrs)
-		copy_attributes(d);
-	if (!d->make_failed && (d->add_mode || d->drop_mode))
-		set_mode(d);
+	all->config.complete(all->config.arg, d);
 	dirs_lock(all);
 	dirfds_leave_locked(d, d->weak_refs > 1);
 	put_weak_locked(d);
@@ -202,9 +122,18 @@ static struct dir *finish(struct dir *d)
 
 static void finish_deferred(struct work *work)
 {
-	struct dir *d = (struct dir *)((char *)work - offsetof(struct dir, end));
+	struct dir *d = container_of(work, struct dir, end);
 
 	dir_put(finish(d));
+}
+
+/* Have another thread complete d, if that may take long.  Returns false if none does. */
+static bool defer_end(struct dir *d)
+{
+	const struct dirs_config *config = &d->all->config;
+
+	d->end.run = finish_deferred;
+	return config->has_end_work(config->arg, d) && config->defer(config->arg, &d->end);
 }
 
 void dir_put(struct dir *d)
@@ -218,8 +147,7 @@ void dir_put(struct dir *d)
 		dirs_unlock(all);
 		if (!last)
 			return;
-		d->end.run = finish_deferred;
-		if (has_attributes_to_set(d) && all->defer(all->arg, &d->end))
+		if (defer_end(d))
 			return;
 		d = finish(d);
 	}

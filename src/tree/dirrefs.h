@@ -10,9 +10,10 @@
 
 struct dir;
 struct dirs;
+struct dirs_config;
 
 /* Set up the directories, and cwd as that of the operands: it lives as long as all. */
-void dirs_init(struct dirs *all, struct dir *cwd);
+void dirs_init(struct dirs *all, const struct dirs_config *config, struct dir *cwd);
 
 /* New, with one reference, and one more on parent.  st is the source's. */
 struct dir *dir_new(struct dir *parent, const char *src_name, const char *dst_name,

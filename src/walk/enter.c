@@ -38,7 +38,7 @@
 #include "tree/dirfds.h"
 #include "tree/dirpath.h"
 #include "tree/dirrefs.h"
-#include "walk/mkdir.h"
+#include "walk/makedir.h"
 #include "walk/select.h"
 #include "xalloc.h"
 #include "xvasprintf.h"
@@ -180,9 +180,9 @@ static struct dir *make_destination(struct context *c, struct walk_root *root,
 		return NULL;
 	}
 	struct dir *d = dir_new(e->dir, e->src, e->dst, e->st);
-	d->follow_src = options_follows(c->opts, e->operand);
-	d->follow_dst = c->opts->keep_dir_symlink;
-	if (found == EXISTING_NONE && !mkdir_like(c, e, d, "cannot create directory %s")) {
+	d->follow[DIR_SRC] = options_follows(c->opts, e->operand);
+	d->follow[DIR_DST] = c->opts->keep_dir_symlink;
+	if (found == EXISTING_NONE && !makedir_create(c, e, d, "cannot create directory %s")) {
 		d->make_failed = true;
 		backup_restore(c, e, there.backup);
 		dir_put(d);

@@ -29,13 +29,13 @@
 #include "tree/dirfds.h"
 #include "tree/dirpath.h"
 #include "tree/dirrefs.h"
-#include "walk/mkdir.h"
+#include "walk/makedir.h"
 #include "xalloc.h"
 
 /* Make the destination d of e.  False after a failure, which has been reported. */
 static bool make(struct context *c, const struct entry *e, struct dir *d)
 {
-	if (full_bars_dir(e) || !mkdir_like(c, e, d, "cannot make directory %s"))
+	if (full_bars_dir(e) || !makedir_create(c, e, d, "cannot make directory %s"))
 		return false;
 	if (c->opts->verbose) {
 		char *src = dir_src_path(e->dir, e->src), *dst = dir_dst_path(e->dir, e->dst);
@@ -77,7 +77,7 @@ static struct dir *descend(struct context *c, struct dir *up, const char *src, c
 		complain_src(&e, OP_LOOK, err, "failed to get attributes of %s");
 	} else {
 		d = dir_new(up, src, dst, &st);
-		d->leads = d->follow_src = d->follow_dst = true;
+		d->leads = d->follow[DIR_SRC] = d->follow[DIR_DST] = true;
 		if (!find_or_make(c, &e, d)) {
 			d->make_failed = true;
 			dir_put(d);

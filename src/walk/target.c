@@ -238,7 +238,7 @@ static void copy_to_name(struct context *c, const char *src, const char *dst)
 		backup = find_backup_file_name(AT_FDCWD, dst, c->opts->backup);
 		without_backup = *c->opts;
 		without_backup.backup = no_backups;
-		c->opts = c->dirs.opts = &without_backup;
+		c->opts = &without_backup;
 	}
 	operands_init_single(&all, c);
 	operand_copy(&all, &c->cwd, src, backup ? backup : dst);

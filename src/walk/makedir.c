@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Design: the mode of a directory goes through three stages.
+ *
+ *	made		no more rights for others than they will keep; see first_mode()
+ *	being filled	all rights for its owner, whom the source's mode, the umask or a
+ *			default ACL may have denied some; see open_to_owner()
+ *	complete	the attributes of the source, as far as they are asked for, and then
+ *			what the mode lacks (struct dir_mode); see makedir_complete()
+ *
+ * The attributes come last, since every entry that is made changes the times, and since a
+ * directory may lose the right to be written to.  chmod(2) is called only where it changes
+ * something: some file systems refuse it.
+ */
+#include <config.h>
+
+#include "walk/makedir.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <libcopyfile.h>
+
+#include "base/options.h"
+#include "base/retry.h"
+#include "copy/attrs.h"
+#include "copy/complain.h"
+#include "copy/context.h"
+#include "copy/entry.h"
+#include "report/report.h"
+#include "same-inode.h"
+#include "tree/byfd.h"
+#include "tree/dir.h"
+#include "tree/dirfds.h"
+#include "tree/dirpath.h"
+
+/* ------------------------------------------------------------- the making */
+
+/* Returns the mode for mkdir(2), and notes in d which bits are to be added at the end. */
+static mode_t first_mode(const struct context *c, struct dir *d)
+{
+	const struct options *o = c->opts;
+	mode_t want = o->default_mode ? 0777 : 0;
+	mode_t later = o->attrs & COPYFILE_OWNER ? S_IRWXG | S_IRWXO : S_IWGRP | S_IWOTH;
+
+	/* As with cp a directory of --parents has nothing but 0777 then, ... */
+	if (!d->leads || !o->default_mode)
+		want |= d->st.st_mode & 01777;
+	/* ... and else the rights to write from the start, as a default ACL may need them. */
+	if (d->leads && !(o->attrs & COPYFILE_OWNER))
+		later = 0;
+	/* As with cp a sticky bit is there from the start, whoever owns the copy. */
+	if (o->attrs & COPYFILE_MODE)
+		return S_IRWXU | (want & S_ISVTX);
+	d->mode.add = want & (o->default_mode ? 0777 : later) & ~c->umask;
+	return want & ~later;
+}
+
+/*
+ * As mkdirat(2), for e.  A directory that is made in one that was there before is noted in
+ * created_dirs: it begins a tree that the walk may come to.  Then *ret is its stat; else
+ * *ret is zeros.
+ */
+static int make_noted(struct context *c, const struct entry *e, mode_t mode, struct stat *ret)
+{
+	int at = dir_dst_fd(e->dir);
+
+	*ret = (struct stat){ .st_mode = 0 };
+	if (e->dir->created)
+		return RETRY(mkdirat(at, e->dst, mode));
+	char *path = dir_dst_path(e->dir, e->dst);
+	dirset_begin(&c->created_dirs);
+	int r = RETRY(mkdirat(at, e->dst, mode)), err = errno;
+	bool known = r == 0 && RETRY(fstatat(at, e->dst, ret, AT_SYMLINK_NOFOLLOW)) == 0;
+	dirset_end(&c->created_dirs, known ? ret : NULL, path);
+	free(path);
+	errno = err;
+	return r;
+}
+
+/* Returns true if the owner has all rights in what was made of e with the mode asked. */
+static bool is_open_to_owner(const struct context *c, const struct entry *e, mode_t asked,
+			     const struct stat *seen)
+{
+	if (seen->st_mode)
+		return (seen->st_mode & S_IRWXU) == S_IRWXU;
+	/* The directory above shows if there is a default ACL, which is inherited. */
+	return !e->dir->mode.lacks_owner_rights && (asked & ~c->umask & S_IRWXU) == S_IRWXU;
+}
+
+/* Open what was made of e, which *st then describes; before, its stat as it was made, or zeros. */
+static int open_made(const struct entry *e, struct stat *st)
+{
+	const struct stat seen = *st;
+	int fd = byfd_open(dir_dst_fd(e->dir), e->dst, S_IFDIR, 0, st);
+
+	if (fd < 0 || !seen.st_mode || SAME_INODE(*st, seen))
+		return fd;
+	close(fd);
+	errno = ESTALE;
+	return -1;
+}
+
+/*
+ * Give the owner of e's destination all rights until it is complete.  asked is the mode that
+ * mkdir(2) was given; seen is the destination's stat, or zeros.  Returns false after a
+ * failure, which has been reported.
+ */
+static bool open_to_owner(const struct context *c, const struct entry *e, struct dir *d,
+			  mode_t asked, const struct stat *seen)
+{
+	struct stat st = *seen;
+
+	if (is_open_to_owner(c, e, asked, seen))
+		return true;
+	int fd = open_made(e, &st);
+	if (fd < 0) {
+		complain_dst(e, OP_LOOK, errno, "cannot stat %s");
+		return false;
+	}
+	mode_t mode = st.st_mode & 07777;
+	d->mode.lacks_owner_rights |= asked & ~c->umask & S_IRWXU & ~mode;
+	if (!(c->opts->attrs & COPYFILE_MODE) && !c->opts->default_mode)
+		d->mode.drop |= S_IRWXU & ~mode;
+	bool ok = (mode & S_IRWXU) == S_IRWXU || byfd_chmod(fd, mode | S_IRWXU) == 0;
+	if (!ok)
+		complain_dst(e, OP_ATTRIBUTES, errno, "setting permissions for %s");
+	close(fd);
+	return ok;
+}
+
+bool makedir_create(struct context *c, const struct entry *e, struct dir *d,
+		    const char *message)
+{
+	mode_t mode = first_mode(c, d);
+	struct stat st;
+
+	d->mode.lacks_owner_rights = c->umask & S_IRWXU;
+	if (make_noted(c, e, mode, &st) < 0) {
+		complain_dst(e, OP_MKDIR, errno, message);
+		return false;
+	}
+	/* In a directory that was there its name may be another one's before it is opened. */
+	dir_expect_dst(d, &st);
+	if (!open_to_owner(c, e, d, mode, &st))
+		return false;
+	d->created = true;
+	return true;
+}
+
+/* ---------------------------------------------------------------- the end */
+
+/* Returns 0, or -1 with errno set. */
+static int set_times(const struct dir *d)
+{
+	const struct timespec times[] = { d->st.st_atim, d->st.st_mtim };
+
+	return byfd_utimens(dir_dst_fd(d), times);
+}
+
+/* Copy what the options ask for; the times are those from before the walk. */
+static void copy_attributes(const struct context *c, struct dir *d)
+{
+	const struct options *o = c->opts;
+	struct copyfile_info info;
+
+	if (!dir_pin(d))
+		return;
+	int r = copyfile_attrs(dir_src_fd(d), dir_dst_fd(d),
+			       (o->attrs & ~COPYFILE_TIMES) | COPYFILE_LENIENT);
+	copyfile_info(0, &info, sizeof info);
+	if (r == 0 && o->attrs & COPYFILE_TIMES && set_times(d) < 0) {
+		info.skipped |= COPYFILE_TIMES;
+		info.skipped_error = info.skipped_error ? info.skipped_error : -errno;
+	}
+	char *dst = dir_dst_path(d, "");
+	const struct report_about about = { .op = OP_ATTRIBUTES, .dst = dst };
+	if (r < 0)
+		attrs_error(&about, -r, "setting attributes for %s");
+	else
+		attrs_report(o, &info, &about);
+	free(dst);
+	dir_unpin(d);
+}
+
+/* Returns 0 or an errno value. */
+static int set_mode_of(int fd, const struct options *o, const struct dir_mode *lacks)
+{
+	mode_t keep = 07777;
+	struct stat st;
+
+	if (o->default_mode) {
+		/* Its rights are to be those of the mode alone, whatever an ACL gave. */
+		byfd_drop_acl(fd);
+		keep = 07000;
+	}
+	if (RETRY(fstat(fd, &st)) < 0)
+		return errno;
+	mode_t mode = ((st.st_mode & keep) | lacks->add) & ~lacks->drop;
+	/* There are file systems that refuse what changes nothing, too. */
+	return mode != (st.st_mode & 07777) && byfd_chmod(fd, mode) < 0 ? errno : 0;
+}
+
+static void complete_mode(const struct context *c, struct dir *d)
+{
+	if (!dir_pin_dst(d))
+		return;
+	int err = set_mode_of(dir_dst_fd(d), c->opts, &d->mode);
+
+	if (err) {
+		char *dst = dir_dst_path(d, "");
+
+		attrs_error(&(struct report_about){ .op = OP_ATTRIBUTES, .dst = dst }, err,
+			    "setting permissions for %s");
+		free(dst);
+	}
+	dir_unpin(d);
+}
+
+static bool lacks_mode(const struct dir *d)
+{
+	return d->mode.add || d->mode.drop;
+}
+
+bool makedir_has_end_work(const struct context *c, const struct dir *d)
+{
+	return !d->make_failed && (c->opts->attrs || lacks_mode(d));
+}
+
+void makedir_complete(const struct context *c, struct dir *d)
+{
+	if (d->make_failed)
+		return;
+	if (c->opts->attrs)
+		copy_attributes(c, d);
+	if (lacks_mode(d))
+		complete_mode(c, d);
+}

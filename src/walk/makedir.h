@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * makedir - a directory of the destination: how it is made, and its attributes and mode
+ * when all below it is complete.  Thread-safe.
+ */
+#ifndef PCP_MAKEDIR_H
+#define PCP_MAKEDIR_H
+
+#include <stdbool.h>
+
+struct context;
+struct dir;
+struct entry;
+
+/*
+ * Make the destination of the directory e, whose dir is pinned.  d is its struct dir, which
+ * no other thread knows yet; it keeps what the mode still lacks.  Returns false after a
+ * failure, which has been reported; with message if there is no directory.
+ */
+bool makedir_create(struct context *c, const struct entry *e, struct dir *d,
+		    const char *message);
+
+/* Returns true if d's destination is still to be given attributes or a mode. */
+bool makedir_has_end_work(const struct context *c, const struct dir *d);
+
+/*
+ * All below d is complete: give its destination, if there is one, the source's attributes
+ * and what its mode lacks.  Failures are reported.
+ */
+void makedir_complete(const struct context *c, struct dir *d);
+
+#endif
