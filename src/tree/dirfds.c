@@ -1,27 +1,44 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Design: opened when first used.  The users of a directory are the calls
- * and pending copies that need them now; with none it is idle: open still, but
- * when the budget (struct dirs) is spent the one idle for longest is parked,
- * its descriptors closed.  A parked directory is opened again through its
- * parents, or by ".." of a child that is done, whichever is nearer; never
- * following a symlink, and only if it still is the same inode.  If all are in
- * use, the end of some pending copy is awaited first; if none is pending, the
- * budget is exceeded by a few.
+ * Design: a directory's descriptors are opened when it is first pinned, by a call or a
+ * pending copy that needs them.  Without a pin it is idle: still open, since it is likely
+ * to be needed again, but the first to be closed when the budget is spent.
  *
- * One lock for all, held for a few instructions: what waits for a file system
- * is done without it, on directories that are in use and so stay.  Two threads
- * that open one directory at a time both do; one of them closes its own again.
+ *		   pin                     last unpin
+ *	closed -----------> open, pinned ------------> open, idle
+ *	 ^   ^               |        ^                 |      |
+ *	 |   |   complete    |        |       pin       |      |
+ *	 |   +---------------+        +-----------------+      |
+ *	 |        parked: no budget left, and longest idle     |
+ *	 +-----------------------------------------------------+
+ *
+ *	0                                open_fds          max_fds
+ *	|== pinned ==|== about to open ==|== idle ==|.... free ....|
+ *
+ * (open_fds is all that is drawn double.)  If nothing is idle when the budget is spent, the
+ * end of some pending copy is awaited, which unpins its directory.  If no copy is pending
+ * either, the budget is exceeded by the few descriptors that the caller cannot do without.
+ *
+ * A parked directory is opened again by name from the nearest directory above it that is
+ * open, or by the ".." of a subdirectory that is complete, which comes first on the way
+ * back up.  Either never follows a symlink that was not followed before, and is checked
+ * to lead to the same inode: a directory that was moved away or replaced is ESTALE.
+ *
+ * One lock serves all directories, and is held for a few instructions.  What waits for a
+ * file system is done without it, on directories that are pinned and so stay as they are.
+ * Two threads that open one directory at the same time both do; one closes its own again.
  */
 #include <config.h>
 
 #include "tree/dirfds.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/locked.h"
 #include "base/retry.h"
 #include "report/quote.h"
 #include "report/report.h"
@@ -35,9 +52,20 @@ void dir_expect_dst(struct dir *d, const struct stat *st)
 	d->dst_ino = st->st_mode ? st->st_ino : 0;
 }
 
-/* --------------------------------------------------- the idle, parking */
+/* ----------------------------------------------------- pins and the idle list */
 
-static void unlist_locked(struct dir *d)
+static void idle_append_locked(struct dir *d)
+{
+	struct dirs *all = d->all;
+
+	assert(!d->idle && !d->pins);
+	d->idle_prev = all->idle_last;
+	*(all->idle_last ? &all->idle_last->idle_next : &all->idle_first) = d;
+	all->idle_last = d;
+	d->idle = true;
+}
+
+static void idle_remove_locked(struct dir *d)
 {
 	struct dirs *all = d->all;
 
@@ -51,27 +79,34 @@ static void unlist_locked(struct dir *d)
 
 void dirfds_pin_locked(struct dir *d)
 {
+	assert_locked(&d->all->lock);
 	d->pins++;
-	unlist_locked(d);
+	idle_remove_locked(d);
 }
 
-/* With again, d may be opened once more, and the destination must be known then. */
-void dirfds_close_locked(struct dir *d, bool again)
+/* One descriptor less counts against the budget. */
+static void release_fd_locked(struct dirs *all)
+{
+	assert_locked(&all->lock);
+	assert(all->open_fds > 0);
+	all->open_fds--;
+}
+
+void dirfds_close_locked(struct dir *d, bool reopen)
 {
 	struct stat st;
 
-	unlist_locked(d);
-	if (again && d->fd[DIR_DST] >= 0 && RETRY(fstat(d->fd[DIR_DST], &st)) == 0) {
-		d->dst_dev = st.st_dev;
-		d->dst_ino = st.st_ino;
-	}
+	idle_remove_locked(d);
+	/* By the inode it is known again. */
+	if (reopen && d->fd[DIR_DST] >= 0 && RETRY(fstat(d->fd[DIR_DST], &st)) == 0)
+		dir_expect_dst(d, &st);
 	for (int side = DIR_SRC; side <= DIR_DST; side++) {
 		if (d->fd[side] < 0)
 			continue;
 		/* Only looked through, never written to: no result can be lost. */
 		close(d->fd[side]);
 		d->fd[side] = -1;
-		d->all->open_fds--;
+		release_fd_locked(d->all);
 	}
 }
 
@@ -79,20 +114,27 @@ static void unpin_locked(struct dir *d)
 {
 	struct dirs *all = d->all;
 
+	assert_locked(&all->lock);
+	assert(d->pins > 0);
 	if (--d->pins || !d->parent || (d->fd[DIR_SRC] < 0 && d->fd[DIR_DST] < 0))
 		return;
-	/* With hardly any descriptors those above the budget were needed only now. */
-	if (all->open_fds > all->config.max_fds) {
+	/* What exceeds the budget was for this pin alone. */
+	if (all->open_fds > all->config.max_fds)
 		dirfds_close_locked(d, true);
-		return;
-	}
-	d->idle_prev = all->idle_last;
-	*(all->idle_last ? &all->idle_last->idle_next : &all->idle_first) = d;
-	all->idle_last = d;
-	d->idle = true;
+	else
+		idle_append_locked(d);
 }
 
-/* Close a directory, or await the end of a copy.  False: neither is possible. */
+void dir_unpin(struct dir *d)
+{
+	dirs_lock(d->all);
+	unpin_locked(d);
+	dirs_unlock(d->all);
+}
+
+/* ------------------------------------------------------------------ the budget */
+
+/* Park an idle directory, or await the end of a copy.  Returns false if there is neither. */
 static bool make_room_locked(struct dirs *all)
 {
 	if (all->idle_first) {
@@ -100,21 +142,24 @@ static bool make_room_locked(struct dirs *all)
 		return true;
 	}
 	dirs_unlock(all);
-	bool relieved = all->config.wait_one(all->config.arg);
+	bool ended = all->config.wait_one(all->config.arg);
 	dirs_lock(all);
-	return relieved;
+	return ended;
 }
 
-/* Take one descriptor of the budget; what is idle makes room. */
-static void reserve_locked(struct dirs *all)
+/* Let one descriptor more count against the budget, for which room is made. */
+static void reserve_fd_locked(struct dirs *all)
 {
 	while (all->open_fds >= all->config.max_fds && make_room_locked(all))
 		;
 	all->open_fds++;
 }
 
-/* As openat(2), also where others have taken the last descriptors of the process. */
-static int open_at(struct dirs *all, int at, const char *name, int flags)
+/*
+ * As openat(2), of a directory.  If the process has no descriptor left, since other modules
+ * have taken the last ones, room is made here.
+ */
+static int open_dir_at(struct dirs *all, int at, const char *name, int flags)
 {
 	bool again = true;
 	int fd = -1;
@@ -133,14 +178,51 @@ static int open_at(struct dirs *all, int at, const char *name, int flags)
 	return fd;
 }
 
-/* ------------------------------------------------------------- opening */
+/* --------------------------------------------- a source that has no struct dir yet */
 
-/* Is fd what d was on this side? */
-static bool is_same(const struct dir *d, enum dir_side side, int fd)
+int dir_open_src(struct dir *parent, const char *name, bool follow, struct stat *ret_st)
+{
+	struct dirs *all = parent->all;
+
+	dirs_lock(all);
+	reserve_fd_locked(all);
+	dirs_unlock(all);
+	int fd = open_dir_at(all, dir_src_fd(parent), name, O_RDONLY | (follow ? 0 : O_NOFOLLOW));
+	int err = fd < 0 || RETRY(fstat(fd, ret_st)) < 0 ? errno : 0;
+	if (!err)
+		return fd;
+	if (fd >= 0)
+		close(fd);
+	dirs_lock(all);
+	release_fd_locked(all);
+	dirs_unlock(all);
+	return -err;
+}
+
+void dir_give_src(struct dir *d, int fd)
+{
+	dirs_lock(d->all);
+	assert(d->fd[DIR_SRC] < 0);
+	d->fd[DIR_SRC] = fd;
+	dirs_unlock(d->all);
+}
+
+void dir_close_src(struct dirs *all, int fd)
+{
+	close(fd);
+	dirs_lock(all);
+	release_fd_locked(all);
+	dirs_unlock(all);
+}
+
+/* ------------------------------------------------------- opening, and opening again */
+
+/* Returns true if fd is the inode that d has on this side, as far as that is known. */
+static bool is_same_inode(const struct dir *d, enum dir_side side, int fd)
 {
 	dev_t dev = d->st.st_dev;
 	ino_t ino = d->st.st_ino;
-	struct stat now;
+	struct stat opened;
 
 	if (side == DIR_DST) {
 		dirs_lock(d->all);
@@ -150,93 +232,61 @@ static bool is_same(const struct dir *d, enum dir_side side, int fd)
 		if (!dev && !ino)
 			return true;
 	}
-	return RETRY(fstat(fd, &now)) == 0 && now.st_dev == dev && now.st_ino == ino;
+	return RETRY(fstat(fd, &opened)) == 0 && opened.st_dev == dev && opened.st_ino == ino;
 }
 
-/* Open name in the directory at; d is what it is to be.  Descriptor or -errno. */
+/*
+ * Open this side of d, which is called name in the directory at.  Returns a descriptor or
+ * -errno: ESTALE if another inode has that name.
+ */
 static int open_checked(const struct dir *d, enum dir_side side, int at, const char *name)
 {
 	const int flags = d->follow[side] ? 0 : O_NOFOLLOW;
-	/* Opening it to no more than look through it spares NFS a round trip. */
-	bool look = side == DIR_DST && d->all->config.dst_path_only;
-	int fd = open_at(d->all, at, name, (look ? O_PATH : O_RDONLY) | flags);
+	/* O_PATH spares NFS a round trip. */
+	bool path_only = side == DIR_DST && d->all->config.dst_path_only;
+	int fd = open_dir_at(d->all, at, name, (path_only ? O_PATH : O_RDONLY) | flags);
 
-	/* Searchable may be enough. */
+	/* It may be searchable, which is enough for most purposes. */
 	if (fd < 0 && errno == EACCES)
-		fd = open_at(d->all, at, name, O_PATH | flags);
+		fd = open_dir_at(d->all, at, name, O_PATH | flags);
 	if (fd < 0)
 		return -errno;
-	if (is_same(d, side, fd))
+	if (is_same_inode(d, side, fd))
 		return fd;
 	close(fd);
 	return -ESTALE;
 }
 
-int dir_open_src(struct dir *parent, const char *name, bool follow, struct stat *ret_st)
-{
-	struct dirs *all = parent->all;
-
-	dirs_lock(all);
-	reserve_locked(all);
-	dirs_unlock(all);
-	int fd = open_at(all, parent->fd[DIR_SRC], name, O_RDONLY | (follow ? 0 : O_NOFOLLOW));
-	int err = fd < 0 || RETRY(fstat(fd, ret_st)) < 0 ? errno : 0;
-	if (!err)
-		return fd;
-	if (fd >= 0)
-		close(fd);
-	dirs_lock(all);
-	all->open_fds--;
-	dirs_unlock(all);
-	return -err;
-}
-
-void dir_give_src(struct dir *d, int fd)
-{
-	dirs_lock(d->all);
-	d->fd[DIR_SRC] = fd;
-	dirs_unlock(d->all);
-}
-
-void dir_close_src(struct dirs *all, int fd)
-{
-	close(fd);
-	dirs_lock(all);
-	all->open_fds--;
-	dirs_unlock(all);
-}
-
-/* The way down to a directory from the nearest parent that is open */
-struct way {
-	struct dir *above;		/* in use */
-	struct dir **down;		/* below it, d itself last */
-	size_t depth;
+/* The directories from the nearest one that is open down to one that is to be opened */
+struct path_down {
+	struct dir *from;		/* open on that side, and pinned */
+	struct dir **below;		/* those below it, the topmost first */
+	size_t depth;			/* how many they are */
 };
 
-static void find_way_locked(struct way *way, struct dir *d, enum dir_side side)
+static void find_path_locked(struct path_down *path, struct dir *d, enum dir_side side)
 {
 	struct dir *up = d;
 
-	way->above = d->parent;
-	way->depth = 1;
-	while (way->above->parent && way->above->fd[side] < 0) {
-		way->above = way->above->parent;
-		way->depth++;
+	path->from = d->parent;
+	path->depth = 1;
+	while (path->from->parent && path->from->fd[side] < 0) {
+		path->from = path->from->parent;
+		path->depth++;
 	}
-	dirfds_pin_locked(way->above);
-	/* From the top down: the parents' names are linked only upwards. */
-	way->down = xnmalloc(way->depth, sizeof *way->down);
-	for (size_t i = way->depth; i--; up = up->parent)
-		way->down[i] = up;
+	dirfds_pin_locked(path->from);
+	path->below = xnmalloc(path->depth, sizeof *path->below);
+	for (size_t i = path->depth; i--; up = up->parent)
+		path->below[i] = up;
 }
 
-/* Descriptor or -errno */
-static int go_down(const struct way *way, enum dir_side side)
+/* Open the last directory of path.  Returns a descriptor or -errno. */
+static int open_path(const struct path_down *path, enum dir_side side)
 {
-	int at = way->above->fd[side];
+	int at = path->from->fd[side];
 
-	for (size_t i = 0; i < way->depth && (i == 0 || at >= 0); i++) {
-		const struct dir *d = way->down[i];
+	for (size_t i = 0; i < path->depth && (i == 0 || at >= 0); i++) {
+		const struct dir *d = path->below[i];
 		int fd = open_checked(d, side, at, d->name[side]);
 
 		if (i > 0)
@@ -246,93 +296,105 @@ static int go_down(const struct way *way, enum dir_side side)
 	return at;
 }
 
-/* d is in use and not open on side: open it without the lock.  Descriptor or -errno. */
-static int open_unlocked(struct dir *d, enum dir_side side)
+/* Open this side of d, which is pinned.  Returns a descriptor or -errno. */
+static int open_from_above(struct dir *d, enum dir_side side)
 {
-	struct way way;
+	struct path_down path;
 
 	dirs_lock(d->all);
-	find_way_locked(&way, d, side);
+	find_path_locked(&path, d, side);
 	dirs_unlock(d->all);
-	int fd = go_down(&way, side);
+	int fd = open_path(&path, side);
 	dirs_lock(d->all);
-	unpin_locked(way.above);
+	unpin_locked(path.from);
 	dirs_unlock(d->all);
-	free(way.down);
+	free(path.below);
 	return fd;
 }
 
-/* Let d, which is in use, have fd, for which a descriptor is reserved. */
-static void set_fd_locked(struct dir *d, enum dir_side side, int fd)
+/*
+ * Hand fd, for which a descriptor was reserved, over to d, which is pinned.  It is closed if
+ * another thread was faster; a negative fd is a failure, which gives the descriptor back.
+ */
+static void install_fd_locked(struct dir *d, enum dir_side side, int fd)
 {
-	if (fd < 0 || d->fd[side] >= 0) {
-		/* A failure; or another thread was faster. */
-		d->all->open_fds--;
-		if (fd >= 0)
-			close(fd);
+	assert(d->pins > 0);
+	if (fd >= 0 && d->fd[side] < 0) {
+		d->fd[side] = fd;
 		return;
 	}
-	d->fd[side] = fd;
+	release_fd_locked(d->all);
+	if (fd >= 0)
+		close(fd);
 }
 
-/* Open d, which is in use, on one side if it is not.  0 or errno. */
-static int open_locked(struct dir *d, enum dir_side side)
+/* Open this side of d, which is pinned, unless it is open.  Returns 0 or an errno value. */
+static int ensure_open_locked(struct dir *d, enum dir_side side)
 {
 	if (!d->parent || d->fd[side] >= 0)
 		return 0;
-	reserve_locked(d->all);
+	reserve_fd_locked(d->all);
 	dirs_unlock(d->all);
-	int fd = open_unlocked(d, side);
+	int fd = open_from_above(d, side);
 	dirs_lock(d->all);
-	set_fd_locked(d, side, fd);
+	install_fd_locked(d, side, fd);
 	return d->fd[side] >= 0 ? 0 : -fd;
 }
 
-/* Use d, open from this side on.  False after a failure, which is reported. */
-static bool use(struct dir *d, enum dir_side from)
+static void report_no_access(const struct dir *d, enum dir_side side, int err)
 {
-	enum dir_side side = from;
-	int err = 0;
+	char *path = side == DIR_SRC ? dir_src_path(d, "") : dir_dst_path(d, "");
+	const struct report_about about = {
+		.op = OP_OPEN,
+		.src = side == DIR_SRC ? path : NULL, .dst = side == DIR_DST ? path : NULL,
+	};
+
+	report_error_about(&about, err, "cannot access %s", quote_always(0, path));
+	free(path);
+}
+
+/* Pin d, and open its sides from first on.  Returns false after a failure, reported. */
+static bool pin_and_open(struct dir *d, enum dir_side first)
+{
+	enum dir_side side = first;
+	int err;
 
 	dirs_lock(d->all);
 	dirfds_pin_locked(d);
-	for (; side <= DIR_DST && !err; side++)
-		err = open_locked(d, side);
+	while (!(err = ensure_open_locked(d, side)) && side < DIR_DST)
+		side++;
 	if (err)
 		unpin_locked(d);
 	dirs_unlock(d->all);
-	if (!err)
-		return true;
-	char *path = side - 1 == DIR_SRC ? dir_src_path(d, "") : dir_dst_path(d, "");
-	const struct report_about about = {
-		.op = OP_OPEN, .src = side - 1 == DIR_SRC ? path : NULL, .dst = side - 1 == DIR_DST ? path : NULL,
-	};
-	report_error_about(&about, err, "cannot access %s", quote_always(0, path));
-	free(path);
-	return false;
-}
-
-bool dir_pin_dst(struct dir *d)
-{
-	return use(d, DIR_DST);
+	if (err)
+		report_no_access(d, side, err);
+	return !err;
 }
 
 bool dir_pin(struct dir *d)
 {
-	return use(d, DIR_SRC);
+	return pin_and_open(d, DIR_SRC);
 }
 
-void dir_unpin(struct dir *d)
+bool dir_pin_dst(struct dir *d)
 {
-	dirs_lock(d->all);
-	unpin_locked(d);
-	dirs_unlock(d->all);
+	return pin_and_open(d, DIR_DST);
 }
 
-/*
- * The way back up: the parent, if it is parked, by ".." of d, which is done and
- * in use, instead of all the way down.
- */
+/* ------------------------------------------------------------------ the way back up */
+
+/* Returns true if the ".." of d, on this side, is where its parent is to be opened by. */
+static bool leads_up_locked(const struct dir *d, enum dir_side side)
+{
+	const struct dir *up = d->parent;
+
+	if (up->fd[side] >= 0 || d->fd[side] < 0)
+		return false;
+	/* What a symlink led to is elsewhere; an inode that is not known cannot be checked. */
+	return !d->follow[side] && (side == DIR_SRC || up->dst_ino);
+}
+
+/* Open the parent of d, which is pinned, by "..", instead of all the way down. */
 static void open_parent_locked(const struct dir *d)
 {
 	struct dir *up = d->parent;
@@ -341,25 +403,24 @@ static void open_parent_locked(const struct dir *d)
 		return;
 	dirfds_pin_locked(up);
 	for (int side = DIR_SRC; side <= DIR_DST; side++) {
-		/* Nor is the ".." of what a symlink led to. */
-		if (up->fd[side] >= 0 || d->fd[side] < 0 || (side == DIR_DST && !up->dst_ino) || d->follow[side])
+		if (!leads_up_locked(d, side))
 			continue;
-		/* d's own descriptor goes right after this: the budget holds. */
+		/* The budget holds: d is closed right after this. */
 		d->all->open_fds++;
 		dirs_unlock(d->all);
 		int fd = open_checked(up, side, d->fd[side], "..");
 		dirs_lock(d->all);
-		set_fd_locked(up, side, fd);
+		install_fd_locked(up, side, fd);
 	}
 	unpin_locked(up);
 }
 
-void dirfds_leave_locked(struct dir *d, bool again)
+void dirfds_leave_locked(struct dir *d, bool reopen)
 {
 	dirfds_pin_locked(d);
 	open_parent_locked(d);
-	/* A hard link may be made from here just now: then it is left open. */
+	/* If another thread is about to link to a file in d, it has a pin, and unpins d. */
 	if (d->pins == 1)
-		dirfds_close_locked(d, again);
+		dirfds_close_locked(d, reopen);
 	unpin_locked(d);
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Design: a name is put together from those of the directories above it, when it is
- * needed for a message.  Nothing else is done by such a name: a tree may be deeper than a
- * path can be long.
+ * Design: a full name is put together from the names of the directories above, when a
+ * message needs it.  Nothing is opened by such a name: a tree may be deeper than a path
+ * can be long.
  */
 #include <config.h>
 
@@ -14,26 +14,37 @@
 #include "tree/dir.h"
 #include "xalloc.h"
 
+/* The most bytes that the full name can take, with its end */
+static size_t size_of_path(const struct dir *d, enum dir_side side, const char *name)
+{
+	size_t size = strlen(name) + 1;
+
+	for (; d->parent; d = d->parent)
+		size += strlen(d->name[side]) + 1;
+	return size;
+}
+
+/* Put dir, the name of a directory, before path.  Returns where the whole begins. */
+static char *put_before(char *path, const char *dir)
+{
+	size_t len = strlen(dir);
+
+	/* "dir//" and "x" is "dir/x"; "" adds nothing. */
+	while (*path && len > 1 && dir[len - 1] == '/')
+		len--;
+	if (*path && len && dir[len - 1] != '/')
+		*--path = '/';
+	return memcpy(path - len, dir, len);
+}
+
 static char *path_of(const struct dir *d, enum dir_side side, const char *name)
 {
-	size_t len = strlen(name) + 1;
+	size_t size = size_of_path(d, side, name), name_size = strlen(name) + 1;
+	char *path = xmalloc(size);
+	char *at = memcpy(path + size - name_size, name, name_size);
 
-	for (const struct dir *up = d; up->parent; up = up->parent)
-		len += strlen(up->name[side]) + 1;
-	char *path = xmalloc(len), *at = path + len - (strlen(name) + 1);
-	strcpy(at, name);
-	for (const struct dir *up = d; up->parent; up = up->parent) {
-		const char *part = up->name[side];
-		size_t n = strlen(part);
-
-		/* "dir//" and "x" is "dir/x"; "" adds nothing. */
-		while (*at && n > 1 && part[n - 1] == '/')
-			n--;
-		if (*at && n && part[n - 1] != '/')
-			*--at = '/';
-		at -= n;
-		memcpy(at, part, n);
-	}
+	for (; d->parent; d = d->parent)
+		at = put_before(at, d->name[side]);
 	return memmove(path, at, strlen(at) + 1);
 }
 

@@ -1,28 +1,47 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Design: one mechanism settles the lifetime of descriptors, the order of
- * directory attributes, and how much memory a run takes.
+ * Design: two counts settle the lifetime of a directory, the order of the attributes, and
+ * how much memory a run takes.
  *
- * References.  A walker inside a directory, a subtree that is given away, each
- * pending copy of an entry, each subdirectory and each hard link still to be made
- * hold one.  When the last is dropped nothing below will change any more: the
- * attributes are set, the descriptors closed, the parent's reference dropped.  So
- * attributes are set from the leaves up, each exactly once, and a run holds no
- * more directories than are open or on the way to one that is.
+ *	holder					refcount	weak_refs	pins
  *
- * Holds.  A file with several names must be found again when its next name
- * comes, maybe long after its directory is finished.  A hold keeps only the
- * memory (name and parent), so that the directory can be opened once more.
+ *	a walker in the directory		   1				 1
+ *	a subtree or a batch given away		   1
+ *	a pending copy of an entry		   1				 1
+ *	a hard link that waits for a copy	   1
+ *	a subdirectory, until it is complete	   1
+ *	a subdirectory, until it is freed			    1
+ *	the directory itself, until complete			    1
+ *	an inode with further names to come			    1
+ *
+ *	    dir  <---- pending copy, walker, ...
+ *	     ^ ^
+ *	     | +------ weak, until freed -------+
+ *	     +-------- until complete --------- subdirectory  <---- pending copy, walker, ...
+ *
+ * References.  When the last one is dropped nothing below the directory changes any more: it
+ * is complete.  The hook is called, which sets the attributes, the descriptors are closed,
+ * and the reference on the parent is dropped.  So directories are completed from the leaves
+ * up, each exactly once, and a run keeps no more of them than are being filled, or are
+ * above one that is.
+ *
+ * Weak references.  A file with several names must be found again when its next name comes,
+ * maybe long after its directory is complete.  A weak reference keeps the memory (names
+ * and parents), by which the directory can be opened once more.
+ *
+ * Pins keep the descriptors open; see dirfds.c.
  */
 #include <config.h>
 
 #include "tree/dirrefs.h"
 
+#include <assert.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/container.h"
+#include "base/locked.h"
 #include "tree/dir.h"
 #include "tree/dirfds.h"
 #include "xalloc.h"
@@ -36,20 +55,30 @@ void dirs_init(struct dirs *all, const struct dirs_config *config, struct dir *c
 	};
 }
 
+/* -------------------------------------------------------------------- references */
+
+static void get_locked(struct dir *d)
+{
+	assert_locked(&d->all->lock);
+	assert(d->refcount > 0);
+	d->refcount++;
+}
+
 struct dir *dir_new(struct dir *parent, const char *src_name, const char *dst_name,
 		    const struct stat *st)
 {
 	size_t src_size = strlen(src_name) + 1, dst_size = strlen(dst_name) + 1;
 	struct dir *d = xmalloc(sizeof *d + src_size + dst_size);
+	char *names = (char *)(d + 1);
 
 	*d = (struct dir){
 		.all = parent->all, .parent = parent, .refcount = 1, .weak_refs = 1,
 		.fd = { -1, -1 }, .st = *st,
 	};
-	d->name[DIR_SRC] = memcpy((char *)(d + 1), src_name, src_size);
-	d->name[DIR_DST] = memcpy((char *)(d + 1) + src_size, dst_name, dst_size);
+	d->name[DIR_SRC] = memcpy(names, src_name, src_size);
+	d->name[DIR_DST] = memcpy(names + src_size, dst_name, dst_size);
 	dirs_lock(d->all);
-	parent->refcount++;
+	get_locked(parent);
 	parent->weak_refs++;
 	dirs_unlock(d->all);
 	return d;
@@ -58,22 +87,15 @@ struct dir *dir_new(struct dir *parent, const char *src_name, const char *dst_na
 struct dir *dir_get(struct dir *d)
 {
 	dirs_lock(d->all);
-	d->refcount++;
+	get_locked(d);
 	dirs_unlock(d->all);
 	return d;
-}
-
-void dir_get_weak(struct dir *d)
-{
-	dirs_lock(d->all);
-	d->weak_refs++;
-	dirs_unlock(d->all);
 }
 
 void dir_get_pinned(struct dir *d)
 {
 	dirs_lock(d->all);
-	d->refcount++;
+	get_locked(d);
 	dirfds_pin_locked(d);
 	dirs_unlock(d->all);
 }
@@ -84,13 +106,27 @@ void dir_put_pinned(struct dir *d)
 	dir_put(d);
 }
 
-/* ------------------------------------------------------------ the end */
+/* --------------------------------------------------------------- weak references */
+
+void dir_get_weak(struct dir *d)
+{
+	dirs_lock(d->all);
+	assert(d->weak_refs > 0);
+	d->weak_refs++;
+	dirs_unlock(d->all);
+}
 
 static void put_weak_locked(struct dir *d)
 {
-	while (--d->weak_refs == 0) {
+	assert_locked(&d->all->lock);
+	for (;;) {
 		struct dir *parent = d->parent;
 
+		assert(d->weak_refs > 0);
+		if (--d->weak_refs)
+			return;
+		/* Only cwd has no parent, and it is never freed. */
+		assert(parent && !d->refcount && !d->pins);
 		dirfds_close_locked(d, false);
 		free(d);
 		d = parent;
@@ -106,8 +142,10 @@ void dir_put_weak(struct dir *d)
 	dirs_unlock(all);
 }
 
-/* All below d is done: the end of d.  Returns its parent, with d's reference on it. */
-static struct dir *finish(struct dir *d)
+/* ------------------------------------------------------------------------ the end */
+
+/* All below d is complete, and so is d then.  Returns its parent, with d's reference on it. */
+static struct dir *complete(struct dir *d)
 {
 	struct dirs *all = d->all;
 	struct dir *parent = d->parent;
@@ -120,35 +158,37 @@ static struct dir *finish(struct dir *d)
 	return parent;
 }
 
-static void finish_deferred(struct work *work)
+static void complete_deferred(struct work *work)
 {
 	struct dir *d = container_of(work, struct dir, end);
 
-	dir_put(finish(d));
+	dir_put(complete(d));
 }
 
-/* Have another thread complete d, if that may take long.  Returns false if none does. */
+/* Have another thread complete d, if that has to wait.  Returns false if none does. */
 static bool defer_end(struct dir *d)
 {
 	const struct dirs_config *config = &d->all->config;
 
-	d->end.run = finish_deferred;
+	d->end.run = complete_deferred;
 	return config->has_end_work(config->arg, d) && config->defer(config->arg, &d->end);
+}
+
+/* Drop one reference.  Returns true if it was the last. */
+static bool drop(struct dir *d)
+{
+	struct dirs *all = d->all;
+
+	dirs_lock(all);
+	assert(d->refcount > 0);
+	bool last = --d->refcount == 0;
+	dirs_unlock(all);
+	return last;
 }
 
 void dir_put(struct dir *d)
 {
-	struct dirs *all = d->all;
-
 	/* Not by recursion: a tree may be deeper than the stack. */
-	for (;;) {
-		dirs_lock(all);
-		bool last = --d->refcount == 0;
-		dirs_unlock(all);
-		if (!last)
-			return;
-		if (defer_end(d))
-			return;
-		d = finish(d);
-	}
+	while (drop(d) && !defer_end(d))
+		d = complete(d);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * dirrefs - who still needs a pair of directories, and its end when nobody does.
- * Thread-safe.
+ * dirrefs - references on directories, and the end of a directory when the last one is
+ * dropped.  Thread-safe.
  */
 #ifndef PCP_DIRREFS_H
 #define PCP_DIRREFS_H
@@ -12,28 +12,33 @@ struct dir;
 struct dirs;
 struct dirs_config;
 
-/* Set up the directories, and cwd as that of the operands: it lives as long as all. */
+/* Set up all directories, and cwd as that of the operands, which lives as long as they do. */
 void dirs_init(struct dirs *all, const struct dirs_config *config, struct dir *cwd);
 
-/* New, with one reference, and one more on parent.  st is the source's. */
+/*
+ * A new directory with one reference, which is the caller's, and with one on parent, which
+ * it drops when it is complete.  The names, which are copied, are those in parent; st is
+ * the stat of its source.
+ */
 struct dir *dir_new(struct dir *parent, const char *src_name, const char *dst_name,
 		    const struct stat *st);
 
+/* One more reference on d, on which the caller has one.  Returns d. */
 struct dir *dir_get(struct dir *d);
 
 /*
- * Drop a reference.  With the last one everything below d is done: its
- * attributes are set, its descriptors closed, and its parent's reference
- * dropped in turn.  Failures are reported.
+ * Drop a reference.  With the last one all below d is complete: the hook of the run is
+ * called (struct dirs_config), here or in another thread, d's descriptors are closed, and
+ * its reference on the parent is dropped in turn.
  */
 void dir_put(struct dir *d);
 
-/* Keep d's memory, so that dir_pin_dst() works even after it is finished. */
-void dir_get_weak(struct dir *d);
-void dir_put_weak(struct dir *d);
-
-/* For a pending copy, of a d that is in use: a reference, and a use of its own */
+/* For a pending copy: a reference and a pin at once.  d is pinned by the caller. */
 void dir_get_pinned(struct dir *d);
 void dir_put_pinned(struct dir *d);
+
+/* Keep d's memory, so that dir_pin_dst() can open it even when it is complete. */
+void dir_get_weak(struct dir *d);
+void dir_put_weak(struct dir *d);
 
 #endif
