@@ -218,8 +218,8 @@ line_ends()
 
 rule 'lib/: dependencies point downward' rooms_of_lib
 rule 'src/: knows <libcopyfile.h> alone' api_alone
-#rule 'src/: each layer includes only itself and those below' layers_of_src
-#rule 'src/: no module includes itself by way of others' acyclic_src
+rule 'src/: each layer includes only itself and those below' layers_of_src
+rule 'src/: no module includes itself by way of others' acyclic_src
 rule 'lib/: uses no gnulib' no_gnulib
 rule 'every .c includes <config.h> first' config_first
 rule 'every module includes its own header' own_header
