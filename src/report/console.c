@@ -22,25 +22,23 @@
 
 #include "report/console.h"
 
-#include <assert.h>
 #include <pthread.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdio.h>
 
+#include "base/locked.h"
+
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static _Thread_local bool locked;	/* by this thread */
 static void (*_Atomic hide_progress)(void);
 
 void console_lock(void)
 {
 	pthread_mutex_lock(&lock);
-	locked = true;
 }
 
 void console_unlock(void)
 {
-	locked = false;
 	pthread_mutex_unlock(&lock);
 }
 
@@ -58,7 +56,7 @@ void console_hide_progress_locked(void)
 {
 	void (*hide)(void) = hide_progress;
 
-	assert(locked);
+	assert_locked(&lock);
 	if (hide)
 		hide();
 }
