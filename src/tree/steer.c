@@ -89,7 +89,7 @@ static void resize(struct steer *s)
 		workers_resize(s->workers, relaxed_get(s->balance) > 0 ? UINT_MAX : n);
 }
 
-static void resize_if_time(struct steer *s)
+void steer_update(struct steer *s)
 {
 	int64_t now = clock_now(CLOCK_MONOTONIC_COARSE), at = relaxed_get(s->next_resize);
 
@@ -100,12 +100,12 @@ static void resize_if_time(struct steer *s)
 
 bool steer_wants_walker(struct steer *s)
 {
-	resize_if_time(s);
+	steer_update(s);
 	return workers_want_more(s->workers);
 }
 
 bool steer_wants_help(struct steer *s)
 {
-	resize_if_time(s);
+	steer_update(s);
 	return workers_want_more_soon(s->workers);
 }

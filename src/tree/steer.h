@@ -30,6 +30,9 @@ struct steer_timer {
 void steer_dir_begins(struct steer *s, struct steer_timer *t);
 void steer_dir_made(struct steer *s, const struct steer_timer *t);
 
+/* Set the number of workers, if it is time.  The next two do that as well. */
+void steer_update(struct steer *s);
+
 /* Returns true if another worker would take a subtree at once. */
 bool steer_wants_walker(struct steer *s);
 

@@ -383,8 +383,7 @@ bool walk_tree(struct context *c, const struct entry *e)
 	c->roots = root;
 	bool made = pin(&w, e->dir) && enter_dir(c, root, e, &top);
 	unpin(&w);
-	/* For its effect: the number of workers is set before the first is needed. */
-	(void)steer_wants_walker(&c->steer);
+	steer_update(&c->steer);
 	if (top && !give_away(&w, NULL, top, NULL)) {
 		descend(&w, top);
 		walk(&w);
