@@ -44,7 +44,7 @@ enum select_answer {
  */
 enum select_answer select_query(const struct options *o, const struct select_query *q);
 
-/* The same question about e, by what is known of it. */
+/* What becomes of e, by what is known of it: as select_query() says. */
 enum select_answer select_entry(const struct options *o, const struct entry *e);
 
 #endif
