@@ -8,8 +8,8 @@
 #include <config.h>
 #endif
 
-#include "../unit/scratch.h"
-#include "../unit/tap.h"
+#include "scratch.h"
+#include "tap.h"
 
 static int captured;
 

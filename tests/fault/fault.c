@@ -16,8 +16,8 @@
 #include <stdatomic.h>
 #include <sys/xattr.h>
 
-#include "../unit/scratch.h"
-#include "../unit/tap.h"
+#include "scratch.h"
+#include "tap.h"
 
 #include "sys.h"
 

@@ -12,8 +12,8 @@
 
 #include <stdatomic.h>
 
-#include "../unit/scratch.h"
-#include "../unit/tap.h"
+#include "scratch.h"
+#include "tap.h"
 
 #include "sys.h"
 
