@@ -75,10 +75,15 @@ static uint64_t data_flags(const struct options *o)
 
 static void copy_planned(struct context *c, const struct entry *e, const struct plan *plan);
 
-static void start(struct context *c, const struct entry *e, const struct plan *plan)
+/*
+ * Start the copy of e as planned.  If end is not NULL the copy is made there, where the
+ * symlink at e's destination leads; copy_ended() frees it.
+ */
+static void start(struct context *c, const struct entry *e, const struct plan *plan, char *end)
 {
 	struct pending p = {
-		.entry = *e, .link = plan->link, .backup = plan->backup, .again = plan->again,
+		.entry = *e, .link = plan->link, .backup = plan->backup, .end = end,
+		.again = plan->again,
 		.flags = attrs_flags(c->opts) | data_flags(c->opts),
 	};
 
@@ -197,7 +202,7 @@ static bool meet_new(struct context *c, const struct entry *e, struct plan *plan
 	switch (go) {
 	case GO:
 		targets_take(c, e);
-		start(c, e, plan);
+		start(c, e, plan, NULL);
 		return true;
 	case REFUSED:
 		*reported = true;
@@ -226,17 +231,13 @@ static bool try_again(struct context *c, const struct entry *e, const struct pen
 	if (over && c->opts->force && err != ENOENT && err != EINVAL) {
 		*reported = !existing_remove(c, e);
 		if (!*reported)
-			start(c, e, &plan);
+			start(c, e, &plan, NULL);
 		return !*reported;
 	}
 	/* As POSIX has it: a dangling symlink is written through. */
-	if (!over && err == EEXIST && c->opts->through_dangling && entry_dst_is_symlink(e)) {
-		struct entry end = *e;
-		char *path = symlink_end(dir_dst_fd(e->dir), e->dst);
-
-		end.dst = path;
-		start(c, &end, &plan);
-		free(path);
+	if (!over && err == EEXIST && !p->end && c->opts->through_dangling &&
+	    entry_dst_is_symlink(e)) {
+		start(c, e, &plan, symlink_end(dir_dst_fd(e->dir), e->dst));
 		return true;
 	}
 	if (!over && err == EEXIST && !p->again && !e->dir->created && !plan.backup &&
@@ -279,6 +280,7 @@ void copy_ended(void *arg, const struct pending *p, int result,
 	if (!ok && !interrupted && info->stage == COPYFILE_OPEN_DST &&
 	    try_again(c, &e, p, -result, &reported))
 		return;
+	free(p->end);
 	if (result == -EINVAL && p->flags & COPYFILE_TRUNCATE &&
 	    info->stage == COPYFILE_OPEN_DST && S_ISREG(e.type))
 		complain_both(&e, OP_CHECK, 0, false, "%s and %s are the same file");
@@ -324,7 +326,7 @@ static void copy_planned(struct context *c, const struct entry *e, const struct 
 	if (stop_asked())
 		stop_leave_out();
 	else if (data && !o->symlink && !o->hard_link) {
-		start(c, e, plan);
+		start(c, e, plan, NULL);
 		return;
 	} else {
 		ok = make(c, e, plan, &made);

@@ -262,7 +262,8 @@ static int start(const struct window *w, const struct pending *p)
 		.flags = flags | COPYFILE_STEADY,
 	};
 
-	return copyfileat(dir_src_fd(e->dir), e->src, dir_dst_fd(e->dir), e->dst, &how, sizeof how);
+	return copyfileat(dir_src_fd(e->dir), e->src, dir_dst_fd(e->dir),
+			  p->end ? p->end : e->dst, &how, sizeof how);
 }
 
 /*

@@ -24,6 +24,8 @@ struct pending {
 	uint64_t flags;			/* COPYFILE_* */
 	struct link *link;		/* the inode's other names, or NULL */
 	char *backup;			/* the new name of what was there, or NULL; owned */
+	char *end;			/* where the symlink at the destination leads, if the copy
+					   is made there; or NULL; owned */
 	bool again;			/* it is the second attempt: see meet_new() in copy.c */
 	dev_t over_dev;			/* the inode that an operand overwrites; 0, 0: none */
 	ino_t over_ino;

@@ -445,6 +445,11 @@ test_dangling_and_posix() {
 	same_as_cp -p file dangling
 	as=
 	same_as_cp file dangling
+	# cp leaves the file that the symlink leads to
+	as='env POSIXLY_CORRECT=1'
+	compare='status out err'
+	same_as_cp --reflink file dangling
+	as=
 }
 
 test_keep_directory_symlink() {
