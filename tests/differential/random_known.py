@@ -54,7 +54,11 @@ def has(case, *names):
 
 
 def follows_all(case):
-    return has(case, "-L", "--dereference")
+    """Are all symlinks followed? By -L, if it is the last of its kind, or by -l alone."""
+    says = {"-L": True, "--dereference": True} | dict.fromkeys(
+        ("-H", "-P", "-d", "-a", "--no-dereference", "--archive"), False)
+    said = [says[name] for name in options(case) if name in says]
+    return said[-1] if said else has(case, "-l", "--link")
 
 
 def backs_up(case):
@@ -115,6 +119,16 @@ def leads_to(name, path):
     return bool(parts(name)) and parts(path)[-1:] == parts(name)[-1:]
 
 
+def by_way_of(case, names):
+    """The names, and where those of them that are symlinks before the run lead."""
+    found, more = set(), set(names)
+    while more:
+        found |= more
+        more = {n.target for n in case.nodes if n.kind == "symlink" and
+                any(leads_to(name, n.path) for name in more)} - found
+    return found
+
+
 def below(name, path):
     """Is it that, or in it?"""
     return bool(parts(name)) and parts(name)[-1] in parts(path)
@@ -150,10 +164,15 @@ def into_itself(case, cp, pcp, line):
 
 
 def endless(case, cp, pcp, line):
-    """With -L cp goes on until the names are too long."""
-    return follows_all(case) and \
-        any(len(s) > 3000 and s.endswith(b"File name too long") for s in cp.err) and \
-        (line.who == "cp" or line.what in ("mtime", "links", "same as"))
+    """Where symlinks are followed, cp goes on until the names are too long. pcp leaves out
+    the copy in the copy, and says so."""
+    if not follows_all(case) or \
+            not any(len(s) > 3000 and s.endswith(b"File name too long") for s in cp.err):
+        return False
+    if line.who == "pcp" and b"will not create hard link" in line.text:
+        copy, made = names_in(line.text)
+        return copy.startswith(made + b"/")
+    return line.who == "cp" or line.what in ("mtime", "links", "same as")
 
 
 FAILED_COPY = (b"error reading", b"error writing", b"error copying", b"failed to clone",
@@ -165,9 +184,16 @@ def left_behind(case, cp, pcp, line):
     left = {name for text in cp.err if any(f in text for f in FAILED_COPY)
             for name in names_in(text)}
     if line.kind == "tree" and line.who == "cp":
+        if "POSIXLY_CORRECT" in dict(case.env):     # dangling symlinks are written through
+            left = by_way_of(case, left)
         return kind_of(line.path, cp) == {"file"} and \
             any(leads_to(name, line.path) for name in left)
-    return line.kind == "err" and len(sources(case)) > 1 and \
+    if len(sources(case)) < 2:
+        return False
+    if line.kind == "out" and backs_up(case):
+        backup = line.text.endswith((b" (unbackup)", b"')")) and b"backup" in line.text
+        return names_in(line.text)[1] in left and backup == (line.who == "cp")
+    return line.kind == "err" and \
         any(text in line.text for text in (b"just-created", b"failed to clone")) and \
         any(name in left for name in names_in(line.text))
 
@@ -222,8 +248,11 @@ def taken_for_new(case, cp, pcp, line):
     if not has(case, "--parents") or len(sources(case)) < 2:
         return False
     tried = {names_in(s)[0] for s in cp.err if b"cannot create " in s}
-    if line.who == "pcp" and b"specified more than once" in line.text:
-        return bool(tried)      # cp has not come so far
+    if line.who == "pcp" and line.kind == "err" and tried:
+        # cp has not come so far
+        return b"specified more than once" in line.text or about(line, *tried) or \
+            about(line, *(s for s in sources(case) for t in tried
+                          if parts(t)[-len(parts(s)):] == parts(s)))
     return bool(tried) and (line.kind == "status" or line.what == "links" or
                             about(line, *tried))
 
