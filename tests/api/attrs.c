@@ -7,9 +7,7 @@
  * Much of this takes root.  What an ordinary user sees is tried in a child
  * that gives up its identity.
  */
-#ifdef HAVE_CONFIG_H
 #include <config.h>
-#endif
 
 #include <grp.h>
 #include <sys/xattr.h>
@@ -21,31 +19,28 @@
 
 static bool root;
 
-static unsigned int
-mode_of(const char *name)
+static unsigned int mode_of(const char *name)
 {
 	return stat_of(name).st_mode & 07777;
 }
 
-static void
-fresh(const char *name, mode_t mode)
+static void fresh(const char *name, mode_t mode)
 {
 	put_text(name, "contents");
 	if (chmod(name, mode) != 0)
 		bail_out("chmod: %s", strerror(errno));
 }
 
-/* ---- Permission bits ---- */
+/* ----------------------------------------------------------- permission bits */
 
-static void
-test_mode(unsigned long how, const char *name)
+static void test_mode(unsigned long how, const char *name)
 {
 	static const mode_t modes[] = {
 		0644, 0600, 0400, 0444, 0000, 0777, 0755, 04755, 02755, 06755, 01644, 07777,
 	};
 	unsigned int i;
 
-	for (i = 0; i < sizeof(modes) / sizeof(modes[0]); i++) {
+	for (i = 0; i < sizeof modes / sizeof modes[0]; i++) {
 		if ((modes[i] & 0400) == 0 && !root)
 			continue;
 		fresh("src", modes[i]);
@@ -76,8 +71,7 @@ test_mode(unsigned long how, const char *name)
 }
 
 /* What any new file has, whatever the source's mode is */
-static void
-test_plain_mode(unsigned long how, const char *name)
+static void test_plain_mode(unsigned long how, const char *name)
 {
 	static const mode_t masks[] = { 0, 022, 027, 077, 0777 };
 	static const char *const names[] = { "dst", "./dst" };
@@ -85,7 +79,7 @@ test_plain_mode(unsigned long how, const char *name)
 	unsigned int i;
 
 	fresh("src", 04711);
-	for (i = 0; i < sizeof(masks) / sizeof(masks[0]); i++) {
+	for (i = 0; i < sizeof masks / sizeof masks[0]; i++) {
 		umask(masks[i]);
 		is_int(copy("src", names[i % 2], flags), 0, "%s: PLAIN_MODE", name);
 		is_int(mode_of("dst"), 0666 & ~masks[i], "%s: under the umask %03o", name,
@@ -112,10 +106,9 @@ test_plain_mode(unsigned long how, const char *name)
 	drop("src");
 }
 
-/* ---- Owner and group ---- */
+/* ----------------------------------------------------------- owner and group */
 
-static void
-test_owner(unsigned long how, const char *name)
+static void test_owner(unsigned long how, const char *name)
 {
 	struct stat st;
 
@@ -153,10 +146,9 @@ test_owner(unsigned long how, const char *name)
 	drop("src");
 }
 
-/* ---- Times ---- */
+/* --------------------------------------------------------------------- times */
 
-static void
-test_times(unsigned long how, const char *name)
+static void test_times(unsigned long how, const char *name)
 {
 	static const struct timespec moments[][2] = {
 		{ { 1000000000, 123456789 }, { 1200000000, 987654321 } },
@@ -167,7 +159,7 @@ test_times(unsigned long how, const char *name)
 	struct stat want, got;
 	unsigned int i;
 
-	for (i = 0; i < sizeof(moments) / sizeof(moments[0]); i++) {
+	for (i = 0; i < sizeof moments / sizeof moments[0]; i++) {
 		put_pattern("src", 50000, i);
 		if (utimensat(AT_FDCWD, "src", moments[i], 0) != 0) {
 			skip(3, "no such time here: %s", strerror(errno));
@@ -177,31 +169,32 @@ test_times(unsigned long how, const char *name)
 		is_int(copy("src", "dst", how | COPYFILE_TIMES | COPYFILE_MODE), 0, "%s: TIMES",
 		       name);
 		got = stat_of("dst");
-		ok(got.st_mtim.tv_sec == want.st_mtim.tv_sec
-		   && got.st_mtim.tv_nsec == want.st_mtim.tv_nsec,
+		ok(got.st_mtim.tv_sec == want.st_mtim.tv_sec &&
+		   got.st_mtim.tv_nsec == want.st_mtim.tv_nsec,
 		   "%s: modification time %lld to the nanosecond", name,
 		   (long long)want.st_mtim.tv_sec);
-		ok(got.st_atim.tv_sec == want.st_atim.tv_sec
-		   && got.st_atim.tv_nsec == want.st_atim.tv_nsec,
+		ok(got.st_atim.tv_sec == want.st_atim.tv_sec &&
+		   got.st_atim.tv_nsec == want.st_atim.tv_nsec,
 		   "%s: access time, from before the copy", name);
 		drop("dst");
 	}
 
-	if (symlink("src", "link") != 0
-	    || utimensat(AT_FDCWD, "link", moments[0], AT_SYMLINK_NOFOLLOW) != 0)
+	if (symlink("src", "link") != 0 ||
+	    utimensat(AT_FDCWD, "link", moments[0], AT_SYMLINK_NOFOLLOW) != 0)
 		bail_out("link: %s", strerror(errno));
 	want = stat_of("link");
 	is_int(copy("link", "dst", how | COPYFILE_TIMES | COPYFILE_NOFOLLOW), 0,
 	       "%s: TIMES of a symlink", name);
 	got = stat_of("dst");
-	ok(got.st_mtim.tv_sec == want.st_mtim.tv_sec
-	   && got.st_mtim.tv_nsec == want.st_mtim.tv_nsec, "%s: the link's own", name);
+	ok(got.st_mtim.tv_sec == want.st_mtim.tv_sec &&
+	   got.st_mtim.tv_nsec == want.st_mtim.tv_nsec,
+	   "%s: the link's own", name);
 	drop("link");
 	drop("dst");
 	drop("src");
 }
 
-/* ---- ACLs, in the form that the kernel keeps them in ---- */
+/* --------------------------- ACLs, in the form that the kernel keeps them in */
 
 #define ACL_ACCESS  "system.posix_acl_access"
 #define ACL_DEFAULT "system.posix_acl_default"
@@ -217,8 +210,7 @@ struct acl {
 };
 
 /* user::rw- user:UID:rwx group::r-- mask::rwx other::r-- */
-static struct acl
-make_acl(uint32_t uid)
+static struct acl make_acl(uint32_t uid)
 {
 	struct acl acl = { 2, {
 		{ 0x01, 6, 0xffffffff }, { 0x02, 7, uid }, { 0x04, 4, 0xffffffff },
@@ -228,42 +220,37 @@ make_acl(uint32_t uid)
 	return acl;
 }
 
-static bool
-set_acl(const char *name, const char *which, uint32_t uid)
+static bool set_acl(const char *name, const char *which, uint32_t uid)
 {
 	struct acl acl = make_acl(uid);
 
-	return setxattr(name, which, &acl, sizeof(acl), 0) == 0;
+	return setxattr(name, which, &acl, sizeof acl, 0) == 0;
 }
 
 /* user::rw- group::rw- other::rw- */
-static bool
-set_least_acl(const char *name, const char *which)
+static bool set_least_acl(const char *name, const char *which)
 {
 	struct acl acl = { 2, {
 		{ 0x01, 6, 0xffffffff }, { 0x04, 6, 0xffffffff }, { 0x20, 6, 0xffffffff },
 	} };
 
-	return setxattr(name, which, &acl, 4 + 3 * sizeof(acl.entry[0]), 0) == 0;
+	return setxattr(name, which, &acl, 4 + 3 * sizeof acl.entry[0], 0) == 0;
 }
 
-static bool
-has_acl(const char *name, const char *which, uint32_t uid)
+static bool has_acl(const char *name, const char *which, uint32_t uid)
 {
 	struct acl acl = make_acl(uid), got;
 
-	return getxattr(name, which, &got, sizeof(got)) == sizeof(got)
-	       && memcmp(&acl, &got, sizeof(acl)) == 0;
+	return getxattr(name, which, &got, sizeof got) == sizeof got &&
+	       memcmp(&acl, &got, sizeof acl) == 0;
 }
 
-static bool
-has_any_acl(const char *name)
+static bool has_any_acl(const char *name)
 {
 	return getxattr(name, ACL_ACCESS, NULL, 0) > 0;
 }
 
-static void
-test_acl(unsigned long how, const char *name)
+static void test_acl(unsigned long how, const char *name)
 {
 	fresh("src", 0644);
 	mkdir("plain", 0755);
@@ -323,40 +310,38 @@ out:
 	drop("src");
 }
 
-/* ---- Extended attributes ---- */
+/* ------------------------------------------------------- extended attributes */
 
-static bool
-has_xattr(const char *file, const char *attr, const char *value, size_t size)
+static bool has_xattr(const char *file, const char *attr, const char *value, size_t size)
 {
 	char got[5000];
 
-	return getxattr(file, attr, got, sizeof(got)) == (ssize_t)size
-	       && memcmp(got, value, size) == 0;
+	return getxattr(file, attr, got, sizeof got) == (ssize_t)size &&
+	       memcmp(got, value, size) == 0;
 }
 
-static void
-test_xattr(unsigned long how, const char *name)
+static void test_xattr(unsigned long how, const char *name)
 {
 	/* cap_net_raw+ep, as struct vfs_cap_data revision 2 */
 	static const char capability[20] = { 1, 0, 0, 2, 0, 0x20 };
 	char large[2000];
 
 	fresh("src", 0755);
-	memset(large, 'x', sizeof(large));
+	memset(large, 'x', sizeof large);
 #ifndef HAVE_LIBATTR
 	skip(10, "built without libattr");
 	return;
 #endif
-	if (setxattr("src", "user.one", "1", 1, 0) != 0
-	    || setxattr("src", "user.empty", "", 0, 0) != 0
-	    || setxattr("src", "user.large", large, sizeof(large), 0) != 0) {
+	if (setxattr("src", "user.one", "1", 1, 0) != 0 ||
+	    setxattr("src", "user.empty", "", 0, 0) != 0 ||
+	    setxattr("src", "user.large", large, sizeof large, 0) != 0) {
 		skip(10, "no extended attributes here: %s", strerror(errno));
 		return;
 	}
 	is_int(copy("src", "dst", how | COPYFILE_XATTR), 0, "%s: XATTR", name);
 	ok(has_xattr("dst", "user.one", "1", 1), "%s: user.one", name);
 	ok(has_xattr("dst", "user.empty", "", 0), "%s: an empty one", name);
-	ok(has_xattr("dst", "user.large", large, sizeof(large)), "%s: a large one", name);
+	ok(has_xattr("dst", "user.large", large, sizeof large), "%s: a large one", name);
 	drop("dst");
 	is_int(copy("src", "dst", how), 0, "%s: not asked for", name);
 	ok(getxattr("dst", "user.one", NULL, 0) < 0, "%s: not copied", name);
@@ -371,28 +356,27 @@ test_xattr(unsigned long how, const char *name)
 	drop("dst");
 	chmod("src", 0755);
 
-	if (!root || setxattr("src", "trusted.t", "secret", 6, 0) != 0
-	    || setxattr("src", "security.capability", capability, sizeof(capability), 0) != 0) {
+	if (!root || setxattr("src", "trusted.t", "secret", 6, 0) != 0 ||
+	    setxattr("src", "security.capability", capability, sizeof capability, 0)) {
 		skip(2, "no privilege for trusted and security attributes");
 		drop("src");
 		return;
 	}
-	if (chown("src", 12345, 54321) != 0
-	    || setxattr("src", "security.capability", capability, sizeof(capability), 0) != 0)
+	if (chown("src", 12345, 54321) != 0 ||
+	    setxattr("src", "security.capability", capability, sizeof capability, 0) != 0)
 		bail_out("src: %s", strerror(errno));
 	is_int(copy("src", "dst", how | COPYFILE_ATTRS | COPYFILE_LENIENT), 0,
 	       "%s: ATTRS, with a new owner", name);
-	ok(has_xattr("dst", "trusted.t", "secret", 6)
-	   && has_xattr("dst", "security.capability", capability, sizeof(capability)),
+	ok(has_xattr("dst", "trusted.t", "secret", 6) &&
+	   has_xattr("dst", "security.capability", capability, sizeof capability),
 	   "%s: trusted attribute and capability are there, after chown", name);
 	drop("dst");
 	drop("src");
 }
 
-/* ---- Attributes only ---- */
+/* ----------------------------------------------------------- attributes only */
 
-static void
-test_attributes_only(unsigned long how, const char *name)
+static void test_attributes_only(unsigned long how, const char *name)
 {
 	static const struct timespec then[2] = { { 1000000000, 0 }, { 1100000000, 0 } };
 	unsigned long flags = how | COPYFILE_ATTRS_ONLY | COPYFILE_MODE | COPYFILE_TIMES;
@@ -432,8 +416,7 @@ test_attributes_only(unsigned long how, const char *name)
 	drop("src");
 }
 
-static void
-test_attrs_call(void)
+static void test_attrs_call(void)
 {
 	static const unsigned long bad[] = {
 		COPYFILE_REPLACE, COPYFILE_TRUNCATE, COPYFILE_ATTRS_ONLY, COPYFILE_REFLINK,
@@ -449,7 +432,7 @@ test_attrs_call(void)
 	utimensat(AT_FDCWD, "src", then, 0);
 	src = open("src", O_RDONLY | O_CLOEXEC);
 	dst = open("dst", O_RDWR | O_CLOEXEC);
-	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+	for (i = 0; i < sizeof bad / sizeof bad[0]; i++) {
 		errno = 0;
 		is_int(copyfile_attrs(src, dst, COPYFILE_MODE | bad[i]), -EINVAL,
 		       "copyfile_attrs with 0x%lx is EINVAL", bad[i]);
@@ -478,16 +461,15 @@ test_attrs_call(void)
 	drop("dst");
 }
 
-/* ---- An ordinary user ---- */
+/* ---------------------------------------------------------- an ordinary user */
 
-static int
-as_nobody(void)
+static int as_nobody(void)
 {
 	struct copyfile_info info;
 	unsigned int i, bad = 0;
 
-	if (setgroups(0, NULL) != 0 || setresgid(NOBODY, NOBODY, NOBODY) != 0
-	    || setresuid(NOBODY, NOBODY, NOBODY) != 0)
+	if (setgroups(0, NULL) != 0 || setresgid(NOBODY, NOBODY, NOBODY) != 0 ||
+	    setresuid(NOBODY, NOBODY, NOBODY) != 0)
 		return 128;
 	for (i = 0; i < SCHEDULES; i++) {
 		unsigned long flags = schedules[i].flag | COPYFILE_OWNER | COPYFILE_MODE;
@@ -520,32 +502,31 @@ as_nobody(void)
 	return bad;
 }
 
-static int
-as_nobody_opening(void)
+static int as_nobody_opening(void)
 {
 	unsigned int i, bad = 0;
 	int src, dst;
 
-	if (setgroups(0, NULL) != 0 || setresgid(NOBODY, NOBODY, NOBODY) != 0
-	    || setresuid(NOBODY, NOBODY, NOBODY) != 0)
+	if (setgroups(0, NULL) != 0 || setresgid(NOBODY, NOBODY, NOBODY) != 0 ||
+	    setresuid(NOBODY, NOBODY, NOBODY) != 0)
 		return 128;
 	for (i = 0; i < SCHEDULES; i++) {
 		unsigned long how = schedules[i].flag;
 
-		if (copy("private", "open/dst", how) != -EACCES
-		    || last_info().stage != COPYFILE_OPEN_SRC || exists("open/dst"))
+		if (copy("private", "open/dst", how) != -EACCES ||
+		    last_info().stage != COPYFILE_OPEN_SRC || exists("open/dst"))
 			bad |= 1;
-		if (copy("src", "closed/dst", how) != -EACCES
-		    || last_info().stage != COPYFILE_OPEN_DST)
+		if (copy("src", "closed/dst", how) != -EACCES ||
+		    last_info().stage != COPYFILE_OPEN_DST)
 			bad |= 2;
 		/* Read-only: carried over nevertheless, and to the last */
 		fresh("open/own", 0444);
-		if (copy("open/own", "open/dst", how | COPYFILE_MODE | COPYFILE_TIMES) != 0
-		    || mode_of("open/dst") != 0444)
+		if (copy("open/own", "open/dst", how | COPYFILE_MODE | COPYFILE_TIMES) ||
+		    mode_of("open/dst") != 0444)
 			bad |= 4;
 		/* cp can't rewrite it either */
-		if (copy("src", "open/dst", how | COPYFILE_TRUNCATE) != -EACCES
-		    || !holds("open/dst", "contents"))
+		if (copy("src", "open/dst", how | COPYFILE_TRUNCATE) != -EACCES ||
+		    !holds("open/dst", "contents"))
 			bad |= 8;
 		drop("open/own");
 		drop("open/dst");
@@ -553,8 +534,8 @@ as_nobody_opening(void)
 		fresh("open/dst", 0644);
 		src = open("src", O_RDONLY);
 		dst = open("open/dst", O_RDWR);
-		if (copyfile_attrs(src, dst, COPYFILE_OWNER) != -EPERM
-		    || mode_of("open/dst") != 0644)
+		if (copyfile_attrs(src, dst, COPYFILE_OWNER) != -EPERM ||
+		    mode_of("open/dst") != 0644)
 			bad |= 16;
 		close(src);
 		close(dst);
@@ -563,8 +544,7 @@ as_nobody_opening(void)
 	return bad;
 }
 
-static void
-test_ordinary_user(void)
+static void test_ordinary_user(void)
 {
 	int bad;
 
@@ -613,8 +593,7 @@ test_ordinary_user(void)
 }
 
 /* While it is being made, a file lets in nobody whom the source keeps out */
-static void
-test_narrow_while_copying(unsigned long flags)
+static void test_narrow_while_copying(unsigned long flags)
 {
 	struct stat st;
 	int cookie;
@@ -634,8 +613,7 @@ test_narrow_while_copying(unsigned long flags)
 	drop("long");
 }
 
-int
-main(void)
+int main(void)
 {
 	int before = count_fds();
 	int i;

@@ -3,17 +3,14 @@
  * COPYFILE_CANCEL: of a copy that waits its turn, that runs, and that is over;
  * and what is left of the destination.
  */
-#ifdef HAVE_CONFIG_H
 #include <config.h>
-#endif
 
 #include <pthread.h>
 
 #include "scratch.h"
 #include "tap.h"
 
-static void
-test_queued(void)
+static void test_queued(void)
 {
 	struct copyfile_info info;
 	int running, queued, ret;
@@ -24,7 +21,7 @@ test_queued(void)
 	queued = copyfile("src", "queued", COPYFILE_ASYNC);
 	ok(queued > 0, "a copy behind one that takes the only thread");
 	ok(!readable(queued, 0), "waits");
-	is_int(copyfile_info(queued, &info, sizeof(info)), 0, "it can be described");
+	is_int(copyfile_info(queued, &info, sizeof info), 0, "it can be described");
 	is_int(info.stage, COPYFILE_QUEUED, "as QUEUED");
 	ret = copyfile_ctrl(queued, COPYFILE_STATUS);
 	is_int(ret, 100, "100 percent remain");
@@ -49,7 +46,7 @@ test_queued(void)
 		char name[8];
 
 		for (i = 0; i < 5; i++) {
-			snprintf(name, sizeof(name), "q%d", i);
+			snprintf(name, sizeof name, "q%d", i);
 			q[i] = copyfile("src", name, COPYFILE_ASYNC);
 		}
 		ok(copyfile_ctrl(q[2], COPYFILE_CANCEL) > 0, "cancel one in mid-queue");
@@ -60,14 +57,13 @@ test_queued(void)
 		is_int(good, 5, "the others are done, in spite of it");
 		ok(!exists("q2") && holds("q4", "never copied"), "and their files are there");
 		for (i = 0; i < 5; i++) {
-			snprintf(name, sizeof(name), "q%d", i);
+			snprintf(name, sizeof name, "q%d", i);
 			drop(name);
 		}
 	}
 }
 
-static void
-test_running(void)
+static void test_running(void)
 {
 	struct copyfile_info info;
 	int cookie, ret;
@@ -102,8 +98,7 @@ test_running(void)
 	drop("dst");
 }
 
-static void
-test_after_end(void)
+static void test_after_end(void)
 {
 	int cookie, failed;
 
@@ -122,8 +117,7 @@ test_after_end(void)
 }
 
 /* A cancel that comes at any moment: done and whole, or cancelled and gone */
-static void
-test_race(void)
+static void test_race(void)
 {
 	int i, done = 0, cancelled = 0, wrong = 0;
 
@@ -150,8 +144,7 @@ test_race(void)
 	       cancelled);
 }
 
-static void *
-read_late(void *arg)
+static void *read_late(void *arg)
 {
 	char *got = arg;
 	int fd;
@@ -165,8 +158,7 @@ read_late(void *arg)
 }
 
 /* What waits in open(2): a FIFO in the place of the destination has no reader. */
-static void
-test_fifo(void)
+static void test_fifo(void)
 {
 	char got[16] = "";
 	pthread_t reader;
@@ -190,8 +182,7 @@ test_fifo(void)
 
 #define PIPEFUL (1 << 20)
 
-static void *
-read_all(void *arg)
+static void *read_all(void *arg)
 {
 	size_t *got = arg;
 	char buf[4096];
@@ -206,8 +197,7 @@ read_all(void *arg)
 }
 
 /* What waits in write(2): a FIFO is full, and its reader does not read. */
-static void
-test_full_fifo(void)
+static void test_full_fifo(void)
 {
 	pthread_t reader;
 	size_t got = 0;
@@ -235,8 +225,7 @@ test_full_fifo(void)
 }
 
 /* Whoever took the name meanwhile keeps it */
-static void
-test_name_taken(void)
+static void test_name_taken(void)
 {
 	int cookie;
 
@@ -261,8 +250,7 @@ test_name_taken(void)
 	drop("dst");
 }
 
-int
-main(void)
+int main(void)
 {
 	int before = count_fds();
 

@@ -4,9 +4,7 @@
  * the application's, and the library must not stumble over them.  copyfile()
  * is a likely name to have; the others are here for good measure.
  */
-#ifdef HAVE_CONFIG_H
 #include <config.h>
-#endif
 
 #include "scratch.h"
 #include "tap.h"
@@ -14,8 +12,7 @@
 static int captured;
 
 /* As in the header, so that it is this very symbol */
-int
-copyfile(const char *src, const char *dst, unsigned long flags)
+int copyfile(const char *src, const char *dst, unsigned long flags)
 {
 	(void)src;
 	(void)dst;
@@ -24,16 +21,14 @@ copyfile(const char *src, const char *dst, unsigned long flags)
 	return -ENOTTY;
 }
 
-const char *
-copyfile_stage_name(unsigned int stage)
+const char *copyfile_stage_name(unsigned int stage)
 {
 	(void)stage;
 	captured++;
 	return "captured";
 }
 
-int
-copyfile_attrs(int src_fd, int dst_fd, unsigned long flags)
+int copyfile_attrs(int src_fd, int dst_fd, unsigned long flags)
 {
 	(void)src_fd;
 	(void)dst_fd;
@@ -42,8 +37,7 @@ copyfile_attrs(int src_fd, int dst_fd, unsigned long flags)
 	return -ENOTTY;
 }
 
-int
-main(void)
+int main(void)
 {
 	struct copyfile_how how;
 	char name[16];
@@ -60,8 +54,8 @@ main(void)
 			.flags = schedules[i].flag | COPYFILE_MODE | COPYFILE_TIMES,
 			.tag = 5,
 		};
-		snprintf(name, sizeof(name), "dst%d", i);
-		ret = copyfileat(AT_FDCWD, "src", AT_FDCWD, name, &how, sizeof(how));
+		snprintf(name, sizeof name, "dst%d", i);
+		ret = copyfileat(AT_FDCWD, "src", AT_FDCWD, name, &how, sizeof how);
 		is_int(finish(ret), 0, "%s: copyfileat() works", schedules[i].name);
 		ok(same_data("src", name), "%s: the data are there", schedules[i].name);
 		is_int(stat_of(name).st_mode & 07777, 0751, "%s: so are the attributes",

@@ -4,9 +4,7 @@
  * cookie as a descriptor, who gets a result and that none is lost, signals,
  * and what the library keeps its hands off.
  */
-#ifdef HAVE_CONFIG_H
 #include <config.h>
-#endif
 
 #include <pthread.h>
 #include <sched.h>
@@ -23,8 +21,7 @@ static const unsigned long commands[] = {
 	COPYFILE_WAIT, COPYFILE_STATUS, COPYFILE_CANCEL,
 };
 
-static void
-test_return_values(void)
+static void test_return_values(void)
 {
 	int i, ret, cookie;
 
@@ -55,8 +52,7 @@ test_return_values(void)
 	is_int(errno, ENOENT, "errno has it when the cookie is awaited");
 }
 
-static void
-test_bad_calls(void)
+static void test_bad_calls(void)
 {
 	static const long strangers[] = { -1, 0, 1, 2, 1000000, LONG_MAX, LONG_MIN };
 	static const unsigned long unknown[] = { 0, 4, 255, ULONG_MAX };
@@ -64,7 +60,7 @@ test_bad_calls(void)
 	unsigned int i, j;
 	int cookie, own;
 
-	for (i = 0; i < sizeof(strangers) / sizeof(strangers[0]); i++) {
+	for (i = 0; i < sizeof strangers / sizeof strangers[0]; i++) {
 		for (j = 0; j < 3; j++) {
 			errno = 0;
 			is_int(copyfile_ctrl(strangers[i], commands[j]), -EBADF,
@@ -72,7 +68,7 @@ test_bad_calls(void)
 			is_int(errno, EBADF, "with errno set");
 		}
 		if (strangers[i] != 0)
-			is_int(copyfile_info(strangers[i], &info, sizeof(info)), -EBADF,
+			is_int(copyfile_info(strangers[i], &info, sizeof info), -EBADF,
 			       "copyfile_info of cookie %ld: EBADF", strangers[i]);
 	}
 
@@ -85,7 +81,7 @@ test_bad_calls(void)
 	if (LONG_MAX > INT_MAX)
 		is_int(copyfile_ctrl((long)(cookie | 1ULL << 32), COPYFILE_STATUS), -EBADF,
 		       "a long that is a cookie only in its low half: EBADF");
-	for (i = 0; i < sizeof(unknown) / sizeof(unknown[0]); i++) {
+	for (i = 0; i < sizeof unknown / sizeof unknown[0]; i++) {
 		errno = 0;
 		is_int(copyfile_ctrl(cookie, unknown[i]), -ENOSYS,
 		       "command %lu: ENOSYS", unknown[i]);
@@ -98,32 +94,32 @@ test_bad_calls(void)
 		       "command %lu on a released cookie: EBADF", commands[i]);
 }
 
-static int
-null_pointers(void)
+static int null_pointers(void)
 {
 	struct copyfile_info info;
 	int cookie = long_start("null", 0), i, bad = 0;
 
 	if (copyfile_info(0, NULL, 64) != -EFAULT || errno != EFAULT)
 		bad |= 1;
-	if (copyfile_info(cookie, NULL, sizeof(info)) != -EFAULT
-	    || copyfile_info(cookie, NULL, 0) != -EFAULT)
+	if (copyfile_info(cookie, NULL, sizeof info) != -EFAULT ||
+	    copyfile_info(cookie, NULL, 0) != -EFAULT)
 		bad |= 2;
 	if (copyfile_stats(NULL, sizeof(struct copyfile_stats)) != -EFAULT || errno != EFAULT)
 		bad |= 4;
 	if (copyfile_setup(NULL, sizeof(struct copyfile_setup)) != -EFAULT)
 		bad |= 8;
 	for (i = 0; i < SCHEDULES; i++) {
-		if (copyfile(NULL, "null2", schedules[i].flag) != -EFAULT || errno != EFAULT
-		    || copyfile("long", NULL, schedules[i].flag) != -EFAULT
-		    || copyfile(NULL, NULL, schedules[i].flag) != -EFAULT)
+		if (copyfile(NULL, "null2", schedules[i].flag) != -EFAULT ||
+		    errno != EFAULT ||
+		    copyfile("long", NULL, schedules[i].flag) != -EFAULT ||
+		    copyfile(NULL, NULL, schedules[i].flag) != -EFAULT)
 			bad |= 16;
 		info = last_info();
 		if (info.error != -EFAULT)
 			bad |= 32;
 	}
-	if (copyfileat(AT_FDCWD, NULL, AT_FDCWD, "null2", NULL, 0) != -EFAULT
-	    || copyfileat(AT_FDCWD, "long", AT_FDCWD, NULL, NULL, 0) != -EFAULT)
+	if (copyfileat(AT_FDCWD, NULL, AT_FDCWD, "null2", NULL, 0) != -EFAULT ||
+	    copyfileat(AT_FDCWD, "long", AT_FDCWD, NULL, NULL, 0) != -EFAULT)
 		bad |= 64;
 	if (copyfileat(AT_FDCWD, "long", AT_FDCWD, "null2", NULL, sizeof(struct copyfile_how))
 	    != -EFAULT)
@@ -133,14 +129,12 @@ null_pointers(void)
 	return bad || exists("null2") ? bad % 255 + 1 : 0;
 }
 
-static void
-test_null_pointers(void)
+static void test_null_pointers(void)
 {
 	is_int(in_child(null_pointers), 0, "null pointers are EFAULT, and nothing crashes");
 }
 
-static void
-test_descriptor(void)
+static void test_descriptor(void)
 {
 	int cookie, ret;
 
@@ -162,8 +156,7 @@ test_descriptor(void)
 }
 
 /* Whichever way the copy runs, poll() and STATUS must never disagree */
-static void
-test_readable_is_ended(void)
+static void test_readable_is_ended(void)
 {
 	int early = 0, late = 0, lost = 0, range = 0;
 	int i, cookie, ret;
@@ -198,8 +191,7 @@ test_readable_is_ended(void)
 	drop("dst");
 }
 
-static void
-test_results_are_kept(void)
+static void test_results_are_kept(void)
 {
 	enum { N = 24 };
 	int cookies[N], i, wrong = 0;
@@ -207,7 +199,7 @@ test_results_are_kept(void)
 
 	put_text("src", "kept");
 	for (i = 0; i < N; i++) {
-		snprintf(name, sizeof(name), "k%d", i);
+		snprintf(name, sizeof name, "k%d", i);
 		cookies[i] = copyfile(i % 3 == 0 ? "absent" : "src", name, COPYFILE_ASYNC);
 	}
 	for (i = 0; i < N; i++)
@@ -224,8 +216,7 @@ test_results_are_kept(void)
 	is_int(wrong, 0, "their results are all still there, last first");
 }
 
-static int
-closed_standard_descriptors(void)
+static int closed_standard_descriptors(void)
 {
 	int cookies[8], i, bad = 0;
 	char name[16];
@@ -233,13 +224,13 @@ closed_standard_descriptors(void)
 	for (i = 0; i < 3; i++)
 		close(i);
 	for (i = 0; i < 8; i++) {
-		snprintf(name, sizeof(name), "c%d", i);
+		snprintf(name, sizeof name, "c%d", i);
 		cookies[i] = copyfile("src", name, COPYFILE_ASYNC);
 		if (cookies[i] < 3)
 			bad |= 1;
 	}
 	for (i = 0; i < 8; i++) {
-		snprintf(name, sizeof(name), "c%d", i);
+		snprintf(name, sizeof name, "c%d", i);
 		if (finish(cookies[i]) != 0 || !same_data("src", name))
 			bad |= 2;
 	}
@@ -250,8 +241,7 @@ closed_standard_descriptors(void)
 	return bad;
 }
 
-static void
-test_closed_standard_descriptors(void)
+static void test_closed_standard_descriptors(void)
 {
 	put_pattern("src", 10000, 2);
 	is_int(in_child(closed_standard_descriptors), 0,
@@ -260,15 +250,13 @@ test_closed_standard_descriptors(void)
 
 static volatile sig_atomic_t signals_seen;
 
-static void
-count_signal(int sig)
+static void count_signal(int sig)
 {
 	(void)sig;
 	signals_seen++;
 }
 
-static void
-test_interrupted_wait(int sa_flags, const char *name)
+static void test_interrupted_wait(int sa_flags, const char *name)
 {
 	struct sigaction action = { .sa_handler = count_signal, .sa_flags = sa_flags };
 	struct itimerval tick = { { 0, 50000 }, { 0, 50000 } }, off = { { 0, 0 }, { 0, 0 } };
@@ -307,8 +295,7 @@ test_interrupted_wait(int sa_flags, const char *name)
 	sigaction(SIGALRM, &before, NULL);
 }
 
-static void
-test_threads_block_signals(void)
+static void test_threads_block_signals(void)
 {
 	sigset_t mask, old, pending;
 	int cookie;
@@ -325,8 +312,8 @@ test_threads_block_signals(void)
 	kill(getpid(), SIGTERM);
 	sigemptyset(&pending);
 	sigpending(&pending);
-	ok(sigismember(&pending, SIGUSR1) && sigismember(&pending, SIGINT)
-	   && sigismember(&pending, SIGTERM),
+	ok(sigismember(&pending, SIGUSR1) && sigismember(&pending, SIGINT) &&
+	   sigismember(&pending, SIGTERM),
 	   "no thread of the library takes the application's signals");
 	signal(SIGUSR1, SIG_IGN);
 	signal(SIGINT, SIG_IGN);
@@ -338,8 +325,7 @@ test_threads_block_signals(void)
 	cancel(cookie);
 }
 
-static void
-test_hands_off(void)
+static void test_hands_off(void)
 {
 	struct sigaction before[NSIG], after;
 	char cwd[2][PATH_MAX];
@@ -362,9 +348,9 @@ test_hands_off(void)
 	       "async copy with attributes");
 
 	for (sig = 1; sig < NSIG; sig++)
-		if (sigaction(sig, NULL, &after) == 0
-		    && (before[sig].sa_handler != after.sa_handler
-			|| before[sig].sa_flags != after.sa_flags))
+		if (sigaction(sig, NULL, &after) == 0 &&
+		    (before[sig].sa_handler != after.sa_handler ||
+		     before[sig].sa_flags != after.sa_flags))
 			changed++;
 	is_int(changed, 0, "signal dispositions are as they were");
 	pthread_sigmask(SIG_BLOCK, NULL, &mask[1]);
@@ -384,8 +370,7 @@ struct sleeper {
 	_Atomic pid_t tid;
 };
 
-static void *
-sleep_for_result(void *arg)
+static void *sleep_for_result(void *arg)
 {
 	struct sleeper *self = arg;
 
@@ -397,27 +382,25 @@ sleep_for_result(void *arg)
 }
 
 /* Whether a thread of ours is asleep, as the kernel sees it */
-static bool
-asleep(pid_t tid)
+static bool asleep(pid_t tid)
 {
 	char path[64], text[512], *end;
 	ssize_t got;
 	int fd;
 
-	snprintf(path, sizeof(path), "/proc/self/task/%d/stat", (int)tid);
+	snprintf(path, sizeof path, "/proc/self/task/%d/stat", (int)tid);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
-	got = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
+	got = fd < 0 ? -1 : read(fd, text, sizeof text - 1);
 	if (fd >= 0)
 		close(fd);
 	if (got <= 0)
 		return false;
 	text[got] = '\0';
 	end = strrchr(text, ')');
-	return end != NULL && end[1] == ' ' && end[2] == 'S';
+	return end && end[1] == ' ' && end[2] == 'S';
 }
 
-static void
-wait_until_asleep(_Atomic pid_t *tid)
+static void wait_until_asleep(_Atomic pid_t *tid)
 {
 	struct timespec ms = { .tv_nsec = 1000000 };
 	int calm = 0, i;
@@ -429,8 +412,7 @@ wait_until_asleep(_Atomic pid_t *tid)
 	}
 }
 
-static void
-test_one_gets_the_result(void)
+static void test_one_gets_the_result(void)
 {
 	struct sleeper sleeper[3];
 	pthread_t thread[3];
@@ -475,8 +457,7 @@ test_one_gets_the_result(void)
 	is_int(strays, 0, "the others get EBADF");
 }
 
-static int
-file_too_large(void)
+static int file_too_large(void)
 {
 	struct rlimit limit = { 65536, 65536 };
 	struct copyfile_info info;
@@ -497,16 +478,14 @@ file_too_large(void)
 	return bad;
 }
 
-static void
-test_failed_write(void)
+static void test_failed_write(void)
 {
 	put_pattern("src", 1 << 20, 5);
 	is_int(in_child(file_too_large), 0,
 	       "EFBIG: stage MOVE or WRITE, the partial file is removed");
 }
 
-static void *
-work_in_thread(void *arg)
+static void *work_in_thread(void *arg)
 {
 	int *ret = arg;
 
@@ -514,8 +493,7 @@ work_in_thread(void *arg)
 	return NULL;
 }
 
-static void
-test_no_cancellation_point(void)
+static void test_no_cancellation_point(void)
 {
 	void *how_ended = NULL;
 	pthread_t thread;
@@ -529,8 +507,7 @@ test_no_cancellation_point(void)
 	ok(how_ended != PTHREAD_CANCELED, "no call is a cancellation point");
 }
 
-int
-main(void)
+int main(void)
 {
 	int before = count_fds();
 

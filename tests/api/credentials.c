@@ -3,9 +3,7 @@
  * A copy is made with the credentials of the thread that starts it, whoever started the
  * library's threads; or it is refused.  Most of it needs root.
  */
-#ifdef HAVE_CONFIG_H
 #include <config.h>
-#endif
 
 #include <grp.h>
 #include <pthread.h>
@@ -19,15 +17,13 @@
 enum { USER = 12345, GROUP = 23456, OTHER_GROUP = 23457, MANY = 200 };
 
 /* For this thread alone, which the C library's functions would not do */
-static void
-become_user(void)
+static void become_user(void)
 {
 	setfsgid(GROUP);
 	setfsuid(USER);
 }
 
-static bool
-owned_by(const char *name, uid_t uid, gid_t gid)
+static bool owned_by(const char *name, uid_t uid, gid_t gid)
 {
 	struct stat st = stat_of(name);
 
@@ -43,8 +39,7 @@ struct act {
 	pthread_t thread;
 };
 
-static void *
-act_main(void *arg)
+static void *act_main(void *arg)
 {
 	struct act *act = arg;
 
@@ -52,24 +47,21 @@ act_main(void *arg)
 	return NULL;
 }
 
-static void
-begin(struct act *act, int (*fn)(void))
+static void begin(struct act *act, int (*fn)(void))
 {
 	act->fn = fn;
 	if (pthread_create(&act->thread, NULL, act_main, act) != 0)
 		bail_out("no thread");
 }
 
-static int
-end(struct act *act)
+static int end(struct act *act)
 {
 	pthread_join(act->thread, NULL);
 	return act->ret;
 }
 
 /* Run fn in a thread, and wait for it */
-static int
-in_thread(int (*fn)(void))
+static int in_thread(int (*fn)(void))
 {
 	struct act act;
 
@@ -78,8 +70,7 @@ in_thread(int (*fn)(void))
 }
 
 /* A copy that is asked for again while the threads are at work for somebody else */
-static int
-copy_patiently(const char *src, const char *dst, unsigned long flags)
+static int copy_patiently(const char *src, const char *dst, unsigned long flags)
 {
 	int ret;
 
@@ -88,17 +79,15 @@ copy_patiently(const char *src, const char *dst, unsigned long flags)
 	return finish(ret);
 }
 
-/* ---- The pool is idle: it becomes one of the caller's ---- */
+/* -------------------------- the pool is idle: it becomes one of the caller's */
 
-static int
-user_copies(void)
+static int user_copies(void)
 {
 	become_user();
 	return copy("src", "d/user", COPYFILE_ASYNC);
 }
 
-static void
-test_idle(void)
+static void test_idle(void)
 {
 	is_int(copy("src", "d/root", COPYFILE_ASYNC), 0, "root copies");
 	is_int(in_thread(user_copies), 0, "a thread that is somebody else copies");
@@ -111,10 +100,9 @@ test_idle(void)
 	drop("d/again");
 }
 
-/* ---- It is at work for root ---- */
+/* ---------------------------------------------------- it is at work for root */
 
-static int
-user_beside_root(void)
+static int user_beside_root(void)
 {
 	int bad = 0;
 
@@ -133,8 +121,7 @@ user_beside_root(void)
 	return bad;
 }
 
-static void
-test_busy(void)
+static void test_busy(void)
 {
 	int cookie = long_start("d/long", 0);
 
@@ -150,31 +137,28 @@ test_busy(void)
 	drop("d/sync");
 }
 
-/* ---- Both at the same time ---- */
+/* ----------------------------------------------------- both at the same time */
 
-static int
-make_many(const char *prefix)
+static int make_many(const char *prefix)
 {
 	char dst[32];
 	int i, bad = 0;
 
 	for (i = 0; i < MANY; i++) {
-		snprintf(dst, sizeof(dst), "d/%s%d", prefix, i);
+		snprintf(dst, sizeof dst, "d/%s%d", prefix, i);
 		if (copy_patiently("src", dst, i % 2 ? COPYFILE_ASYNC : 0) != 0)
 			bad++;
 	}
 	return bad;
 }
 
-static int
-user_makes_many(void)
+static int user_makes_many(void)
 {
 	become_user();
 	return make_many("u");
 }
 
-static void
-test_both(void)
+static void test_both(void)
 {
 	int i, bad = 0;
 	struct act user;
@@ -184,20 +168,19 @@ test_both(void)
 	is_int(make_many("r"), 0, "%d copies of root", MANY);
 	is_int(end(&user), 0, "and as many of another thread");
 	for (i = 0; i < MANY; i++) {
-		snprintf(name, sizeof(name), "d/u%d", i);
+		snprintf(name, sizeof name, "d/u%d", i);
 		bad += !owned_by(name, USER, GROUP);
 		drop(name);
-		snprintf(name, sizeof(name), "d/r%d", i);
+		snprintf(name, sizeof name, "d/r%d", i);
 		bad += !owned_by(name, 0, 0);
 		drop(name);
 	}
 	is_int(bad, 0, "each belongs to whom it should");
 }
 
-/* ---- Less than a user: groups, and capabilities ---- */
+/* -------------------------------- less than a user: groups, and capabilities */
 
-static int
-with_group(void)
+static int with_group(void)
 {
 	gid_t group = OTHER_GROUP;
 	int bad = 0;
@@ -216,8 +199,7 @@ with_group(void)
 	return bad;
 }
 
-static int
-without_capabilities(void)
+static int without_capabilities(void)
 {
 	struct { uint32_t version; int pid; } header = { 0x20080522, 0 };
 	struct { uint32_t effective, permitted, inheritable; } none[2] = { { 0 } };
@@ -227,13 +209,12 @@ without_capabilities(void)
 	return copy_patiently("nobody", "d/c", COPYFILE_ASYNC) == -EACCES ? 0 : 1;
 }
 
-static void
-test_less(void)
+static void test_less(void)
 {
 	put_text("group-only", "for one group");
 	put_text("nobody", "for nobody");
-	if (chown("group-only", 0, OTHER_GROUP) != 0 || chmod("group-only", 0640) != 0
-	    || chown("nobody", USER, GROUP) != 0 || chmod("nobody", 0) != 0)
+	if (chown("group-only", 0, OTHER_GROUP) != 0 || chmod("group-only", 0640) != 0 ||
+	    chown("nobody", USER, GROUP) != 0 || chmod("nobody", 0) != 0)
 		bail_out("chown: %s", strerror(errno));
 	is_int(copy("nobody", "d/n", COPYFILE_ASYNC), 0, "root may read everything");
 	drop("d/n");
@@ -242,11 +223,10 @@ test_less(void)
 	drop("d/g1");
 }
 
-/* ---- The whole process changes ---- */
+/* ------------------------------------------------- the whole process changes */
 
 /* setuid() of the C library reaches the pool's threads */
-static int
-process_becomes_user(void)
+static int process_becomes_user(void)
 {
 	int running, waiting, ret, bad = 0;
 
@@ -269,8 +249,7 @@ process_becomes_user(void)
 	return bad;
 }
 
-static void
-test_process(void)
+static void test_process(void)
 {
 	if (chmod(".", 0777) != 0)
 		bail_out("chmod: %s", strerror(errno));
@@ -281,10 +260,9 @@ test_process(void)
 	drop("d/big");
 }
 
-/* ---- A thread with a root, umask and directory of its own ---- */
+/* ---------------------- a thread with a root, umask and directory of its own */
 
-static int
-apart(void)
+static int apart(void)
 {
 	int bad = 0;
 
@@ -300,8 +278,7 @@ apart(void)
 	return bad;
 }
 
-static void
-test_apart(void)
+static void test_apart(void)
 {
 	pid_t tid = (pid_t)syscall(SYS_gettid);
 
@@ -318,8 +295,7 @@ test_apart(void)
 	drop("d/apart-big");
 }
 
-int
-main(void)
+int main(void)
 {
 	scratch_enter("credentials");
 	put_pattern("src", 3000, 1);

@@ -4,9 +4,7 @@
  * of moving them; holes are kept, made, or filled as asked; the size a file
  * claims to have is not believed.
  */
-#ifdef HAVE_CONFIG_H
 #include <config.h>
-#endif
 
 #include <linux/fs.h>
 #include <linux/magic.h>
@@ -34,10 +32,9 @@ static const struct {
 	{ COPYFILE_REPLACE,                          "REPLACE" },
 };
 
-enum { WAYS = sizeof(ways) / sizeof(ways[0]) };
+enum { WAYS = sizeof ways / sizeof ways[0] };
 
-static void
-test_sizes(void)
+static void test_sizes(void)
 {
 	static const size_t sizes[] = {
 		0, 1, 511, 512, 4095, 4096, 4097, 8192, 65535, 65536, 65537,
@@ -45,7 +42,7 @@ test_sizes(void)
 	};
 	unsigned int size, way, how;
 
-	for (size = 0; size < sizeof(sizes) / sizeof(sizes[0]); size++) {
+	for (size = 0; size < sizeof sizes / sizeof sizes[0]; size++) {
 		int failed = 0, different = 0, told = 0;
 
 		put_pattern("src", sizes[size], size);
@@ -69,9 +66,9 @@ test_sizes(void)
 					diag("%zu bytes, %s, %s: differs", sizes[size],
 					     ways[way].name, schedules[how].name);
 				}
-				if (info.bytes_total != sizes[size]
-				    || info.bytes_done != sizes[size]
-				    || info.bytes_moved > sizes[size])
+				if (info.bytes_total != sizes[size] ||
+				    info.bytes_done != sizes[size] ||
+				    info.bytes_moved > sizes[size])
 					told++;
 			}
 		}
@@ -82,15 +79,14 @@ test_sizes(void)
 }
 
 /* A file of size bytes with data at [start, start + len) for each pair */
-static void
-put_sparse(const char *name, off_t size, const off_t (*data)[2], int n)
+static void put_sparse(const char *name, off_t size, const off_t (*data)[2], int n)
 {
 	char *buf = malloc(64 * KIB);
 	int fd, i;
 
 	put_hole(name, size);
 	fd = open(name, O_WRONLY | O_CLOEXEC);
-	if (fd < 0 || buf == NULL)
+	if (fd < 0 || !buf)
 		bail_out("%s: %s", name, strerror(errno));
 	for (i = 0; i < n; i++) {
 		off_t at = data[i][0], end = at + data[i][1];
@@ -111,8 +107,7 @@ put_sparse(const char *name, off_t size, const off_t (*data)[2], int n)
 }
 
 /* Bytes in holes, as lseek() tells; 0 where the file system doesn't know */
-static off_t
-hole_bytes(const char *name)
+static off_t hole_bytes(const char *name)
 {
 	int fd = open(name, O_RDONLY | O_CLOEXEC);
 	off_t size, at = 0, holes = 0;
@@ -160,8 +155,7 @@ static const struct {
 	{ "200 holes",         200 * 256 * KIB, (const off_t (*)[2])many, 200 },
 };
 
-static void
-test_holes(void)
+static void test_holes(void)
 {
 	unsigned int i, way, how;
 	struct stat st;
@@ -171,7 +165,7 @@ test_holes(void)
 		many[i][0] = i * 256 * KIB + (i % 2) * 64 * KIB;
 		many[i][1] = 64 * KIB;
 	}
-	for (i = 0; i < sizeof(shapes) / sizeof(shapes[0]); i++) {
+	for (i = 0; i < sizeof shapes / sizeof shapes[0]; i++) {
 		int different = 0, fewer = 0, filled = 0, unfilled = 0;
 		off_t holes;
 
@@ -218,8 +212,7 @@ test_holes(void)
 }
 
 /* Zeros that are written out in the source become holes with SPARSE only */
-static void
-test_zeros(void)
+static void test_zeros(void)
 {
 	char *zeros = calloc(1, MIB);
 	off_t can;
@@ -254,8 +247,7 @@ test_zeros(void)
 }
 
 /* Files whose size says nothing: 0, or a page */
-static void
-test_kernel_files(void)
+static void test_kernel_files(void)
 {
 	static const char *const files[] = {
 		"/proc/version", "/proc/filesystems", "/proc/self/cmdline",
@@ -265,7 +257,7 @@ test_kernel_files(void)
 	};
 	unsigned int i, how;
 
-	for (i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+	for (i = 0; i < sizeof files / sizeof files[0]; i++) {
 		if (access(files[i], R_OK) != 0) {
 			skip(SCHEDULES, "no %s", files[i]);
 			continue;
@@ -291,25 +283,23 @@ struct grower {
 	int fd;
 };
 
-static void *
-grow(void *arg)
+static void *grow(void *arg)
 {
 	struct grower *self = arg;
 	struct timespec pause = { .tv_nsec = 200000 };
 	char line[4096];
 	int i;
 
-	memset(line, 'g', sizeof(line));
+	memset(line, 'g', sizeof line);
 	for (i = 0; i < 20000 && !self->stop; i++) {
-		if (write(self->fd, line, sizeof(line)) != sizeof(line))
+		if (write(self->fd, line, sizeof line) != sizeof line)
 			break;
 		nanosleep(&pause, NULL);
 	}
 	return NULL;
 }
 
-static void
-test_growing(void)
+static void test_growing(void)
 {
 	unsigned int way;
 
@@ -331,9 +321,10 @@ test_growing(void)
 		is_int(ret, 0, "%s: a growing source is copied, and comes to an end",
 		       ways[way].name);
 		difference = first_difference("src", "dst");
-		ok(stat_of("dst").st_size >= before
-		   && (difference == -1 || difference == stat_of("dst").st_size),
-		   "%s: with all that it had at the start, and nothing wrong", ways[way].name);
+		ok(stat_of("dst").st_size >= before &&
+		   (difference == -1 || difference == stat_of("dst").st_size),
+		   "%s: with all that it had at the start, and nothing wrong",
+		   ways[way].name);
 	}
 	drop("src");
 	drop("dst");
@@ -343,8 +334,7 @@ test_growing(void)
  * Change "src", which is copied behind cookie, before that has ended: cut it off, or
  * append to it.  False: too late.
  */
-static bool
-change_source(int cookie, bool cut)
+static bool change_source(int cookie, bool cut)
 {
 	if (!wait_for_data(cookie))
 		return false;
@@ -356,8 +346,7 @@ change_source(int cookie, bool cut)
 }
 
 /* Appended to, and cut off, in the middle of a copy that takes its time */
-static void
-test_changed(void)
+static void test_changed(void)
 {
 	struct copyfile_setup small = { .chunk = 4096 };
 	int cut;
@@ -368,7 +357,7 @@ test_changed(void)
 		bool changed = false;
 		int ret = 0;
 
-		is_int(copyfile_setup(&small, sizeof(small)), 0, "small chunks");
+		is_int(copyfile_setup(&small, sizeof small), 0, "small chunks");
 		/* It may end, or be about to, before this thread has a processor: then a
 		   longer one. */
 		while (!(changed && last_info().changed) && size < 2048 * MIB) {
@@ -388,8 +377,7 @@ test_changed(void)
 	drop("src");
 }
 
-static bool
-can_reflink(void)
+static bool can_reflink(void)
 {
 	int src, dst, ret;
 
@@ -405,8 +393,7 @@ can_reflink(void)
 	return ret == 0;
 }
 
-static void
-test_reflink(void)
+static void test_reflink(void)
 {
 	char dir[] = "/dev/shm/data.XXXXXX", src[64], dst[64];
 	struct statfs fs;
@@ -435,8 +422,8 @@ test_reflink(void)
 		skip(6, "no tmpfs at /dev/shm");
 		return;
 	}
-	snprintf(src, sizeof(src), "%s/src", dir);
-	snprintf(dst, sizeof(dst), "%s/dst", dir);
+	snprintf(src, sizeof src, "%s/src", dir);
+	snprintf(dst, sizeof dst, "%s/dst", dir);
 	put_pattern(src, 100000, 8);
 	is_int(copy(src, dst, COPYFILE_REFLINK), -EOPNOTSUPP, "REFLINK on tmpfs");
 	ok(!exists(dst), "leaves nothing");
@@ -456,8 +443,7 @@ test_reflink(void)
 }
 
 /* How the data went must be told as it was */
-static void
-test_method(void)
+static void test_method(void)
 {
 	int i;
 
@@ -485,8 +471,7 @@ test_method(void)
 		skip(3, "this file system tells of no holes");
 }
 
-int
-main(void)
+int main(void)
 {
 	int before = count_fds();
 

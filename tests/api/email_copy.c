@@ -9,8 +9,7 @@
 #include <libcopyfile.h>
 #include <stdio.h>
 
-int
-main(int argc, char **argv)
+int main(int argc, char **argv)
 {
 	int cookie;
 

@@ -23,16 +23,14 @@ static struct {
 static int nr_pending;
 static int failed;
 
-static void
-report(const char *name, int error)
+static void report(const char *name, int error)
 {
 	fprintf(stderr, "%s: %s\n", name, strerror(-error));
 	failed = 1;
 }
 
 /* Wait, oldest first, until no more than max are pending */
-static void
-wait_for_completion(int max)
+static void wait_for_completion(int max)
 {
 	int i, done = 0;
 
@@ -50,8 +48,7 @@ wait_for_completion(int max)
 		pending[i] = pending[i + done];
 }
 
-static void
-start_copy(const char *src, const char *dst)
+static void start_copy(const char *src, const char *dst)
 {
 	int cookie;
 
@@ -71,8 +68,7 @@ start_copy(const char *src, const char *dst)
 	nr_pending++;
 }
 
-int
-main(int argc, char **argv)
+int main(int argc, char **argv)
 {
 	char dst[PATH_MAX];
 	int i;
@@ -80,7 +76,7 @@ main(int argc, char **argv)
 	for (i = 2; i < argc; i++) {
 		const char *slash = strrchr(argv[i], '/');
 
-		snprintf(dst, sizeof(dst), "%s/%s", argv[1], slash ? slash + 1 : argv[i]);
+		snprintf(dst, sizeof dst, "%s/%s", argv[1], slash ? slash + 1 : argv[i]);
 		start_copy(argv[i], dst);
 	}
 	wait_for_completion(0);

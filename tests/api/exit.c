@@ -3,9 +3,7 @@
  * exit() while copies are under way: they are cancelled, and what they created is
  * removed, whoever makes them.
  */
-#ifdef HAVE_CONFIG_H
 #include <config.h>
-#endif
 
 #include <pthread.h>
 #include <sched.h>
@@ -16,8 +14,7 @@
 #include "tap.h"
 
 /* Run fn in a child that ends by exit(); its status, and how long it took in *ms */
-static int
-exit_status(void (*fn)(void), long *ms)
+static int exit_status(void (*fn)(void), long *ms)
 {
 	struct timespec begin, end;
 	int status;
@@ -40,8 +37,7 @@ exit_status(void (*fn)(void), long *ms)
 	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
-static void
-test(const char *name, void (*fn)(void))
+static void test(const char *name, void (*fn)(void))
 {
 	long ms;
 
@@ -52,15 +48,14 @@ test(const char *name, void (*fn)(void))
 	mkdir("d", 0755);
 }
 
-static void
-with_cookies(void)
+static void with_cookies(void)
 {
 	int i, cookie;
 	char dst[16];
 
 	long_setup(2, 16);
 	for (i = 0; i < 10; i++) {
-		snprintf(dst, sizeof(dst), "d/%d", i);
+		snprintf(dst, sizeof dst, "d/%d", i);
 		cookie = long_start(dst, 0);
 		/* It may take all threads */
 		if (i == 0)
@@ -68,23 +63,20 @@ with_cookies(void)
 	}
 }
 
-static void *
-copy_in_call(void *arg)
+static void *copy_in_call(void *arg)
 {
 	int ret = copyfile("long", arg, (LONG_FLAGS & ~COPYFILE_ASYNC) | COPYFILE_SYNC);
 
 	return ret < 0 ? arg : NULL;
 }
 
-static void
-wait_for_file(const char *name)
+static void wait_for_file(const char *name)
 {
 	while (stat_of(name).st_size == 0)
 		sched_yield();
 }
 
-static void
-with_callers(void)
+static void with_callers(void)
 {
 	static char names[3][8] = { "d/x", "d/y", "d/z" };
 	pthread_t threads[3];
@@ -99,16 +91,14 @@ with_callers(void)
 		wait_for_file(names[i]);
 }
 
-static void
-with_both(void)
+static void with_both(void)
 {
 	with_callers();
 	with_cookies();
 }
 
 /* Threads that have copied and are gone must not be waited for */
-static void
-with_old_callers(void)
+static void with_old_callers(void)
 {
 	pthread_t thread;
 	char name[16];
@@ -124,8 +114,7 @@ with_old_callers(void)
 	with_cookies();
 }
 
-static void
-refuse(void)
+static void refuse(void)
 {
 	errno = 0;
 	if (copyfile("long", "d/late", COPYFILE_SYNC) != -ECANCELED || errno != ECANCELED)
@@ -136,21 +125,19 @@ refuse(void)
 		_exit(12);
 }
 
-static void
-with_late_copies(void)
+static void with_late_copies(void)
 {
 	/* Before the library's: it runs after that */
 	atexit(refuse);
 	with_cookies();
 }
 
-static void *
-keep_copying(void *arg)
+static void *keep_copying(void *arg)
 {
 	char dst[16];
 
 	for (unsigned int i = 0;; i++) {
-		snprintf(dst, sizeof(dst), "d/%s%u", (const char *)arg, i % 8);
+		snprintf(dst, sizeof dst, "d/%s%u", (const char *)arg, i % 8);
 		/* Until it is refused */
 		if (finish(copyfile("s", dst, i % 2 ? COPYFILE_SYNC : 0)) != 0)
 			break;
@@ -162,8 +149,7 @@ keep_copying(void *arg)
 	return NULL;
 }
 
-static void
-with_busy_threads(void)
+static void with_busy_threads(void)
 {
 	static char names[4][2] = { "a", "b", "c", "d" };
 	pthread_t threads[4];
@@ -176,42 +162,38 @@ with_busy_threads(void)
 }
 
 /* Nobody reads from it: the copy may be stuck where it is opened */
-static void
-with_stuck_copy(void)
+static void with_stuck_copy(void)
 {
-	if (mkfifo("d/fifo", 0644) != 0
-	    || copyfile("long", "d/fifo", COPYFILE_ASYNC | COPYFILE_TRUNCATE) <= 0)
+	if (mkfifo("d/fifo", 0644) != 0 ||
+	    copyfile("long", "d/fifo", COPYFILE_ASYNC | COPYFILE_TRUNCATE) <= 0)
 		_exit(9);
 	usleep(50000);
 }
 
 /* Files in a directory that are not so long */
-static int
-count_parts(const char *path, off_t size)
+static int count_parts(const char *path, off_t size)
 {
 	DIR *dir = opendir(path);
 	struct dirent *entry;
 	struct stat st;
 	int n = 0;
 
-	while (dir != NULL && (entry = readdir(dir)) != NULL)
+	while (dir && (entry = readdir(dir)) != NULL)
 		if (fstatat(dirfd(dir), entry->d_name, &st, 0) == 0 && S_ISREG(st.st_mode))
 			n += st.st_size != size;
-	if (dir != NULL)
+	if (dir)
 		closedir(dir);
 	return n;
 }
 
-static void
-in_handler(int sig)
+static void in_handler(int sig)
 {
 	(void)sig;
 	exit(3);
 }
 
 /* It is no place to call exit() from; but that must end */
-static void
-from_handler(void)
+static void from_handler(void)
 {
 	signal(SIGALRM, in_handler);
 	ualarm(50000, 0);
@@ -219,14 +201,12 @@ from_handler(void)
 	_exit(4);
 }
 
-static void
-child_exits(void)
+static void child_exits(void)
 {
 	exit(0);
 }
 
-static void
-test_child(void)
+static void test_child(void)
 {
 	int cookie, ret;
 	long ms;
@@ -247,8 +227,7 @@ test_child(void)
 	is_int(ret, -ECANCELED, "until the parent cancels it");
 }
 
-int
-main(void)
+int main(void)
 {
 	long ms;
 

@@ -3,9 +3,7 @@
  * The flags one by one: which go together, what happens to a destination that
  * exists, what is no file to copy, and what a failure leaves behind.
  */
-#ifdef HAVE_CONFIG_H
 #include <config.h>
-#endif
 
 #include <signal.h>
 #include <sys/resource.h>
@@ -15,8 +13,7 @@
 #include "scratch.h"
 #include "tap.h"
 
-static void
-test_combinations(void)
+static void test_combinations(void)
 {
 	static const struct {
 		unsigned long flags;
@@ -47,23 +44,22 @@ test_combinations(void)
 	unsigned int i;
 
 	put_text("src", "source");
-	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+	for (i = 0; i < sizeof bad / sizeof bad[0]; i++) {
 		errno = 0;
 		is_int(copyfile("src", "dst", bad[i].flags), -EINVAL, "%s is EINVAL",
 		       bad[i].name);
 		is_int(errno, EINVAL, "%s sets errno", bad[i].name);
 		how = (struct copyfile_how){ .flags = bad[i].flags | COPYFILE_ASYNC };
-		is_int(copyfileat(AT_FDCWD, "src", AT_FDCWD, "dst", &how, sizeof(how)),
+		is_int(copyfileat(AT_FDCWD, "src", AT_FDCWD, "dst", &how, sizeof how),
 		       -EINVAL, "%s is EINVAL at once, even with ASYNC", bad[i].name);
 	}
 	how = (struct copyfile_how){ .flags = UINT64_C(1) << 40 };
-	is_int(copyfileat(AT_FDCWD, "src", AT_FDCWD, "dst", &how, sizeof(how)), -EINVAL,
+	is_int(copyfileat(AT_FDCWD, "src", AT_FDCWD, "dst", &how, sizeof how), -EINVAL,
 	       "a flag beyond 32 bits is EINVAL");
 	ok(!exists("dst"), "and nothing was done");
 }
 
-static void
-test_default(unsigned long how, const char *name)
+static void test_default(unsigned long how, const char *name)
 {
 	put_text("src", "source");
 	put_text("dst", "old");
@@ -83,8 +79,7 @@ test_default(unsigned long how, const char *name)
 	drop("dir");
 }
 
-static void
-test_replace(unsigned long how, const char *name)
+static void test_replace(unsigned long how, const char *name)
 {
 	unsigned long flags = how | COPYFILE_REPLACE;
 	struct stat before, after;
@@ -142,8 +137,7 @@ test_replace(unsigned long how, const char *name)
 }
 
 /* The old file is there, whole, until the new one is */
-static void
-test_replace_at_the_end(void)
+static void test_replace_at_the_end(void)
 {
 	struct stat before, after;
 	int cookie;
@@ -167,8 +161,7 @@ test_replace_at_the_end(void)
 	remove_tree("r");
 }
 
-static void
-test_truncate(unsigned long how, const char *name)
+static void test_truncate(unsigned long how, const char *name)
 {
 	unsigned long flags = how | COPYFILE_TRUNCATE;
 	struct stat before, after;
@@ -212,8 +205,7 @@ test_truncate(unsigned long how, const char *name)
 	drop("dir");
 }
 
-static void
-test_same_file(unsigned long how, const char *name)
+static void test_same_file(unsigned long how, const char *name)
 {
 	static const unsigned long ways[] = { COPYFILE_REPLACE, COPYFILE_TRUNCATE };
 	static const char *const way_names[] = { "REPLACE", "TRUNCATE" };
@@ -248,20 +240,18 @@ test_same_file(unsigned long how, const char *name)
 	drop("same");
 }
 
-static void
-make_socket(const char *path)
+static void make_socket(const char *path)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
-	snprintf(address.sun_path, sizeof(address.sun_path), "%s", path);
-	if (fd < 0 || bind(fd, (struct sockaddr *)&address, sizeof(address)) != 0)
+	snprintf(address.sun_path, sizeof address.sun_path, "%s", path);
+	if (fd < 0 || bind(fd, (struct sockaddr *)&address, sizeof address) != 0)
 		bail_out("socket: %s", strerror(errno));
 	close(fd);
 }
 
-static void
-test_odd_sources(unsigned long how, const char *name)
+static void test_odd_sources(unsigned long how, const char *name)
 {
 	mkdir("dir", 0755);
 	is_int(copy("dir", "dst", how), -EOPNOTSUPP, "%s: a directory as source", name);
@@ -292,8 +282,7 @@ test_odd_sources(unsigned long how, const char *name)
 }
 
 /* What is no file but has a name: written into, as by cp, or replaced */
-static void
-test_odd_destinations(unsigned long how, const char *name)
+static void test_odd_destinations(unsigned long how, const char *name)
 {
 	char buf[16];
 	int fd;
@@ -305,7 +294,7 @@ test_odd_destinations(unsigned long how, const char *name)
 	is_int(copy("src", "fifo", how), -EEXIST, "%s: a FIFO exists", name);
 	is_int(copy("src", "fifo", how | COPYFILE_TRUNCATE), 0, "%s: TRUNCATE of a FIFO",
 	       name);
-	is_int(read(fd, buf, sizeof(buf)), 6, "%s: gives its reader the contents", name);
+	is_int(read(fd, buf, sizeof buf), 6, "%s: gives its reader the contents", name);
 	ok(S_ISFIFO(stat_of("fifo").st_mode), "%s: and leaves it a FIFO", name);
 	close(fd);
 	is_int(copy("src", "fifo", how | COPYFILE_REPLACE), 0, "%s: REPLACE replaces it", name);
@@ -316,17 +305,15 @@ test_odd_destinations(unsigned long how, const char *name)
 	       "%s: TRUNCATE of /dev/null", name);
 }
 
-static bool
-links_to(const char *name, const char *target)
+static bool links_to(const char *name, const char *target)
 {
 	char buf[64];
-	ssize_t got = readlink(name, buf, sizeof(buf));
+	ssize_t got = readlink(name, buf, sizeof buf);
 
 	return got == (ssize_t)strlen(target) && memcmp(buf, target, got) == 0;
 }
 
-static void
-test_symlinks(unsigned long how, const char *name)
+static void test_symlinks(unsigned long how, const char *name)
 {
 	unsigned long nofollow = how | COPYFILE_NOFOLLOW;
 
@@ -372,8 +359,7 @@ test_symlinks(unsigned long how, const char *name)
 	drop("loop");
 }
 
-static int
-limited(void)
+static int limited(void)
 {
 	struct rlimit limit = { 65536, 65536 };
 	int i, bad = 0;
@@ -385,32 +371,32 @@ limited(void)
 		unsigned long how = schedules[i].flag;
 
 		/* A new file is kept, or removed */
-		if (copy("src", "keep/new", how | COPYFILE_KEEP_PARTIAL) != -EFBIG
-		    || last_info().partial != COPYFILE_PARTIAL_KEPT || !exists("keep/new"))
+		if (copy("src", "keep/new", how | COPYFILE_KEEP_PARTIAL) != -EFBIG ||
+		    last_info().partial != COPYFILE_PARTIAL_KEPT || !exists("keep/new"))
 			bad |= 1;
 		drop("keep/new");
-		if (copy("src", "keep/new", how) != -EFBIG
-		    || last_info().partial != COPYFILE_PARTIAL_REMOVED || exists("keep/new"))
+		if (copy("src", "keep/new", how) != -EFBIG ||
+		    last_info().partial != COPYFILE_PARTIAL_REMOVED || exists("keep/new"))
 			bad |= 2;
 
 		/* One to be replaced is as it was; no temporary file stays */
-		if (copy("src", "keep/old", how | COPYFILE_REPLACE) != -EFBIG
-		    || last_info().partial != COPYFILE_PARTIAL_NONE || !holds("keep/old", "old"))
+		if (copy("src", "keep/old", how | COPYFILE_REPLACE) != -EFBIG ||
+		    last_info().partial != COPYFILE_PARTIAL_NONE ||
+		    !holds("keep/old", "old"))
 			bad |= 4;
 		if (count_names("keep") != 1)
 			bad |= 8;
 
 		/* One rewritten in place is incomplete, and said to be */
 		put_text("rewrite", "old");
-		if (copy("src", "rewrite", how | COPYFILE_TRUNCATE) != -EFBIG
-		    || last_info().partial != COPYFILE_PARTIAL_KEPT || !exists("rewrite"))
+		if (copy("src", "rewrite", how | COPYFILE_TRUNCATE) != -EFBIG ||
+		    last_info().partial != COPYFILE_PARTIAL_KEPT || !exists("rewrite"))
 			bad |= 16;
 	}
 	return bad;
 }
 
-static void
-test_partial(void)
+static void test_partial(void)
 {
 	int bad;
 
@@ -429,8 +415,7 @@ test_partial(void)
 	drop("rewrite");
 }
 
-static void
-test_fsync(unsigned long how, const char *name)
+static void test_fsync(unsigned long how, const char *name)
 {
 	static const unsigned long ways[] = { 0, COPYFILE_REPLACE, COPYFILE_TRUNCATE };
 	int i;
@@ -451,8 +436,7 @@ test_fsync(unsigned long how, const char *name)
 
 static volatile sig_atomic_t lease_broken;
 
-static void
-on_lease_break(int sig)
+static void on_lease_break(int sig)
 {
 	(void)sig;
 	lease_broken = 1;
@@ -462,8 +446,7 @@ on_lease_break(int sig)
  * Hold a write lease on a file, as a file server does for its clients, and
  * give it back when asked.  Writes to ready: 'y' if there is one.
  */
-static void
-hold_lease(const char *name, int ready)
+static void hold_lease(const char *name, int ready)
 {
 	struct sigaction action = { .sa_handler = on_lease_break };
 	int fd = open(name, O_RDWR | O_CLOEXEC);
@@ -484,8 +467,7 @@ hold_lease(const char *name, int ready)
 }
 
 /* A leased file is there to be copied; it only takes a moment */
-static void
-test_lease(unsigned long how, const char *name)
+static void test_lease(unsigned long how, const char *name)
 {
 	int ready[2], status;
 	char answer = 'n';
@@ -510,8 +492,7 @@ test_lease(unsigned long how, const char *name)
 }
 
 /* Names relative to descriptors, and absolute ones */
-static void
-test_at(unsigned long flags, const char *name)
+static void test_at(unsigned long flags, const char *name)
 {
 	struct copyfile_how how = { .flags = flags };
 	char absolute[PATH_MAX + 8];
@@ -522,16 +503,16 @@ test_at(unsigned long flags, const char *name)
 	put_text("from/f", "relative");
 	from = open("from", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	to = open("to", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	is_int(finish(copyfileat(from, "f", to, "g", &how, sizeof(how))), 0,
+	is_int(finish(copyfileat(from, "f", to, "g", &how, sizeof how)), 0,
 	       "%s: from one directory to another", name);
 	ok(holds("to/g", "relative"), "%s: arrives", name);
-	snprintf(absolute, sizeof(absolute), "%s/to/h", scratch_dir);
-	is_int(finish(copyfileat(from, "f", -1, absolute, &how, sizeof(how))), 0,
+	snprintf(absolute, sizeof absolute, "%s/to/h", scratch_dir);
+	is_int(finish(copyfileat(from, "f", -1, absolute, &how, sizeof how)), 0,
 	       "%s: an absolute name needs no directory", name);
 	ok(holds("to/h", "relative"), "%s: arrives", name);
-	is_int(finish(copyfileat(-1, "f", to, "i", &how, sizeof(how))), -EBADF,
+	is_int(finish(copyfileat(-1, "f", to, "i", &how, sizeof how)), -EBADF,
 	       "%s: a bad source directory is EBADF", name);
-	is_int(finish(copyfileat(from, "f", 9999, "i", &how, sizeof(how))), -EBADF,
+	is_int(finish(copyfileat(from, "f", 9999, "i", &how, sizeof how)), -EBADF,
 	       "%s: a bad destination directory is EBADF", name);
 	ok(!exists("to/i"), "%s: nothing is made", name);
 	close(from);
@@ -540,8 +521,7 @@ test_at(unsigned long flags, const char *name)
 	remove_tree("to");
 }
 
-int
-main(void)
+int main(void)
 {
 	int before = count_fds();
 	int i;

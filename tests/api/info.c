@@ -1,48 +1,42 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* copyfile_info(): of a live cookie, and of the copy that ended last; names of stages. */
-#ifdef HAVE_CONFIG_H
 #include <config.h>
-#endif
 
 #include <pthread.h>
 
 #include "scratch.h"
 #include "tap.h"
 
-static void *
-foreign_info(void *arg)
+static void *foreign_info(void *arg)
 {
 	struct copyfile_info *info = arg;
 
-	memset(info, 0, sizeof(*info));
-	if (copyfile_info(0, info, sizeof(*info)) != 0)
-		memset(info, 0, sizeof(*info));
+	memset(info, 0, sizeof *info);
+	if (copyfile_info(0, info, sizeof *info) != 0)
+		memset(info, 0, sizeof *info);
 	return NULL;
 }
 
-static void *
-foreign_failure(void *arg)
+static void *foreign_failure(void *arg)
 {
 	struct copyfile_how how = { .flags = COPYFILE_SYNC, .tag = 99 };
 
-	*(int *)arg = copyfileat(AT_FDCWD, "absent", AT_FDCWD, "f", &how, sizeof(how));
+	*(int *)arg = copyfileat(AT_FDCWD, "absent", AT_FDCWD, "f", &how, sizeof how);
 	return NULL;
 }
 
-static void
-test_info(void)
+static void test_last(void)
 {
 	struct copyfile_how how = { .tag = UINT64_C(0x123456789abcdef0) };
-	struct copyfile_info info, other;
-	pthread_t thread;
-	int i, cookie, ret;
+	struct copyfile_info info;
+	int i, ret;
 
 	put_pattern("src", 100000, 4);
 	for (i = 0; i < SCHEDULES; i++) {
 		const char *name = schedules[i].name;
 
 		how.flags = schedules[i].flag | COPYFILE_REPLACE;
-		ret = finish(copyfileat(AT_FDCWD, "src", AT_FDCWD, "info", &how, sizeof(how)));
+		ret = finish(copyfileat(AT_FDCWD, "src", AT_FDCWD, "info", &how, sizeof how));
 		is_int(ret, 0, "%s: copyfileat with a tag", name);
 		info = last_info();
 		ok(info.tag == how.tag, "%s: info(0) has the tag", name);
@@ -55,22 +49,28 @@ test_info(void)
 		is_int(info.reserved, 0, "%s: reserved is 0", name);
 		is_int(info.changed, 0, "%s: src did not change", name);
 
-		ret = finish(copyfileat(AT_FDCWD, "absent", AT_FDCWD, "dst", &how, sizeof(how)));
+		ret = finish(copyfileat(AT_FDCWD, "absent", AT_FDCWD, "dst", &how, sizeof how));
 		info = last_info();
 		ok(ret == -ENOENT && info.error == ret, "%s: a failure is in error", name);
 		is_int(info.stage, COPYFILE_OPEN_SRC, "%s: no source: stage OPEN_SRC", name);
 		is_int(info.partial, COPYFILE_PARTIAL_NONE, "%s: it left nothing", name);
 
-		ret = finish(copyfileat(AT_FDCWD, "src", AT_FDCWD, "no/dst", &how, sizeof(how)));
+		ret = finish(copyfileat(AT_FDCWD, "src", AT_FDCWD, "no/dst", &how, sizeof how));
 		info = last_info();
 		ok(ret == -ENOENT && info.error == ret, "%s: no directory to go to", name);
 		is_int(info.stage, COPYFILE_OPEN_DST, "%s: stage OPEN_DST", name);
 		is_int(info.bytes_done, 0, "%s: nothing done", name);
 	}
+}
 
-	how.tag = 7;
-	how.flags = COPYFILE_SYNC | COPYFILE_REPLACE;
-	ret = copyfileat(AT_FDCWD, "src", AT_FDCWD, "info", &how, sizeof(how));
+static void test_of_this_thread(void)
+{
+	struct copyfile_how how = { .flags = COPYFILE_SYNC | COPYFILE_REPLACE, .tag = 7 };
+	struct copyfile_info other;
+	pthread_t thread;
+	int ret;
+
+	ret = copyfileat(AT_FDCWD, "src", AT_FDCWD, "info", &how, sizeof how);
 	is_int(ret, 0, "a copy in this thread");
 	pthread_create(&thread, NULL, foreign_info, &other);
 	pthread_join(thread, NULL);
@@ -80,15 +80,20 @@ test_info(void)
 	pthread_join(thread, NULL);
 	is_int(ret, -ENOENT, "a failure in another thread");
 	is_int(last_info().tag, 7, "leaves the description in this one");
+}
 
-	/* A live one, in the hands of any thread */
+/* After a copy with the tag 7 */
+static void test_live(void)
+{
+	struct copyfile_how how = { .flags = LONG_FLAGS, .tag = 8 };
+	struct copyfile_info info;
+	int cookie;
+
 	long_setup(0, 0);
-	how.flags = LONG_FLAGS;
-	how.tag = 8;
-	cookie = copyfileat(AT_FDCWD, "long", AT_FDCWD, "dst", &how, sizeof(how));
+	cookie = copyfileat(AT_FDCWD, "long", AT_FDCWD, "dst", &how, sizeof how);
 	wait_for_data(cookie);
-	memset(&info, 0xff, sizeof(info));
-	is_int(copyfile_info(cookie, &info, sizeof(info)), 0, "info of a live cookie");
+	memset(&info, 0xff, sizeof info);
+	is_int(copyfile_info(cookie, &info, sizeof info), 0, "info of a live cookie");
 	is_int(info.tag, 8, "its tag");
 	is_int(info.bytes_total, LONG_SIZE, "its size");
 	ok(info.bytes_done > 0 && info.bytes_done <= info.bytes_total, "some of it is done");
@@ -100,17 +105,21 @@ test_info(void)
 	is_int(last_info().tag, 8, "the release makes it the last copy");
 	is_int(last_info().error, -ECANCELED, "with its error");
 	is_int(last_info().partial, COPYFILE_PARTIAL_REMOVED, "and what it left");
+}
 
-	/* Of one that has ended but was not reaped */
+static void test_ended(void)
+{
+	struct copyfile_info info;
+	int cookie;
+
 	cookie = copyfile("src", "no/dst", COPYFILE_ASYNC);
 	ok(cookie > 0 && readable(cookie, 60000), "a copy has ended");
-	is_int(copyfile_info(cookie, &info, sizeof(info)), 0, "info still knows it");
+	is_int(copyfile_info(cookie, &info, sizeof info), 0, "info still knows it");
 	is_int(info.error, -ENOENT, "with its error");
 	is_int(finish(cookie), -ENOENT, "and releases nothing");
 }
 
-static void
-test_stage_names(void)
+static void test_stage_names(void)
 {
 	static const unsigned int unknown[] = { 10, 1000, UINT32_MAX };
 	const char *name, *other;
@@ -118,10 +127,10 @@ test_stage_names(void)
 
 	for (i = COPYFILE_QUEUED; i <= COPYFILE_DONE; i++) {
 		name = copyfile_stage_name(i);
-		ok(name != NULL && *name != '\0', "stage %u has a name", i);
-		for (j = 0; name != NULL && j < i; j++) {
+		ok(name && *name != '\0', "stage %u has a name", i);
+		for (j = 0; name && j < i; j++) {
 			other = copyfile_stage_name(j);
-			if (other != NULL && strcmp(name, other) == 0)
+			if (other && strcmp(name, other) == 0)
 				ok(false, "stages %u and %u are both called %s", i, j, name);
 		}
 	}
@@ -130,14 +139,16 @@ test_stage_names(void)
 		   unknown[i]);
 }
 
-int
-main(void)
+int main(void)
 {
 	int before = count_fds();
 
 	scratch_enter("info");
 	long_setup(0, 0);
-	test_info();
+	test_last();
+	test_of_this_thread();
+	test_live();
+	test_ended();
 	test_stage_names();
 	is_int(copyfile_shutdown(), 0, "shutdown");
 	is_int(count_fds(), before, "no descriptor is left behind");

@@ -3,9 +3,7 @@
  * The sizes of structures, copyfile_setup() and copyfile_shutdown(): what is
  * refused, when, and that the pool comes back after it was shut down.
  */
-#ifdef HAVE_CONFIG_H
 #include <config.h>
-#endif
 
 #include "scratch.h"
 #include "tap.h"
@@ -13,8 +11,7 @@
 /* The sizes that each structure had in the first release */
 enum { HOW_SIZE = 16, SETUP_SIZE = 16, INFO_SIZE = 48 };
 
-static void
-test_how_size(void)
+static void test_how_size(void)
 {
 	struct {
 		struct copyfile_how how;
@@ -23,7 +20,7 @@ test_how_size(void)
 	int i;
 
 	put_text("src", "source");
-	memset(&big, 0, sizeof(big));
+	memset(&big, 0, sizeof big);
 	big.how.flags = COPYFILE_SYNC | COPYFILE_REPLACE;
 	for (i = 0; i < HOW_SIZE; i += 5) {
 		errno = 0;
@@ -33,11 +30,11 @@ test_how_size(void)
 	}
 	is_int(copyfileat(AT_FDCWD, "src", AT_FDCWD, "dst", &big.how, HOW_SIZE), 0,
 	       "copyfile_how of its first size");
-	is_int(copyfileat(AT_FDCWD, "src", AT_FDCWD, "dst", &big.how, sizeof(big)), 0,
+	is_int(copyfileat(AT_FDCWD, "src", AT_FDCWD, "dst", &big.how, sizeof big), 0,
 	       "larger, with zeros");
-	big.future[sizeof(big.future) - 1] = 1;
+	big.future[sizeof big.future - 1] = 1;
 	errno = 0;
-	is_int(copyfileat(AT_FDCWD, "src", AT_FDCWD, "dst", &big.how, sizeof(big)), -E2BIG,
+	is_int(copyfileat(AT_FDCWD, "src", AT_FDCWD, "dst", &big.how, sizeof big), -E2BIG,
 	       "larger, with something in it: E2BIG");
 	is_int(errno, E2BIG, "with errno set");
 	drop("dst");
@@ -49,8 +46,7 @@ test_how_size(void)
 	drop("dst");
 }
 
-static void
-test_info_size(void)
+static void test_info_size(void)
 {
 	struct {
 		struct copyfile_info info;
@@ -66,24 +62,23 @@ test_info_size(void)
 	is_int(errno, EINVAL, "with errno set");
 	is_int(copyfile_info(0, &big.info, 0), -EINVAL, "of none: EINVAL");
 
-	memset(&big, 0xaa, sizeof(big));
+	memset(&big, 0xaa, sizeof big);
 	is_int(copyfile_info(0, &big.info, INFO_SIZE), 0, "copyfile_info of its first size");
-	for (wrong = 0, i = INFO_SIZE; i < sizeof(big); i++)
+	for (wrong = 0, i = INFO_SIZE; i < sizeof big; i++)
 		wrong += bytes[i] != 0xaa;
 	is_int(wrong, 0, "no byte more is written");
 	is_int(big.info.bytes_total, 6, "what it had then is filled in");
 
-	memset(&big, 0xaa, sizeof(big));
-	is_int(copyfile_info(0, &big.info, sizeof(big)), 0, "larger");
-	for (wrong = 0, i = 0; i < sizeof(big.future); i++)
+	memset(&big, 0xaa, sizeof big);
+	is_int(copyfile_info(0, &big.info, sizeof big), 0, "larger");
+	for (wrong = 0, i = 0; i < sizeof big.future; i++)
 		wrong += big.future[i] != 0;
 	is_int(wrong, 0, "is filled with zeros");
 	is_int(big.info.bytes_total, 6, "after what is known");
 	drop("dst");
 }
 
-static void
-test_setup_size(void)
+static void test_setup_size(void)
 {
 	struct {
 		struct copyfile_setup setup;
@@ -91,7 +86,7 @@ test_setup_size(void)
 	} big;
 	int i;
 
-	memset(&big, 0, sizeof(big));
+	memset(&big, 0, sizeof big);
 	for (i = 0; i < SETUP_SIZE; i += 5) {
 		errno = 0;
 		is_int(copyfile_setup(&big.setup, i), -EINVAL,
@@ -99,15 +94,14 @@ test_setup_size(void)
 		is_int(errno, EINVAL, "with errno set");
 	}
 	is_int(copyfile_setup(&big.setup, SETUP_SIZE), 0, "copyfile_setup of its first size");
-	is_int(copyfile_setup(&big.setup, sizeof(big)), 0, "larger, with zeros");
+	is_int(copyfile_setup(&big.setup, sizeof big), 0, "larger, with zeros");
 	big.future[0] = 1;
 	errno = 0;
-	is_int(copyfile_setup(&big.setup, sizeof(big)), -E2BIG, "larger, with more: E2BIG");
+	is_int(copyfile_setup(&big.setup, sizeof big), -E2BIG, "larger, with more: E2BIG");
 	is_int(errno, E2BIG, "with errno set");
 }
 
-static void
-test_busy(void)
+static void test_busy(void)
 {
 	struct copyfile_setup setup = { .threads = 2 };
 	int cookie;
@@ -115,7 +109,7 @@ test_busy(void)
 	long_setup(1, 0);
 	cookie = long_start("dst", 0);
 	errno = 0;
-	is_int(copyfile_setup(&setup, sizeof(setup)), -EBUSY, "setup with a live cookie");
+	is_int(copyfile_setup(&setup, sizeof setup), -EBUSY, "setup with a live cookie");
 	is_int(errno, EBUSY, "sets errno");
 	errno = 0;
 	is_int(copyfile_shutdown(), -EBUSY, "shutdown with a live cookie");
@@ -124,19 +118,17 @@ test_busy(void)
 	ok(readable(cookie, 60000), "until it has ended");
 	is_int(copyfile_shutdown(), -EBUSY, "an ended copy is live until it is reaped");
 	is_int(finish(cookie), -ECANCELED, "its result is still there");
-	is_int(copyfile_setup(&setup, sizeof(setup)), 0, "then setup works");
+	is_int(copyfile_setup(&setup, sizeof setup), 0, "then setup works");
 	is_int(copyfile_shutdown(), 0, "and shutdown");
 }
 
 /* Threads of this process, as the kernel counts them */
-static int
-count_threads(void)
+static int count_threads(void)
 {
 	return count_names("/proc/self/task");
 }
 
-static void
-test_shutdown(void)
+static void test_shutdown(void)
 {
 	int fds, threads, i, ret, good = 0;
 
@@ -161,15 +153,14 @@ test_shutdown(void)
 	drop("dst");
 }
 
-static void
-test_pending(void)
+static void test_pending(void)
 {
 	int cookies[4], i, ret;
 	char name[8];
 
 	long_setup(1, 4);
 	for (i = 0; i < 4; i++) {
-		snprintf(name, sizeof(name), "p%d", i);
+		snprintf(name, sizeof name, "p%d", i);
 		cookies[i] = long_start(name, 0);
 	}
 	errno = 0;
@@ -190,36 +181,34 @@ test_pending(void)
 	drop("p4");
 }
 
-static void
-test_extremes(void)
+static void test_extremes(void)
 {
 	struct copyfile_setup setup = {
 		.threads = UINT32_MAX, .pending = UINT32_MAX, .chunk = UINT64_MAX,
 	};
 	int ret;
 
-	ret = copyfile_setup(&setup, sizeof(setup));
+	ret = copyfile_setup(&setup, sizeof setup);
 	ok(ret <= 0, "setup with the largest values gives an answer (%d)", ret);
 	put_pattern("big", 3000000, 1);
 	is_int(copy("big", "dst", COPYFILE_ASYNC), 0, "and a copy still works");
 	ok(same_data("big", "dst"), "as it should");
 	drop("dst");
 	setup = (struct copyfile_setup){ .threads = 1, .pending = 1, .chunk = 1 };
-	is_int(copyfile_setup(&setup, sizeof(setup)), 0, "setup with the smallest");
+	is_int(copyfile_setup(&setup, sizeof setup), 0, "setup with the smallest");
 	put_pattern("big", 3000, 1);
 	is_int(copy("big", "dst", COPYFILE_ASYNC | COPYFILE_NO_REFLINK | COPYFILE_NO_SPARSE), 0,
 	       "and a copy works, a byte at a time");
 	ok(same_data("big", "dst"), "as it should");
 	drop("dst");
 	setup = (struct copyfile_setup){ 0 };
-	is_int(copyfile_setup(&setup, sizeof(setup)), 0, "zeros: the defaults");
+	is_int(copyfile_setup(&setup, sizeof setup), 0, "zeros: the defaults");
 	is_int(copy("big", "dst", COPYFILE_ASYNC), 0, "and a copy works");
 	drop("dst");
 	drop("big");
 }
 
-int
-main(void)
+int main(void)
 {
 	int before = count_fds();
 

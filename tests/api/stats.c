@@ -3,27 +3,23 @@
  * copyfile_stats(), and what it shows of the engine: who made the copies, by
  * what means, in how many system calls.
  */
-#ifdef HAVE_CONFIG_H
 #include <config.h>
-#endif
 
 #include "scratch.h"
 #include "tap.h"
 
 enum { FILES = 300 };
 
-static struct copyfile_stats
-stats(void)
+static struct copyfile_stats stats(void)
 {
 	struct copyfile_stats s;
 
-	if (copyfile_stats(&s, sizeof(s)) != 0)
+	if (copyfile_stats(&s, sizeof s) != 0)
 		bail_out("copyfile_stats: %s", strerror(errno));
 	return s;
 }
 
-static void
-test_size(void)
+static void test_size(void)
 {
 	struct {
 		struct copyfile_stats s;
@@ -33,16 +29,15 @@ test_size(void)
 
 	is_int(copyfile_stats(&big.s, least - 1), -EINVAL, "less than the first size: EINVAL");
 	is_int(errno, EINVAL, "with errno set");
-	memset(&big, 1, sizeof(big));
+	memset(&big, 1, sizeof big);
 	is_int(copyfile_stats(&big.s, least), 0, "without decisions");
 	is_int(((unsigned char *)&big)[least], 1, "nothing is written beyond the size");
-	is_int(copyfile_stats(&big.s, sizeof(big)), 0, "more than there is");
+	is_int(copyfile_stats(&big.s, sizeof big), 0, "more than there is");
 	is_int(big.future[15], 0, "is filled with zeros");
 }
 
 /* Copy FILES small files into directory dir; the cookies are reaped at the end. */
-static void
-copy_all(const char *dir, unsigned long flags)
+static void copy_all(const char *dir, unsigned long flags)
 {
 	int cookies[FILES], n = 0, i;
 	char name[64];
@@ -50,7 +45,7 @@ copy_all(const char *dir, unsigned long flags)
 	if (mkdir(dir, 0777) != 0)
 		bail_out("%s: %s", dir, strerror(errno));
 	for (i = 0; i < FILES; i++) {
-		snprintf(name, sizeof(name), "%s/%d", dir, i);
+		snprintf(name, sizeof name, "%s/%d", dir, i);
 		int r = copyfile("small", name, flags);
 		while (r == -EAGAIN && n > 0) {
 			finish(cookies[--n]);
@@ -66,8 +61,7 @@ copy_all(const char *dir, unsigned long flags)
 			bail_out("a copy failed");
 }
 
-static void
-test_sync(void)
+static void test_sync(void)
 {
 	struct copyfile_stats a = stats(), b;
 
@@ -83,8 +77,7 @@ test_sync(void)
 	   "all bytes are accounted for");
 }
 
-static void
-test_async(void)
+static void test_async(void)
 {
 	struct copyfile_stats a = stats(), b;
 
@@ -97,8 +90,7 @@ test_async(void)
 	ok(b.cores > 0, "on processors");
 }
 
-static void
-test_failure(void)
+static void test_failure(void)
 {
 	struct copyfile_stats a = stats(), b;
 
@@ -107,20 +99,19 @@ test_failure(void)
 	is_int(b.copies - a.copies, 1, "is counted, too");
 }
 
-static void
-test_buffered(void)
+static void test_buffered(void)
 {
 	struct copyfile_stats a = stats(), b;
 
-	is_int(copyfile("small", "plain", COPYFILE_SYNC | COPYFILE_NO_REFLINK | COPYFILE_NO_SPARSE), 0,
+	is_int(copyfile("small", "plain",
+			COPYFILE_SYNC | COPYFILE_NO_REFLINK | COPYFILE_NO_SPARSE), 0,
 	       "a plain read and write");
 	b = stats();
 	is_int(b.bytes_buffered - a.bytes_buffered, 6, "is a buffered copy");
 }
 
 /* While a thread is at work on a big file, that is told. */
-static void
-test_busy_big(void)
+static void test_busy_big(void)
 {
 	unsigned int busy = 0;
 	off_t size = 64 << 20;
@@ -145,8 +136,7 @@ test_busy_big(void)
 	is_int(stats().busy_big, 0, "and by none afterwards");
 }
 
-int
-main(void)
+int main(void)
 {
 	scratch_enter("stats");
 	put_text("small", "source");

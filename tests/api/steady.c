@@ -4,17 +4,14 @@
  * in their place, or go elsewhere.  With COPYFILE_STEADY it promises not to, and nothing
  * is kept.
  */
-#ifdef HAVE_CONFIG_H
 #include <config.h>
-#endif
 
 #include <sys/resource.h>
 
 #include "scratch.h"
 #include "tap.h"
 
-static int
-open_dir(const char *name)
+static int open_dir(const char *name)
 {
 	int fd = open(name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
@@ -24,8 +21,7 @@ open_dir(const char *name)
 }
 
 /* Make the number of one directory's descriptor that of another */
-static void
-become(int fd, const char *name)
+static void become(int fd, const char *name)
 {
 	int other = open_dir(name);
 
@@ -34,17 +30,15 @@ become(int fd, const char *name)
 	close(other);
 }
 
-static int
-start_at(int from, int to, unsigned long flags)
+static int start_at(int from, int to, unsigned long flags)
 {
 	struct copyfile_how how = { .flags = flags };
 
-	return copyfileat(from, "f", to, "g", &how, sizeof(how));
+	return copyfileat(from, "f", to, "g", &how, sizeof how);
 }
 
 /* The only thread is at work on something else: what follows waits for its turn */
-static int
-hold_up(void)
+static int hold_up(void)
 {
 	int cookie = long_start("held", 0);
 
@@ -52,8 +46,7 @@ hold_up(void)
 	return cookie;
 }
 
-static void
-check(const char *name, int ret, const char *src, const char *dst)
+static void check(const char *name, int ret, const char *src, const char *dst)
 {
 	is_int(ret, 0, "%s: done", name);
 	ok(same_data(src, dst), "%s: where it was to be", name);
@@ -61,8 +54,7 @@ check(const char *name, int ret, const char *src, const char *dst)
 	drop(dst);
 }
 
-static void
-test_replaced_descriptors(unsigned long flags, const char *name)
+static void test_replaced_descriptors(unsigned long flags, const char *name)
 {
 	int blocker = hold_up();
 	int from = open_dir("a"), to = open_dir("b");
@@ -76,8 +68,7 @@ test_replaced_descriptors(unsigned long flags, const char *name)
 	close(to);
 }
 
-static void
-test_one_directory(unsigned long flags, const char *name)
+static void test_one_directory(unsigned long flags, const char *name)
 {
 	int blocker = hold_up();
 	int dir = open_dir("a"), before = count_fds(), ret;
@@ -95,8 +86,7 @@ test_one_directory(unsigned long flags, const char *name)
 	close(dir);
 }
 
-static void
-test_chdir(unsigned long flags, const char *name)
+static void test_chdir(unsigned long flags, const char *name)
 {
 	int blocker = hold_up(), home = open_dir("."), ret;
 
@@ -113,8 +103,7 @@ test_chdir(unsigned long flags, const char *name)
 	check(name, ret, "a/f", "b/g");
 }
 
-static void
-test_closed(unsigned long flags, const char *name)
+static void test_closed(unsigned long flags, const char *name)
 {
 	int blocker = hold_up();
 	int from = open_dir("a"), to = open_dir("b");
@@ -126,14 +115,13 @@ test_closed(unsigned long flags, const char *name)
 	check(name, finish(ret), "a/f", "b/g");
 }
 
-static void
-test_absolute(void)
+static void test_absolute(void)
 {
 	int blocker = hold_up(), before = count_fds(), ret;
 	char src[PATH_MAX + 8], dst[PATH_MAX + 8];
 
-	snprintf(src, sizeof(src), "%s/a/f", scratch_dir);
-	snprintf(dst, sizeof(dst), "%s/b/g", scratch_dir);
+	snprintf(src, sizeof src, "%s/a/f", scratch_dir);
+	snprintf(dst, sizeof dst, "%s/b/g", scratch_dir);
 	ret = copyfileat(-1, src, -1, dst, &(struct copyfile_how){ COPYFILE_ASYNC, 0 },
 			 sizeof(struct copyfile_how));
 	ok(count_fds() <= before + 1, "absolute names: nothing is kept for them");
@@ -142,8 +130,7 @@ test_absolute(void)
 }
 
 /* What was kept is let go when the copy has ended, not when that is noticed */
-static void
-test_let_go(void)
+static void test_let_go(void)
 {
 	int from = open_dir("a"), to = open_dir("b"), before, cookie;
 
@@ -172,8 +159,7 @@ test_let_go(void)
 	close(to);
 }
 
-static void
-test_bad_descriptor(void)
+static void test_bad_descriptor(void)
 {
 	errno = 0;
 	is_int(finish(start_at(-1, AT_FDCWD, COPYFILE_ASYNC)), -EBADF, "no directory is EBADF");
@@ -182,8 +168,7 @@ test_bad_descriptor(void)
 }
 
 /* No descriptor is left to keep a directory by */
-static int
-few_descriptors(void)
+static int few_descriptors(void)
 {
 	struct rlimit limit;
 	int from = open_dir("a"), to = open_dir("b"), fd, last = 0, bad = 0;
@@ -214,8 +199,7 @@ few_descriptors(void)
 	return bad;
 }
 
-int
-main(void)
+int main(void)
 {
 	static const unsigned long ways[] = { COPYFILE_ASYNC, 0 };
 	static const char *const names[] = { "async", "default" };

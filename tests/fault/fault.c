@@ -9,9 +9,7 @@
  *
  * For the library built with CF_FAULT_INJECTION.
  */
-#ifdef HAVE_CONFIG_H
 #include <config.h>
-#endif
 
 #include <stdatomic.h>
 #include <sys/xattr.h>
@@ -63,7 +61,7 @@ static const struct way {
 	  COPYFILE_ATTRS_ONLY | COPYFILE_MODE | COPYFILE_OWNER | COPYFILE_TIMES, OLD_FILE },
 };
 
-enum { WAYS = sizeof(ways) / sizeof(ways[0]) };
+enum { WAYS = sizeof ways / sizeof ways[0] };
 
 static const struct {
 	const char *name;
@@ -77,9 +75,9 @@ static const struct {
 	{ "short", SHORT },
 };
 
-enum { FAULTS = sizeof(faults) / sizeof(faults[0]) };
+enum { FAULTS = sizeof faults / sizeof faults[0] };
 
-/* ---- The hook ---- */
+/* ------------------------------------------------------------------ the hook */
 
 static atomic_int calls;	/* since it was armed */
 static atomic_int fail_at;	/* the number of the call to fail; 0: none */
@@ -88,15 +86,13 @@ static bool fail_on;		/* and every call after it */
 static atomic_bool fired;
 static char failed_call[32];
 
-static bool
-is_transfer(const char *call)
+static bool is_transfer(const char *call)
 {
-	return strcmp(call, "read") == 0 || strcmp(call, "write") == 0
-	       || strcmp(call, "copy_file_range") == 0;
+	return strcmp(call, "read") == 0 || strcmp(call, "write") == 0 ||
+	       strcmp(call, "copy_file_range") == 0;
 }
 
-static int
-hook(const char *call)
+static int hook(const char *call)
 {
 	int n;
 
@@ -110,15 +106,14 @@ hook(const char *call)
 	if (fail_at == 0 || n < fail_at || (n > fail_at && !fail_on))
 		return 0;
 	if (!fired)
-		snprintf(failed_call, sizeof(failed_call), "%s", call);
+		snprintf(failed_call, sizeof failed_call, "%s", call);
 	fired = true;
 	if (fail_with == SHORT && !is_transfer(call))
 		return 0;
 	return fail_with;
 }
 
-static void
-arm(int n, int error, bool on)
+static void arm(int n, int error, bool on)
 {
 	calls = 0;
 	fail_with = error;
@@ -128,18 +123,16 @@ arm(int n, int error, bool on)
 	fail_at = n;
 }
 
-static void
-disarm(void)
+static void disarm(void)
 {
 	fail_at = 0;
 }
 
-/* ---- Before and after ---- */
+/* ---------------------------------------------------------- before and after */
 
 static const char old[] = "the old contents";
 
-static void
-prepare(enum before before)
+static void prepare(enum before before)
 {
 	drop("d/dst");
 	if (before == OLD_FILE)
@@ -148,8 +141,7 @@ prepare(enum before before)
 		bail_out("symlink: %s", strerror(errno));
 }
 
-static bool
-untouched(enum before before)
+static bool untouched(enum before before)
 {
 	char target[16];
 
@@ -159,14 +151,13 @@ untouched(enum before before)
 	case OLD_FILE:
 		return holds("d/dst", old);
 	case OLD_LINK:
-		return readlink("d/dst", target, sizeof(target)) == 3
-		       && memcmp(target, "old", 3) == 0;
+		return readlink("d/dst", target, sizeof target) == 3 &&
+		       memcmp(target, "old", 3) == 0;
 	}
 	return false;
 }
 
-static bool
-good(const struct way *way)
+static bool good(const struct way *way)
 {
 	char got[64], want[64];
 	ssize_t len;
@@ -174,8 +165,8 @@ good(const struct way *way)
 	if (way->flags & COPYFILE_ATTRS_ONLY)
 		return holds("d/dst", old);
 	if (way->flags & COPYFILE_NOFOLLOW) {
-		len = readlink(way->src, want, sizeof(want));
-		return readlink("d/dst", got, sizeof(got)) == len && memcmp(got, want, len) == 0;
+		len = readlink(way->src, want, sizeof want);
+		return readlink("d/dst", got, sizeof got) == len && memcmp(got, want, len) == 0;
 	}
 	return S_ISREG(stat_of("d/dst").st_mode) && same_data(way->src, "d/dst");
 }
@@ -185,8 +176,7 @@ good(const struct way *way)
  * than one call failed, so that cleaning up may have failed, too; then it must
  * at least be told.
  */
-static const char *
-verdict(const struct way *way, int ret, bool stubborn)
+static const char *verdict(const struct way *way, int ret, bool stubborn)
 {
 	struct copyfile_info info = last_info();
 	int names = count_names("d");
@@ -220,19 +210,18 @@ verdict(const struct way *way, int ret, bool stubborn)
 	return exists("d/dst") ? "a partial file is left" : "the old file is gone";
 }
 
-/* ---- The test ---- */
+/* ------------------------------------------------------------------ the test */
 
-static void
-complain(const struct way *way, unsigned long how, int n, const char *fault, int ret,
-	 const char *what)
+static void complain(const struct way *way, unsigned long how, int n, const char *fault,
+		     int ret, const char *what)
 {
 	diag("%s, %s, %s in call %d (%s)%s, result %d, partial %u: %s", way->name,
 	     how & COPYFILE_ASYNC ? "async" : "sync", fault, n, failed_call,
 	     fail_on ? " and all after it" : "", ret, last_info().partial, what);
 }
 
-static void
-try_way(const struct way *way, unsigned long how, int error, const char *fault, bool on)
+static void try_way(const struct way *way, unsigned long how, int error, const char *fault,
+		    bool on)
 {
 	int n, ret, fds, bad = 0, leaks = 0, failures = 0;
 	const char *what;
@@ -247,9 +236,9 @@ try_way(const struct way *way, unsigned long how, int error, const char *fault, 
 		ret = copy(way->src, "d/dst", way->flags | how);
 		disarm();
 		what = verdict(way, ret, on);
-		if (what == NULL && ret < 0 && (error == EINTR || error == SHORT))
+		if (!what && ret < 0 && (error == EINTR || error == SHORT))
 			what = "is no reason to fail";
-		if (what != NULL && bad++ < 5)
+		if (what && bad++ < 5)
 			complain(way, how, n, fault, ret, what);
 		failures += ret < 0;
 		if (copyfile_shutdown() != 0)
@@ -276,21 +265,18 @@ try_way(const struct way *way, unsigned long how, int error, const char *fault, 
 /* A signal that never ceases: all calls are interrupted many times over */
 static int interruptions;
 
-static int
-interrupt(const char *call)
+static int interrupt(const char *call)
 {
 	(void)call;
 	return ++interruptions % 4 == 0 ? 0 : EINTR;
 }
 
-static int
-halve(const char *call)
+static int halve(const char *call)
 {
 	return is_transfer(call) ? SHORT : 0;
 }
 
-static void
-test_all_the_time(const char *name, int (*fn)(const char *))
+static void test_all_the_time(const char *name, int (*fn)(const char *))
 {
 	int i, ret;
 
@@ -308,8 +294,7 @@ test_all_the_time(const char *name, int (*fn)(const char *))
 static const char *refused_call;
 static int refused_with;
 
-static int
-refuse(const char *call)
+static int refuse(const char *call)
 {
 	return strcmp(call, refused_call) == 0 ? refused_with : 0;
 }
@@ -318,8 +303,7 @@ refuse(const char *call)
  * What a file system refuses is a failure only if something had to change: a source
  * without an ACL needs no more than its mode, and a mode that is right needs nothing.
  */
-static void
-test_refusals(void)
+static void test_refusals(void)
 {
 	static const unsigned long all =
 		COPYFILE_MODE | COPYFILE_TIMES | COPYFILE_ACL | COPYFILE_SYNC;
@@ -359,8 +343,8 @@ test_refusals(void)
 	put_text("private", "x");
 	chmod("private", 0600);
 	put_text("acl", "x");
-	has_acl = setxattr("acl", "system.posix_acl_access", acl, sizeof(acl), 0) == 0;
-	for (unsigned int i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	has_acl = setxattr("acl", "system.posix_acl_access", acl, sizeof acl, 0) == 0;
+	for (unsigned int i = 0; i < sizeof cases / sizeof cases[0]; i++) {
 		if (strcmp(cases[i].src, "acl") == 0 && !has_acl) {
 			skip(2, "no ACLs here");
 			continue;
@@ -372,8 +356,8 @@ test_refusals(void)
 		       "%s: %s fails, %s", cases[i].src, refused_call, strerror(refused_with));
 		cf_fault = hook;
 		if (cases[i].result == 0)
-			is_int(stat_of("d/dst").st_mode & 07777, stat_of(cases[i].src).st_mode & 07777,
-			       "the mode is the source's");
+			is_int(stat_of("d/dst").st_mode & 07777,
+			       stat_of(cases[i].src).st_mode & 07777, "the mode is the source's");
 		else
 			ok(!exists("d/dst"), "nothing is left");
 		drop("d/dst");
@@ -381,8 +365,7 @@ test_refusals(void)
 }
 
 /* Where only the owner is carried over, and the file system has modes of its own */
-static void
-test_refused_owner(void)
+static void test_refused_owner(void)
 {
 	static const int errors[] = { EPERM, EINVAL, EACCES };
 	struct copyfile_info info;
@@ -393,7 +376,7 @@ test_refused_owner(void)
 	}
 	if (chown("plain", 1234, 5678) != 0)
 		bail_out("chown: %s", strerror(errno));
-	for (unsigned int i = 0; i < sizeof(errors) / sizeof(errors[0]); i++) {
+	for (unsigned int i = 0; i < sizeof errors / sizeof errors[0]; i++) {
 		refused_call = "fchown";
 		refused_with = errors[i];
 		cf_fault = refuse;
@@ -407,8 +390,7 @@ test_refused_owner(void)
 	}
 }
 
-int
-main(void)
+int main(void)
 {
 	int i, fault;
 

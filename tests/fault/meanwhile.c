@@ -6,9 +6,7 @@
  *
  * For the library built with CF_FAULT_INJECTION.
  */
-#ifdef HAVE_CONFIG_H
 #include <config.h>
-#endif
 
 #include <stdatomic.h>
 
@@ -19,7 +17,7 @@
 
 #define BUFFER (COPYFILE_NO_REFLINK | COPYFILE_NO_SPARSE)
 
-/* ---- The hook: before the nth call of that name, act, and fail with error. ---- */
+/* ----- the hook: before the nth call of that name, act, and fail with error. */
 
 static struct {
 	const char *call;
@@ -29,23 +27,21 @@ static struct {
 	atomic_int seen;	/* calls of that name */
 } at;
 
-static int
-hook(const char *call)
+static int hook(const char *call)
 {
 	/* Clones are made at one moment: not what these tests are about */
-	if (at.call == NULL || strcmp(call, at.call) != 0)
+	if (!at.call || strcmp(call, at.call) != 0)
 		return strcmp(call, "ficlone") == 0 ? EOPNOTSUPP : 0;
 	int n = atomic_fetch_add(&at.seen, 1) + 1;
 
 	if (at.nth != 0 && n != at.nth)
 		return 0;
-	if (at.act != NULL)
+	if (at.act)
 		at.act();
 	return at.error;
 }
 
-static void
-when(const char *call, int nth, int error, void (*act)(void))
+static void when(const char *call, int nth, int error, void (*act)(void))
 {
 	at.call = call;
 	at.nth = nth;
@@ -54,15 +50,13 @@ when(const char *call, int nth, int error, void (*act)(void))
 	at.seen = 0;
 }
 
-static void
-never(void)
+static void never(void)
 {
 	at.call = NULL;
 }
 
 /* Copy src to a new dst with flags while that happens. */
-static int
-copy_while(const char *call, int nth, int error, void (*act)(void), unsigned long flags)
+static int copy_while(const char *call, int nth, int error, void (*act)(void), unsigned long flags)
 {
 	int ret;
 
@@ -73,10 +67,9 @@ copy_while(const char *call, int nth, int error, void (*act)(void), unsigned lon
 	return ret;
 }
 
-/* ---- The source ---- */
+/* ---------------------------------------------------------------- the source */
 
-static void
-overwrite(void)
+static void overwrite(void)
 {
 	int fd = open("src", O_WRONLY | O_CLOEXEC);
 
@@ -86,8 +79,7 @@ overwrite(void)
 }
 
 /* With its time of modification as it was */
-static void
-overwrite_secretly(void)
+static void overwrite_secretly(void)
 {
 	struct stat st = stat_of("src");
 
@@ -96,29 +88,25 @@ overwrite_secretly(void)
 		bail_out("utimensat: %s", strerror(errno));
 }
 
-static void
-set_size(const char *name, off_t size)
+static void set_size(const char *name, off_t size)
 {
 	if (truncate(name, size) != 0)
 		bail_out("%s: %s", name, strerror(errno));
 }
 
-static void
-cut_off(void)
+static void cut_off(void)
 {
 	set_size("src", 300000);
 }
 
 /* Cut off, and longer again than what has been read */
-static void
-rewrite(void)
+static void rewrite(void)
 {
 	set_size("src", 100);
 	set_size("src", 600000);
 }
 
-static void
-test_changed(void)
+static void test_changed(void)
 {
 	static const struct {
 		const char *name, *call;
@@ -129,13 +117,13 @@ test_changed(void)
 	};
 	unsigned int i;
 
-	for (i = 0; i < sizeof(ways) / sizeof(ways[0]); i++) {
+	for (i = 0; i < sizeof ways / sizeof ways[0]; i++) {
 		const char *name = ways[i].name;
 		unsigned long flags = ways[i].flags;
 
 		/* So that each method needs several calls */
 		struct copyfile_setup small = { .chunk = 200000 };
-		is_int(copyfile_setup(&small, sizeof(small)), 0, "chunks of 200000 bytes");
+		is_int(copyfile_setup(&small, sizeof small), 0, "chunks of 200000 bytes");
 
 		put_pattern("src", 700000, 1);
 		is_int(copy_while(NULL, 0, 0, NULL, flags), 0, "%s: nothing happens", name);
@@ -164,14 +152,13 @@ test_changed(void)
 		is_int(copy_while("fstat", 0, 0, NULL, flags), 0, "%s: 65536 bytes", name);
 		is_int(at.seen, 1, "%s: are looked at once", name);
 
-		is_int(copyfile_setup(&(struct copyfile_setup){ 0 }, sizeof(small)), 0,
+		is_int(copyfile_setup(&(struct copyfile_setup){ 0 }, sizeof small), 0,
 		       "the usual chunks");
 	}
 }
 
 /* Reading fails with EAGAIN as long as the descriptor has O_NONBLOCK. */
-static void
-test_not_at_hand(void)
+static void test_not_at_hand(void)
 {
 	static const char *const calls[] = { "read", "write", "copy_file_range", "ficlone" };
 	unsigned int i;
@@ -191,10 +178,9 @@ test_not_at_hand(void)
 	       "so it is of another call");
 }
 
-/* ---- Calls that can be done without ---- */
+/* -------------------------------------------- calls that can be done without */
 
-static void
-test_needless(void)
+static void test_needless(void)
 {
 	int fd;
 
@@ -217,11 +203,11 @@ test_needless(void)
 	is_int(copy_while("ftruncate", 0, EIO, NULL, 0), -EIO, "where setting it fails");
 }
 
-/* ---- The destination ---- */
+/* ----------------------------------------------------------- the destination */
 
 /* A file that is overwritten in place, and what becomes of it */
-static int
-overwrite_while(const char *call, int nth, int error, void (*act)(void), unsigned long flags)
+static int overwrite_while(const char *call, int nth, int error, void (*act)(void),
+			   unsigned long flags)
 {
 	int ret;
 
@@ -233,20 +219,18 @@ overwrite_while(const char *call, int nth, int error, void (*act)(void), unsigne
 	return ret;
 }
 
-static bool
-is_old(void)
+static bool is_old(void)
 {
 	return holds("dst", "the old contents");
 }
 
-static void
-test_refused(void)
+static void test_refused(void)
 {
 	static const int errors[] = { EPERM, EACCES, EINVAL, EOPNOTSUPP, ENOSYS };
 	unsigned int i;
 
 	put_pattern("src", 1000, 1);
-	for (i = 0; i < sizeof(errors) / sizeof(errors[0]); i++) {
+	for (i = 0; i < sizeof errors / sizeof errors[0]; i++) {
 		const char *name = strerror(errors[i]);
 
 		is_int(overwrite_while("ftruncate", 0, errors[i], NULL, 0), 0,
@@ -281,8 +265,7 @@ test_refused(void)
 static int cookie;		/* of the copy that cancel_it() is to cancel */
 static atomic_bool known;	/* it is */
 
-static void
-cancel_it(void)
+static void cancel_it(void)
 {
 	while (!known)
 		usleep(100);
@@ -290,8 +273,7 @@ cancel_it(void)
 		diag("cannot cancel");
 }
 
-static void
-test_partial(void)
+static void test_partial(void)
 {
 	put_pattern("src", 700000, 1);
 	is_int(overwrite_while("openat", 2, EIO, NULL, 0), -EIO, "it can't be opened");
@@ -336,20 +318,17 @@ test_partial(void)
 }
 
 /* Somebody's copy that is small, and was in between */
-static void
-write_more(void)
+static void write_more(void)
 {
 	set_size("dst", 900000);
 }
 
-static void
-write_less(void)
+static void write_less(void)
 {
 	set_size("dst", 5);
 }
 
-static void
-test_mixed(void)
+static void test_mixed(void)
 {
 	put_pattern("src", 700000, 1);
 	is_int(overwrite_while("copy_file_range", 1, 0, write_more, 0), 0,
@@ -368,13 +347,12 @@ test_mixed(void)
 }
 
 /* What was only buffered is refused when the file is closed: the first close. */
-static void
-test_close(void)
+static void test_close(void)
 {
 	static const size_t sizes[] = { 10, 1000, 300000, 9000000 };
 	unsigned int i;
 
-	for (i = 0; i < 2 * sizeof(sizes) / sizeof(sizes[0]); i++) {
+	for (i = 0; i < 2 * sizeof sizes / sizeof sizes[0]; i++) {
 		size_t size = sizes[i / 2];
 		unsigned long flags = i % 2 ? BUFFER : 0;
 
@@ -392,8 +370,7 @@ test_close(void)
 	ok(last_info().partial == COPYFILE_PARTIAL_KEPT && exists("dst"), "it is kept");
 }
 
-int
-main(void)
+int main(void)
 {
 	alarm(300);
 	scratch_enter("meanwhile");

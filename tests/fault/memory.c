@@ -5,9 +5,7 @@
  *
  * The linker has the library's calls of malloc() and its kin come here (--wrap).
  */
-#ifdef HAVE_CONFIG_H
 #include <config.h>
-#endif
 
 #include <stdatomic.h>
 
@@ -17,8 +15,7 @@
 static atomic_bool armed;
 static atomic_int calls, fail_at;
 
-static bool
-fails(void)
+static bool fails(void)
 {
 	if (!armed || atomic_fetch_add(&calls, 1) + 1 != fail_at)
 		return false;
@@ -39,38 +36,32 @@ void *__wrap_aligned_alloc(size_t align, size_t size);
 char *__wrap_strndup(const char *s, size_t n);
 int __wrap_asprintf(char **ret, const char *format, ...);
 
-void *
-__wrap_malloc(size_t size)
+void *__wrap_malloc(size_t size)
 {
 	return fails() ? NULL : __real_malloc(size);
 }
 
-void *
-__wrap_calloc(size_t n, size_t size)
+void *__wrap_calloc(size_t n, size_t size)
 {
 	return fails() ? NULL : __real_calloc(n, size);
 }
 
-void *
-__wrap_realloc(void *p, size_t size)
+void *__wrap_realloc(void *p, size_t size)
 {
 	return fails() ? NULL : __real_realloc(p, size);
 }
 
-void *
-__wrap_aligned_alloc(size_t align, size_t size)
+void *__wrap_aligned_alloc(size_t align, size_t size)
 {
 	return fails() ? NULL : __real_aligned_alloc(align, size);
 }
 
-char *
-__wrap_strndup(const char *s, size_t n)
+char *__wrap_strndup(const char *s, size_t n)
 {
 	return fails() ? NULL : __real_strndup(s, n);
 }
 
-int
-__wrap_asprintf(char **ret, const char *format, ...)
+int __wrap_asprintf(char **ret, const char *format, ...)
 {
 	va_list args;
 	int n = -1;
@@ -95,11 +86,10 @@ static const struct way {
 	{ "a symlink, to replace one", "link", COPYFILE_NOFOLLOW | COPYFILE_REPLACE },
 };
 
-enum { WAYS = sizeof(ways) / sizeof(ways[0]), MOST = 60 };
+enum { WAYS = sizeof ways / sizeof ways[0], MOST = 60 };
 
 /* Returns whether anything failed: there is a next one to try. */
-static bool
-one(const struct way *way, unsigned long schedule, int n, int *bad)
+static bool one(const struct way *way, unsigned long schedule, int n, int *bad)
 {
 	int ret;
 
@@ -126,8 +116,7 @@ one(const struct way *way, unsigned long schedule, int n, int *bad)
 	return calls >= n;
 }
 
-int
-main(void)
+int main(void)
 {
 	int i, j, n, bad, most = 0, before = count_fds();
 

@@ -3,9 +3,7 @@
  * fork(): the child owns no cookies and can copy by itself; the parent does
  * not notice.  Also while other threads are in the middle of everything.
  */
-#ifdef HAVE_CONFIG_H
 #include <config.h>
-#endif
 
 #include <pthread.h>
 #include <sched.h>
@@ -17,8 +15,7 @@
 
 static int inherited;		/* the parent's cookie */
 
-static int
-child_owns_nothing(void)
+static int child_owns_nothing(void)
 {
 	struct copyfile_info info;
 	int bad = 0;
@@ -29,13 +26,12 @@ child_owns_nothing(void)
 		bad |= 2;
 	if (copyfile_ctrl(inherited, COPYFILE_WAIT) != -EBADF)
 		bad |= 4;
-	if (copyfile_info(inherited, &info, sizeof(info)) != -EBADF)
+	if (copyfile_info(inherited, &info, sizeof info) != -EBADF)
 		bad |= 8;
 	return bad;
 }
 
-static int
-child_copies(void)
+static int child_copies(void)
 {
 	int cookies[8], i, bad = 0;
 	char name[16];
@@ -43,13 +39,13 @@ child_copies(void)
 	if (copy("src", "c-sync", COPYFILE_SYNC) != 0 || !same_data("src", "c-sync"))
 		bad |= 1;
 	for (i = 0; i < 8; i++) {
-		snprintf(name, sizeof(name), "c-%d", i);
+		snprintf(name, sizeof name, "c-%d", i);
 		cookies[i] = copyfile("src", name, COPYFILE_ASYNC);
 		if (cookies[i] < 3)
 			bad |= 2;
 	}
 	for (i = 0; i < 8; i++) {
-		snprintf(name, sizeof(name), "c-%d", i);
+		snprintf(name, sizeof name, "c-%d", i);
 		if (finish(cookies[i]) != 0 || !same_data("src", name))
 			bad |= 4;
 		drop(name);
@@ -59,8 +55,7 @@ child_copies(void)
 }
 
 /* A child that is done with the library and forks again */
-static int
-child_forks(void)
+static int child_forks(void)
 {
 	int bad = child_copies();
 
@@ -70,8 +65,7 @@ child_forks(void)
 }
 
 /* A child that leaves by exit(), with cookies of its parent and of its own */
-static int
-child_leaves(void)
+static int child_leaves(void)
 {
 	int cookie = copyfile("src", "left", COPYFILE_ASYNC | COPYFILE_REPLACE);
 
@@ -80,8 +74,7 @@ child_leaves(void)
 	_exit(0);
 }
 
-static void
-test_live_cookie(void)
+static void test_live_cookie(void)
 {
 	int ret;
 
@@ -105,8 +98,7 @@ test_live_cookie(void)
 }
 
 /* One that has ended in the parent, unreaped, when the child is made */
-static void
-test_ended_cookie(void)
+static void test_ended_cookie(void)
 {
 	inherited = copyfile("src", "dst", COPYFILE_ASYNC | COPYFILE_REPLACE);
 	ok(inherited > 0 && readable(inherited, 60000), "a copy has ended");
@@ -118,8 +110,7 @@ test_ended_cookie(void)
 static atomic_bool stop;
 static atomic_int copies, failures;
 
-static void *
-keep_copying(void *arg)
+static void *keep_copying(void *arg)
 {
 	const char *dst = arg;
 
@@ -132,8 +123,7 @@ keep_copying(void *arg)
 }
 
 /* Whatever lock another thread holds at the fork, the child must not hang */
-static void
-test_fork_in_the_middle(void)
+static void test_fork_in_the_middle(void)
 {
 	static char names[4][8] = { "m0", "m1", "m2", "m3" };
 	pthread_t threads[4];
@@ -154,8 +144,7 @@ test_fork_in_the_middle(void)
 	is_int(failures, 0, "the parent's %d copies are all done", (int)copies);
 }
 
-int
-main(void)
+int main(void)
 {
 	int before = count_fds();
 

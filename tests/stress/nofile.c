@@ -4,9 +4,7 @@
  * started for EAGAIN; nothing half is left; and all is well when there is room
  * again.
  */
-#ifdef HAVE_CONFIG_H
 #include <config.h>
-#endif
 
 #include <sys/resource.h>
 
@@ -17,8 +15,7 @@ enum { MANY = 64 };
 
 static rlim_t hard;
 
-static void
-limit_to(rlim_t n)
+static void limit_to(rlim_t n)
 {
 	struct rlimit limit = { n, hard };
 
@@ -27,8 +24,7 @@ limit_to(rlim_t n)
 }
 
 /* Descriptors in use, by number: what a limit counts */
-static int
-highest_fd(void)
+static int highest_fd(void)
 {
 	int fd, highest = 2;
 
@@ -39,8 +35,7 @@ highest_fd(void)
 }
 
 /* Leave no gap below the highest descriptor, so that room means room */
-static void
-fill_gaps(void)
+static void fill_gaps(void)
 {
 	int highest = highest_fd(), fd;
 
@@ -49,22 +44,21 @@ fill_gaps(void)
 	while (fd >= 0 && fd < highest);
 }
 
-static void
-test_room_for(int room, const char *how_name, unsigned long how, bool modest)
+static void test_room_for(int room, const char *how_name, unsigned long how, bool modest)
 {
 	int cookies[MANY], results[MANY], i, stray = 0, half = 0, done = 0, out = 0;
 	char name[16];
 
 	limit_to((rlim_t)(highest_fd() + 1 + room));
 	for (i = 0; i < MANY; i++) {
-		snprintf(name, sizeof(name), "d%d", i);
+		snprintf(name, sizeof name, "d%d", i);
 		cookies[i] = copyfile("src", name, how);
 	}
 	for (i = 0; i < MANY; i++)
 		results[i] = finish(cookies[i]);
 	limit_to(hard < 4096 ? hard : 4096);
 	for (i = 0; i < MANY; i++) {
-		snprintf(name, sizeof(name), "d%d", i);
+		snprintf(name, sizeof name, "d%d", i);
 		if (results[i] == 0) {
 			done++;
 			half += !same_data("src", name);
@@ -91,8 +85,7 @@ test_room_for(int room, const char *how_name, unsigned long how, bool modest)
 	drop("after");
 }
 
-int
-main(void)
+int main(void)
 {
 	static const int rooms[] = { 0, 1, 2, 3, 5, 8, 20 };
 	static const struct copyfile_setup setups[] = {
@@ -112,11 +105,11 @@ main(void)
 	scratch_enter("nofile");
 	put_pattern("src", 10000, 1);
 	for (setup = 0; setup < 3; setup++) {
-		for (room = 0; room < sizeof(rooms) / sizeof(rooms[0]); room++) {
+		for (room = 0; room < sizeof rooms / sizeof rooms[0]; room++) {
 			for (i = 0; i < SCHEDULES; i++) {
 				/* A pool that is new has everything yet to open */
 				is_int(copyfile_shutdown(), 0, "shutdown");
-				if (copyfile_setup(&setups[setup], sizeof(setups[setup])) != 0)
+				if (copyfile_setup(&setups[setup], sizeof setups[setup]) != 0)
 					bail_out("copyfile_setup");
 				test_room_for(rooms[room], schedules[i].name,
 					      schedules[i].flag,

@@ -4,9 +4,7 @@
  * await them: whoever asks gets an answer, each result goes to one of them, and none is
  * lost.  ThreadSanitizer has most to say of it.
  */
-#ifdef HAVE_CONFIG_H
 #include <config.h>
-#endif
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -19,8 +17,7 @@ enum { COPIERS = 4, PROBERS = 3, NUMBERS = 64, COPIES = 3000 };
 static atomic_bool stop;
 static atomic_int started, results, odd;
 
-static void
-note(int ret)
+static void note(int ret)
 {
 	if (ret <= 0 && ret != -EBADF) {
 		results++;
@@ -30,16 +27,15 @@ note(int ret)
 }
 
 /* Takes results only if it is to: STATUS releases what has ended */
-static void *
-probe(void *arg)
+static void *probe(void *arg)
 {
-	bool only_look = arg != NULL;
+	bool only_look = arg;
 	struct copyfile_info info;
 	unsigned int round = 0;
 
 	while (!stop) {
 		for (int fd = 0; fd < NUMBERS; fd++) {
-			int ret = fd ? copyfile_info(fd, &info, sizeof(info)) : 0;
+			int ret = fd ? copyfile_info(fd, &info, sizeof info) : 0;
 
 			if (ret != 0 && ret != -EBADF)
 				odd++;
@@ -52,15 +48,14 @@ probe(void *arg)
 	return NULL;
 }
 
-static void *
-work(void *arg)
+static void *work(void *arg)
 {
 	const char *name = arg;
 	char dst[3][16];
 	int cookies[3], i, j, ret;
 
 	for (i = 0; i < 3; i++)
-		snprintf(dst[i], sizeof(dst[i]), "%s%d", name, i);
+		snprintf(dst[i], sizeof dst[i], "%s%d", name, i);
 	for (i = 0; i < COPIES; i += 3) {
 		for (j = 0; j < 3; j++) {
 			cookies[j] = copyfile("src", dst[j], COPYFILE_ASYNC | COPYFILE_TRUNCATE);
@@ -82,8 +77,7 @@ work(void *arg)
 }
 
 /* One copy, and then the library is shut down: what that returns */
-static int
-await_one(const char *dst)
+static int await_one(const char *dst)
 {
 	int cookie = copyfile("src", dst, COPYFILE_ASYNC | COPYFILE_TRUNCATE), ret;
 
@@ -97,8 +91,7 @@ await_one(const char *dst)
 	return copyfile_shutdown();
 }
 
-static void
-storm(const char *name, bool only_look)
+static void storm(const char *name, bool only_look)
 {
 	static char names[COPIERS][2] = { "a", "b", "c", "d" };
 	pthread_t copiers[COPIERS], probers[PROBERS];
@@ -130,8 +123,7 @@ storm(const char *name, bool only_look)
 	is_int(copyfile_shutdown(), 0, "%s: no cookie is left", name);
 }
 
-int
-main(void)
+int main(void)
 {
 	struct copyfile_setup setup = { .threads = 4, .pending = 48 };
 	int before = count_fds();
@@ -140,7 +132,7 @@ main(void)
 	alarm(300);
 	scratch_enter("probe");
 	put_pattern("src", 5000, 1);
-	is_int(copyfile_setup(&setup, sizeof(setup)), 0, "set up");
+	is_int(copyfile_setup(&setup, sizeof setup), 0, "set up");
 	storm("others look on", true);
 	storm("others take what they find", false);
 	is_int(count_fds(), before, "no descriptor is left behind");

@@ -4,9 +4,7 @@
  * seconds.  Every copy ends as it may end, every good one is whole, and
  * nothing is left over: no cookie, no descriptor, no file.
  */
-#ifdef HAVE_CONFIG_H
 #include <config.h>
-#endif
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -18,7 +16,7 @@ enum { THREADS = 8, WINDOW = 16, SECONDS = 3 };
 
 static const size_t sizes[] = { 0, 100, 5000, 70000, 3000000 };
 
-enum { SOURCES = sizeof(sizes) / sizeof(sizes[0]) };
+enum { SOURCES = sizeof sizes / sizeof sizes[0] };
 
 static const unsigned long flag_sets[] = {
 	COPYFILE_ASYNC,
@@ -30,7 +28,7 @@ static const unsigned long flag_sets[] = {
 	COPYFILE_ASYNC | COPYFILE_TRUNCATE,
 };
 
-enum { FLAG_SETS = sizeof(flag_sets) / sizeof(flag_sets[0]) };
+enum { FLAG_SETS = sizeof flag_sets / sizeof flag_sets[0] };
 
 struct copying {
 	int cookie;			/* 0: none here */
@@ -52,30 +50,27 @@ struct worker {
 
 static atomic_bool stop;
 
-static void
-wrong(struct worker *w, const char *what, int ret)
+static void wrong(struct worker *w, const char *what, int ret)
 {
 	if (w->wrong++ == 0)
-		snprintf(w->first, sizeof(w->first), "%s: %d", what, ret);
+		snprintf(w->first, sizeof w->first, "%s: %d", what, ret);
 }
 
-static unsigned int
-dice(struct worker *w, unsigned int sides)
+static unsigned int dice(struct worker *w, unsigned int sides)
 {
 	w->seed = w->seed * 1103515245u + 12345u;
 	return (w->seed >> 16) % sides;
 }
 
 /* The copy in c has ended with ret */
-static void
-settle(struct worker *w, struct copying *c, int ret)
+static void settle(struct worker *w, struct copying *c, int ret)
 {
 	struct copyfile_info info;
 	char src[16];
 
-	snprintf(src, sizeof(src), "src%d", c->source);
-	if (copyfile_info(0, &info, sizeof(info)) != 0 || info.error != ret
-	    || info.tag != (uint64_t)(uintptr_t)c)
+	snprintf(src, sizeof src, "src%d", c->source);
+	if (copyfile_info(0, &info, sizeof info) != 0 || info.error != ret ||
+	    info.tag != (uint64_t)(uintptr_t)c)
 		wrong(w, "copyfile_info(0) is of another copy", ret);
 	if (ret == 0) {
 		w->done++;
@@ -92,8 +87,7 @@ settle(struct worker *w, struct copying *c, int ret)
 	c->cookie = 0;
 }
 
-static void
-start(struct worker *w, struct copying *c)
+static void start(struct worker *w, struct copying *c)
 {
 	struct copyfile_how how;
 	char src[16];
@@ -102,10 +96,10 @@ start(struct worker *w, struct copying *c)
 	c->source = (int)dice(w, SOURCES);
 	c->flags = flag_sets[dice(w, FLAG_SETS)];
 	c->cancelled = false;
-	snprintf(src, sizeof(src), "src%d", c->source);
-	snprintf(c->dst, sizeof(c->dst), "w%d/%d", w->id, (int)(c - w->window));
+	snprintf(src, sizeof src, "src%d", c->source);
+	snprintf(c->dst, sizeof c->dst, "w%d/%d", w->id, (int)(c - w->window));
 	how = (struct copyfile_how){ .flags = c->flags, .tag = (uintptr_t)c };
-	ret = copyfileat(AT_FDCWD, src, AT_FDCWD, c->dst, &how, sizeof(how));
+	ret = copyfileat(AT_FDCWD, src, AT_FDCWD, c->dst, &how, sizeof how);
 	w->started++;
 	if (ret > 0)
 		c->cookie = ret;
@@ -115,8 +109,7 @@ start(struct worker *w, struct copying *c)
 		settle(w, c, ret);
 }
 
-static void
-control(struct worker *w, struct copying *c)
+static void control(struct worker *w, struct copying *c)
 {
 	static const unsigned long commands[] = {
 		COPYFILE_STATUS, COPYFILE_STATUS, COPYFILE_WAIT, COPYFILE_CANCEL,
@@ -126,9 +119,8 @@ control(struct worker *w, struct copying *c)
 	struct copyfile_info info;
 	int ret;
 
-	if (dice(w, 4) == 0
-	    && (copyfile_info(c->cookie, &info, sizeof(info)) != 0
-		|| info.tag != (uint64_t)(uintptr_t)c))
+	if (dice(w, 4) == 0 && (copyfile_info(c->cookie, &info, sizeof info) != 0 ||
+				info.tag != (uint64_t)(uintptr_t)c))
 		wrong(w, "copyfile_info is of another copy", 0);
 	if (cmd == COPYFILE_CANCEL)
 		c->cancelled = true;
@@ -139,8 +131,7 @@ control(struct worker *w, struct copying *c)
 		settle(w, c, ret);
 }
 
-static void *
-work(void *arg)
+static void *work(void *arg)
 {
 	struct worker *w = arg;
 	int i;
@@ -159,8 +150,7 @@ work(void *arg)
 	return NULL;
 }
 
-static void
-storm(const char *name, struct copyfile_setup setup)
+static void storm(const char *name, struct copyfile_setup setup)
 {
 	static struct worker workers[THREADS];
 	long started = 0, done = 0, cancelled = 0, refused = 0, bad = 0;
@@ -169,11 +159,11 @@ storm(const char *name, struct copyfile_setup setup)
 
 	is_int(copyfile_shutdown(), 0, "%s: a clean start", name);
 	fds = count_fds();
-	is_int(copyfile_setup(&setup, sizeof(setup)), 0, "%s: set up", name);
-	memset(workers, 0, sizeof(workers));
+	is_int(copyfile_setup(&setup, sizeof setup), 0, "%s: set up", name);
+	memset(workers, 0, sizeof workers);
 	stop = false;
 	for (i = 0; i < THREADS; i++) {
-		snprintf(dir, sizeof(dir), "w%d", i);
+		snprintf(dir, sizeof dir, "w%d", i);
 		mkdir(dir, 0755);
 		workers[i].id = i;
 		workers[i].seed = (unsigned int)i * 7919 + 1;
@@ -193,7 +183,7 @@ storm(const char *name, struct copyfile_setup setup)
 		bad += w->wrong;
 		if (w->wrong > 0)
 			diag("thread %d: %s", i, w->first);
-		snprintf(dir, sizeof(dir), "w%d", i);
+		snprintf(dir, sizeof dir, "w%d", i);
 		is_int(count_names(dir), 0, "%s: thread %d leaves no file", name, i);
 		drop(dir);
 	}
@@ -206,15 +196,14 @@ storm(const char *name, struct copyfile_setup setup)
 	is_int(count_fds(), fds, "%s: no descriptor is left behind", name);
 }
 
-int
-main(void)
+int main(void)
 {
 	char name[16];
 	int i;
 
 	scratch_enter("storm");
 	for (i = 0; i < SOURCES; i++) {
-		snprintf(name, sizeof(name), "src%d", i);
+		snprintf(name, sizeof name, "src%d", i);
 		put_pattern(name, sizes[i], (unsigned int)i);
 	}
 	storm("defaults", (struct copyfile_setup){ 0 });

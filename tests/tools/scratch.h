@@ -37,13 +37,13 @@ static const struct {
 	{ 0,              "default" },
 };
 
-enum { SCHEDULES = sizeof(schedules) / sizeof(schedules[0]) };
+enum { SCHEDULES = sizeof schedules / sizeof schedules[0] };
 
 static char scratch_dir[PATH_MAX];
 static pid_t scratch_owner;
 
-static inline int
-scratch_remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
+static inline int scratch_remove_one(const char *path, const struct stat *st, int type,
+				     struct FTW *ftw)
 {
 	(void)st;
 	(void)type;
@@ -52,28 +52,25 @@ scratch_remove_one(const char *path, const struct stat *st, int type, struct FTW
 }
 
 /* Remove a tree */
-static inline void
-remove_tree(const char *path)
+static inline void remove_tree(const char *path)
 {
 	if (nftw(path, scratch_remove_one, 16, FTW_DEPTH | FTW_PHYS) != 0)
 		diag("cannot remove %s: %s", path, strerror(errno));
 }
 
-static inline void
-scratch_leave(void)
+static inline void scratch_leave(void)
 {
 	if (getpid() != scratch_owner || chdir("/") != 0)
 		return;
 	remove_tree(scratch_dir);
 }
 
-static inline void
-scratch_enter(const char *name)
+static inline void scratch_enter(const char *name)
 {
 	const char *tmp = getenv("TMPDIR");
 
-	snprintf(scratch_dir, sizeof(scratch_dir), "%s/%s.XXXXXX",
-		 tmp != NULL && *tmp == '/' ? tmp : "/tmp", name);
+	snprintf(scratch_dir, sizeof scratch_dir, "%s/%s.XXXXXX",
+		 tmp && *tmp == '/' ? tmp : "/tmp", name);
 	if (mkdtemp(scratch_dir) == NULL || chdir(scratch_dir) != 0)
 		bail_out("cannot work in %s: %s", scratch_dir, strerror(errno));
 	scratch_owner = getpid();
@@ -96,16 +93,14 @@ scratch_enter(const char *name)
 /* ThreadSanitizer refuses threads after fork() unless it is told otherwise */
 const char *__tsan_default_options(void);
 
-const char *
-__tsan_default_options(void)
+const char *__tsan_default_options(void)
 {
 	return "die_after_fork=0";
 }
 
-/* ---- Making files ---- */
+/* -------------------------------------------------------------- making files */
 
-static inline void
-append(const char *name, const void *data, size_t size)
+static inline void append(const char *name, const void *data, size_t size)
 {
 	int fd = open(name, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
 
@@ -113,28 +108,25 @@ append(const char *name, const void *data, size_t size)
 		bail_out("cannot write %s: %s", name, strerror(errno));
 }
 
-static inline void
-put(const char *name, const void *data, size_t size)
+static inline void put(const char *name, const void *data, size_t size)
 {
 	if (unlink(name) != 0 && errno != ENOENT)
 		bail_out("cannot remove %s: %s", name, strerror(errno));
 	append(name, data, size);
 }
 
-static inline void
-put_text(const char *name, const char *text)
+static inline void put_text(const char *name, const char *text)
 {
 	put(name, text, strlen(text));
 }
 
 /* size bytes, none of them zero, different for each seed */
-static inline void
-put_pattern(const char *name, size_t size, unsigned int seed)
+static inline void put_pattern(const char *name, size_t size, unsigned int seed)
 {
 	unsigned char *data = malloc(size + 1);
 	size_t i;
 
-	if (data == NULL)
+	if (!data)
 		bail_out("no memory");
 	for (i = 0; i < size; i++) {
 		seed = seed * 1103515245u + 12345u;
@@ -145,47 +137,42 @@ put_pattern(const char *name, size_t size, unsigned int seed)
 }
 
 /* A file that is one big hole: free to have, long to copy as plain data */
-static inline void
-put_hole(const char *name, off_t size)
+static inline void put_hole(const char *name, off_t size)
 {
 	put(name, "", 0);
 	if (truncate(name, size) != 0)
 		bail_out("cannot extend %s: %s", name, strerror(errno));
 }
 
-static inline void
-drop(const char *name)
+static inline void drop(const char *name)
 {
 	if (remove(name) != 0 && errno != ENOENT)
 		bail_out("cannot remove %s: %s", name, strerror(errno));
 }
 
-/* ---- Looking at them ---- */
+/* ----------------------------------------------------------- looking at them */
 
-static inline bool
-exists(const char *name)
+static inline bool exists(const char *name)
 {
 	struct stat st;
 
 	return lstat(name, &st) == 0;
 }
 
-static inline struct stat
-stat_of(const char *name)
+static inline struct stat stat_of(const char *name)
 {
 	struct stat st;
 
 	if (lstat(name, &st) != 0)
-		memset(&st, 0, sizeof(st));
+		memset(&st, 0, sizeof st);
 	return st;
 }
 
-static inline bool
-holds(const char *name, const char *text)
+static inline bool holds(const char *name, const char *text)
 {
 	char buf[256];
 	int fd = open(name, O_RDONLY | O_CLOEXEC);
-	ssize_t got = fd < 0 ? -1 : read(fd, buf, sizeof(buf));
+	ssize_t got = fd < 0 ? -1 : read(fd, buf, sizeof buf);
 
 	if (fd >= 0)
 		close(fd);
@@ -193,19 +180,18 @@ holds(const char *name, const char *text)
 }
 
 /* Bytes up to where two files differ, or -1 where they don't differ at all */
-static inline off_t
-first_difference(const char *a, const char *b)
+static inline off_t first_difference(const char *a, const char *b)
 {
 	static char buf[2][65536];
 	FILE *file[2] = { fopen(a, "re"), fopen(b, "re") };
 	off_t at = 0;
 	size_t got[2], i;
 
-	if (file[0] == NULL || file[1] == NULL)
+	if (!file[0] || !file[1])
 		at = -2;
 	while (at >= 0) {
-		got[0] = fread(buf[0], 1, sizeof(buf[0]), file[0]);
-		got[1] = fread(buf[1], 1, sizeof(buf[1]), file[1]);
+		got[0] = fread(buf[0], 1, sizeof buf[0], file[0]);
+		got[1] = fread(buf[1], 1, sizeof buf[1], file[1]);
 		if (got[0] == got[1] && memcmp(buf[0], buf[1], got[0]) == 0) {
 			at = got[0] > 0 ? at + (off_t)got[0] : -1;
 			continue;
@@ -215,27 +201,25 @@ first_difference(const char *a, const char *b)
 		at += i;
 		break;
 	}
-	if (file[0] != NULL)
+	if (file[0])
 		fclose(file[0]);
-	if (file[1] != NULL)
+	if (file[1])
 		fclose(file[1]);
 	return at == -2 ? 0 : at;
 }
 
-static inline bool
-same_data(const char *a, const char *b)
+static inline bool same_data(const char *a, const char *b)
 {
 	return first_difference(a, b) == -1;
 }
 
 /* Entries of a directory, "." and ".." not counted */
-static inline int
-count_names(const char *path)
+static inline int count_names(const char *path)
 {
 	DIR *dir = opendir(path);
 	int n = -2;
 
-	if (dir == NULL)
+	if (!dir)
 		bail_out("cannot read %s: %s", path, strerror(errno));
 	while (readdir(dir) != NULL)
 		n++;
@@ -244,17 +228,15 @@ count_names(const char *path)
 }
 
 /* Open descriptors of this process */
-static inline int
-count_fds(void)
+static inline int count_fds(void)
 {
 	return count_names("/proc/self/fd") - 1;	/* the one that looks */
 }
 
-/* ---- Copying ---- */
+/* ------------------------------------------------------------------- copying */
 
 /* See a copy through to its end: what the start returned, to its result */
-static inline int
-finish(int ret)
+static inline int finish(int ret)
 {
 	int cookie = ret;
 
@@ -266,27 +248,24 @@ finish(int ret)
 	return ret;
 }
 
-static inline int
-copy(const char *src, const char *dst, unsigned long flags)
+static inline int copy(const char *src, const char *dst, unsigned long flags)
 {
 	return finish(copyfile(src, dst, flags));
 }
 
 /* Of the copy that last ended in this thread */
-static inline struct copyfile_info
-last_info(void)
+static inline struct copyfile_info last_info(void)
 {
 	struct copyfile_info info;
 
-	memset(&info, 0xff, sizeof(info));
-	if (copyfile_info(0, &info, sizeof(info)) != 0)
+	memset(&info, 0xff, sizeof info);
+	if (copyfile_info(0, &info, sizeof info) != 0)
 		diag("copyfile_info(0): %s", strerror(errno));
 	return info;
 }
 
 /* Whether poll() calls the copy ended, within so many ms (-1: ever) */
-static inline bool
-readable(int cookie, int ms)
+static inline bool readable(int cookie, int ms)
 {
 	struct pollfd fd = { .fd = cookie, .events = POLLIN };
 	int n;
@@ -304,21 +283,19 @@ readable(int cookie, int ms)
 #define LONG_FLAGS	(COPYFILE_ASYNC | COPYFILE_NO_REFLINK | COPYFILE_NO_SPARSE)
 #define LONG_SIZE	((off_t)1 << 30)
 
-static inline void
-long_setup(unsigned int threads, unsigned int pending)
+static inline void long_setup(unsigned int threads, unsigned int pending)
 {
 	struct copyfile_setup setup = {
 		.threads = threads, .pending = pending, .chunk = 16384,
 	};
-	int ret = copyfile_setup(&setup, sizeof(setup));
+	int ret = copyfile_setup(&setup, sizeof setup);
 
 	if (ret != 0)
 		bail_out("copyfile_setup: %s", strerror(-ret));
 	put_hole("long", LONG_SIZE);
 }
 
-static inline int
-long_start(const char *dst, unsigned long flags)
+static inline int long_start(const char *dst, unsigned long flags)
 {
 	int cookie = copyfile("long", dst, LONG_FLAGS | flags);
 
@@ -328,14 +305,13 @@ long_start(const char *dst, unsigned long flags)
 }
 
 /* Sleep until the copy has moved data (then true) or has ended */
-static inline bool
-wait_for_data(int cookie)
+static inline bool wait_for_data(int cookie)
 {
 	struct timespec ms = { .tv_nsec = 1000000 };
 	struct copyfile_info info;
 
 	while (!readable(cookie, 0)) {
-		if (copyfile_info(cookie, &info, sizeof(info)) != 0)
+		if (copyfile_info(cookie, &info, sizeof info) != 0)
 			return false;
 		if (info.bytes_done > 0)
 			return true;
@@ -345,8 +321,7 @@ wait_for_data(int cookie)
 }
 
 /* Cancel a copy and see it end.  Returns its result. */
-static inline int
-cancel(int cookie)
+static inline int cancel(int cookie)
 {
 	int ret = copyfile_ctrl(cookie, COPYFILE_CANCEL);
 
@@ -354,8 +329,7 @@ cancel(int cookie)
 }
 
 /* ThreadSanitizer mistakes the child's threads for those that the parent had */
-static inline void
-before_fork(void)
+static inline void before_fork(void)
 {
 #ifdef SCRATCH_TSAN
 	if (copyfile_shutdown() != 0)
@@ -367,8 +341,7 @@ before_fork(void)
  * Run a test point's worth of code in a child: for what can't be undone, such
  * as limits, identity, or closed descriptors.  Zero: all is well.
  */
-static inline int
-in_child(int (*fn)(void))
+static inline int in_child(int (*fn)(void))
 {
 	int status;
 	pid_t pid;

@@ -17,8 +17,7 @@
 static int tap_run;		/* test points so far */
 static int tap_failed;		/* of those, failed */
 
-static inline void
-tap_line(bool pass, const char *fmt, va_list args)
+static inline void tap_line(bool pass, const char *fmt, va_list args)
 {
 	printf("%sok %d - ", pass ? "" : "not ", ++tap_run);
 	vprintf(fmt, args);
@@ -30,8 +29,7 @@ tap_line(bool pass, const char *fmt, va_list args)
 
 /* A line that is shown, but is no result */
 __attribute__((format(printf, 1, 2)))
-static inline void
-diag(const char *fmt, ...)
+static inline void diag(const char *fmt, ...)
 {
 	va_list args;
 
@@ -45,8 +43,7 @@ diag(const char *fmt, ...)
 
 /* One test point: cond holds.  Returns cond. */
 __attribute__((format(printf, 2, 3)))
-static inline bool
-ok(bool cond, const char *fmt, ...)
+static inline bool ok(bool cond, const char *fmt, ...)
 {
 	va_list args;
 
@@ -58,8 +55,7 @@ ok(bool cond, const char *fmt, ...)
 
 /* One test point: two integers are equal.  Shows both if they are not. */
 __attribute__((format(printf, 3, 4)))
-static inline bool
-is_int(long long got, long long want, const char *fmt, ...)
+static inline bool is_int(long long got, long long want, const char *fmt, ...)
 {
 	va_list args;
 
@@ -73,8 +69,7 @@ is_int(long long got, long long want, const char *fmt, ...)
 
 /* n test points that can't be had here, and why */
 __attribute__((format(printf, 2, 3)))
-static inline void
-skip(int n, const char *fmt, ...)
+static inline void skip(int n, const char *fmt, ...)
 {
 	va_list args;
 
@@ -90,8 +85,7 @@ skip(int n, const char *fmt, ...)
 
 /* The whole program can't be run here, and why */
 __attribute__((format(printf, 1, 2), noreturn))
-static inline void
-skip_all(const char *fmt, ...)
+static inline void skip_all(const char *fmt, ...)
 {
 	va_list args;
 
@@ -105,8 +99,7 @@ skip_all(const char *fmt, ...)
 
 /* The test itself is broken, or its surroundings are */
 __attribute__((format(printf, 1, 2), noreturn))
-static inline void
-bail_out(const char *fmt, ...)
+static inline void bail_out(const char *fmt, ...)
 {
 	va_list args;
 
@@ -119,8 +112,7 @@ bail_out(const char *fmt, ...)
 }
 
 /* Print the plan.  Returns main()'s exit status. */
-static inline int
-done_testing(void)
+static inline int done_testing(void)
 {
 	printf("1..%d\n", tap_run);
 	if (tap_failed > 0)

@@ -3,9 +3,7 @@
  * Copies that write to one file at the same time: by threads, by processes, by two
  * names of it.  What comes out is one of them, never the bytes of two.
  */
-#ifdef HAVE_CONFIG_H
 #include <config.h>
-#endif
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -18,14 +16,13 @@ enum { WRITERS = 6, ROUNDS = 40 };
 
 static const size_t sizes[WRITERS] = { 3000, 200000, 400000, 1000, 9000000, 300 };
 
-static void
-make_sources(void)
+static void make_sources(void)
 {
 	char name[8], *buf = malloc(sizes[4]);
 	int i;
 
 	for (i = 0; i < WRITERS; i++) {
-		snprintf(name, sizeof(name), "s%d", i);
+		snprintf(name, sizeof name, "s%d", i);
 		memset(buf, 'a' + i, sizes[i]);
 		put(name, buf, sizes[i]);
 	}
@@ -33,14 +30,13 @@ make_sources(void)
 }
 
 /* Is dst one of the sources? */
-static bool
-is_one(const char *dst)
+static bool is_one(const char *dst)
 {
 	char name[8];
 	int i;
 
 	for (i = 0; i < WRITERS; i++) {
-		snprintf(name, sizeof(name), "s%d", i);
+		snprintf(name, sizeof name, "s%d", i);
 		if (same_data(name, dst))
 			return true;
 	}
@@ -56,14 +52,13 @@ struct writer {
 };
 
 /* To one of two names of one file */
-static void *
-write_often(void *arg)
+static void *write_often(void *arg)
 {
 	struct writer *self = arg;
 	char src[8];
 	int i, ret;
 
-	snprintf(src, sizeof(src), "s%d", self->number);
+	snprintf(src, sizeof src, "s%d", self->number);
 	for (i = 0; i < ROUNDS; i++) {
 		pthread_barrier_wait(self->start);
 		ret = copy(src, self->number % 2 ? "dst" : "name", self->flags);
@@ -76,8 +71,7 @@ write_often(void *arg)
 	return NULL;
 }
 
-static void
-test_threads(unsigned long flags, const char *what)
+static void test_threads(unsigned long flags, const char *what)
 {
 	struct writer writers[WRITERS];
 	pthread_barrier_t start;
@@ -105,8 +99,7 @@ test_threads(unsigned long flags, const char *what)
 }
 
 /* As cp: a new file if there is none, else the one that is there */
-static int
-copy_over(const char *src, const char *dst)
+static int copy_over(const char *src, const char *dst)
 {
 	int ret = copy(src, dst, COPYFILE_SYNC);
 
@@ -119,15 +112,14 @@ struct maker {
 	int failed;
 };
 
-static void *
-make_often(void *arg)
+static void *make_often(void *arg)
 {
 	struct maker *self = arg;
 	char dst[16];
 	int i;
 
 	for (i = 0; i < 20 * ROUNDS; i++) {
-		snprintf(dst, sizeof(dst), "new%d", i);
+		snprintf(dst, sizeof dst, "new%d", i);
 		pthread_barrier_wait(self->start);
 		if (copy_over(self->src, dst) != 0)
 			self->failed++;
@@ -136,8 +128,7 @@ make_often(void *arg)
 }
 
 /* Two threads make one new file; the second one to come overwrites it. */
-static void
-test_new(const char *a, const char *b)
+static void test_new(const char *a, const char *b)
 {
 	struct maker makers[2] = { { .src = a }, { .src = b } };
 	pthread_barrier_t start;
@@ -153,7 +144,7 @@ test_new(const char *a, const char *b)
 	for (i = 0; i < 20 * ROUNDS; i++) {
 		char dst[16];
 
-		snprintf(dst, sizeof(dst), "new%d", i);
+		snprintf(dst, sizeof dst, "new%d", i);
 		mixed += !is_one(dst);
 		drop(dst);
 	}
@@ -161,8 +152,7 @@ test_new(const char *a, const char *b)
 	is_int(mixed, 0, "none of %d new files is a mixture", 20 * ROUNDS);
 }
 
-static void
-copy_in_child(const char *src, int n)
+static void copy_in_child(const char *src, int n)
 {
 	while (n-- > 0)
 		if (copy_over(src, "dst") != 0)
@@ -171,8 +161,7 @@ copy_in_child(const char *src, int n)
 }
 
 /* Processes know of each other by a lock. */
-static void
-test_processes(void)
+static void test_processes(void)
 {
 	int round, i, status, failed = 0, mixed = 0;
 
@@ -197,8 +186,7 @@ test_processes(void)
 }
 
 /* A program's own lock of the whole file is not waited for. */
-static void
-test_foreign_lock(void)
+static void test_foreign_lock(void)
 {
 	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
 	int fd;
@@ -213,23 +201,20 @@ test_foreign_lock(void)
 	close(fd);
 }
 
-static void *
-drop_late(void *arg)
+static void *drop_late(void *arg)
 {
 	usleep(50000);
 	cf_claim_drop(arg);
 	return NULL;
 }
 
-static int
-copy_claimed(void)
+static int copy_claimed(void)
 {
 	return copy("s0", "dst", COPYFILE_TRUNCATE | COPYFILE_SYNC) != 0;
 }
 
 /* Who waits can be cancelled; a child of fork() has nothing to wait for. */
-static void
-test_waiting(void)
+static void test_waiting(void)
 {
 	struct cf_watch watch = { 0 };
 	struct cf_claim ours = { 0 };
@@ -264,8 +249,7 @@ test_waiting(void)
 	ok(same_data("s2", "dst"), "and is made all the same");
 }
 
-int
-main(void)
+int main(void)
 {
 	int before = count_fds();
 

@@ -3,9 +3,7 @@
  * One file, moved in ranges by several threads: every byte arrives at its place,
  * and what goes wrong is told, whichever thread met it.
  */
-#ifdef HAVE_CONFIG_H
 #include <config.h>
-#endif
 
 #include "range.h"
 
@@ -17,8 +15,7 @@ enum { CHUNK = 64 * 1024, SIZE = 32 * 1024 * 1024 + 12345 };
 static struct cf_watch watch;
 
 /* A file in which every four bytes say where they are */
-static void
-make_source(const char *name, size_t size)
+static void make_source(const char *name, size_t size)
 {
 	uint32_t *words = malloc(size + 4);
 	size_t i;
@@ -39,25 +36,22 @@ make_source(const char *name, size_t size)
 	free(words);
 }
 
-static bool
-same(const char *a, const char *b)
+static bool same(const char *a, const char *b)
 {
 	char command[256];
 
-	snprintf(command, sizeof(command), "cmp -s '%s' '%s'", a, b);
+	snprintf(command, sizeof command, "cmp -s '%s' '%s'", a, b);
 	return system(command) == 0;
 }
 
-static off_t
-size_of(const char *name)
+static off_t size_of(const char *name)
 {
 	struct stat st;
 
 	return stat(name, &st) == 0 ? st.st_size : -1;
 }
 
-static off_t
-move(const char *src, off_t at, off_t end, bool by_buffer, int dst_flags)
+static off_t move(const char *src, off_t at, off_t end, bool by_buffer, int dst_flags)
 {
 	struct cf_range r = {
 		.src = open(src, O_RDONLY), .dst = open("dst", dst_flags, 0666), .at = at,
@@ -74,8 +68,7 @@ move(const char *src, off_t at, off_t end, bool by_buffer, int dst_flags)
 
 static const int fresh = O_RDWR | O_CREAT | O_TRUNC;
 
-static void
-test_whole(bool by_buffer)
+static void test_whole(bool by_buffer)
 {
 	const char *how = by_buffer ? "by buffer" : "in the kernel";
 	int i;
@@ -87,8 +80,7 @@ test_whole(bool by_buffer)
 	}
 }
 
-static void
-test_part(bool by_buffer)
+static void test_part(bool by_buffer)
 {
 	const off_t at = 1000003;
 
@@ -99,8 +91,7 @@ test_part(bool by_buffer)
 }
 
 /* The size was a lie, or is not true any more. */
-static void
-test_shorter(bool by_buffer)
+static void test_shorter(bool by_buffer)
 {
 	is_int(move("src", 0, SIZE + 10 * CHUNK, by_buffer, fresh), SIZE,
 	       "a source that is shorter ends the copy");
@@ -108,8 +99,7 @@ test_shorter(bool by_buffer)
 	ok(same("src", "dst"), "and the same");
 }
 
-static void
-test_failure(bool by_buffer)
+static void test_failure(bool by_buffer)
 {
 	move("src", 0, 1, by_buffer, fresh);
 	ok(move("src", 0, SIZE, by_buffer, O_RDONLY) < 0, "what can't be written to fails");
@@ -120,8 +110,7 @@ test_failure(bool by_buffer)
 	cf_watch_set(watch.cancel, false);
 }
 
-int
-main(void)
+int main(void)
 {
 	int i;
 

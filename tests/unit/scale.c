@@ -3,9 +3,7 @@
  * The pool's size, against servers that exist in numbers only: so many slots,
  * so much time a task, and maybe a cost for each that is in flight.
  */
-#ifdef HAVE_CONFIG_H
 #include <config.h>
-#endif
 
 #include <string.h>
 
@@ -31,8 +29,7 @@ struct run {
 	unsigned int seen_most;
 };
 
-static int
-in_flight(const struct run *r)
+static int in_flight(const struct run *r)
 {
 	int n = 0, i;
 
@@ -41,8 +38,7 @@ in_flight(const struct run *r)
 	return n;
 }
 
-static void
-start(struct run *r, const struct server *srv, int thread)
+static void start(struct run *r, const struct server *srv, int thread)
 {
 	int slot = 0, i;
 
@@ -56,8 +52,7 @@ start(struct run *r, const struct server *srv, int thread)
 }
 
 /* Let the threads that there may be work for a time; tasks never run out. */
-static void
-work(struct run *r, const struct server *srv, bool waits, bool crowded, int64_t time)
+static void work(struct run *r, const struct server *srv, bool waits, bool crowded, int64_t time)
 {
 	int64_t until = r->now + time;
 	int i, first;
@@ -81,18 +76,16 @@ work(struct run *r, const struct server *srv, bool waits, bool crowded, int64_t 
 	}
 }
 
-static struct run
-fresh(void)
+static struct run fresh(void)
 {
 	struct run r;
 
-	memset(&r, 0, sizeof(r));
+	memset(&r, 0, sizeof r);
 	r.now = 1;
 	return r;
 }
 
-static void
-test_wide_server(void)
+static void test_wide_server(void)
 {
 	const struct server wide = { MOST, 15 * ms, 0 };
 	struct run r = fresh();
@@ -104,13 +97,12 @@ test_wide_server(void)
 	is_int(r.scale.target, MOST, "and keeps them");
 }
 
-static void
-test_narrow_server(void)
+static void test_narrow_server(void)
 {
 	static const int slots[] = { 4, 8, 24 };
 	size_t i;
 
-	for (i = 0; i < sizeof(slots) / sizeof(*slots); i++) {
+	for (i = 0; i < sizeof slots / sizeof *slots; i++) {
 		const struct server narrow = { slots[i], 5 * ms, 0 };
 		struct run r = fresh();
 		int low, high;
@@ -119,14 +111,13 @@ test_narrow_server(void)
 		/* A trial may be under way: what it goes back to counts. */
 		low = r.scale.trial == CF_SCALE_STEADY ? r.scale.target : r.scale.old_target;
 		high = slots[i] * 2;
-		ok(low >= slots[i] / 2 && low <= high, "%d slots are served by %d threads", slots[i],
-		   low);
+		ok(low >= slots[i] / 2 && low <= high, "%d slots are served by %d threads",
+		   slots[i], low);
 	}
 }
 
 /* More in flight make everything slower: as a disk that has to seek. */
-static void
-test_disk(void)
+static void test_disk(void)
 {
 	const struct server disk = { 1, 8 * ms, ms / 2 };
 	struct run r = fresh();
@@ -136,8 +127,7 @@ test_disk(void)
 	ok(r.seen_most <= MOST, "and never saw more than there may be");
 }
 
-static void
-test_burning(void)
+static void test_burning(void)
 {
 	const struct server wide = { MOST, 15 * ms, 0 };
 	struct run r = fresh();
@@ -150,8 +140,7 @@ test_burning(void)
 	is_int(r.scale.target, 2, "and shrinks when they do not any more");
 }
 
-static void
-test_crowded(void)
+static void test_crowded(void)
 {
 	const struct server wide = { MOST, 15 * ms, 0 };
 	struct run r = fresh();
@@ -160,14 +149,13 @@ test_crowded(void)
 	ok(r.seen_most < MOST, "busy processors call for no more threads (%u)", r.seen_most);
 }
 
-static void
-test_starved(void)
+static void test_starved(void)
 {
 	struct cf_scale s;
 	unsigned int before;
 	int i;
 
-	memset(&s, 0, sizeof(s));
+	memset(&s, 0, sizeof s);
 	cf_scale_expect(&s, 2, MOST, true, false, 1);
 	before = s.target;
 	for (i = 1; i < 2000; i++)
@@ -175,8 +163,7 @@ test_starved(void)
 	is_int(s.target, before, "threads without work are not made more");
 }
 
-static void
-test_bounds(void)
+static void test_bounds(void)
 {
 	const struct server wide = { MOST, 15 * ms, 0 };
 	struct run r = fresh();
@@ -194,8 +181,7 @@ test_bounds(void)
 	ok(i == r.scale.ndecisions, "in the order of time");
 }
 
-int
-main(void)
+int main(void)
 {
 	test_wide_server();
 	test_narrow_server();
