@@ -190,6 +190,9 @@ def left_behind(case, cp, pcp, line):
             any(leads_to(name, line.path) for name in left)
     if len(sources(case)) < 2:
         return False
+    kept = {names_in(s)[0] for s in cp.err if b"cannot overwrite non-directory" in s} & left
+    if kept and (line.kind == "status" or about(line, *kept)):
+        return True
     if line.kind == "out" and backs_up(case):
         backup = line.text.endswith((b" (unbackup)", b"')")) and b"backup" in line.text
         return names_in(line.text)[1] in left and backup == (line.who == "cp")
@@ -258,8 +261,12 @@ def taken_for_new(case, cp, pcp, line):
 
 
 def links_of_kept(case, cp, pcp, line):
-    if updates(case) and said(cp, b"cannot create hard link"):
-        # ... of a name whose destination is a directory, say
+    failed = [names_in(s)[0] for s in cp.err if b"cannot create hard link" in s]
+    if updates(case) and failed:
+        # ... in the place of a directory, say; it had another name until then
+        if line.what == "mtime" and "'now' in cp" in line and \
+                any(leads_to(os.path.dirname(name), line.path) for name in failed):
+            return True
         return line.kind == "status" or line.who == "cp" and b"create hard link" in line.text
     if not updates(case) or line.kind != "tree" or line.path not in cp.tree:
         return False
