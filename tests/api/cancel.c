@@ -252,8 +252,6 @@ static void test_name_taken(void)
 
 int main(void)
 {
-	int before = count_fds();
-
 	scratch_enter("cancel");
 	long_setup(1, 0);
 	test_queued();
@@ -264,7 +262,5 @@ int main(void)
 	test_after_end();
 	test_race();
 	is_int(count_names("."), 2, "no temporary name is left");
-	is_int(copyfile_shutdown(), 0, "shutdown");
-	is_int(count_fds(), before, "no descriptor is left behind");
-	return done_testing();
+	return scratch_done();
 }

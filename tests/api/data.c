@@ -473,8 +473,6 @@ static void test_method(void)
 
 int main(void)
 {
-	int before = count_fds();
-
 	scratch_enter("data");
 	test_sizes();
 	test_holes();
@@ -484,7 +482,5 @@ int main(void)
 	test_changed();
 	test_reflink();
 	test_method();
-	is_int(copyfile_shutdown(), 0, "shutdown");
-	is_int(count_fds(), before, "no descriptor is left behind");
-	return done_testing();
+	return scratch_done();
 }

@@ -141,8 +141,6 @@ static void test_stage_names(void)
 
 int main(void)
 {
-	int before = count_fds();
-
 	scratch_enter("info");
 	long_setup(0, 0);
 	test_last();
@@ -150,7 +148,5 @@ int main(void)
 	test_live();
 	test_ended();
 	test_stage_names();
-	is_int(copyfile_shutdown(), 0, "shutdown");
-	is_int(count_fds(), before, "no descriptor is left behind");
-	return done_testing();
+	return scratch_done();
 }

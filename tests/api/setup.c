@@ -210,8 +210,6 @@ static void test_extremes(void)
 
 int main(void)
 {
-	int before = count_fds();
-
 	scratch_enter("setup");
 	test_how_size();
 	test_info_size();
@@ -220,7 +218,5 @@ int main(void)
 	test_busy();
 	test_pending();
 	test_extremes();
-	is_int(copyfile_shutdown(), 0, "shutdown");
-	is_int(count_fds(), before, "no descriptor is left behind");
-	return done_testing();
+	return scratch_done();
 }

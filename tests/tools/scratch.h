@@ -5,6 +5,7 @@
  *
  * scratch_enter() makes a directory under TMPDIR, removed at exit by the
  * process that made it, and goes there; so tests use short relative names.
+ * scratch_done() ends the test: it sees that the library leaves nothing open.
  * What goes wrong here is the surroundings' fault, and bails out.
  */
 #ifndef SCRATCH_H
@@ -41,6 +42,7 @@ enum { SCHEDULES = sizeof schedules / sizeof schedules[0] };
 
 static char scratch_dir[PATH_MAX];
 static pid_t scratch_owner;
+static int scratch_fds;		/* open when the test began */
 
 static inline int scratch_remove_one(const char *path, const struct stat *st, int type,
 				     struct FTW *ftw)
@@ -65,10 +67,13 @@ static inline void scratch_leave(void)
 	remove_tree(scratch_dir);
 }
 
+static inline int count_fds(void);
+
 static inline void scratch_enter(const char *name)
 {
 	const char *tmp = getenv("TMPDIR");
 
+	scratch_fds = count_fds();
 	snprintf(scratch_dir, sizeof scratch_dir, "%s/%s.XXXXXX",
 		 tmp && *tmp == '/' ? tmp : "/tmp", name);
 	if (mkdtemp(scratch_dir) == NULL || chdir(scratch_dir) != 0)
@@ -120,6 +125,13 @@ static inline void put_text(const char *name, const char *text)
 	put(name, text, strlen(text));
 }
 
+static inline void put_mode(const char *name, mode_t mode)
+{
+	put_text(name, "contents");
+	if (chmod(name, mode) != 0)
+		bail_out("chmod: %s", strerror(errno));
+}
+
 /* size bytes, none of them zero, different for each seed */
 static inline void put_pattern(const char *name, size_t size, unsigned int seed)
 {
@@ -166,6 +178,12 @@ static inline struct stat stat_of(const char *name)
 	if (lstat(name, &st) != 0)
 		memset(&st, 0, sizeof st);
 	return st;
+}
+
+/* The permissions of name, with the set-ID and sticky bits */
+static inline unsigned int mode_of(const char *name)
+{
+	return stat_of(name).st_mode & 07777;
 }
 
 static inline bool holds(const char *name, const char *text)
@@ -302,6 +320,14 @@ static inline int long_start(const char *dst, unsigned long flags)
 	if (cookie <= 0)
 		bail_out("cannot start a long copy: %s", strerror(-cookie));
 	return cookie;
+}
+
+/* The library's end: nothing is under way, and nothing open.  Returns main()'s exit status. */
+static inline int scratch_done(void)
+{
+	is_int(copyfile_shutdown(), 0, "shutdown");
+	is_int(count_fds(), scratch_fds, "no descriptor is left behind");
+	return done_testing();
 }
 
 /* Sleep until the copy has moved data (then true) or has ended */
