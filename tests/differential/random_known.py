@@ -424,17 +424,18 @@ def of_other_kind(case, cp, pcp, line):
     if not backs_up(case):
         return False
     refused = {names_in(s)[0] for s in cp.err if b"cannot overwrite directory " in s}
+    kept = {name for s in cp.err if b"cannot overwrite non-directory " in s
+            for name in names_in(s)}
     only_here = b": can make relative symbolic links only in current directory"
     if line.who == "pcp" and line.text.endswith(only_here):
         # a name that is quoted only if it must be
-        return not refused.isdisjoint([*names_in(line.text),
-                                       line.text[len(b"cp: "):-len(only_here)]])
+        shown = [*names_in(line.text), line.text[len(b"cp: "):-len(only_here)]]
+        return any(name in refused or name.startswith(k + b"/")
+                   for name in shown for k in kept | refused)
     if line.who == "pcp" and line.kind in ("err", "out") and about(line, *refused):
         return line.kind == "out" or line.text.endswith((b": Is a directory", b": File exists"))
     if refused and line.who == "pcp" and line.kind == "err":
         return b" for reading: " in line.text
-    kept = {name for s in cp.err if b"cannot overwrite non-directory " in s
-            for name in names_in(s)}
     if line.kind != "tree":
         return bool(kept) and (line.kind == "status" or about(line, *kept))
     # What pcp has read is in memory, which some file systems take for data.
