@@ -4,7 +4,7 @@
 # A run that a signal ends at any moment leaves no partial file, no temporary name, the
 # terminal as it was, and a stream of JSON that ends with a summary (moments.py).
 #
-#   MOMENTS=200 SEED=7 PCP=/path/to/pcp sh tests/cli/moments.sh
+#   MOMENTS=200 SEED=7 PCP=/path/to/pcp sh tests/cli/interrupted.sh
 #
 # MOMENTS is how many of each signal, in a fast copy and in a slow one.
 
