@@ -436,6 +436,8 @@ def of_other_kind(case, cp, pcp, line):
         return line.kind == "out" or line.text.endswith((b": Is a directory", b": File exists"))
     if refused and line.who == "pcp" and line.kind == "err":
         return b" for reading: " in line.text
+    if kept and line.who == "pcp" and b"specified more than once" in line.text:
+        return len(sources(case)) > 1       # cp has not come so far
     if line.kind != "tree":
         return bool(kept) and (line.kind == "status" or about(line, *kept))
     # What pcp has read is in memory, which some file systems take for data.
