@@ -304,9 +304,15 @@ def tried_link(case, cp, pcp, line):
 
 def replaced_way(case, cp, pcp, line):
     """The destination directory was named by way of a symlink that is replaced."""
-    return line.who == "pcp" and line.kind == "err" and \
-        line.text.endswith(b": No such file or directory") and \
-        b"cannot create" in line.text and any(n.kind == "symlink" for n in case.nodes)
+    gone = b": No such file or directory"
+    if not any(n.kind == "symlink" for n in case.nodes):
+        return False
+    if line.who == "pcp" and line.kind == "err" and line.text.endswith(gone) and \
+            any(text in line.text for text in (b"cannot create", b"cannot un-backup")):
+        return True
+    lost = {names_in(s)[0] for s in pcp.err if b"cannot un-backup" in s and s.endswith(gone)}
+    return bool(lost) and (line.kind == "status" or line.kind == "tree" and
+                           any(leads_to(name, line.path) for name in lost))
 
 
 def group_of_symlink(case, cp, pcp, line):
