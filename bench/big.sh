@@ -12,8 +12,7 @@ SIZE=${SIZE:-4G}
 begin
 
 # What a clone takes is mostly the start of a process: see small.sh.
-goal()
-{
+goal() {
 	case $1 in
 	xfs | btrfs) echo - ;;
 	*) calculate '1 / 1.05' ;;

@@ -21,15 +21,13 @@ mkdir -p "$place/empty"
 small_files "$place/full" "$FILES" 1000
 
 # count COMMAND...: how many calls it makes, all threads together
-count()
-{
+count() {
 	strace -f -c -o "$dir/calls" "$@" >/dev/null
 	awk '$1 ~ /^[0-9.]+$/ && $NF != "total" { n += $4 } END { print n }' "$dir/calls"
 }
 
 # per_file COMMAND...
-per_file()
-{
+per_file() {
 	rm -rf "$place/dst"
 	without=$(count "$@" "$place/empty" "$place/dst")
 	rm -rf "$place/dst"
@@ -37,13 +35,11 @@ per_file()
 }
 
 # per_copy WAY: of cookie; see there
-per_copy()
-{
+per_copy() {
 	calculate "$(count "$COOKIE" "$1" "$COOKIES") / $COOKIES"
 }
 
-turn()
-{
+turn() {
 	case $1 in
 	cp) calls=$(per_file "$CP" -R) ;;
 	pcp) calls=$(per_file "$PCP" -R) ;;
@@ -56,14 +52,12 @@ turn()
 }
 
 # least NAME
-least()
-{
+least() {
 	statistic 3 "$1" | cut -d ' ' -f 2
 }
 
 # per_cookie WAY: what is left when the copies themselves are taken off
-per_cookie()
-{
+per_cookie() {
 	show "$(calculate "$(least "$1") - $(least sync)")"
 }
 

@@ -30,15 +30,13 @@ FLOOR=${FLOOR:-$build/bench/floor}
 METER=${METER:-$build/bench/meter}
 RUNS=${RUNS:-5}
 
-fail()
-{
+fail() {
 	echo "$self: $*" >&2
 	exit 1
 }
 
 # need PROGRAM [MAKE...]: it is there, or can be made by make with those arguments
-need()
-{
+need() {
 	program=$1
 	shift
 	command -v "$program" >/dev/null ||
@@ -52,16 +50,14 @@ place=		# where the copying is done; if a directory was named, in there
 
 # Also after a failure: whatever is there goes.  Lazily, should a process that
 # was killed still be leaving.
-clean()
-{
+clean() {
 	[ ! "$place" ] || rm -rf "$place"
 	place=
 	! mountpoint -q "$dir/mnt" || unmount
 	rm -f "$dir/image"
 }
 
-unmount()
-{
+unmount() {
 	if [ "$(id -u)" = 0 ]; then
 		umount "$dir/mnt" 2>/dev/null || umount -l "$dir/mnt"
 	else
@@ -70,8 +66,7 @@ unmount()
 }
 
 # begin: makes dir, the script's own, that goes when the script ends
-begin()
-{
+begin() {
 	need "$PCP" "$build"
 	need "$CP"
 	need "$METER" "$build/bench meter"
@@ -83,8 +78,7 @@ begin()
 }
 
 # possible FS: says so if it is not
-possible()
-{
+possible() {
 	case $1 in
 	*/* | tmpfs) ;;
 	*)
@@ -99,8 +93,7 @@ possible()
 # prepare FS MIB: sets place, a new directory there, with room for MIB.  FS is a
 # type of file system, which is made in a file in dir, or a directory (a name
 # with a slash).
-prepare()
-{
+prepare() {
 	root=$dir/mnt
 	case $1 in
 	*/*)
@@ -119,8 +112,7 @@ prepare()
 }
 
 # enough_room FS MIB: or the system would run out of memory, not the file system
-enough_room()
-{
+enough_room() {
 	free=$(($(df -m --output=avail "$dir" | tail -n 1)))
 	memory=$(awk '$1 == "MemAvailable:" { print int($2 / 1024) }' /proc/meminfo)
 	if [ "$1" = tmpfs ]; then
@@ -132,8 +124,7 @@ enough_room()
 }
 
 # make_fs FS SIZE
-make_fs()
-{
+make_fs() {
 	if [ "$1" = tmpfs ]; then
 		mount -t tmpfs -o "size=$2,nr_inodes=0" tmpfs "$dir/mnt"
 		return
@@ -144,14 +135,12 @@ make_fs()
 }
 
 # big_file FILE SIZE: no holes, and nothing that a file system would compress away
-big_file()
-{
+big_file() {
 	head -c "$2" /dev/urandom >"$1"
 }
 
 # small_files DIR N BYTES: N files in the new directory DIR
-small_files()
-{
+small_files() {
 	mkdir -p "$1"
 	if [ "$3" -gt 0 ]; then
 		head -c $(($2 * $3)) /dev/urandom | split -a 7 -d -b "$3" - "$1/f"
@@ -161,16 +150,14 @@ small_files()
 }
 
 # mib SIZE: a size such as 4G in MiB
-mib()
-{
+mib() {
 	echo $(($(numfmt --from=iec "$1") / 1048576))
 }
 
 # ------------------------------------------------------------------ runs
 
 # measure NAME COMMAND...: adds "ROUND NAME SECONDS CPU-SECONDS PEAK-KIB" to the log
-measure()
-{
+measure() {
 	what=$1
 	shift
 	"$METER" "$log" "$round $what" "$@"
@@ -178,8 +165,7 @@ measure()
 
 # copy_of SRC NAME COMMAND...: measures COMMAND SRC dst, both in the place.  Before
 # it all is on the disk and dst is gone; the run ends without the writeback.
-copy_of()
-{
+copy_of() {
 	src=$place/$1
 	what=$2
 	shift 2
@@ -190,8 +176,7 @@ copy_of()
 
 # turn NAME: one run; most scripts have their own
 option=-R
-turn()
-{
+turn() {
 	case $1 in
 	cp) copy_of src cp "$CP" "$option" ;;
 	pcp) copy_of src pcp "$PCP" "$option" ;;
@@ -200,8 +185,7 @@ turn()
 }
 
 # turns NAME...: all of them once in each round, and another one first in each
-turns()
-{
+turns() {
 	: >"$log"
 	round=0
 	while [ $round -lt "$RUNS" ]; do
@@ -222,8 +206,7 @@ per=1 scale=1 digits=3
 
 # statistic FIELD NAME [OTHER]: "MEDIAN MIN MAX" of what the rounds have in a field
 # of the log; of NAME, or of NAME divided by OTHER in the same round
-statistic()
-{
+statistic() {
 	awk -v field="$1" -v name="$2" -v other="${3-}" -v per="$per" '
 	$2 == name { a[$1] += $field }
 	$2 == other { b[$1] += $field }
@@ -238,37 +221,31 @@ statistic()
 	}' "$log"
 }
 
-seconds()
-{
+seconds() {
 	statistic 3 "$1" | cut -d ' ' -f 1
 }
 
-ratio()
-{
+ratio() {
 	statistic 3 "$1" "$2"
 }
 
 # calculate EXPRESSION: of numbers, as awk has it
-calculate()
-{
+calculate() {
 	awk "BEGIN { print $1 }"
 }
 
 # show SECONDS: as the table has it
-show()
-{
+show() {
 	printf "%.${digits}f" "$(calculate "$1 * $scale")"
 }
 
 # spread MEDIAN MIN MAX
-spread()
-{
+spread() {
 	printf '%.2f (%.2f-%.2f)' "$@"
 }
 
 # verdict RATIO BAR: of a ratio that is to reach the bar
-verdict()
-{
+verdict() {
 	[ "$2" != - ] || return 0
 	awk -v ratio="$1" -v bar="$2" 'BEGIN {
 		printf ">= %.2f: %s", bar, (ratio >= bar ? "met" : "missed")
@@ -277,16 +254,14 @@ verdict()
 
 # heading TITLE [COLUMN...]: above the rows; COLUMNs are the further ones
 columns='%-14s %9s %9s   %-20s %-16s'
-heading()
-{
+heading() {
 	title=$1
 	shift
 	echo "$title, $RUNS runs, $(nproc) cores"
 	print_row '' cp pcp cp/pcp goal "$@"
 }
 
-print_row()
-{
+print_row() {
 	# shellcheck disable=SC2059
 	line=$(printf "$columns" "$1" "$2" "$3" "$4" "$5")
 	shift 5
@@ -297,8 +272,7 @@ print_row()
 }
 
 # row CASE CP PCP "RATIO MIN MAX" BAR [COLUMN...]: a row, here and in BENCH_TSV
-row()
-{
+row() {
 	case=$1 cp=$2 pcp=$3 ratio=$4 bar=$5
 	shift 5
 	# shellcheck disable=SC2086
@@ -312,8 +286,7 @@ row()
 }
 
 # versus CASE BAR [COLUMN...]: the row of cp and pcp, from the log
-versus()
-{
+versus() {
 	case=$1 bar=$2
 	shift 2
 	row "$case" "$(seconds cp)" "$(seconds pcp)" "$(ratio cp pcp)" "$bar" "$@"

@@ -24,8 +24,7 @@ while [ $((i * DIR)) -lt "$N" ]; do
 done
 
 # peak NAME [OTHER]
-peak()
-{
+peak() {
 	statistic 5 "$@"
 }
 

@@ -19,8 +19,7 @@ BYTES=${BYTES:-4096}
 [ $# -gt 0 ] || set -- tmpfs ext4
 begin
 
-turn()
-{
+turn() {
 	case $1 in
 	cp) copy_of src cp "$CP" -R ;;
 	pcp) copy_of src pcp "$PCP" -R ;;
@@ -30,8 +29,7 @@ turn()
 }
 
 # What can be expected, as further lines of the log
-expect()
-{
+expect() {
 	awk -v cores="$(nproc)" '
 	$2 == "big" || $2 == "small" {
 		if ($3 > alone[$1])

@@ -35,8 +35,7 @@ cat >"$share/run" <<-'END'
 	"/host/$1" --version >/dev/null && ops "/host/$1" -R "$T/src" "$T/dst"
 END
 
-turn()
-{
+turn() {
 	# shellcheck disable=SC2016
 	"$NFSBOX" run --quiet --server-fs "$SERVER_FS" --latency "$MS" --share "$share" \
 		--setup 'cp -r /host/src "$S/src"' -- sh /host/run "$1" 2>"$dir/err" ||
@@ -57,8 +56,7 @@ turn()
 }
 
 # operations PROGRAM: COPY/READ/WRITE
-operations()
-{
+operations() {
 	for operation in COPY READ WRITE; do
 		statistic 3 "$1-$operation" | cut -d ' ' -f 1
 	done | paste -s -d /

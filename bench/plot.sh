@@ -8,8 +8,7 @@
 set -eu
 export LC_ALL=C
 
-fail()
-{
+fail() {
 	echo "plot.sh: $*" >&2
 	exit 1
 }
@@ -37,8 +36,7 @@ function log2(x)
 }' "$tsv" >"$data"
 [ -s "$data" ] || fail "$tsv: no rows"
 
-quoted()
-{
+quoted() {
 	sed "s/'/''/g"
 }
 

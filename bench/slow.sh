@@ -25,8 +25,7 @@ while [ $i -lt "$DIRS" ]; do
 done
 echo one >"$dir/back/one"
 
-turn()
-{
+turn() {
 	"$SLOWFS" -x -d "all=$((MS * 1000))" "$dir/back" "$dir/mnt"
 	# Some kernels take copying for unsupported if the first two come at once.
 	"$CP" "$dir/mnt/one" "$dir/mnt/two"
@@ -41,8 +40,7 @@ turn()
 	rm -rf "$dir/back/dst" "$dir/back/two"
 }
 
-peak()
-{
+peak() {
 	statistic 3 "peak-of-$1" | cut -d ' ' -f 1
 }
 

@@ -14,8 +14,7 @@ echo tiny >"$dir/file"
 mkdir "$dir/copies"
 
 # batch NAME COMMAND...
-batch()
-{
+batch() {
 	i=0
 	while [ $i -lt "$BATCH" ]; do
 		measure "$@" "$dir/file" "$dir/copies/$i"
@@ -25,8 +24,7 @@ batch()
 	mkdir "$dir/copies"
 }
 
-turn()
-{
+turn() {
 	case $1 in
 	cp) batch cp "$CP" ;;
 	pcp) batch pcp "$PCP" ;;

@@ -23,8 +23,7 @@ need "$FLOOR" "$build/bench floor"
 begin
 
 # with_floor FS: the rows of -R
-with_floor()
-{
+with_floor() {
 	turns cp pcp floor
 	goal=$(ratio cp floor | awk '{ print $1 / 1.05 }')
 	# shellcheck disable=SC2046

@@ -15,8 +15,7 @@ shift
 [ $# -gt 0 ] || set -- tmpfs ext4
 begin
 
-turn()
-{
+turn() {
 	case $1 in
 	alone) copy_of src alone "$PCP" -R ;;
 	bar) copy_of src bar "$PCP" -R --progress=always 2>"$dir/said" ;;
@@ -26,8 +25,7 @@ turn()
 }
 
 # watched FS HOW BAR: its row
-watched()
-{
+watched() {
 	row "$1 $2" "$(seconds alone)" "$(seconds "$2")" "$(ratio alone "$2")" "$3"
 }
 

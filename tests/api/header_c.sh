@@ -43,8 +43,7 @@ void use(void)
 END
 
 # try COMPILER STANDARD FILE: compiles, if the compiler knows the standard
-try()
-{
+try() {
 	if ! echo 'int x;' >"$dir/probe.${3##*.}" ||
 	   ! $1 -std=$2 -c -o "$dir/probe.o" "$dir/probe.${3##*.}" 2>/dev/null; then
 		skip "$1 does not know -std=$2"

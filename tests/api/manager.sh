@@ -37,16 +37,14 @@ case " ${SANITIZERS-} " in *' ubsan '*) cc="$cc -fsanitize=undefined" ;; esac
 case " ${SANITIZERS-} " in *' tsan '*) cc="$cc -fsanitize=thread" ;; esac
 
 # compile PROGRAM [OPTION...]; link PROGRAM [OBJECT...]
-compile()
-{
+compile() {
 	object=$dir/$1.o
 	shift
 	$cc -Wall -Wextra -Werror "$@" -I "$srcdir/../lib" -c -o "$object" \
 		"$srcdir/../doc/examples/manager.c" 2>"$dir/err"
 }
 
-link()
-{
+link() {
 	program=$1
 	shift
 	"$top_builddir/libtool" --silent --tag=CC --mode=link $cc -no-install -pthread \
@@ -54,8 +52,7 @@ link()
 }
 
 # begin FILE...: starts $manager, whose commands come from descriptor 3
-begin()
-{
+begin() {
 	rm -f commands ended
 	mkfifo commands
 	{
@@ -66,8 +63,7 @@ begin()
 }
 
 # await REGEX: until a line of the output is like that
-await()
-{
+await() {
 	tries=0
 	until grep -q "$1" out; do
 		tries=$((tries + 1))
@@ -81,35 +77,30 @@ await()
 }
 
 # Not by this shell, which a broken pipe would end.
-send()
-{
+send() {
 	(printf "$@" >&3) 2>/dev/null
 }
 
 # Until it has ended, by itself; sets status
-finish()
-{
+finish() {
 	wait
 	exec 3>&-
 	status=$(cat ended)
 }
 
 # said NAME...: exactly these lines, in any order, besides the percentages
-said()
-{
+said() {
 	printf '%s\n' "$@" | sort >expected
 	grep -v ': [0-9]*%$' out | sort | diff expected - >diff
 }
 
 # "done" for each of the names that come in
-done_lines()
-{
+done_lines() {
 	sed 's/$/: done/'
 }
 
 # Of each copy they lie in 0..100 and never go back; 100 comes with "done", and only then.
-percentages()
-{
+percentages() {
 	awk '
 	full != "" && $0 != full ": done" { print full ": 100% and then: " $0 }
 	full == "" && / done$/ { print "without 100%: " $0 }
@@ -132,14 +123,12 @@ percentages()
 }
 
 # same DIR DIR
-same()
-{
+same() {
 	diff -r "$1" "$2" >diff 2>&1
 }
 
 # slow OPTION... REAL MOUNTPOINT; mounted is empty if it cannot be, and why says why
-slow()
-{
+slow() {
 	why='no /dev/fuse'
 	[ -r /dev/fuse ] && [ -w /dev/fuse ] || return
 	why='slowfs is not built'
@@ -150,8 +139,7 @@ slow()
 	slowfs -x "$@" >err 2>&1 && mounted=$mountpoint
 }
 
-unmount()
-{
+unmount() {
 	[ "$mounted" ] || return 0
 	fusermount3 -u "$mounted" || umount -l "$mounted"
 	rmdir "$mounted"

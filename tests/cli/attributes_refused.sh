@@ -32,7 +32,8 @@ fat() {
 		chmod 0700 d/shut
 	}
 	before() {
-		slowfs -x -M 0755 -e chown:1+:EPERM -o allow_other,attr_timeout=0,entry_timeout=0 back mnt
+		slowfs -x -M 0755 -e chown:1+:EPERM \
+			-o allow_other,attr_timeout=0,entry_timeout=0 back mnt
 	}
 	after() { fusermount3 -u mnt; }
 }
@@ -110,7 +111,8 @@ test_no_proc() {
 	chmod +x "$no_proc"
 	for engine in '' '-j1 --window=1' '-j16 --window=128'; do
 		for options in -a -Rp '-R --preserve=ownership' '-R --no-preserve=mode' \
-			'-a --no-preserve=mode' '-R --preserve=all' '-R --attributes-only -p' -Rs; do
+			'-a --no-preserve=mode' '-R --preserve=all' '-R --attributes-only -p' \
+			-Rs; do
 			no_proc_as_cp $options d new
 			no_proc_as_cp $options d to
 		done
@@ -179,7 +181,8 @@ test_chown_without_a_right() {
 			chown -hR 1234:5678 "$work/pcp/d"
 			run_in pcp pcp $options d new
 			assert_ran 0
-			assertEquals "the group alone, $error" 5 "$(grep -c -- '-1, 5678' "$scratch/trace")"
+			assertEquals "the group alone, $error" 5 \
+				"$(grep -c -- '-1, 5678' "$scratch/trace")"
 		done
 	done
 }

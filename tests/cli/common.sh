@@ -186,7 +186,8 @@ new_twins() {
 		mkdir "$work/$name"
 		(cd "$work/$name" && prepare)
 		! is_root || [ ! "$nobody" ] || chown -hR 65534:65534 "$work/$name"
-		find "$work/$name" -exec touch -h -d '2001-02-03 04:05:06.789012345' {} + 2>/dev/null
+		find "$work/$name" -exec touch -h -d '2001-02-03 04:05:06.789012345' {} + \
+			2>/dev/null
 	done
 }
 
@@ -211,7 +212,8 @@ run_in() {
 picture() (
 	cd "$work/$1" || exit
 	find . -mindepth 1 \( -newermt 2010-01-01 -printf '%P\t%y %m %U:%G new' -o \
-		-printf '%P\t%y %m %U:%G %T@' \) \( -type d -printf '\n' -o -printf ' %s %l\n' \) | sort
+		-printf '%P\t%y %m %U:%G %T@' \) \( -type d -printf '\n' -o -printf ' %s %l\n' \) |
+		sort
 	find . ! -type d -links +1 -printf '%P\t%i\n' | sort |
 		awk -F '\t' '{ if (!($2 in first)) first[$2] = $1; print $1 " = " first[$2] }'
 	find . -type f -exec cksum {} + | sort
@@ -227,6 +229,24 @@ assert_alike() {
 		assertEquals "$what of $run (< cp, > pcp)" '' \
 			"$(diff -a "$work/cp.$what" "$work/pcp.$what" | cat -v)"
 	done
+}
+
+# there: prepares sources, and what copies of them may meet at their destinations
+there() {
+	prepare() {
+		mkdir -p dir/sub into/dir
+		echo new >file
+		echo old >dest
+		echo old >into/file
+		echo old >into/dir/inner
+		echo new >dir/inner
+		echo new >dir/sub/deep
+		ln -s file to-file
+		ln -s dest to-dest
+		ln -s nowhere dangling
+		ln -s loop loop
+		ln file again
+	}
 }
 
 # same_as_cp ARGUMENT...: runs cp and pcp with them, each in its twin

@@ -97,7 +97,8 @@ offers_all() {
 offered() {
 	awk -F '|' -v line="$2" '$1 == line { print $2 }' "$1" |
 		sed -e 's/\\//g' -e 's/^two words.*/two/' -e 's/.*[=,]two words.*/two/' \
-			-e 's/=$//' -e 's/^.*[=,]//' -e 's,/$,,' | LC_ALL=C sort -u | tr '\n' ' ' | sed 's/ $//'
+			-e 's/=$//' -e 's/^.*[=,]//' -e 's,/$,,' | LC_ALL=C sort -u |
+			tr '\n' ' ' | sed 's/ $//'
 }
 
 # typed RC SHELL...: types all that is in "typing" into a shell that reads RC first, and
@@ -242,7 +243,8 @@ test_bash_completion_loads() {
 # cp completes as pcp only where that was asked for.
 test_bash_for_cp() {
 	need bash || return 0
-	assertEquals 'not by itself' '' "$(bash -c '. "$files/pcp.bash"; complete -p cp' 2>/dev/null)"
+	assertEquals 'not by itself' '' \
+		"$(bash -c '. "$files/pcp.bash"; complete -p cp' 2>/dev/null)"
 	assertEquals 'for a link' 'complete -F _pcp cp' \
 		"$(bash -c '. "$files/pcp.bash"; complete -F _pcp cp; complete -p cp')"
 }

@@ -49,7 +49,8 @@ directories() {
 copied() {
 	assertEquals "$1 and $2" '' "$(diff -r --no-dereference "$1" "$2" 2>&1)"
 	[ ! "${3-}" ] || assertEquals "attributes of $1 and $2" \
-		"$(cd "$1" && find . -printf "$3" | sort)" "$(cd "$2" && find . -printf "$3" | sort)"
+		"$(cd "$1" && find . -printf "$3" | sort)" \
+		"$(cd "$2" && find . -printf "$3" | sort)"
 }
 
 test_overlap() {

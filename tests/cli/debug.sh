@@ -103,7 +103,7 @@ test_clones() {
 		for file in data empty; do
 			rm -f "$scratch/$fs/out"
 			assertEquals "from elsewhere: $file" \
-				'copy offload: unsupported, reflink: unsupported, sparse detection: no' \
+			'copy offload: unsupported, reflink: unsupported, sparse detection: no' \
 				"$(pcp --debug $file "$scratch/$fs/out" | sed 1d)"
 		done
 		umount "$scratch/$fs"
@@ -125,7 +125,8 @@ test_no_file() {
 	said "$unsupported" /dev/null out
 	said 'copy offload: avoided, reflink: unsupported, sparse detection: zeros' \
 		--sparse=always /dev/null out
-	said 'copy offload: avoided, reflink: no, sparse detection: no' --reflink=never /dev/null out
+	said 'copy offload: avoided, reflink: no, sparse detection: no' \
+		--reflink=never /dev/null out
 	said "$unsupported" data /dev/null
 	said 'copy offload: unsupported, reflink: unsupported, sparse detection: SEEK_HOLE' \
 		--sparse=always part /dev/null

@@ -74,7 +74,8 @@ test_no_space_for_one() {
 	head -c 200000 /dev/zero | tr '\0' x >"$scratch/big"
 	run big full/
 	assertEquals status 1 $status
-	assertEquals "pcp: error writing 'full/big': No space left on device" "$(cat "$scratch/err")"
+	assertEquals "pcp: error writing 'full/big': No space left on device" \
+		"$(cat "$scratch/err")"
 	assertEquals 'no partial file' '' "$(ls "$scratch/full")"
 	run big src/f1 full/
 	assertEquals 'with another' 3 $status
@@ -144,9 +145,11 @@ test_file_system_in_the_midst() {
 	for how in full read-only; do
 		for options in '-R' '-a' '-R -j1 --window=1' '-R -j16 --window=64'; do
 			others $how || return
-			[ $how = read-only ] || head -c 8192 /dev/zero >"$scratch/dst/mid/filler" 2>/dev/null
+			[ $how = read-only ] ||
+				head -c 8192 /dev/zero >"$scratch/dst/mid/filler" 2>/dev/null
 			run -T $options tree dst
-			assertTrue "$how [$options]: status $status" "[ $status = 3 ] || [ $status = 1 ]"
+			assertTrue "$how [$options]: status $status" \
+				"[ $status = 3 ] || [ $status = 1 ]"
 			for d in a b y z mid/below; do
 				assertEquals "$how [$options] $d" '' \
 					"$(diff -r "$scratch/tree/$d" "$scratch/dst/$d" 2>&1)"
@@ -154,8 +157,9 @@ test_file_system_in_the_midst() {
 			assertEquals "$how [$options]: $(cat "$scratch/err")" 1 \
 				"$(messages ': No space left on device$\|: Read-only file system$')"
 			# or of a directory below it, which this run has made
-			assertEquals "[$options] the end" "$([ $status = 1 ] || echo \
-				"pcp: stopped: nothing more can be written to the file system of 'dst/mid'")" \
+			full="the file system of 'dst/mid'"
+			assertEquals "[$options] the end" "$([ $status = 1 ] ||
+				echo "pcp: stopped: nothing more can be written to $full")" \
 				"$(grep stopped "$scratch/err" | sed "s,/new'\$,',")"
 			assert_whole "$how [$options]" "$scratch/dst/a" "$scratch/tree/a"
 		done
@@ -185,7 +189,8 @@ test_file_that_is_a_mount() {
 		umount "$scratch/dst/f1" "$scratch/dst/f2"
 		assertEquals "[$options] status" 1 $status
 		assertEquals "[$options] both are named" 2 "$(messages 'Read-only file system$')"
-		assertEquals "[$options] the rest" 2 "$(diff -rq "$scratch/src" "$scratch/dst" | wc -l)"
+		assertEquals "[$options] the rest" 2 \
+			"$(diff -rq "$scratch/src" "$scratch/dst" | wc -l)"
 		assertEquals "[$options] the end" 0 "$(messages stopped)"
 	done
 }
@@ -227,7 +232,8 @@ test_cp_goes_on() {
 	full 30 8000 || return
 	(cd "$scratch" && bin/linked/cp -RT src full 2>err)
 	assertEquals status 1 $?
-	assertTrue "$(head -n 3 "$scratch/err")" "[ $(messages 'No space left on device$') -gt 200 ]"
+	assertTrue "$(head -n 3 "$scratch/err")" \
+		"[ $(messages 'No space left on device$') -gt 200 ]"
 	assertEquals 0 "$(messages stopped)"
 }
 
@@ -258,7 +264,8 @@ line" && chown 0:0 src/f1 src/f2 src/f3 src/new*)
 	assertEquals 'errors in the log' 4 "$(grep -c ' error: cannot open ' "$scratch/open/log")"
 	assertEquals 'copies in the log' 297 "$(grep -c ' copied ' "$scratch/open/log")"
 	assertEquals 'the sum' 1 \
-		"$(grep -c 'note: pcp: 4 failed (4 Permission denied); 297 copied' "$scratch/open/log")"
+		"$(grep -c 'note: pcp: 4 failed (4 Permission denied); 297 copied' \
+			"$scratch/open/log")"
 	run --log=missing/log src/f1 copy
 	assertEquals 'no such log' 1 $status
 	assertEquals 1 "$(messages "cannot open 'missing/log' for writing")"

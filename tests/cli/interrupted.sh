@@ -17,7 +17,8 @@ python_with pyte
 oneTimeSetUp() {
 	is_cp && skip_all 'cp leaves what it was at'
 	[ "$python" ] || skip_all 'no python3-pyte'
-	pcp --json 2>&1 | grep -q 'built without --json' && skip_all 'this pcp was built without --json'
+	pcp --json 2>&1 | grep -q 'built without --json' &&
+		skip_all 'this pcp was built without --json'
 	busy_tree "$scratch/src" 1500000
 }
 
@@ -27,7 +28,8 @@ moments() {
 	shift
 	for signal in INT TERM HUP; do
 		"$python" "$tests/tools/moments.py" --signal=$signal --moments=$MOMENTS \
-			--seed=$SEED "$@" "$bin/pcp" "$scratch/src" "$dir/dst" >"$scratch/found" 2>&1
+			--seed=$SEED "$@" "$bin/pcp" "$scratch/src" "$dir/dst" \
+			>"$scratch/found" 2>&1
 		assertEquals "SIG$signal; $(cat -v "$scratch/found")" 0 $?
 		cat "$scratch/found"
 	done
@@ -48,7 +50,10 @@ test_crowded() {
 test_slow() {
 	has_fuse || { skip 'no FUSE'; return; }
 	mkdir "$scratch/under" "$scratch/slow"
-	slowfs -d all=500 -m 150000 "$scratch/under" "$scratch/slow" || { fail 'no slowfs'; return; }
+	slowfs -d all=500 -m 150000 "$scratch/under" "$scratch/slow" || {
+		fail 'no slowfs'
+		return
+	}
 	moments "$scratch/slow" --seen="$scratch/under/dst"
 	fusermount3 -u "$scratch/slow"
 }

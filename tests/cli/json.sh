@@ -12,7 +12,8 @@ wrapper=$tests/../doc/examples/progress.py
 
 oneTimeSetUp() {
 	is_cp && skip_all 'cp has no --json'
-	pcp --json 2>&1 | grep -q 'built without --json' && skip_all 'this pcp was built without --json'
+	pcp --json 2>&1 | grep -q 'built without --json' &&
+		skip_all 'this pcp was built without --json'
 	[ "$python" ] || skip_all 'no python3-jsonschema'
 	busy_tree "$scratch/many" 6000000
 }
@@ -97,15 +98,18 @@ test_success() {
 	assert_values 'what is asked for' 'src dst true never 1' start.sources.0 start.dest \
 		start.options.recursive start.options.dereference start.schema
 	run -a --json --json-files src/. dst
-	assert_values 'merged' "ok $(count d) 0" summary.status summary.dirs.merged summary.dirs.created
+	assert_values 'merged' "ok $(count d) 0" summary.status \
+		summary.dirs.merged summary.dirs.created
 }
 
 # Without -a each name is a file of its own, and its bytes are.
 test_names_of_one_file() {
 	mixed
 	run -R --json src dst
-	assert_values 'all are copied' "$(count f) $(count f)" summary.files.total summary.files.copied
-	assert_values 'all bytes' "$(find src -type f -printf '%s\n' | awk '{ s += $1 } END { print s }')" \
+	assert_values 'all are copied' "$(count f) $(count f)" \
+		summary.files.total summary.files.copied
+	assert_values 'all bytes' \
+		"$(find src -type f -printf '%s\n' | awk '{ s += $1 } END { print s }')" \
 		summary.bytes.total
 	assert_values 'no lines of files' 0 '#file'
 }
@@ -113,7 +117,8 @@ test_names_of_one_file() {
 test_methods() {
 	head -c 100000 /dev/urandom >src/f
 	run --json --json-files --reflink=never src/f dst
-	assert_values 'one file' 'copied file src/f dst 100000 null' file.action file.kind file.src \
+	assert_values 'one file' 'copied file src/f dst 100000 null' \
+		file.action file.kind file.src \
 		file.dst file.bytes file.checksum
 	run --json --json-files -l src/f link
 	assert_values 'a link' 'linked 1 0' file.action summary.files.linked summary.bytes.written
@@ -141,8 +146,8 @@ test_failures() {
 	done
 	run -R --json --json-files src dst
 	assertEquals "status; $(head -n 3 err)" 1 $status
-	assert_values 'files' 'partial 1000 900 100' summary.status summary.files.total \
-		summary.files.copied summary.files.failed
+	assert_values 'files' 'partial 1000 900 100' summary.status \
+		summary.files.total summary.files.copied summary.files.failed
 	assert_values 'all bytes' "$(bytes_of src)" summary.bytes.total
 	assert_values 'by errno' '{"EACCES": 100}' summary.errors_by_errno
 	assertEquals 'each has a line' "$(find src -name '*7' -type f | sort)" \
@@ -164,18 +169,21 @@ test_failures_of_one_file() {
 	run -R --preserve=links --json --json-files src dst
 	assert_values 'files' 'failed 3 3' summary.status summary.files.failed '#error'
 	assertEquals 'the same numbers' \
-		"$(sed -n 's/^{"type":"file","id":\([0-9]*\),"action":"failed".*/\1/p' out | sort)" \
+		"$(sed -n 's/^{"type":"file","id":\([0-9]*\),"action":"failed".*/\1/p' out |
+			sort)" \
 		"$(jsonlines out "$schema" 'error[].id' | sort)"
 }
 
 test_nothing_copied() {
 	run -R --json --json-files none1 none2 src
 	assertEquals status 1 $status
-	assert_values 'none' 'failed 2 {"ENOENT": 2} stat none2' summary.status summary.files.failed \
+	assert_values 'none' 'failed 2 {"ENOENT": 2} stat none2' summary.status \
+		summary.files.failed \
 		summary.errors_by_errno error.op error.src
 	assertEquals 'with its number' "$(values file.id)" "$(values error.id)"
 	run --json src dst
-	assert_values 'a directory' 'failed null check src' summary.status error.errno error.op error.src
+	assert_values 'a directory' 'failed null check src' summary.status \
+		error.errno error.op error.src
 }
 
 test_partial_files() {
@@ -211,7 +219,8 @@ test_same_operand_twice() {
 	echo x >src/f
 	run -R --json --json-files --failed-to=list src/dir src/dir src/f src/f dst
 	assert_values 'skipped, which is no failure' 'ok 1 0 1 0 2 0' summary.status \
-		summary.dirs.skipped summary.dirs.failed summary.files.skipped summary.files.failed \
+		summary.dirs.skipped summary.dirs.failed summary.files.skipped \
+		summary.files.failed \
 		summary.warnings summary.errors
 	assertEquals 'none has failed' '' "$(cat list)"
 }
@@ -287,7 +296,8 @@ test_interrupted() {
 				# Before it was ready for signals there is no stream.
 				[ -s out ] || continue
 				ended=yes
-				assert_values "$signal after $seconds s" "interrupted $(count f dst 2>/dev/null)" \
+				assert_values "$signal after $seconds s" \
+					"interrupted $(count f dst 2>/dev/null)" \
 					summary.status summary.files.copied
 				;;
 			*) fail "$signal after $seconds s: status $status, $(cat err)" ;;
@@ -322,7 +332,8 @@ print(128 - status if status < 0 else status)' 2>err)
 
 test_names() {
 	mkdir "src/$(printf 'dir\377')"
-	for name in 'plain' 'gr\303\274n' '\377' 'a\300\257b' 'half\303' '\355\240\200' 'new\nline' \
+	for name in 'plain' 'gr\303\274n' '\377' 'a\300\257b' 'half\303' '\355\240\200' \
+		'new\nline' \
 		'quote"\\"' 'tab\t\001\033[31m\177' '\360\237\230\200\200'; do
 		file=$(printf "%b." "$name")
 		echo x >"src/${file%.}"
@@ -362,7 +373,8 @@ test_descriptors() {
 	rm -rf dst
 	run -Rv --json src dst
 	assert_values 'nothing else' ok summary.status
-	assertEquals 'what -v says is there' "$(find src | wc -l)" "$(grep -c "^'src.*' -> 'dst" err)"
+	assertEquals 'what -v says is there' "$(find src | wc -l)" \
+		"$(grep -c "^'src.*' -> 'dst" err)"
 	rm -rf dst
 	run --json=2 src/nothing dst
 	assertEquals 'not where messages are' 1 $status
@@ -391,9 +403,12 @@ test_intervals() {
 	assert_values 'all' ok summary.status
 	n=$(values '#progress')
 	assertTrue "ten a second: $n" "[ $n -ge 10 ] && [ $n -le 60 ]"
-	assertTrue 'files in flight' "jsonlines out '$schema' 'progress[].active.0.src' | grep -q ^slow/"
-	assertTrue 'time to go' "jsonlines out '$schema' 'progress[].eta_s' | sed '\$d' | grep -q '^[0-9]'"
-	assertTrue 'all totals' "jsonlines out '$schema' 'progress[].bytes_total' | sed '\$d' | grep -qx 5242880"
+	assertTrue 'files in flight' \
+		"jsonlines out '$schema' 'progress[].active.0.src' | grep -q ^slow/"
+	assertTrue 'time to go' \
+		"jsonlines out '$schema' 'progress[].eta_s' | sed '\$d' | grep -q '^[0-9]'"
+	assertTrue 'all totals' \
+		"jsonlines out '$schema' 'progress[].bytes_total' | sed '\$d' | grep -qx 5242880"
 	assertTrue 'a rate' "jsonlines out '$schema' 'progress[].rate_bps' | grep -q '^[1-9]'"
 	rm -rf dst src/4 src/5
 	run -R -j1 --json slow dst
@@ -410,7 +425,8 @@ test_reader_goes_away() {
 	assert_whole '' dst "$scratch/many"
 	rm -rf dst
 	{
-		(trap '' PIPE && timeout -k 5 60 pcp -R --json --json-files "$scratch/many" dst 2>err)
+		(trap '' PIPE && timeout -k 5 60 pcp -R --json --json-files \
+			"$scratch/many" dst 2>err)
 		echo $? >status
 	} | head -n 1 >/dev/null
 	assertEquals 'where that is ignored' 1 "$(cat status)"
@@ -461,7 +477,8 @@ test_a_million_files() {
 			summary.files.copied summary.dirs.created '#file'
 		mkdir tmpfs/some
 		run -R --json --json-files tmpfs/src/? tmpfs/src/1? tmpfs/some
-		assert_values 'some of them' "ok 20000 20020" summary.status summary.files.copied '#file'
+		assert_values 'some of them' "ok 20000 20020" summary.status \
+			summary.files.copied '#file'
 		jsonlines --names=src out "$schema" | tr '\0' '\n' | sort >found
 		find tmpfs/src/? tmpfs/src/1? | sort >wanted
 		assertTrue 'each has its line' 'cmp wanted found'
@@ -478,7 +495,8 @@ test_wrapper() {
 	run_wrapper -a src dst
 	assertEquals "status; $(cat err)" 0 $?
 	assertEquals 'the copy' '' "$(treecmp.py src dst)"
-	assertEquals 'what it says' "ok: $(count f) of $(count f) files, 0 failed, 0 skipped" "$(cat err)"
+	assertEquals 'what it says' "ok: $(count f) of $(count f) files, 0 failed, 0 skipped" \
+		"$(cat err)"
 	assertEquals 'standard output is left alone' '' "$(cat out)"
 	run_wrapper -Rv src none dst
 	assertEquals 'a failure' 1 $?
@@ -492,7 +510,8 @@ test_wrapper() {
 test_wrapper_cancels() {
 	for i in $(seq 20); do head -c 1048576 /dev/urandom >src/$i; done
 	slow -m 200000 || return 0
-	timeout -k 5 60 "$python" "$wrapper" --pcp="$bin/pcp" --cancel-after=3000000 -R -j2 slow dst 2>err
+	timeout -k 5 60 "$python" "$wrapper" --pcp="$bin/pcp" --cancel-after=3000000 \
+		-R -j2 slow dst 2>err
 	assertEquals "status; $(cat err)" 130 $?
 	assert_whole '' dst "$room/src"
 	n=$(count f dst)

@@ -182,7 +182,10 @@ test_trailing_slashes() {
 test_one_file_system() {
 	can_mount || { skip 'mounting is not permitted'; return; }
 	tree
-	before() { mount -t tmpfs -o mode=750 none dir/sub && touch dir/sub/foreign && touch -d @0 dir/sub; }
+	before() {
+		mount -t tmpfs -o mode=750 none dir/sub && touch dir/sub/foreign &&
+			touch -d @0 dir/sub
+	}
 	after() { umount dir/sub; }
 	same_as_cp -Rx dir new
 	same_as_cp -ax dir new

@@ -132,7 +132,8 @@ test_nfs_waiting_overlaps() {
 	box nfs ext4 --latency 5 || return
 	assertEquals 'status of cp' 0 "$(cat "$share/$name-cp.status")"
 	cp=$(count cp elapsed_ms) pcp=$(count R elapsed_ms)
-	echo "cp -R $cp ms, pcp -R $pcp ms, ratio $(awk "BEGIN {printf \"%.1f\", $cp / ($pcp + !$pcp)}")"
+	ratio=$(awk "BEGIN {printf \"%.1f\", $cp / ($pcp + !$pcp)}")
+	echo "cp -R $cp ms, pcp -R $pcp ms, ratio $ratio"
 	assertTrue "cp $cp ms, pcp $pcp ms" "[ $pcp -gt 0 ] && [ $((pcp * 3)) -le $cp ]"
 }
 

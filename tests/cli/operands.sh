@@ -251,7 +251,8 @@ test_odd_names() {
 	same_as_cp -R dir new
 	same_as_cp -Rv dir new
 	same_as_cp 'a b' "it's" '$x' '*' "$(printf 'a\nb')" "$(printf 'a\377')" \
-		"$(printf 'a\033[1m')" 'back\slash' missing "$(printf 'missing\n\377')" "no such it's" -v dir
+		"$(printf 'a\033[1m')" 'back\slash' missing "$(printf 'missing\n\377')" \
+		"no such it's" -v dir
 	same_as_cp '*' "x$(printf %0255d 0)"
 }
 

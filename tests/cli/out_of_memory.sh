@@ -14,7 +14,7 @@ oneTimeSetUp() {
 	${CC:-cc} -shared -fPIC -O1 -o "$bin/nomemory.so" "$tests/tools/nomemory.c" 2>/dev/null &&
 		LD_PRELOAD=$bin/nomemory.so NOMEMORY=1 "$bin/pcp" /dev/null "$work/none" 2>&1 |
 		grep -q 'memory exhausted' ||
-		skip_all 'no allocation can be made to fail (another C library, or a static program)'
+		skip_all 'another C library, or a static program: no allocation can be made to fail'
 	cd "$work" || return
 	mkdir src
 	for i in 1 2 3 4; do head -c $big /dev/urandom >src/big$i; done

@@ -25,8 +25,9 @@ tree() {
 test_jobs_and_window() {
 	is_cp && { skip 'cp has no engine'; return; }
 	tree
-	for engine in -j1 -j2 -j16 -j64 '-j 3' --jobs=1 '--jobs 2' --window=1 --window=2 '--window 7' \
-		--window=4096 '-j1 --window=1' '-j16 --window=64' '-j16 --window=1' '-j1 --window=1000'; do
+	for engine in -j1 -j2 -j16 -j64 '-j 3' --jobs=1 '--jobs 2' \
+		--window=1 --window=2 '--window 7' --window=4096 '-j1 --window=1' \
+		'-j16 --window=64' '-j16 --window=1' '-j1 --window=1000'; do
 		same_as_cp -R d to
 		same_as_cp -a d new
 		same_as_cp d/1 d/2 missing d/3 to
@@ -89,7 +90,8 @@ test_help_and_version() {
 	done
 	is_cp && return
 	assertTrue '--version' "pcp --version | head -n 1 | grep -q '^pcp (.*) [0-9]'"
-	for option in --recursive --archive --jobs --window --target-directory --no-target-directory; do
+	for option in --recursive --archive --jobs --window --target-directory \
+		--no-target-directory; do
 		assertTrue "--help tells of $option" "pcp --help | grep -q -e '$option'"
 	done
 }
@@ -98,7 +100,8 @@ test_full_output() {
 	for option in --help --version; do
 		message=$(pcp $option 2>&1 >/dev/full)
 		assertEquals "status of $option" 1 $?
-		assertEquals 'write error: No space left on device' "$(echo "$message" | sed 's/^[a-z]*: //')"
+		assertEquals 'write error: No space left on device' \
+			"$(echo "$message" | sed 's/^[a-z]*: //')"
 	done
 }
 
@@ -127,7 +130,8 @@ test_refused_system_calls() {
 		eventfd2:error=EPERM:when=4+; do
 		for engine in '' '-j4 --window=8'; do
 			new_twins
-			run_in pcp strace -f -qq -o /dev/null -e trace="${how%%:*}" -e inject="$how" \
+			run_in pcp strace -f -qq -o /dev/null -e trace="${how%%:*}" \
+				-e inject="$how" \
 				pcp $engine -R d new
 			assert_ran 0
 			assertEquals "$how, [$engine]" '' "$(diff -r "$work/pcp/d" "$work/pcp/new")"

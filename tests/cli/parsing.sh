@@ -95,8 +95,10 @@ test_help() {
 	assertEquals 'Usage: pcp [OPTION]... [-T] SOURCE DEST' "$(head -n 1 "$work/pcp.stdout")"
 	run_in pcp pcp --version
 	assert_ran 0
-	(cd "$work" && ln -s "$bin/pcp" "$work/renamed" && "$work/renamed" missing x) 2>"$work/words"
-	assertEquals "renamed: cannot stat 'missing': No such file or directory" "$(cat "$work/words")"
+	(cd "$work" && ln -s "$bin/pcp" "$work/renamed" &&
+		"$work/renamed" missing x) 2>"$work/words"
+	assertEquals "renamed: cannot stat 'missing': No such file or directory" \
+		"$(cat "$work/words")"
 }
 
 . shunit2

@@ -42,7 +42,8 @@ test_not_wanted() {
 }
 
 test_fits_any_terminal() {
-	check 'size 80 24 2' 'size 80 10 3 -v' 'size 40 10 30' 'size 200 50 2' 'size 20 3 5' 'size 6 3 2' \
+	check 'size 80 24 2' 'size 80 10 3 -v' 'size 40 10 30' 'size 200 50 2' \
+		'size 20 3 5' 'size 6 3 2' \
 		resize
 }
 
@@ -60,7 +61,8 @@ test_characters_and_colours() {
 }
 
 test_taskbar() {
-	check 'taskbar none none' 'taskbar ghostty none' 'taskbar ghostty INT' 'taskbar WezTerm TERM'
+	check 'taskbar none none' 'taskbar ghostty none' 'taskbar ghostty INT' \
+		'taskbar WezTerm TERM'
 }
 
 test_nasty_names() {

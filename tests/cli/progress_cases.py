@@ -56,7 +56,8 @@ def case_line_pipe():
             run.finish()
     os.close(w)
     text = os.read(r, 10000).decode()
-    expect(re.fullmatch(r"(pcp: [1-9]\d?%, [^\x1b\r]* copying(, \d+ queued)?\n)+", text), "said", ascii(text))
+    expect(re.fullmatch(r"(pcp: [1-9]\d?%, [^\x1b\r]* copying(, \d+ queued)?\n)+", text), "said",
+           ascii(text))
 
 
 def case_line():
@@ -283,7 +284,8 @@ def case_snapshot():
     check_all(run, frames, terminal)
     checks.check_still(frames, terminal)
     lines = terminal.everything()
-    expect(len(lines) == 3 and re.match(r"pcp: .* files, .* copying(, \d+ queued)?$", lines[2]), "said", lines)
+    expect(len(lines) == 3 and re.match(r"pcp: .* files, .* copying(, \d+ queued)?$", lines[2]),
+           "said", lines)
 
 
 def case_stall(seconds="7"):

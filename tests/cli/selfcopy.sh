@@ -212,7 +212,8 @@ one_file() {
 	(cd "$work/pcp" && after)
 	assert_ran 1 "cp: '[^']*' and '[^']*' are the same file"
 	assertEquals "[$*] contents and time" "$contents" \
-		"$(cd "$work/pcp" && find l -type f -exec stat -c '%n %s %Y' {} + -exec cksum {} + | sort)"
+		"$(cd "$work/pcp" && find l -type f -exec stat -c '%n %s %Y' {} + -exec cksum {} + |
+			sort)"
 }
 
 shown_again() {

@@ -55,7 +55,8 @@ test_overwriting_is_interrupted() {
 	for seconds in 0.01 0.02 0.04; do
 		: >"$scratch/two"
 		interrupt TERM $seconds pcp --sparse=never "$scratch/one" "$scratch/two"
-		if [ $status != 0 ] && [ -s "$scratch/two" ] && ! cmp -s "$scratch/one" "$scratch/two"; then
+		if [ $status != 0 ] && [ -s "$scratch/two" ] &&
+			! cmp -s "$scratch/one" "$scratch/two"; then
 			assertTrue "$(cat "$scratch/err")" "grep -q 'is incomplete' '$scratch/err'"
 		fi
 	done
@@ -86,7 +87,8 @@ test_overwriting_many_is_interrupted() {
 		cp -R "$scratch/old" "$scratch/dst"
 		slowfs -x -d truncate=20000,write=2000,open=2000 "$scratch/dst" "$scratch/slow" ||
 			{ fail 'no slowfs'; return; }
-		interrupt TERM $seconds pcp ${how% *} -j16 --window=64 --sparse=never --json --progress=never \
+		interrupt TERM $seconds pcp ${how% *} -j16 --window=64 \
+			--sparse=never --json --progress=never \
 			"$src" "$scratch/slow"
 		fusermount3 -u "$scratch/slow"
 		neither_nor "$scratch/dst" | while IFS= read -r name; do
@@ -176,19 +178,23 @@ test_interrupted_waiting_for_a_writer() {
 	mkdir "$scratch/tree"
 	mkfifo "$scratch/tree/fifo"
 	echo x >"$scratch/tree/x"
-	for options in '' '-j1 --window=1' '-R --copy-contents' '-R --copy-contents -j8 --window=32' \
+	for options in '' '-j1 --window=1' '-R --copy-contents' \
+		'-R --copy-contents -j8 --window=32' \
 		'-R --copy-contents -j1 --window=1'; do
 		from=$scratch/tree
 		[ "${options#-R}" != "$options" ] || from=$scratch/tree/fifo
 		for writer in none idle; do
 			[ $writer = none ] || sleep 30 >"$scratch/tree/fifo" &
 			pid=$!
-			interrupt TERM 0.3 timeout --foreground -k 1 4 pcp $options "$from" "$scratch/dst"
+			interrupt TERM 0.3 timeout --foreground -k 1 4 pcp $options "$from" \
+				"$scratch/dst"
 			# what it waits for, or a writer that is late
 			[ $writer = none ] || kill $pid
 			assertEquals "[$options], writer: $writer" 143 $status
-			assertEquals "[$options] said" 0 "$(grep -vc ': interrupted: ' "$scratch/err")"
-			assertFalse "[$options]" "[ -e '$scratch/dst/fifo' ] || [ -f '$scratch/dst' ]"
+			assertEquals "[$options] said" 0 \
+				"$(grep -vc ': interrupted: ' "$scratch/err")"
+			assertFalse "[$options]" \
+				"[ -e '$scratch/dst/fifo' ] || [ -f '$scratch/dst' ]"
 			rm -rf "$scratch/dst"
 		done
 	done

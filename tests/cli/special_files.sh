@@ -114,7 +114,8 @@ test_holes_from_streams() {
 	head -c 3000000 /dev/zero | pcp --sparse=always /dev/stdin zeros
 	assertEquals 'zeros alone' '3000000 0' "$(stat -c '%s %b' zeros)"
 	# in pieces that are no blocks
-	(printf a; sleep 0.1; head -c 5000 /dev/zero; sleep 0.1; printf b; head -c 70000 /dev/zero) |
+	(printf a; sleep 0.1; head -c 5000 /dev/zero; sleep 0.1; printf b
+		head -c 70000 /dev/zero) |
 		pcp --sparse=always /dev/stdin pieces
 	(printf a; head -c 5000 /dev/zero; printf b; head -c 70000 /dev/zero) | cmp - pieces
 	assertTrue 'in pieces: another content' $?
@@ -130,7 +131,8 @@ test_holes_from_streams() {
 	# what it moved and what it left out
 	cat image | pcp --json=3 --sparse=always /dev/stdin counted 3>json
 	assertEquals 'all is told' '16006001 holes' \
-		"$(sed -n 's/.*"bytes":{"total":\([0-9]*\),.*"holes":1[56][0-9]*}.*/\1 holes/p' json)"
+		"$(sed -n 's/.*"bytes":{"total":\([0-9]*\),.*"holes":1[56][0-9]*}.*/\1 holes/p' \
+			json)"
 	cd /
 }
 
@@ -169,7 +171,10 @@ test_socket_without_recursion() {
 
 # Their size is 0 or 4096, whatever they hold.
 test_proc_and_sys() {
-	[ -r /proc/version ] && [ -r /sys/class/net/lo/address ] || { skip 'no /proc or /sys'; return; }
+	[ -r /proc/version ] && [ -r /sys/class/net/lo/address ] || {
+		skip 'no /proc or /sys'
+		return
+	}
 	prepare() { mkdir d; echo old old old >file; }
 	same_as_cp /proc/version new
 	same_as_cp /proc/version file

@@ -75,7 +75,8 @@ test_file_below_a_default_acl() {
 test_fifo() {
 	prepare() { victims; mkfifo -m 666 x; }
 	swap() { symlink x; }
-	for options in --no-preserve=mode -p -Lp '-L --preserve=ownership' '-pL --no-preserve=mode'; do
+	for options in --no-preserve=mode -p -Lp '-L --preserve=ownership' \
+		'-pL --no-preserve=mode'; do
 		swap_when 'mknodat(.* = 0' -- -R $options x to
 		assert_ran 1 "setting attributes for 'to/x': Stale file handle"
 	done
@@ -140,7 +141,8 @@ test_hard_link() {
 	prepare() { victims; mkdir d to/d; echo x >d/x; ln d/x d/y; }
 	swap() {
 		for name in x y; do
-			[ ! -f to/d/$name ] || { mv to/d/$name to/d/old && ln -s ../../victim to/d/$name; }
+			[ ! -f to/d/$name ] ||
+				{ mv to/d/$name to/d/old && ln -s ../../victim to/d/$name; }
 		done
 	}
 	swap_when 'linkat(' -- -RL --preserve=links d to

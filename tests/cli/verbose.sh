@@ -62,7 +62,8 @@ test_lines_cannot_be_written() {
 		new_twins
 		(cd "$work/pcp" && timeout 60 pcp $options 1 new >/dev/full 2>"$work/pcp.err")
 		assertEquals 'status' 1 $?
-		assertEquals 'write error: No space left on device' "$(sed 's/^pcp: //' "$work/pcp.err")"
+		assertEquals 'write error: No space left on device' \
+			"$(sed 's/^pcp: //' "$work/pcp.err")"
 	done
 }
 

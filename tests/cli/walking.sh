@@ -225,7 +225,8 @@ copy_interrupted() {
 	slow -o attr_timeout=0,entry_timeout=0,negative_timeout=0 $1 || return
 	pcp $options -j1 --window=1 "$room/slow/src" slow/dst >out 2>err
 	status=$?
-	seen="status $status $(sort err) $(cd real/dst && find . -printf '%P %y %m %n %l\n' | sort &&
+	seen="status $status $(sort err) $(cd real/dst &&
+		find . -printf '%P %y %m %n %l\n' | sort &&
 		find . -type f -exec cksum {} + | sort)"
 }
 
@@ -278,7 +279,8 @@ inherited() {
 			rm -rf dst
 			with_free $limit $free pcp $engine -a src dst 2>err
 			assertEquals "$engine, $free of $limit: status; $(head -n 2 err)" 0 $?
-			assertEquals "$engine, $free of $limit: what is there" '' "$(diff -r src dst)"
+			assertEquals "$engine, $free of $limit: what is there" '' \
+				"$(diff -r src dst)"
 		done
 	done
 }
@@ -304,7 +306,8 @@ hardly_any() {
 			assertTrue "$engine, $limit: status $status" "[ $status = 1 ]"
 			assertTrue "$engine, $limit: no message" '[ -s err ]'
 		fi
-		[ $limit -lt 8 ] || assertEquals "$engine, $limit: status; $(head -n 2 err)" 0 $status
+		[ $limit -lt 8 ] ||
+			assertEquals "$engine, $limit: status; $(head -n 2 err)" 0 $status
 	done
 }
 

@@ -62,7 +62,8 @@ run() {
 	/bin/cp -a "$dir/ready" "$dir/$name"
 	options=
 	[ "$name" = cp ] || options=$engine
-	(cd "$dir/$name" && timeout -k 5 120 $as "$name" $options "$@" out >/dev/null 2>"$scratch/err")
+	(cd "$dir/$name" && timeout -k 5 120 $as "$name" $options "$@" out \
+		>/dev/null 2>"$scratch/err")
 	echo "status $?" >>"$scratch/err"
 	sed 's/^pcp: /cp: /' "$scratch/err" | sort >"$scratch/$name.words"
 	touch -d @0 "$dir/$name"

@@ -33,7 +33,8 @@ compare() {
 			--pcp-options="$words" \
 			${OPTIONS:+"--only-options=$OPTIONS"} ${IGNORE:+"--ignore=$IGNORE"} \
 			--dir="$dir" --other="$other" --seed="$SEED" --first=$first \
-			--cases="$CASES" --max-failures=3 --shrink-time=10 "$@" >"$scratch/found" 2>&1
+			--cases="$CASES" --max-failures=3 --shrink-time=10 "$@" \
+			>"$scratch/found" 2>&1
 		ok $? "$what, ${words:-default}"
 		cat -v "$scratch/found" | diag
 		first=$((first + CASES))

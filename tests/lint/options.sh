@@ -23,8 +23,7 @@ help=$("$PCP" --help) || {
 # needed, --backup[=] where it may be left out.
 
 # kinds: from a line of options to that. "[=" and "=" begin a value.
-kinds()
-{
+kinds() {
 	sed -e 's/, */\n/g' | sed -n \
 		-e 's/^\(--[a-z][-a-z]*\)\[=.*/\1[=]/p;t' \
 		-e 's/^\(--[a-z][-a-z]*\)=.*/\1=/p;t' \
@@ -32,34 +31,30 @@ kinds()
 		-e 's/^\(-[a-zA-Z0-9]\).*/\1/p'
 }
 
-of_help()
-{
+of_help() {
 	printf '%s\n' "$help" | grep -E '^ {2,6}-' | sed 's/^ *//; s/  .*//' | kinds
 }
 
 # The line after .TP, in the section OPTIONS
-of_page()
-{
+of_page() {
 	sed -n '/^\.SH OPTIONS/,/^\.SH BACKUPS/p' $page | sed -n '/^\.TP/{n;p;}' |
 		sed -e 's/\\f.//g' -e 's/\\-/-/g' -e 's/^\.[BR]* //' -e 's/ *" *//g' \
 			-e 's/ \([=[]\)/\1/g' | grep '^-' | kinds
 }
 
 # The items of tables of options, in the chapter on them
-of_manual()
-{
+of_manual() {
 	sed -n '/^@node Invoking pcp/,/^@node What is copied/p' $manual |
 		sed -n 's/^@itemx\{0,1\} -/-/p' | kinds
 }
 
-index_of_manual()
-{
+index_of_manual() {
 	sed -n 's/^@opindex //p' $manual
 }
 
-of_bash()
-{
-	words=$(sed -n "/^	local options='/,/'\$/p" $bash | tr -d "'" | tr ' \t' '\n\n' | grep '^-')
+of_bash() {
+	words=$(sed -n "/^	local options='/,/'\$/p" $bash | tr -d "'" | tr ' \t' '\n\n' |
+		grep '^-')
 	printf '%s\n' "$words" | while read -r word; do
 		case $word in
 		*=) printf '%s\n' "$words" | grep -qxe "${word%=}" && word= ;;
@@ -69,15 +64,14 @@ of_bash()
 	done
 }
 
-of_zsh()
-{
+of_zsh() {
 	grep -E "^		'.*\[.*\]" $zsh | grep -E "^		'(\(|\*?-)" |
-		sed -e "s/^[^'][^']*'//" -e "s/^'//" -e "s/^([^)]*)'*//" -e 's/^\*//' -e 's/[[].*//' \
+		sed -e "s/^[^'][^']*'//" -e "s/^'//" -e "s/^([^)]*)'*//" -e 's/^\*//' \
+			-e 's/[[].*//' \
 			-e "s/[{}']//g" -e 's/=-/[=]/g' -e 's/+//g' | tr ',' '\n' | kinds
 }
 
-of_fish()
-{
+of_fish() {
 	grep '^complete -c pcp' $fish | while read -r line; do
 		kind=
 		case $line in
@@ -97,8 +91,7 @@ of_fish()
 }
 
 # rule WHAT FUNCTION ARGUMENT...: one test point, good if the function prints nothing
-rule()
-{
+rule() {
 	what=$1
 	shift
 	findings=$("$@")
@@ -108,8 +101,7 @@ rule()
 }
 
 # difference FILE FUNCTION [FILTER]: what it and --help do not have in common
-difference()
-{
+difference() {
 	wanted=$(of_help | ${3-cat} | sort)
 	got=$($2 | sort)
 	[ "$wanted" ] || echo 'no options in what --help prints'
@@ -118,18 +110,17 @@ difference()
 		printf '%s\n' "$got" | grep -qxFe "$option" || echo "not in $1: $option"
 	done
 	for option in $got; do
-		printf '%s\n' "$wanted" | grep -qxFe "$option" || echo "not in --help, but in $1: $option"
+		printf '%s\n' "$wanted" | grep -qxFe "$option" ||
+			echo "not in --help, but in $1: $option"
 	done
 }
 
-names_only()
-{
+names_only() {
 	sed 's/[=[].*//'
 }
 
 # An option that is mentioned in a text, outside of examples, must be pcp's.
-mentioned()
-{
+mentioned() {
 	options=" $(of_help | names_only | tr '\n' ' ')"
 	{
 		sed '/^\.EX/,/^\.EE/d; s/\\f.//g; s/\\-/-/g' $page
@@ -144,14 +135,12 @@ mentioned()
 
 # words OPTION: those that it may be given, as the program tells when it is given none
 # of them
-words()
-{
+words() {
 	LC_ALL=C "$PCP" "$1=@" a b 2>&1 | sed -n "s/^  - //p" | tr -d "'," | tr ' ' '\n' | sort
 }
 
 # Each must be said where the option is explained, and be offered by each shell.
-words_of_option()
-{
+words_of_option() {
 	all=$(words "$1")
 	[ "$all" ] || echo "pcp $1=@ does not list the words"
 	for word in $all; do

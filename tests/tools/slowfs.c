@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * slowfs - pass-through FUSE file system with a delay on each operation,
- * injected faults, operation counts and peak concurrency.  For tests and
- * benchmarks of pcp; see slowfs.md.
+ * slowfs - pass-through FUSE file system with a delay on each operation, injected faults,
+ * operation counts and peak concurrency.  For tests and benchmarks of pcp; see slowfs.md.
  *
  *   cc -O2 -Wall -Wextra slowfs.c -o slowfs $(pkg-config --cflags --libs fuse3) -pthread
  */
@@ -11,7 +10,6 @@
 #include <fuse.h>
 #include <ctype.h>
 #include <dirent.h>
-#include <errno.h>
 #include <fcntl.h>
 #include <fnmatch.h>
 #include <semaphore.h>
@@ -25,11 +23,12 @@
 #include <time.h>
 #include <unistd.h>
 
-#define OPS(X) X(getattr) X(readlink) X(mknod) X(mkdir) X(unlink) X(rmdir)     \
-	X(symlink) X(rename) X(link) X(chmod) X(chown) X(truncate) X(utimens)  \
-	X(open) X(create) X(read) X(write) X(copy) X(flush) X(release)         \
-	X(fsync) X(fallocate) X(lseek) X(statfs) X(opendir) X(readdir)         \
-	X(releasedir) X(setxattr) X(getxattr) X(listxattr) X(removexattr)
+#include "slowfs_errors.h"
+
+#define OPS(X) X(getattr) X(readlink) X(mknod) X(mkdir) X(unlink) X(rmdir) X(symlink) \
+	X(rename) X(link) X(chmod) X(chown) X(truncate) X(utimens) X(open) X(create) \
+	X(read) X(write) X(copy) X(flush) X(release) X(fsync) X(fallocate) X(lseek) X(statfs) \
+	X(opendir) X(readdir) X(releasedir) X(setxattr) X(getxattr) X(listxattr) X(removexattr)
 #define ENUM(n) OP_##n,
 #define NAME(n) #n,
 enum op { OPS(ENUM) NOPS };
@@ -39,7 +38,7 @@ static struct { atomic_ulong calls, faults; atomic_int now, peak; unsigned us; }
 static atomic_int now_all, peak_all;
 static unsigned us_per_mib, max_copy;
 static int rootfd = -1, statsfd = -1, have_slots, no_xattr, no_case, only_trunc, nonblock, own_ino;
-static int new_inodes;
+static int new_inodes, nfault;
 static mode_t the_mode = -1;	/* that everything has, or -1 */
 static sem_t slots;
 
@@ -50,15 +49,6 @@ static struct fault {
 	const char *glob;
 	atomic_long seen;
 } fault[256];
-static int nfault;
-
-static const struct { const char *n; int e; } errs[] = {
-#define E(n) { #n, n },
-	E(EIO) E(ENOSPC) E(EDQUOT) E(EACCES) E(EPERM) E(EROFS) E(ENOENT) E(EEXIST)
-	E(EINTR) E(EAGAIN) E(EINVAL) E(EXDEV) E(ENOSYS) E(EOPNOTSUPP) E(ESTALE)
-	E(EMFILE) E(ENFILE) E(ENOMEM) E(EFBIG) E(ETXTBSY) E(EBUSY) E(ENAMETOOLONG)
-	E(ETIMEDOUT) E(EMLINK) E(ELOOP) E(EBADF)
-};
 
 /* The path in the source; with -i in lower case.  Two of them may be in use at a time. */
 static const char *rel(const char *path)
@@ -91,16 +81,16 @@ static void nap(unsigned long us)
 }
 
 /*
- * libfuse's path interface asks for the attributes after each operation that
- * makes or changes something; that is part of one protocol request, so it is
- * neither counted nor delayed.
+ * libfuse's path interface asks for the attributes after each operation that makes or changes
+ * something; that is part of one protocol request, so it is neither counted nor delayed.
  */
 static _Thread_local int implied;
 
 static int has_attr(enum op o)
 {
 	return o == OP_create || o == OP_mkdir || o == OP_mknod || o == OP_symlink ||
-	       o == OP_link || o == OP_chmod || o == OP_chown || o == OP_truncate || o == OP_utimens;
+	       o == OP_link || o == OP_chmod || o == OP_chown || o == OP_truncate ||
+	       o == OP_utimens;
 }
 
 /* count, wait, and say whether this call is to fail */
@@ -231,13 +221,21 @@ static int s_readlink(const char *p, char *b, size_t n)
 	return leave(OP_readlink, l < 0 ? -1 : 0);
 }
 
-static int s_mknod(const char *p, mode_t m, dev_t d) { DO(mknod, p, mknod(rel(p), mode_here(m), d)); }
+static int s_mknod(const char *p, mode_t m, dev_t d)
+{
+	DO(mknod, p, mknod(rel(p), mode_here(m), d));
+}
+
 static int s_mkdir(const char *p, mode_t m) { DO(mkdir, p, mkdir(rel(p), mode_here(m))); }
 static int s_unlink(const char *p) { DO(unlink, p, unlink(rel(p))); }
 static int s_rmdir(const char *p) { DO(rmdir, p, rmdir(rel(p))); }
 static int s_symlink(const char *t, const char *p) { DO(symlink, p, symlink(t, rel(p))); }
-static int s_link(const char *a, const char *b) { DO(link, b, linkat(AT_FDCWD, rel(a), AT_FDCWD, rel(b), 0)); }
-static int s_rename(const char *a, const char *b, unsigned f) { DO(rename, a, renameat2(AT_FDCWD, rel(a), AT_FDCWD, rel(b), f)); }
+static int s_link(const char *a, const char *b) { DO(link, b, link(rel(a), rel(b))); }
+
+static int s_rename(const char *a, const char *b, unsigned f)
+{
+	DO(rename, a, renameat2(AT_FDCWD, rel(a), AT_FDCWD, rel(b), f));
+}
 
 static int s_chmod(const char *p, mode_t m, struct fuse_file_info *fi)
 {
@@ -260,7 +258,8 @@ static int s_truncate(const char *p, off_t n, struct fuse_file_info *fi)
 
 static int s_utimens(const char *p, const struct timespec t[2], struct fuse_file_info *fi)
 {
-	DO(utimens, p, fi ? futimens(fi->fh, t) : utimensat(AT_FDCWD, rel(p), t, AT_SYMLINK_NOFOLLOW));
+	DO(utimens, p, fi ? futimens(fi->fh, t) :
+			    utimensat(AT_FDCWD, rel(p), t, AT_SYMLINK_NOFOLLOW));
 }
 
 static int opened(int fd, struct fuse_file_info *fi)
@@ -412,7 +411,10 @@ static int s_readdir(const char *p, void *buf, fuse_fill_dir_t fill, off_t off,
 	return r;
 }
 
-static int s_releasedir(const char *p, struct fuse_file_info *fi) { DO(releasedir, p, close(fi->fh)); }
+static int s_releasedir(const char *p, struct fuse_file_info *fi)
+{
+	DO(releasedir, p, close(fi->fh));
+}
 
 static int s_setxattr(const char *p, const char *n, const char *v, size_t l, int f)
 {
@@ -547,8 +549,9 @@ int main(int argc, char **argv)
 	char opt[80];
 	int c, fg = 0;
 	static const char usage[] =
-	"usage: slowfs [-fxiInTN] [-M MODE] [-d OP=US[,OP=US]...] [-m US_PER_MIB] [-e OP:N[+COUNT|+]:WHAT[:GLOB]]...\n"
-	"              [-c MAXCOPY] [-s SLOTS] [-t THREADS] [-S STATSFILE] [-o FUSEOPTS] SOURCE MOUNTPOINT\n"
+	"usage: slowfs [-fxiInTN] [-M MODE] [-d OP=US[,OP=US]...] [-m US_PER_MIB]\n"
+	"              [-e OP:N[+COUNT|+]:WHAT[:GLOB]]... [-c MAXCOPY] [-s SLOTS]\n"
+	"              [-t THREADS] [-S STATSFILE] [-o FUSEOPTS] SOURCE MOUNTPOINT\n"
 	"OP is all or one of:";
 
 	fuse_opt_add_arg(&args, "slowfs");
@@ -586,7 +589,8 @@ int main(int argc, char **argv)
 	rootfd = open(argv[optind], O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (rootfd < 0)
 		die(argv[optind], strerror(errno));
-	snprintf(opt, sizeof opt, "-omax_threads=%s,max_idle_threads=%s,fsname=slowfs", threads, threads);
+	snprintf(opt, sizeof opt, "-omax_threads=%s,max_idle_threads=%s,fsname=slowfs", threads,
+		 threads);
 	fuse_opt_add_arg(&args, opt);
 	if (fg)
 		fuse_opt_add_arg(&args, "-f");

@@ -11,8 +11,7 @@
 tap_count=0
 tap_bad=0
 
-ok()
-{
+ok() {
 	tap_count=$((tap_count + 1))
 	if [ "$1" = 0 ]; then
 		shift
@@ -24,20 +23,17 @@ ok()
 	fi
 }
 
-skip()
-{
+skip() {
 	tap_count=$((tap_count + 1))
 	echo "ok $tap_count # SKIP $*"
 }
 
-skip_all()
-{
+skip_all() {
 	echo "1..0 # SKIP $*"
 	exit 0
 }
 
-diag()
-{
+diag() {
 	if [ $# -gt 0 ]; then
 		echo "# $*"
 	else
@@ -45,15 +41,13 @@ diag()
 	fi
 }
 
-done_testing()
-{
+done_testing() {
 	echo "1..$tap_count"
 	exit 0
 }
 
 # numbered_files DIR N: files 0 to N - 1 in there, each with its number
-numbered_files()
-{
+numbered_files() {
 	number=0
 	while [ $number -lt "$2" ]; do
 		echo "file number $number" >"$1/$number"

@@ -181,6 +181,7 @@ int main(void)
 	test_adopted();
 	test_released();
 	test_quiesce();
-	is_int(in_child(end_all), 0, "at the end of the process all are cancelled, and none is new");
+	is_int(in_child(end_all), 0,
+	       "at the end of the process all are cancelled, and none is new");
 	return scratch_done();
 }

@@ -111,7 +111,8 @@ static void test_ticking(void)
 	t.loop.ticking = true;
 	loop_turn(&t.loop, true);
 	t.loop.ticking = false;
-	ok(now() - begin >= 0.05 && now() - begin < 5, "a ticking loop sleeps no longer than a tick");
+	ok(now() - begin >= 0.05 && now() - begin < 5,
+	   "a ticking loop sleeps no longer than a tick");
 }
 
 /* Of a batch, the rest is seen to by the turn within, and each once. */
