@@ -1,10 +1,10 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-# The rules of the house that a machine can hold: who may include whom, and
-# what every source file looks like.
+# Who may include whom.
 
 . "$srcdir/tools/tap.sh"
+. "$srcdir/lint/rules.sh"
 cd "$top_srcdir" || skip_all 'the sources are not here'
 
 # What each room of the library may know.  Dependencies point downward, so
@@ -35,30 +35,7 @@ wait	sys watch
 watch
 sys
 '
-tab=$(printf '\t')
-
-# quoted FILE: the names of the headers that it includes in quotes
-quoted()
-{
-	sed -n 's/^[[:space:]]*#[[:space:]]*include[[:space:]]*"\([^"]*\)".*/\1/p' "$1"
-}
-
-# rule WHAT FUNCTION: one test point, good if the function finds nothing to say
-rule()
-{
-	findings=$($2)
-	[ ! "$findings" ]
-	ok $? "$1"
-	[ ! "$findings" ] || printf '%s\n' "$findings" | diag
-}
-
-own()
-{
-	find lib src bench tests -name "$1" -type f | sort
-}
-
-rooms_of_lib()
-{
+rooms_of_lib() {
 	for file in lib/*.[ch]; do
 		module=$(basename "$file" | sed 's/\.[ch]$//')
 		[ "$module" != libcopyfile ] || continue
@@ -75,17 +52,10 @@ rooms_of_lib()
 	done
 }
 
-# sources EXT: the sources of the command
-sources()
-{
-	find src -name "$1" -type f | sort
-}
-
 # The layers of the command, lowest first; what is in src/ itself may know all of them.
 layers='base report tree copy walk watch'
 
-api_alone()
-{
+api_alone() {
 	for file in $(sources '*.[ch]'); do
 		for header in $(quoted "$file"); do
 			case $header in
@@ -103,8 +73,7 @@ api_alone()
 	done
 }
 
-layers_of_src()
-{
+layers_of_src() {
 	below=
 	for layer in $layers; do
 		below="$below $layer"
@@ -128,8 +97,7 @@ layers_of_src()
 }
 
 # Each line: a module, and one that it includes.
-edges_of_src()
-{
+edges_of_src() {
 	for file in $(sources '*.[ch]'); do
 		from=${file#src/}
 		for header in $(quoted "$file"); do
@@ -140,29 +108,18 @@ edges_of_src()
 }
 
 # tsort(1) names the modules of a cycle.
-acyclic_src()
-{
+acyclic_src() {
 	edges_of_src | tsort 2>&1 >/dev/null | sed 's/^tsort: -: //; s/^tsort: //'
 }
 
-no_gnulib()
-{
+no_gnulib() {
 	for file in lib/*.[ch]; do
 		quoted "$file" | grep / | sed "s|^|$file: |"
 		grep -l 'include.*[<"]\(quotearg\|xalloc\|hash\|fts_\|error\|gettext\)\.h' "$file"
 	done
 }
 
-config_first()
-{
-	for file in lib/*.c $(sources '*.c'); do
-		first=$(sed -n 's/^#[[:space:]]*include[[:space:]]*//p' "$file" | head -n 1)
-		[ "$first" = '<config.h>' ] || echo "$file: begins with $first"
-	done
-}
-
-own_header()
-{
+own_header() {
 	for file in lib/*.c $(sources '*.c'); do
 		header=${file%.c}.h
 		[ ! -f "$header" ] || quoted "$file" | grep -qx "${header#*/}" ||
@@ -170,50 +127,32 @@ own_header()
 	done
 }
 
-spdx_of_c()
-{
-	for file in $(own '*.[ch]'; own '*.cc'); do
-		head -n 1 "$file" | grep -q 'SPDX-License-Identifier: L\{0,1\}GPL-' || echo "$file"
+# What a program of tests/ includes, other than the helpers of tests/tools
+known_to() {
+	quoted "$1" | grep -vx 'scratch\.h\|tap\.h'
+}
+
+tests_of_the_interface() {
+	for file in tests/api/*.c tests/stress/*.c; do
+		known_to "$file" | sed "s|^|$file: may not know |"
 	done
 }
 
-spdx_of_scripts()
-{
-	for file in $(own '*.sh'; own 'Makefile.am') m4/*.m4 configure.ac bootstrap quickstart .ci/run; do
-		head -n 2 "$file" | grep -q '^# SPDX-License-Identifier: L\{0,1\}GPL-' || echo "$file"
+tests_of_modules() {
+	for file in tests/unit/*.c; do
+		[ "$(known_to "$file")" ] ||
+			echo "$file: knows no inner header; it belongs to tests/api"
 	done
 }
 
-lgpl()
-{
-	for file in lib/*.[ch]; do
-		head -n 1 "$file" | grep -q 'LGPL-2.1-or-later' || echo "$file"
+config_first() {
+	for file in lib/*.c $(sources '*.c') tests/[afsu]*/*.c; do
+		case $file in
+		*/email_*) continue ;;	# as the e-mail has them
+		esac
+		first=$(sed -n 's/^#[[:space:]]*include[[:space:]]*//p' "$file" | head -n 1)
+		[ "$first" = '<config.h>' ] || echo "$file: begins with $first"
 	done
-}
-
-gpl()
-{
-	for file in $(sources '*.[ch]'); do
-		head -n 1 "$file" | grep -q ' GPL-3.0-or-later' || echo "$file"
-	done
-}
-
-length()
-{
-	for file in lib/*.[ch] $(sources '*.[ch]'); do
-		lines=$(wc -l <"$file")
-		[ "$lines" -le 600 ] || echo "$file: $lines lines"
-	done
-}
-
-indentation()
-{
-	own '*.[ch]' | xargs grep -n "^$tab* $tab\|^$tab*        " /dev/null
-}
-
-line_ends()
-{
-	{ own '*.[ch]'; own '*.sh'; } | xargs grep -n "[ $tab]\$" /dev/null
 }
 
 rule 'lib/: dependencies point downward' rooms_of_lib
@@ -221,14 +160,9 @@ rule 'src/: knows <libcopyfile.h> alone' api_alone
 rule 'src/: each layer includes only itself and those below' layers_of_src
 rule 'src/: no module includes itself by way of others' acyclic_src
 rule 'lib/: uses no gnulib' no_gnulib
+rule 'tests/api, tests/stress: know the public interface alone' tests_of_the_interface
+rule 'tests/unit: each knows a module by its header' tests_of_modules
 rule 'every .c includes <config.h> first' config_first
 rule 'every module includes its own header' own_header
-rule 'C: SPDX in line 1' spdx_of_c
-rule 'scripts: SPDX in the first comment line' spdx_of_scripts
-rule 'lib/: the LGPL' lgpl
-rule 'src/: the GPL' gpl
-rule 'no file is longer than 600 lines' length
-rule 'C: indented by tabs, aligned by less than eight spaces' indentation
-rule 'no white space ends a line' line_ends
 
 done_testing
