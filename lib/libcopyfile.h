@@ -259,12 +259,12 @@ int copyfile_setup(const struct copyfile_setup *setup, size_t size);
 
 /* Why the number of threads was changed */
 enum copyfile_why {
-	COPYFILE_BURNS		= 0,	/* copies burn the processor: one a core */
-	COPYFILE_WAITS		= 1,	/* they wait: more may help */
-	COPYFILE_TRY_MORE	= 2,	/* a trial, after which either goes on ... */
-	COPYFILE_TRY_FEWER	= 3,
-	COPYFILE_MORE_IN_VAIN	= 4,	/* ... or goes back: no gain, */
-	COPYFILE_FEWER_LOST	= 5	/* or a loss */
+	COPYFILE_CPU_BOUND	= 0,	/* copies keep the processors busy: one thread a core */
+	COPYFILE_LATENCY_BOUND	= 1,	/* copies mostly wait: more threads may be faster */
+	COPYFILE_TRY_MORE	= 2,	/* a trial of more threads; kept unless NO_GAIN follows */
+	COPYFILE_TRY_FEWER	= 3,	/* a trial of fewer threads; kept unless SLOWER follows */
+	COPYFILE_NO_GAIN	= 4,	/* more threads were not faster: back to the number before */
+	COPYFILE_SLOWER		= 5	/* fewer threads were slower: back to the number before */
 };
 
 struct copyfile_decision {
