@@ -320,20 +320,19 @@ int copyfile_info(long cookie, struct copyfile_info *ret, size_t size)
 
 const char *copyfile_stage_name(unsigned int stage)
 {
-	static const char *const names[] = {
-		[COPYFILE_QUEUED] = "waiting",
-		[COPYFILE_OPEN_SRC] = "opening the source",
-		[COPYFILE_OPEN_DST] = "opening the destination",
-		[COPYFILE_READ] = "reading",
-		[COPYFILE_WRITE] = "writing",
-		[COPYFILE_MOVE] = "copying",
-		[COPYFILE_SETATTR] = "setting attributes",
-		[COPYFILE_FLUSH] = "flushing",
-		[COPYFILE_PUBLISH] = "naming the destination",
-		[COPYFILE_DONE] = "done",
-	};
-
-	return stage < sizeof names / sizeof *names ? names[stage] : "unknown stage";
+	switch (stage) {
+	case COPYFILE_QUEUED:	return "waiting";
+	case COPYFILE_OPEN_SRC:	return "opening the source";
+	case COPYFILE_OPEN_DST:	return "opening the destination";
+	case COPYFILE_READ:	return "reading";
+	case COPYFILE_WRITE:	return "writing";
+	case COPYFILE_MOVE:	return "copying";
+	case COPYFILE_SETATTR:	return "setting attributes";
+	case COPYFILE_FLUSH:	return "flushing";
+	case COPYFILE_PUBLISH:	return "naming the destination";
+	case COPYFILE_DONE:	return "done";
+	default:		return "unknown stage";
+	}
 }
 
 static bool is_path_fd(int fd)

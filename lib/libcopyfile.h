@@ -178,18 +178,23 @@ COPYFILE_API COPYFILE_CHECKED
 int copyfileat(int src_dir, const char *src, int dst_dir, const char *dst,
 	       const struct copyfile_how *how, size_t size);
 
-/* Where a copy is, or where it failed */
+/*
+ * Where a copy is, or where it failed.  The numbers rise in the order in which a copy goes
+ * through the stages, so they can be compared: stage > COPYFILE_OPEN_DST means that the
+ * destination was opened.  A later version may put a stage between two of these, with a
+ * number between theirs.  So treat an unknown number as the greatest known one below it.
+ */
 enum copyfile_stage {
 	COPYFILE_QUEUED   = 0,
-	COPYFILE_OPEN_SRC = 1,
-	COPYFILE_OPEN_DST = 2,
-	COPYFILE_READ     = 3,
-	COPYFILE_WRITE    = 4,
-	COPYFILE_MOVE     = 5,	/* in the kernel; either file may be to blame */
-	COPYFILE_SETATTR  = 6,
-	COPYFILE_FLUSH    = 7,
-	COPYFILE_PUBLISH  = 8,	/* giving dst its name */
-	COPYFILE_DONE     = 9
+	COPYFILE_OPEN_SRC = 10,
+	COPYFILE_OPEN_DST = 20,
+	COPYFILE_READ     = 30,
+	COPYFILE_WRITE    = 40,
+	COPYFILE_MOVE     = 50,	/* in the kernel; after a failure, either file may be to blame */
+	COPYFILE_SETATTR  = 60,
+	COPYFILE_FLUSH    = 70,
+	COPYFILE_PUBLISH  = 80,	/* giving dst its name */
+	COPYFILE_DONE     = 100
 };
 
 /* How the data went */
