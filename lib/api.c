@@ -24,10 +24,12 @@
 
 #include "libcopyfile.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <pthread.h>
+#include <stddef.h>
 #include <string.h>
 #include <sys/resource.h>
 
@@ -41,6 +43,15 @@
 #include "pool.h"
 #include "scale.h"
 #include "sys.h"
+
+#define IS_SIZE_OF(type, size) \
+	static_assert(sizeof(type) == (size), "the first version of " #type)
+
+IS_SIZE_OF(struct copyfile_how, COPYFILE_HOW_SIZE_VER0);
+IS_SIZE_OF(struct copyfile_info, COPYFILE_INFO_SIZE_VER0);
+IS_SIZE_OF(struct copyfile_setup, COPYFILE_SETUP_SIZE_VER0);
+static_assert(offsetof(struct copyfile_stats, decisions) == COPYFILE_STATS_SIZE_VER0,
+	      "the first version of struct copyfile_stats, without decisions");
 
 /* Live cookies, if the descriptor limit does not matter */
 #define DEFAULT_PENDING 1024
@@ -263,10 +274,15 @@ static int start(int src_dir, const char *src, int dst_dir, const char *dst,
 /* No structure, of no size, is one of zeros. */
 static int read_how(struct copyfile_how *ret, const struct copyfile_how *how, size_t size)
 {
+	int r = size ? -EFAULT : 0;
+
 	*ret = (struct copyfile_how){ 0 };
 	if (how)
-		return read_struct(ret, sizeof *ret, how, size, 16);
-	return size ? -EFAULT : 0;
+		r = read_struct(ret, sizeof *ret, how, size, COPYFILE_HOW_SIZE_VER0);
+	for (size_t i = 0; r == 0 && i < sizeof ret->reserved / sizeof *ret->reserved; i++)
+		if (ret->reserved[i])
+			r = -E2BIG;
+	return r;
 }
 
 int copyfileat(int src_dir, const char *src, int dst_dir, const char *dst,
@@ -305,7 +321,7 @@ int copyfile_info(long cookie, struct copyfile_info *ret, size_t size)
 {
 	struct copyfile_info info;
 	int state = enter();
-	int r = !ret ? -EFAULT : size < 48 ? -EINVAL : 0;	/* the first version's size */
+	int r = !ret ? -EFAULT : size < COPYFILE_INFO_SIZE_VER0 ? -EINVAL : 0;
 
 	if (r == 0 && cookie == 0)
 		info = last;
@@ -391,7 +407,7 @@ int copyfile_stats(struct copyfile_stats *ret, size_t size)
 	};
 	int state = enter();
 
-	if (!ret || size < offsetof(struct copyfile_stats, decisions))
+	if (!ret || size < COPYFILE_STATS_SIZE_VER0)
 		return leave(state, ret ? -EINVAL : -EFAULT);
 	cf_pool_look(copy_view, &s);
 	memset(ret, 0, size);
@@ -415,7 +431,7 @@ int copyfile_setup(const struct copyfile_setup *s, size_t size)
 {
 	struct copyfile_setup ours;
 	int state = enter();
-	int r = s ? read_struct(&ours, sizeof ours, s, size, 16) : -EFAULT;
+	int r = s ? read_struct(&ours, sizeof ours, s, size, COPYFILE_SETUP_SIZE_VER0) : -EFAULT;
 
 	if (r == 0 && ours.threads > MAX_THREADS)
 		r = -EINVAL;

@@ -159,13 +159,21 @@ int copyfile_ctrl(long cookie, unsigned long cmd);
 /*
  * What follows is for clients that want more than those two calls.
  *
- * Structures may grow: pass sizeof, as for openat2(2).  Bytes the library
- * does not know must be zero, else E2BIG.
+ * Structures may grow: pass sizeof, as for openat2(2).  What the library does not know must
+ * be zero in what it is given, else E2BIG, and is zero in what it returns.  That holds for
+ * fields called reserved, too, which later versions will give names to.
  */
+
+/* The size that each structure had in the first version: fewer bytes are EINVAL. */
+#define COPYFILE_HOW_SIZE_VER0		64
+#define COPYFILE_INFO_SIZE_VER0		128
+#define COPYFILE_SETUP_SIZE_VER0	16
+#define COPYFILE_STATS_SIZE_VER0	80	/* without decisions */
 
 struct copyfile_how {
 	uint64_t flags;		/* as for copyfile() */
-	uint64_t tag;		/* yours; comes back in copyfile_info */
+	uint64_t tag;		/* any number of the caller's; comes back in copyfile_info */
+	uint64_t reserved[6];	/* 0 */
 };
 
 /*
@@ -227,7 +235,8 @@ struct copyfile_info {
 	uint32_t changed;	/* 1: src was seen to change while it was copied: its size
 				   or a time; looked for where it took more than one
 				   call, or one of more than 64 KiB */
-	uint32_t reserved;	/* 0 */
+	uint32_t reserved32;	/* 0 */
+	uint64_t reserved[8];	/* 0 */
 };
 
 /*
