@@ -106,6 +106,13 @@ static int read_struct(void *to, size_t known, const void *from, size_t size, si
 	return 0;
 }
 
+/* Fill the caller's structure of size with as much as fits, and with zeros beyond. */
+static void give_info(struct copyfile_info *ret, size_t size, const struct copyfile_info *info)
+{
+	memset(ret, 0, size);
+	memcpy(ret, info, size < sizeof *info ? size : sizeof *info);
+}
+
 static bool both(uint64_t flags, uint64_t a, uint64_t b)
 {
 	return flags & a && flags & b;
@@ -266,6 +273,8 @@ static int start(int src_dir, const char *src, int dst_dir, const char *dst,
 	if (r <= 0) {
 		j.error = r;
 		cf_job_info(&j, true, &last);
+		if (how->result)
+			give_info(how->result, how->result_size, &last);
 	}
 	cf_job_fini(&j);
 	return r;
@@ -282,6 +291,8 @@ static int read_how(struct copyfile_how *ret, const struct copyfile_how *how, si
 	for (size_t i = 0; r == 0 && i < sizeof ret->reserved / sizeof *ret->reserved; i++)
 		if (ret->reserved[i])
 			r = -E2BIG;
+	if (r == 0 && !ret->result && ret->result_size)
+		r = -EFAULT;
 	return r;
 }
 
@@ -305,15 +316,32 @@ int copyfile(const char *src, const char *dst, unsigned long flags)
 
 /* ------------------------------------------------- watching, controlling */
 
+static int control(long cookie, unsigned long cmd, struct copyfile_info *info)
+{
+	bool released;
+	int r = cf_cookie_ctrl(cookie, cmd, info, &released);
+
+	if (released)
+		last = *info;
+	return r;
+}
+
 int copyfile_ctrl(long cookie, unsigned long cmd)
 {
 	struct copyfile_info info;
-	bool released;
 	int state = enter();
-	int r = cf_cookie_ctrl(cookie, cmd, &info, &released);
 
-	if (released)
-		last = info;
+	return leave(state, control(cookie, cmd, &info));
+}
+
+int copyfile_ctrl_info(long cookie, unsigned long cmd, struct copyfile_info *ret, size_t size)
+{
+	struct copyfile_info info;
+	int state = enter();
+	int r = ret ? control(cookie, cmd, &info) : -EFAULT;
+
+	if (ret && r != -EBADF && r != -ENOSYS)
+		give_info(ret, size, &info);
 	return leave(state, r);
 }
 
@@ -327,10 +355,8 @@ int copyfile_info(long cookie, struct copyfile_info *ret, size_t size)
 		info = last;
 	else if (r == 0)
 		r = cf_cookie_info(cookie, &info);
-	if (r == 0) {
-		memset(ret, 0, size);
-		memcpy(ret, &info, size < sizeof info ? size : sizeof info);
-	}
+	if (r == 0)
+		give_info(ret, size, &info);
 	return leave(state, r);
 }
 
@@ -358,14 +384,13 @@ static bool is_path_fd(int fd)
 	return flags >= 0 && flags & O_PATH;
 }
 
-int copyfile_attrs(int src_fd, int dst_fd, unsigned long flags)
+static int copy_attrs(int src_fd, int dst_fd, unsigned long flags)
 {
 	struct stat st;
 	struct cf_attr a = {
 		.src = src_fd, .dst = dst_fd, .st = &st, .flags = flags,
 		.path = is_path_fd(src_fd) || is_path_fd(dst_fd),
 	};
-	int state = enter();
 	int r = flags & ~(COPYFILE_ATTRS | COPYFILE_LENIENT) ? -EINVAL : 0;
 
 	if (r == 0)
@@ -376,6 +401,24 @@ int copyfile_attrs(int src_fd, int dst_fd, unsigned long flags)
 		.error = r, .skipped = a.skipped, .skipped_error = a.skipped_error,
 		.stage = r < 0 ? COPYFILE_SETATTR : COPYFILE_DONE,
 	};
+	return r;
+}
+
+int copyfile_attrs(int src_fd, int dst_fd, unsigned long flags)
+{
+	int state = enter();
+
+	return leave(state, copy_attrs(src_fd, dst_fd, flags));
+}
+
+int copyfile_attrs_info(int src_fd, int dst_fd, unsigned long flags,
+			struct copyfile_info *ret, size_t size)
+{
+	int state = enter();
+	int r = ret ? copy_attrs(src_fd, dst_fd, flags) : -EFAULT;
+
+	if (ret)
+		give_info(ret, size, &last);
 	return leave(state, r);
 }
 

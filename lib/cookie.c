@@ -219,8 +219,18 @@ static void fork_child(void)
 
 /* ----------------------------------------------------------- the copy */
 
+/* Errors of copyfile_ctrl() itself; with these a caller would keep a cookie that is gone. */
+static int no_error_of_the_call(int r)
+{
+	return r == -EBADF  ? -ESTALE	/* a directory that COPYFILE_STEADY had promised */
+	     : r == -ENOSYS ? -EOPNOTSUPP
+	     : r == -EFAULT ? -EIO
+			    : r;
+}
+
 static void end_locked(struct slot *s)
 {
+	s->job.error = no_error_of_the_call(s->job.error);
 	/* It cannot fail: the descriptor is ours, and the counter far from full. */
 	(void)cf_eventfd_raise(s->fd);
 	s->raised = true;
@@ -468,6 +478,7 @@ int cf_cookie_ctrl(long cookie, unsigned long cmd, struct copyfile_info *ret,
 		*released = true;
 		return release(s, ret);
 	}
+	cf_job_info(&s->job, s->state == ENDED, ret);
 	pthread_mutex_unlock(&s->lock);
 	return percent;
 }

@@ -165,14 +165,22 @@ int copyfile_ctrl(long cookie, unsigned long cmd);
  */
 
 /* The size that each structure had in the first version: fewer bytes are EINVAL. */
-#define COPYFILE_HOW_SIZE_VER0		64
+#define COPYFILE_HOW_SIZE_VER0		(64 + 2 * sizeof(void *))
 #define COPYFILE_INFO_SIZE_VER0		128
 #define COPYFILE_SETUP_SIZE_VER0	16
 #define COPYFILE_STATS_SIZE_VER0	80	/* without decisions */
 
+struct copyfile_info;
+
 struct copyfile_how {
 	uint64_t flags;		/* as for copyfile() */
 	uint64_t tag;		/* any number of the caller's; comes back in copyfile_info */
+	/*
+	 * If the call returns zero or less, the copy that has ended is described here, in as
+	 * much as fits.  Else nothing is written.  NULL: not wanted.  The pointer is not kept.
+	 */
+	struct copyfile_info *result;
+	size_t result_size;	/* sizeof *result */
 	uint64_t reserved[6];	/* 0 */
 };
 
@@ -240,9 +248,22 @@ struct copyfile_info {
 };
 
 /*
- * Describe the copy behind cookie; never sleeps, never releases.  Cookie 0 is
- * the copy that last ended in the calling thread's hands: in a start call
- * that returned <= 0, or in the copyfile_ctrl() that released it.
+ * copyfile_ctrl() which also describes the copy, in the first size bytes of *ret: with the
+ * result if it returns zero or less, else as the copy is at this moment.  Nothing is written
+ * after EBADF and ENOSYS; and EFAULT, for a null pointer, is a third error that is about the
+ * call and releases nothing.  Fewer bytes than the structure has are no error, so that a
+ * result is never lost.
+ *
+ * copyfile_how.result and this function need no memory of the calling thread.  They are for
+ * programs that may be in another thread at the next call: Go, coroutines, virtual threads.
+ */
+COPYFILE_API COPYFILE_CHECKED
+int copyfile_ctrl_info(long cookie, unsigned long cmd, struct copyfile_info *ret, size_t size);
+
+/*
+ * Describe the copy behind cookie; never sleeps, never releases.  Cookie 0 is the copy that
+ * last ended in a call of the calling thread: in one that starts copies and returned zero or
+ * less, in a copyfile_ctrl() that released a cookie, or in copyfile_attrs().
  */
 COPYFILE_API
 int copyfile_info(long cookie, struct copyfile_info *ret, size_t size);
@@ -252,11 +273,15 @@ COPYFILE_API
 const char *copyfile_stage_name(unsigned int stage);
 
 /*
- * Copy attributes (COPYFILE_ATTRS bits and COPYFILE_LENIENT) between two open
- * files or directories, at once.
+ * Copy attributes (COPYFILE_ATTRS bits and COPYFILE_LENIENT) between two open files or
+ * directories, before the call returns.  The second function also says in the first size
+ * bytes of *ret what was skipped.
  */
 COPYFILE_API COPYFILE_CHECKED
 int copyfile_attrs(int src_fd, int dst_fd, unsigned long flags);
+COPYFILE_API COPYFILE_CHECKED
+int copyfile_attrs_info(int src_fd, int dst_fd, unsigned long flags,
+			struct copyfile_info *ret, size_t size);
 
 struct copyfile_setup {
 	uint32_t threads;	/* most worker threads */
