@@ -134,24 +134,25 @@ int copyfile(const char *src, const char *dst, unsigned long flags);
 /* Commands for copyfile_ctrl() */
 #define COPYFILE_WAIT	1UL	/* sleep until the copy has ended */
 #define COPYFILE_STATUS	2UL	/* only look */
-#define COPYFILE_CANCEL	3UL	/* ask it to stop, without waiting for that */
+#define COPYFILE_CANCEL	3UL	/* ask the copy to stop; never takes the result */
 
 /*
  * Await, watch or cancel the copy behind cookie.
  *
  *   0   done, dst is complete.  Cookie released.
- *  <0   failed; ECANCELED if a cancel took.  Cookie released.
- *  >0   still going: percent remaining, 1 to 100.  Cookie still valid.
+ *  <0   failed; ECANCELED if a cancel took effect.  Cookie released.
+ *  >0   percent remaining, 1 to 100.  Cookie still valid.
  *       COPYFILE_WAIT returns this only if a signal handler ran: call again.
  *
  * Two errors are about the call, release nothing, and are never the result
  * of a copy: EBADF, not a live cookie of this process; ENOSYS, unknown cmd.
  *
- * A cancel takes effect at the next chunk (see copyfile_setup); the result is
- * still to be awaited, and is 0 if the copy won the race.
+ * COPYFILE_CANCEL returns > 0 also if the copy has ended already (then 1).  So there is one
+ * place for results, after COPYFILE_WAIT or COPYFILE_STATUS.  A cancel takes effect at the
+ * next chunk (see copyfile_setup); if the copy was complete by then, its result is 0.
  *
- * One call gets the final result.  While a thread sleeps in COPYFILE_WAIT it
- * is the one to get it; calls from other threads then return >0.
+ * One call gets the result.  While a thread sleeps in COPYFILE_WAIT, that thread gets it;
+ * calls from other threads then return > 0.
  */
 COPYFILE_API COPYFILE_CHECKED
 int copyfile_ctrl(long cookie, unsigned long cmd);
