@@ -75,7 +75,7 @@ static struct pool {
 	_Atomic pid_t tid;		/* of one of them; 0: none runs yet */
 	unsigned int idle;		/* threads asleep */
 	unsigned int woken;		/* of those, about to wake */
-	unsigned int lent;		/* threads that others have of their own */
+	unsigned int reserved;		/* threads that others have of their own */
 	unsigned int queued;		/* tasks in all lanes */
 	struct cf_pool_limits limits;	/* of the last submit */
 	struct cf_scale scale;
@@ -395,31 +395,31 @@ bool cf_pool_remove(struct cf_task *task)
 	return q;
 }
 
-bool cf_pool_lend(void)
+bool cf_pool_reserve_thread(void)
 {
 	pthread_mutex_lock(&pool.lock);
 	/* Those asleep do not count. */
-	bool may = pool.nthreads - pool.idle + pool.lent < pool.limits.most;
-	pool.lent += may;
+	bool may = pool.nthreads - pool.idle + pool.reserved < pool.limits.most;
+	pool.reserved += may;
 	pthread_mutex_unlock(&pool.lock);
 	return may;
 }
 
-void cf_pool_take_back(void)
+void cf_pool_release_thread(void)
 {
 	pthread_mutex_lock(&pool.lock);
-	pool.lent--;
+	pool.reserved--;
 	pthread_mutex_unlock(&pool.lock);
 }
 
-bool cf_pool_hungry(struct cf_pool_limits limits)
+bool cf_pool_wants_work(struct cf_pool_limits limits)
 {
 	pthread_mutex_lock(&pool.lock);
 	/* Who is at work on a big task has a core as well. */
 	unsigned int big = pool.big.threads;
-	bool hungry = limits.spare > big && pool.queued < BACKLOG * (limits.spare - big);
+	bool wants = limits.spare > big && pool.queued < BACKLOG * (limits.spare - big);
 	pthread_mutex_unlock(&pool.lock);
-	return hungry;
+	return wants;
 }
 
 void cf_pool_look(void (*copy)(const struct cf_pool_view *view, void *arg), void *arg)
@@ -437,7 +437,7 @@ static void forget_threads(void)
 {
 	free(pool.threads);
 	pool.threads = NULL;
-	pool.nthreads = pool.idle = pool.woken = pool.lent = pool.big.threads = 0;
+	pool.nthreads = pool.idle = pool.woken = pool.reserved = pool.big.threads = 0;
 	pool.tid = 0;
 	pool.stop = false;
 }

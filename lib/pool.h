@@ -60,14 +60,15 @@ void cf_pool_requeue_big(struct cf_task *task);
 bool cf_pool_remove(struct cf_task *task);
 
 /*
- * May the caller have one more thread of its own, within the limits of the last
- * submit?  Then it is to be taken back when that ends.
+ * Reserve a thread for the caller, who starts it itself: it counts within the limits of
+ * the last submit.  Returns false if the limits do not allow one more.  When the thread has
+ * ended the caller releases it.
  */
-bool cf_pool_lend(void);
-void cf_pool_take_back(void);
+bool cf_pool_reserve_thread(void);
+void cf_pool_release_thread(void);
 
-/* Would the threads that limits spare soon run out of work? */
-bool cf_pool_hungry(struct cf_pool_limits limits);
+/* Returns true if limits.spare threads would soon have done all small tasks that wait. */
+bool cf_pool_wants_work(struct cf_pool_limits limits);
 
 struct cf_pool_view {
 	const struct cf_scale *scale;
