@@ -239,6 +239,12 @@ static int run(struct cf_job *j)
 	return r;
 }
 
+/* The client that how names, or this thread: no other one has a variable at that address. */
+static uint64_t client_of(const struct copyfile_how *how)
+{
+	return how->client ? how->client : (uintptr_t)&last;
+}
+
 static int start(int src_dir, const char *src, int dst_dir, const char *dst,
 		 const struct copyfile_how *how)
 {
@@ -250,6 +256,7 @@ static int start(int src_dir, const char *src, int dst_dir, const char *dst,
 	cf_job_init(&j, src_dir, src, dst_dir, dst, how->flags, how->tag,
 		    cf_watch_get(setup.chunk),
 		    r < 0 ? (struct cf_place){ 0 } : cf_place_of(src_dir, src, dst_dir, dst));
+	j.client = client_of(how);
 	if (r == 0)
 		r = run(&j);
 	if (r <= 0) {

@@ -166,7 +166,15 @@ int copyfile_ctrl(long cookie, unsigned long cmd);
 struct copyfile_how {
 	uint64_t flags;		/* as for copyfile() */
 	uint64_t tag;		/* yours; comes back in copyfile_info */
+	uint64_t client;	/* whose copy it is; 0: the calling thread's */
 };
+
+/*
+ * The copies of all threads that name one client belong together: the library shares its
+ * threads, and the room for live cookies, among clients and not among copies.  So parts of
+ * a program that copy for different users, say, should be different clients.  A program with
+ * one purpose and many threads should name one client, any number but 0, for all of them.
+ */
 
 /*
  * copyfile() with names relative to directory descriptors or AT_FDCWD.  how
