@@ -14,8 +14,8 @@
  *		of descriptors, or because the pool is at work with other
  *		credentials, the caller copies too.
  *
- * The choice between pool and caller is made for a run of copies into one
- * directory: if they took turns there, they would fight for its lock.
+ * The choice between pool and caller is made for a batch of copies into one
+ * directory: if the two took turns there, they would fight for its lock.
  *
  * The library calls nothing of its own by a public name, so that a program may
  * have a copyfile() of its own.
@@ -170,32 +170,32 @@ static int run_here(struct cf_job *j)
 	return r;
 }
 
-/* The choice that this thread made last, and for how many copies it holds yet */
+/* The batch of copies that this thread is starting */
 static _Thread_local struct {
-	uint64_t dir;
-	bool to_pool;
-	unsigned int left;
-} run_choice;
+	uint64_t dir;			/* to which all of them go */
+	bool to_pool;			/* the pool makes them, not the caller */
+	unsigned int left;		/* copies until the choice is made anew */
+} batch;
 
-/* Most copies into one directory before the choice is made anew */
-#define RUN 64
+/* Most copies in a batch */
+#define BATCH 64
 
 static struct cf_pool_limits limits(const struct cf_job *j)
 {
 	return cf_policy_limits(cf_watch_get(setup.threads), j->place.pair);
 }
 
-/* Had the pool better have j, where copies burn the processor? */
+/* Returns true if the pool is to make j, a copy that burns the processor. */
 static bool choose_pool(const struct cf_job *j)
 {
-	if (!run_choice.left || run_choice.dir != j->place.dir) {
-		run_choice.dir = j->place.dir;
-		run_choice.left = RUN;
+	if (!batch.left || batch.dir != j->place.dir) {
+		batch.dir = j->place.dir;
+		batch.left = BATCH;
 		cf_policy_caller_works();
-		run_choice.to_pool = cf_pool_hungry(limits(j));
+		batch.to_pool = cf_pool_wants_work(limits(j));
 	}
-	run_choice.left--;
-	return run_choice.to_pool;
+	batch.left--;
+	return batch.to_pool;
 }
 
 static int hand_over(const struct cf_job *j)
@@ -257,6 +257,12 @@ static int run(struct cf_job *j)
 	return r;
 }
 
+/* The client that how names, or this thread: no other one has a variable at that address. */
+static uint64_t client_of(const struct copyfile_how *how)
+{
+	return how->client ? how->client : (uintptr_t)&last;
+}
+
 static int start(int src_dir, const char *src, int dst_dir, const char *dst,
 		 const struct copyfile_how *how)
 {
@@ -268,6 +274,7 @@ static int start(int src_dir, const char *src, int dst_dir, const char *dst,
 	cf_job_init(&j, src_dir, src, dst_dir, dst, how->flags, how->tag,
 		    cf_watch_get(setup.chunk),
 		    r < 0 ? (struct cf_place){ 0 } : cf_place_of(src_dir, src, dst_dir, dst));
+	j.client = client_of(how);
 	if (r == 0)
 		r = run(&j);
 	if (r <= 0) {

@@ -202,7 +202,7 @@ static void fork_child(void)
 		if (!s)
 			continue;
 		/* Of a copy that a thread was at, nobody knows what was still open. */
-		if (s->task.queue)
+		if (s->task.lane)
 			cf_job_fini(&s->job);
 		else
 			free(s->job.names);
@@ -353,6 +353,7 @@ static int launch_locked(struct slot *s, const struct cf_job *job, struct baggag
 		b->pin.held = false;
 		s->caller = b->caller;
 		s->task.run = run;
+		s->task.client = job->client;
 		s->task.place = job->place.dir;
 		s->task.big = cf_watch_get(job->watch.total) > CF_BIG_SIZE;
 		s->state = LIVE;

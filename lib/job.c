@@ -76,6 +76,7 @@ int cf_job_adopt(struct cf_job *to, const struct cf_job *from, const struct cf_p
 		    from->tag, from->chunk, from->place);
 	to->names = names;
 	to->pin = *pin;
+	to->client = from->client;
 	cf_watch_set(to->watch.total, cf_watch_get(from->watch.total));
 	return 0;
 }

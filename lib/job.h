@@ -26,6 +26,7 @@ struct cf_job {
 	uint64_t flags, tag;
 	uint64_t chunk;			/* bytes between two looks at "cancel"; 0: automatic */
 	struct cf_place place;
+	uint64_t client;		/* clients share the pool and the room for cookies */
 
 	/* Where it is */
 	struct cf_watch watch;

@@ -176,14 +176,22 @@ struct copyfile_info;
 struct copyfile_how {
 	uint64_t flags;		/* as for copyfile() */
 	uint64_t tag;		/* any number of the caller's; comes back in copyfile_info */
+	uint64_t client;	/* whose copy it is; 0: the calling thread's */
 	/*
 	 * If the call returns zero or less, the copy that has ended is described here, in as
 	 * much as fits.  Else nothing is written.  NULL: not wanted.  The pointer is not kept.
 	 */
 	struct copyfile_info *result;
 	size_t result_size;	/* sizeof *result */
-	uint64_t reserved[6];	/* 0 */
+	uint64_t reserved[5];	/* 0 */
 };
+
+/*
+ * The copies of all threads that name one client belong together: the library shares its
+ * threads, and the room for live cookies, among clients and not among copies.  So parts of
+ * a program that copy for different users, say, should be different clients.  A program with
+ * one purpose and many threads should name one client, any number but 0, for all of them.
+ */
 
 /*
  * copyfile() with names relative to directory descriptors or AT_FDCWD.  how

@@ -118,7 +118,7 @@ static void call_helper_locked(struct team *t)
 {
 	sigset_t all, old;
 
-	if (t->nhelpers == MOST_STARTS || !cf_pool_lend())
+	if (t->nhelpers == MOST_STARTS || !cf_pool_reserve_thread())
 		return;
 	/* Signals are the program's. */
 	sigfillset(&all);
@@ -126,7 +126,7 @@ static void call_helper_locked(struct team *t)
 	int err = pthread_create(&t->helpers[t->nhelpers], NULL, help, t);
 	pthread_sigmask(SIG_SETMASK, &old, NULL);
 	if (err) {
-		cf_pool_take_back();
+		cf_pool_release_thread();
 		return;
 	}
 	t->nhelpers++;
@@ -181,7 +181,7 @@ static void *help(void *arg)
 		work_locked(t, buf, true);
 	t->threads--;
 	pthread_mutex_unlock(&t->lock);
-	cf_pool_take_back();
+	cf_pool_release_thread();
 	free(buf);
 	return NULL;
 }

@@ -56,6 +56,9 @@
 /* How often a start may be refused while few copies are pending */
 #define VAIN 100
 
+/* All threads of a run are one client of the library. */
+#define CLIENT 1
+
 static bool watch(struct window *w, int op, int fd, uint32_t events, void *entry)
 {
 	struct epoll_event e = { .events = events, .data.ptr = entry };
@@ -328,7 +331,7 @@ static int start(const struct window *w, const struct pending *p)
 		flags &= ~(uint64_t)COPYFILE_ASYNC;
 	const struct copyfile_how how = {
 		/* Directories stay while copies are pending, and credentials never change. */
-		.flags = flags | COPYFILE_STEADY,
+		.flags = flags | COPYFILE_STEADY, .client = CLIENT,
 	};
 
 	return copyfileat(dir_src_fd(p->dir), p->src, dir_dst_fd(p->dir), p->dst, &how,

@@ -24,7 +24,8 @@ data	extent fs range sys wait watch
 range	pool scale sys watch
 attr	extent sys watch
 extent	sys
-pool	identity scale
+pool	identity lanes scale
+lanes
 scale
 identity
 pin	sys
