@@ -8,12 +8,13 @@
  * A slot's life:	free -> live -> ended -> free
  *
  *   free	on the list; not readable
- *   live	a thread, or the queue, has the job; the descriptor is not readable
+ *   live	a thread, or the queue, has the job, or it is held; the descriptor is not
+ *		readable
  *   ended	the job has its result; readable
  *
  * "Readable exactly when WAIT or STATUS returns <= 0 at once" holds because the
- * descriptor is raised and the state set to ended under the slot's lock.  CANCEL
- * changes no slot from ended to free: so a thread that cancels need not be the one
+ * descriptor is raised and the state set to ended under the slot's lock.  No
+ * other command changes a slot from ended to free: so a thread that cancels need not be the one
  * that gets the result.
  *
  * WAIT sleeps in poll(2) on the descriptor, without the lock: a signal handler
@@ -31,6 +32,9 @@
  * the pool's when the cookie is made.  Where they differ the pool starts anew if no copy is
  * under way; else there is no cookie.  They are compared once more with those of the thread
  * that takes the task, since setuid() changes all threads of a process.
+ *
+ * A copy that is paused in the queue is held: the slot is live, and neither a thread nor
+ * the queue has its job, until it is queued again or cancelled.
  *
  * exit(3): the table is closed, and what is live is cancelled; exit.c waits for it.
  *
@@ -50,6 +54,7 @@
 
 #include "count.h"
 #include "identity.h"
+#include "pause.h"
 #include "pin.h"
 #include "policy.h"
 #include "pool.h"
@@ -71,6 +76,8 @@ struct slot {
 	enum state state;
 	bool waiting;			/* a thread sleeps in WAIT */
 	bool raised;			/* fd is readable */
+	bool held;			/* paused, and out of the queue: no thread has the job */
+	struct cf_pool_limits limits;	/* to queue it again with */
 	struct cf_identity caller;	/* who is to copy; not if the job is STEADY */
 	struct cf_job job;
 };
@@ -202,7 +209,7 @@ static void fork_child(void)
 		if (!s)
 			continue;
 		/* Of a copy that a thread was at, nobody knows what was still open. */
-		if (s->task.lane)
+		if (s->task.lane || s->held)
 			cf_job_fini(&s->job);
 		else
 			free(s->job.names);
@@ -293,6 +300,9 @@ static bool copy(struct slot *s)
 		cf_policy_is_big(&sample);
 	if (!s->job.error)
 		cf_job_run(&s->job);
+	/* As with a big one, how long it took says nothing. */
+	if (cf_watch_get(s->job.watch.was_paused))
+		cf_policy_is_big(&sample);
 	cf_policy_end(&sample, cf_watch_get(s->job.watch.moved), s->job.calls);
 	cf_count(CF_COOKIES, 1);
 	return true;
@@ -356,6 +366,7 @@ static int launch_locked(struct slot *s, const struct cf_job *job, struct baggag
 		s->task.client = job->client;
 		s->task.place = job->place.dir;
 		s->task.big = cf_watch_get(job->watch.total) > CF_BIG_SIZE;
+		s->limits = limits;
 		s->state = LIVE;
 		table.live++;
 		atomic_fetch_add(&table.busy, 1);
@@ -451,33 +462,68 @@ static void await(struct slot *s)
 static void cancel_locked(struct slot *s)
 {
 	cf_watch_set(s->job.watch.cancel, true);
-	if (cf_pool_remove(&s->task)) {
+	cf_pause_end(&s->job.watch);
+	if (s->held || cf_pool_remove(&s->task)) {
+		s->held = false;
 		cf_job_run(&s->job);	/* which sees that it is cancelled, and ends */
 		end_locked(s);
 	}
+}
+
+/* Stand still at the next chunk; if no thread has it yet, none begins with it. */
+static void pause_locked(struct slot *s)
+{
+	if (cf_watch_get(s->job.watch.cancel) || s->held)
+		return;
+	cf_pause_begin(&s->job.watch);
+	s->held = cf_pool_remove(&s->task);
+}
+
+static void resume_locked(struct slot *s)
+{
+	cf_pause_end(&s->job.watch);
+	if (!s->held)
+		return;
+	s->held = false;
+	if (cf_pool_submit(&s->task, s->limits) < 0) {
+		cf_job_refuse(&s->job, -ENOMEM);
+		end_locked(s);
+	}
+}
+
+/* Do cmd, which does not ask for the result. */
+static void command_locked(struct slot *s, unsigned long cmd)
+{
+	if (s->state != LIVE)
+		return;
+	if (cmd == COPYFILE_CANCEL)
+		cancel_locked(s);
+	else if (cmd == COPYFILE_PAUSE)
+		pause_locked(s);
+	else if (cmd == COPYFILE_RESUME)
+		resume_locked(s);
 }
 
 int cf_cookie_ctrl(long cookie, unsigned long cmd, struct copyfile_info *ret,
 		   bool *released)
 {
 	*released = false;
-	if (cmd < COPYFILE_WAIT || cmd > COPYFILE_CANCEL)
+	if (cmd < COPYFILE_WAIT || cmd > COPYFILE_RESUME)
 		return -ENOSYS;
 	struct slot *s = lock_slot(cookie);
 	if (!s)
 		return -EBADF;
 
 	/* Where another thread waits, the result is for that one. */
-	bool mine = !s->waiting;
-	if (cmd == COPYFILE_WAIT && mine && s->state == LIVE)
+	bool wanted = (cmd == COPYFILE_WAIT || cmd == COPYFILE_STATUS) && !s->waiting;
+	if (cmd == COPYFILE_WAIT && wanted && s->state == LIVE)
 		await(s);
-	if (cmd != COPYFILE_CANCEL && mine && s->state == ENDED) {
+	if (wanted && s->state == ENDED) {
 		*released = true;
 		return release(s, ret);
 	}
 	int percent = s->state == ENDED ? 1 : cf_job_remaining(&s->job);
-	if (cmd == COPYFILE_CANCEL && s->state == LIVE)
-		cancel_locked(s);
+	command_locked(s, cmd);
 	cf_job_info(&s->job, s->state == ENDED, ret);
 	pthread_mutex_unlock(&s->lock);
 	return percent;

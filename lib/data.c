@@ -40,6 +40,7 @@
 #include "extent.h"
 #include "fs.h"
 #include "libcopyfile.h"
+#include "pause.h"
 #include "range.h"
 #include "sys.h"
 #include "wait.h"
@@ -169,8 +170,11 @@ static int judge_end(struct mover *m, off_t at)
 	return failed(m, COPYFILE_READ, -EIO);
 }
 
+/* Between two chunks: returns true if the copy is cancelled, after a pause if it is paused. */
 static bool cancelled(const struct mover *m)
 {
+	if (m->d->st->st_size > CF_PAUSE_MORE_THAN)
+		return cf_pause_check(m->d->watch) < 0;
 	return cf_watch_get(m->d->watch->cancel);
 }
 

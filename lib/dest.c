@@ -36,10 +36,11 @@
 
 #include "claim.h"
 #include "inplace.h"
+#include "pause.h"
 #include "sys.h"
 
-/* New files up to this are written by one call. */
-#define SMALL_SIZE (256 << 10)
+/* New files up to this are written by one call, and never paused. */
+#define SMALL_SIZE CF_PAUSE_MORE_THAN
 
 /* Tries to find a free temporary name: each is one in 2^64. */
 #define TEMP_TRIES 16

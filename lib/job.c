@@ -7,7 +7,8 @@
  *
  *	OPEN_SRC  OPEN_DST  MOVE (READ, WRITE)  SETATTR  FLUSH  PUBLISH  DONE
  *
- * A cancel is seen before each stage up to the last, and by data.c within it.
+ * A cancel is seen before each stage up to the last, and by data.c within it.  A pause
+ * begins before the destination is opened, or in data.c.
  * The system calls of a small file: openat, fstat, openat, copy_file_range,
  * close, close.
  */
@@ -26,6 +27,7 @@
 #include "count.h"
 #include "data.h"
 #include "dest.h"
+#include "pause.h"
 #include "sys.h"
 #include "wait.h"
 
@@ -52,6 +54,8 @@ void cf_job_init(struct cf_job *j, int src_dir, const char *src, int dst_dir,
 	cf_watch_set(j->watch.stage, COPYFILE_QUEUED);
 	cf_watch_set(j->watch.method, COPYFILE_BY_NONE);
 	cf_watch_set(j->watch.cancel, false);
+	cf_watch_set(j->watch.paused, 0);
+	cf_watch_set(j->watch.was_paused, false);
 	j->opened = false;
 	j->src_fd = -1;
 	j->error = 0;
@@ -99,10 +103,15 @@ void cf_job_fini(struct cf_job *j)
 
 static int at_stage(struct cf_job *j, enum copyfile_stage stage)
 {
-	if (cf_watch_get(j->watch.cancel))
-		return -ECANCELED;
-	cf_watch_set(j->watch.stage, stage);
-	return 0;
+	/* From then on others may wait for the copy; data.c knows when it can be paused. */
+	bool may_pause = stage <= COPYFILE_OPEN_DST;
+	int r = may_pause				? cf_pause_check(&j->watch)
+		: cf_watch_get(j->watch.cancel) ? -ECANCELED
+						: 0;
+
+	if (r == 0)
+		cf_watch_set(j->watch.stage, stage);
+	return r;
 }
 
 /* A symlink that was not to be followed: open the link itself. */
@@ -423,8 +432,10 @@ void cf_job_info(const struct cf_job *j, bool ended, struct copyfile_info *ret)
 		.stage = cf_watch_get(j->watch.stage),
 		.method = cf_watch_get(j->watch.method),
 	};
-	if (!ended)
+	if (!ended) {
+		ret->paused = cf_watch_get(j->watch.paused);
 		return;
+	}
 	ret->error = j->error;
 	ret->skipped = j->skipped;
 	ret->skipped_error = j->skipped_error;

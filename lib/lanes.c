@@ -70,8 +70,9 @@ static void drop_client_if_idle(struct cf_lanes *all, struct cf_client *c)
 {
 	struct cf_client **p = &all->clients;
 
-	if (c->small || is_active(c, CF_BIG))
+	if (c->small || c->big.first || c->big.threads)
 		return;
+	assert(!is_active(c, CF_BIG));
 	assert(!is_active(c, CF_SMALL));
 	while (*p != c)
 		p = &(*p)->next;
@@ -145,6 +146,25 @@ void cf_lanes_leave(struct cf_lanes *all, struct cf_lane *lane)
 	share->threads--;
 	all->threads[lane->kind]--;
 	drop_if_idle(all, lane);
+}
+
+void cf_lanes_park(struct cf_lanes *all, struct cf_lane *lane)
+{
+	struct share *share = &lane->client->share[lane->kind];
+
+	assert(lane->threads && share->threads && all->threads[lane->kind]);
+	share->threads--;
+	all->threads[lane->kind]--;
+}
+
+void cf_lanes_unpark(struct cf_lanes *all, struct cf_lane *lane)
+{
+	struct cf_client *c = lane->client;
+
+	if (!is_active(c, lane->kind))
+		catch_up(all, c, lane->kind);
+	c->share[lane->kind].threads++;
+	all->threads[lane->kind]++;
 }
 
 struct cf_lane *cf_lanes_big(const struct cf_lane *lane)

@@ -30,13 +30,13 @@ struct cf_lane {
 	enum cf_kind kind;
 	uint64_t place;
 	struct cf_task *first, *last;	/* oldest first */
-	unsigned int threads;		/* at work on tasks from here */
+	unsigned int threads;		/* at work on tasks from here, or parked */
 };
 
 struct cf_lanes {
 	struct cf_client *clients;	/* those with tasks or threads, oldest first */
 	unsigned int queued[CF_KINDS];	/* tasks in all lanes */
-	unsigned int threads[CF_KINDS];	/* threads in all lanes */
+	unsigned int threads[CF_KINDS];	/* threads in all lanes, those that are parked left out */
 	struct cf_client *spare_clients;	/* to be used again */
 	struct cf_lane *spare_lanes;
 };
@@ -61,6 +61,13 @@ struct cf_lane *cf_lanes_next(const struct cf_lanes *all, enum cf_kind kind,
 /* A thread enters lane, or leaves it.  An empty lane that the last thread leaves is gone. */
 void cf_lanes_enter(struct cf_lanes *all, struct cf_lane *lane);
 void cf_lanes_leave(struct cf_lanes *all, struct cf_lane *lane);
+
+/*
+ * The task that a thread runs in lane stands still, and goes on: meanwhile the thread is in
+ * the lane, but does not count as at work.
+ */
+void cf_lanes_park(struct cf_lanes *all, struct cf_lane *lane);
+void cf_lanes_unpark(struct cf_lanes *all, struct cf_lane *lane);
 
 /* Returns the lane for big tasks of the client whose lane this is. */
 struct cf_lane *cf_lanes_big(const struct cf_lane *lane);

@@ -135,9 +135,11 @@ int copyfile(const char *src, const char *dst, unsigned long flags);
 #define COPYFILE_WAIT	1UL	/* sleep until the copy has ended */
 #define COPYFILE_STATUS	2UL	/* only look */
 #define COPYFILE_CANCEL	3UL	/* ask the copy to stop; never takes the result */
+#define COPYFILE_PAUSE	4UL	/* let the copy stand still; never takes the result */
+#define COPYFILE_RESUME	5UL	/* let it go on; never takes the result */
 
 /*
- * Await, watch or cancel the copy behind cookie.
+ * Await, watch, cancel, pause or resume the copy behind cookie.
  *
  *   0   done, dst is complete.  Cookie released.
  *  <0   failed; ECANCELED if a cancel took effect.  Cookie released.
@@ -147,9 +149,13 @@ int copyfile(const char *src, const char *dst, unsigned long flags);
  * Two errors are about the call, release nothing, and are never the result
  * of a copy: EBADF, not a live cookie of this process; ENOSYS, unknown cmd.
  *
- * COPYFILE_CANCEL returns > 0 also if the copy has ended already (then 1).  So there is one
- * place for results, after COPYFILE_WAIT or COPYFILE_STATUS.  A cancel takes effect at the
- * next chunk (see copyfile_setup); if the copy was complete by then, its result is 0.
+ * COPYFILE_CANCEL, COPYFILE_PAUSE and COPYFILE_RESUME return > 0 also if the copy has ended
+ * already (then 1).  So there is one place for results, after COPYFILE_WAIT or
+ * COPYFILE_STATUS.  A cancel takes effect at the next chunk (see copyfile_setup); if the copy
+ * was complete by then, its result is 0.
+ *
+ * A paused copy does not begin; or it stands still from the next chunk on, and keeps its files
+ * open and its destination claimed.  Other copies go on.  A cancel ends the pause.
  *
  * One call gets the result.  While a thread sleeps in COPYFILE_WAIT, that thread gets it;
  * calls from other threads then return > 0.
@@ -252,7 +258,7 @@ struct copyfile_info {
 	uint32_t changed;	/* 1: src was seen to change while it was copied: its size
 				   or a time; looked for where it took more than one
 				   call, or one of more than 64 KiB */
-	uint32_t reserved32;	/* 0 */
+	uint32_t paused;	/* 1: COPYFILE_PAUSE is in force */
 	uint64_t reserved[8];	/* 0 */
 };
 

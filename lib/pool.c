@@ -69,6 +69,7 @@ static struct pool {
 	_Atomic pid_t tid;		/* of one of them; 0: none runs yet */
 	unsigned int idle;		/* threads asleep */
 	unsigned int woken;		/* of those, about to wake */
+	unsigned int parked;		/* threads whose task stands still */
 	unsigned int reserved;		/* threads of others; see cf_pool_reserve_thread() */
 	struct cf_pool_limits limits;	/* of the last submit */
 	struct cf_scale scale;
@@ -102,7 +103,7 @@ static void lock_pool(void)
 static void unlock_pool(void)
 {
 	assert(self.holds_lock);
-	assert(pool.woken <= pool.idle && pool.idle <= pool.nthreads);
+	assert(pool.woken <= pool.idle && pool.idle + pool.parked <= pool.nthreads);
 	self.holds_lock = false;
 	pthread_mutex_unlock(&pool.lock);
 }
@@ -133,13 +134,19 @@ static bool may_run_big_locked(bool ours)
 	return pool.lanes.threads[CF_BIG] - ours < most_big_locked();
 }
 
-/* Threads that are awake, or about to be, and not in a big task */
+/* Threads that are awake, or about to be, and not parked */
+static unsigned int awake_locked(void)
+{
+	unsigned int resting = pool.idle - pool.woken + pool.parked;
+
+	assert(self.holds_lock && resting <= pool.nthreads);
+	return pool.nthreads - resting;
+}
+
+/* Of those, the ones that are not in a big task */
 static unsigned int working_locked(void)
 {
-	unsigned int not_small = pool.idle - pool.woken + pool.lanes.threads[CF_BIG];
-
-	assert(self.holds_lock && not_small <= pool.nthreads);
-	return pool.nthreads - not_small;
+	return awake_locked() - pool.lanes.threads[CF_BIG];
 }
 
 static unsigned int most_working_locked(void)
@@ -154,6 +161,9 @@ static struct cf_lane *next_lane_locked(void)
 	/* A single thread takes turns. */
 	bool small_first = was_big && pool.limits.most == 1 && pool.lanes.queued[CF_SMALL];
 
+	/* One too many, after a task that stood still has gone on, rests. */
+	if (awake_locked() > pool.limits.most)
+		return NULL;
 	if (pool.lanes.queued[CF_BIG] && may_run_big_locked(was_big) && !small_first)
 		return cf_lanes_next(&pool.lanes, CF_BIG, self.lane, stay);
 	/* One too many, after the end of a big task or a decision, rests. */
@@ -243,7 +253,7 @@ static int grow_locked(void)
 	pthread_attr_t attr;
 	sigset_t all, old;
 
-	assert(self.holds_lock && pool.nthreads < pool.limits.most);
+	assert(awake_locked() < pool.limits.most);
 	if (!threads)
 		return -ENOMEM;
 	pool.threads = threads;
@@ -266,12 +276,14 @@ static int grow_locked(void)
 /* One more thread: woken or, failing that, started, if there may be one. */
 static int add_thread_locked(void)
 {
+	if (awake_locked() >= pool.limits.most)
+		return 0;
 	if (pool.idle > pool.woken) {
 		pool.woken++;
 		pthread_cond_signal(&pool.work);
 		return 0;
 	}
-	return pool.nthreads < pool.limits.most ? grow_locked() : 0;
+	return grow_locked();
 }
 
 /* A task of kind has been queued.  Returns -errno if that takes one more thread, in vain. */
@@ -364,7 +376,7 @@ bool cf_pool_reserve_thread(void)
 {
 	lock_pool();
 	/* Those asleep do not count. */
-	bool may = pool.nthreads - pool.idle + pool.reserved < pool.limits.most;
+	bool may = pool.nthreads - pool.idle - pool.parked + pool.reserved < pool.limits.most;
 	pool.reserved += may;
 	unlock_pool();
 	return may;
@@ -375,6 +387,43 @@ void cf_pool_release_thread(void)
 	lock_pool();
 	assert(pool.reserved);
 	pool.reserved--;
+	unlock_pool();
+}
+
+/* A thread has become free for others: wake or start one more if there is work for it. */
+static void replace_thread_locked(void)
+{
+	if ((pool.lanes.queued[CF_BIG] && may_run_big_locked(false)) ||
+	    (pool.lanes.queued[CF_SMALL] && working_locked() < most_working_locked()))
+		(void)add_thread_locked();
+}
+
+void cf_pool_park(void)
+{
+	lock_pool();
+	if (self.lane) {
+		cf_lanes_charge(self.lane, now() - self.free_since);
+		cf_lanes_park(&pool.lanes, self.lane);
+		pool.parked++;
+		replace_thread_locked();
+	} else {
+		assert(pool.reserved);
+		pool.reserved--;
+	}
+	unlock_pool();
+}
+
+void cf_pool_unpark(void)
+{
+	lock_pool();
+	if (self.lane) {
+		assert(pool.parked);
+		pool.parked--;
+		cf_lanes_unpark(&pool.lanes, self.lane);
+		self.free_since = now();
+	} else {
+		pool.reserved++;
+	}
 	unlock_pool();
 }
 
@@ -403,7 +452,7 @@ static void forget_threads(void)
 {
 	free(pool.threads);
 	pool.threads = NULL;
-	pool.nthreads = pool.idle = pool.woken = pool.reserved = 0;
+	pool.nthreads = pool.idle = pool.woken = pool.parked = pool.reserved = 0;
 	pool.tid = 0;
 	pool.stop = false;
 }

@@ -24,6 +24,7 @@
 #include <time.h>
 
 #include "libcopyfile.h"
+#include "pause.h"
 #include "pool.h"
 #include "scale.h"
 #include "sys.h"
@@ -94,8 +95,9 @@ static off_t move_chunk(const struct cf_range *r, char *buf, off_t at, size_t le
 	size_t done = 0;
 
 	while (done < len) {
-		if (cf_watch_get(r->watch->cancel))
-			return -ECANCELED;
+		int go = cf_pause_check(r->watch);
+		if (go < 0)
+			return go;
 		ssize_t n = r->by_buffer ? move_by_buffer(r, buf, at + done, len - done, stage)
 					 : move_in_kernel(r, at + done, len - done, stage);
 		if (n < 0)

@@ -12,16 +12,16 @@ cd "$top_srcdir" || skip_all 'the sources are not here'
 rooms='
 api	attr cookie count data dest exit extent job place policy pool scale sys watch
 exit	cookie watch
-cookie	count identity job pin policy pool sys watch
+cookie	count identity job pause pin policy pool sys watch
 policy	pool watch
-job	attr count data dest extent pin place sys wait watch
-dest	claim destfile inplace sys watch
+job	attr count data dest extent pause pin place sys wait watch
+dest	claim destfile inplace pause sys watch
 inplace	claim destfile fs same sys wait
 destfile	claim watch
 claim	fs sys wait watch
 same	fs sys
-data	extent fs range sys wait watch
-range	pool scale sys watch
+data	extent fs pause range sys wait watch
+range	pause pool scale sys watch
 attr	extent sys watch
 extent	sys
 pool	identity lanes scale
@@ -32,7 +32,8 @@ pin	sys
 place
 count
 fs	sys
-wait	sys watch
+wait	pause sys watch
+pause	pool watch
 watch
 sys
 '

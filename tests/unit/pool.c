@@ -217,6 +217,62 @@ test_reserve(void)
 	await(0, 1);
 }
 
+static atomic_int parked;
+
+static unsigned int
+run_and_park(struct cf_task *task)
+{
+	cf_pool_park();
+	parked++;
+	while (!gate)
+		nap(100000);
+	parked--;
+	cf_pool_unpark();
+	return run(task);
+}
+
+static void
+submit_parking(int i, uint64_t client, bool big)
+{
+	tasks[i] = (struct task){
+		{ .client = client, .big = big, .place = 1, .run = run_and_park }, 0,
+	};
+	if (cf_pool_submit(&tasks[i].task, threads(2)) != 0)
+		bail_out("cannot submit");
+}
+
+/* Tasks of client 1 stand still: neither those of client 2 wait for that, nor its own. */
+static void
+test_park(bool big)
+{
+	const char *kind = big ? "big" : "small";
+	struct cf_pool_view view;
+	int i;
+
+	reset();
+	gate = false;
+	for (i = 0; i < 10; i++)
+		submit_parking(i, 1, big);
+	while (parked < 10)
+		nap(100000);
+	cf_pool_look(look, &view);
+	is_int(view.big, 0, "10 %s tasks of a pool of 2 threads are parked, and count as none", kind);
+	for (i = 10; i < 110; i++)
+		submit(&tasks[i], 1 + i % 2, i % 4 < 2, 100000, 2);
+	await(1, 50);
+	await(2, 50);
+	ok(peak <= 2, "others are run meanwhile, at most 2 at a time (%d)", peak);
+	is_int(parked, 10, "while they stand still");
+	gate = true;
+	await(1, 60);
+	is_int(ended[1], 60, "then they go on");
+	peak = 0;
+	for (i = 0; i < 100; i++)
+		submit(&tasks[i], 2, false, 100000, 2);
+	await(2, 150);
+	ok(peak <= 2, "and the limit is what it was (%d)", peak);
+}
+
 int
 main(void)
 {
@@ -229,6 +285,8 @@ main(void)
 	test_fair(3, true);
 	test_wants_work();
 	test_reserve();
+	test_park(false);
+	test_park(true);
 	cf_pool_stop();
 	return done_testing();
 }
