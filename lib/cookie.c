@@ -1,21 +1,19 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Design: a slot is a descriptor (an eventfd) and a job; the table finds it by
- * the descriptor's number.  Released slots keep their descriptor and wait on a
- * list to be used again, so that a cookie costs two short system calls: the
- * eventfd is raised at the end of its copy, and lowered when it is released.
+ * Design: a slot (slots.h) is a descriptor and a job.  A cookie costs two short system
+ * calls: the descriptor is raised at the end of the copy, and lowered when the cookie is
+ * released.
  *
  * A slot's life:	free -> live -> ended -> free
  *
- *   free	on the list; not readable
- *   live	a thread, or the queue, has the job, or it is held; the descriptor is not
- *		readable
+ *   free	not readable
+ *   live	a thread, or the queue, has the job, or it is held; not readable
  *   ended	the job has its result; readable
  *
  * "Readable exactly when WAIT or STATUS returns <= 0 at once" holds because the
- * descriptor is raised and the state set to ended under the slot's lock.  No
- * other command changes a slot from ended to free: so a thread that cancels need not be the one
- * that gets the result.
+ * descriptor is raised and the state set to ended under the slot's lock.  No other
+ * command changes a slot from ended to free: so a thread that cancels need not be
+ * the one that gets the result.
  *
  * WAIT sleeps in poll(2) on the descriptor, without the lock: a signal handler
  * always ends that, and nothing but the end of the copy has to wake it.
@@ -50,7 +48,6 @@
 #include <stdatomic.h>
 #include <stddef.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "count.h"
 #include "identity.h"
@@ -58,128 +55,30 @@
 #include "pin.h"
 #include "policy.h"
 #include "pool.h"
+#include "slots.h"
 #include "sys.h"
-
-/* Descriptors kept for the next burst: as many as a window usually has. */
-#define MAX_IDLE 128
 
 /* Bytes whose copying is as much work as that of a small file */
 #define WORK_UNIT (256 * 1024)
 
-enum state { FREE, LIVE, ENDED };
-
-struct slot {
-	struct cf_task task;		/* the pool's, while it is queued */
-	pthread_mutex_t lock;		/* of what follows, but for the running job */
-	struct slot *next_free;
-	int fd;
-	enum state state;
-	bool waiting;			/* a thread sleeps in WAIT */
-	bool raised;			/* fd is readable */
-	bool held;			/* paused, and out of the queue: no thread has the job */
-	struct cf_pool_limits limits;	/* to queue it again with */
-	struct cf_identity caller;	/* who is to copy; not if the job is STEADY */
-	struct cf_job job;
-};
-
 static struct {
 	pthread_mutex_t lock;
-	struct slot **by_fd;
-	int size;
-	struct slot *free;
-	unsigned int live, idle;	/* slots in use; on the list */
+	struct cf_slots slots;
+	unsigned int live;		/* slots in use */
 	atomic_uint busy;		/* of those in use: not ended */
 	bool fork_hooked;
 	bool closed;			/* the process ends: no more cookies */
 } table = { .lock = PTHREAD_MUTEX_INITIALIZER };
 
-/* ----------------------------------------------------- slots and table */
-
-/* With the table locked, and s free: nobody can find it any more. */
-static void destroy_slot(struct slot *s)
-{
-	/* A thread that found it earlier may still hold its lock: wait for that. */
-	pthread_mutex_lock(&s->lock);
-	pthread_mutex_unlock(&s->lock);
-	cf_close(s->fd);
-	pthread_mutex_destroy(&s->lock);
-	free(s);
-}
-
-static int enter_slot_locked(struct slot *s)
-{
-	if (s->fd >= table.size) {
-		int size = s->fd + 64;
-		struct slot **by_fd = realloc(table.by_fd, size * sizeof *by_fd);
-
-		if (!by_fd)
-			return -ENOMEM;
-		memset(by_fd + table.size, 0, (size - table.size) * sizeof *by_fd);
-		table.by_fd = by_fd;
-		table.size = size;
-	}
-	table.by_fd[s->fd] = s;
-	return 0;
-}
-
-static int new_slot_locked(struct slot **ret)
-{
-	struct slot *s = calloc(1, sizeof *s);
-
-	if (!s)
-		return -ENOMEM;
-	s->fd = cf_eventfd();
-	int r = s->fd;
-	if (r >= 0)
-		r = enter_slot_locked(s);
-	if (r < 0) {
-		if (s->fd >= 0)
-			cf_close(s->fd);
-		free(s);
-		return r;
-	}
-	pthread_mutex_init(&s->lock, NULL);
-	*ret = s;
-	return 0;
-}
-
-static int take_slot_locked(struct slot **ret)
-{
-	struct slot *s = table.free;
-
-	if (!s)
-		return new_slot_locked(ret);
-	table.free = s->next_free;
-	table.idle--;
-	*ret = s;
-	return 0;
-}
-
-/* Onto the list, or away if that is full. */
-static void give_slot_locked(struct slot *s)
-{
-	if (table.idle < MAX_IDLE && !s->raised) {
-		s->next_free = table.free;
-		table.free = s;
-		table.idle++;
-		return;
-	}
-	table.by_fd[s->fd] = NULL;
-	destroy_slot(s);
-}
-
 /* The slot of cookie, locked, and live or ended; or NULL. */
-static struct slot *lock_slot(long cookie)
+static struct cf_slot *lock_slot(long cookie)
 {
-	struct slot *s = NULL;
-
 	pthread_mutex_lock(&table.lock);
-	if (cookie > 2 && cookie < table.size)
-		s = table.by_fd[cookie];
+	struct cf_slot *s = cf_slots_find(&table.slots, cookie);
 	if (s)
 		pthread_mutex_lock(&s->lock);
 	pthread_mutex_unlock(&table.lock);
-	if (s && s->state == FREE) {
+	if (s && s->state == CF_FREE) {
 		pthread_mutex_unlock(&s->lock);
 		s = NULL;
 	}
@@ -203,8 +102,8 @@ static void fork_parent(void)
 static void fork_child(void)
 {
 	cf_pool_fork_child();
-	for (int fd = 0; fd < table.size; fd++) {
-		struct slot *s = table.by_fd[fd];
+	for (int fd = 0; fd < table.slots.size; fd++) {
+		struct cf_slot *s = table.slots.by_fd[fd];
 
 		if (!s)
 			continue;
@@ -213,14 +112,9 @@ static void fork_child(void)
 			cf_job_fini(&s->job);
 		else
 			free(s->job.names);
-		cf_close(fd);
-		free(s);
 	}
-	free(table.by_fd);
-	table.by_fd = NULL;
-	table.size = 0;
-	table.free = NULL;
-	table.live = table.idle = 0;
+	cf_slots_clear_in_child(&table.slots);
+	table.live = 0;
 	table.busy = 0;
 	table.closed = false;
 	pthread_mutex_unlock(&table.lock);
@@ -237,13 +131,13 @@ static int no_error_of_the_call(int r)
 			    : r;
 }
 
-static void end_locked(struct slot *s)
+static void end_locked(struct cf_slot *s)
 {
 	s->job.error = no_error_of_the_call(s->job.error);
 	/* It cannot fail: the descriptor is ours, and the counter far from full. */
 	(void)cf_eventfd_raise(s->fd);
 	s->raised = true;
-	s->state = ENDED;
+	s->state = CF_ENDED;
 	atomic_fetch_sub(&table.busy, 1);
 }
 
@@ -253,7 +147,7 @@ static bool steady(const struct cf_job *job)
 }
 
 /* Returns true if this thread may copy for the starter of s; else the job has ended. */
-static bool may_begin(struct slot *s)
+static bool may_begin(struct cf_slot *s)
 {
 	struct cf_identity now;
 
@@ -271,7 +165,7 @@ static bool may_begin(struct slot *s)
  * Open the source, to see how big it is.  False: it is big, and its turn comes
  * later; s may be at work in another thread by now.
  */
-static bool may_go_on(struct slot *s)
+static bool may_go_on(struct cf_slot *s)
 {
 	if (s->task.big || cf_job_open(&s->job) < 0 ||
 	    cf_watch_get(s->job.watch.total) <= CF_BIG_SIZE || cf_pool_begin_big())
@@ -287,7 +181,7 @@ static bool may_go_on(struct slot *s)
 }
 
 /* Copy, in this thread; s is not locked.  False: it is another's turn; see may_go_on(). */
-static bool copy(struct slot *s)
+static bool copy(struct cf_slot *s)
 {
 	struct cf_policy_sample sample;
 
@@ -310,7 +204,7 @@ static bool copy(struct slot *s)
 
 static unsigned int run(struct cf_task *task)
 {
-	struct slot *s = (struct slot *)((char *)task - offsetof(struct slot, task));
+	struct cf_slot *s = (struct cf_slot *)((char *)task - offsetof(struct cf_slot, task));
 
 	if (!copy(s))
 		return 1;
@@ -354,7 +248,7 @@ static bool adapt_pool_locked(const struct cf_identity *who)
 }
 
 /* Put job into s, a free slot, and queue it.  0, or -errno and s is free. */
-static int launch_locked(struct slot *s, const struct cf_job *job, struct baggage *b,
+static int launch_locked(struct cf_slot *s, const struct cf_job *job, struct baggage *b,
 			 struct cf_pool_limits limits)
 {
 	pthread_mutex_lock(&s->lock);
@@ -367,13 +261,13 @@ static int launch_locked(struct slot *s, const struct cf_job *job, struct baggag
 		s->task.place = job->place.dir;
 		s->task.big = cf_watch_get(job->watch.total) > CF_BIG_SIZE;
 		s->limits = limits;
-		s->state = LIVE;
+		s->state = CF_LIVE;
 		table.live++;
 		atomic_fetch_add(&table.busy, 1);
 		r = cf_pool_submit(&s->task, limits);
 		if (r < 0) {
 			cf_job_fini(&s->job);
-			s->state = FREE;
+			s->state = CF_FREE;
 			table.live--;
 			atomic_fetch_sub(&table.busy, 1);
 		}
@@ -385,7 +279,7 @@ static int launch_locked(struct slot *s, const struct cf_job *job, struct baggag
 static int start_locked(const struct cf_job *job, struct baggage *b, unsigned int pending,
 			struct cf_pool_limits limits)
 {
-	struct slot *s;
+	struct cf_slot *s;
 	int r = 0;
 
 	if (table.closed)
@@ -399,14 +293,14 @@ static int start_locked(const struct cf_job *job, struct baggage *b, unsigned in
 		return -EAGAIN;
 	if (!steady(job) && !adapt_pool_locked(&b->caller))
 		return -EPERM;
-	r = take_slot_locked(&s);
+	r = cf_slots_take(&table.slots, &s);
 	if (r < 0)
 		return r;
 	/* It may have ended, and be another's, as soon as the table is unlocked. */
 	int cookie = s->fd;
 	r = launch_locked(s, job, b, limits);
 	if (r < 0) {
-		give_slot_locked(s);
+		cf_slots_give(&table.slots, s);
 		return r;
 	}
 	return cookie;
@@ -429,12 +323,12 @@ int cf_cookie_start(const struct cf_job *job, unsigned int pending, struct cf_po
 /* ------------------------------------------------------------ control */
 
 /* Take the result of an ended copy and let go of its slot, which is locked. */
-static int release(struct slot *s, struct copyfile_info *ret)
+static int release(struct cf_slot *s, struct copyfile_info *ret)
 {
 	int r = s->job.error;
 
 	cf_job_info(&s->job, true, ret);
-	s->state = FREE;
+	s->state = CF_FREE;
 	pthread_mutex_unlock(&s->lock);
 	if (s->raised && cf_eventfd_lower(s->fd) == 0)
 		s->raised = false;
@@ -443,13 +337,13 @@ static int release(struct slot *s, struct copyfile_info *ret)
 	/* With the table locked: a child of fork(2) frees what it finds there. */
 	cf_job_fini(&s->job);
 	table.live--;
-	give_slot_locked(s);
+	cf_slots_give(&table.slots, s);
 	pthread_mutex_unlock(&table.lock);
 	return r;
 }
 
 /* Sleep until s, which is locked, has ended, or a handler has run. */
-static void await(struct slot *s)
+static void await(struct cf_slot *s)
 {
 	s->waiting = true;
 	pthread_mutex_unlock(&s->lock);
@@ -459,7 +353,7 @@ static void await(struct slot *s)
 }
 
 /* Stop at the next chunk; if no thread has it yet, at once. */
-static void cancel_locked(struct slot *s)
+static void cancel_locked(struct cf_slot *s)
 {
 	cf_watch_set(s->job.watch.cancel, true);
 	cf_pause_end(&s->job.watch);
@@ -471,7 +365,7 @@ static void cancel_locked(struct slot *s)
 }
 
 /* Stand still at the next chunk; if no thread has it yet, none begins with it. */
-static void pause_locked(struct slot *s)
+static void pause_locked(struct cf_slot *s)
 {
 	if (cf_watch_get(s->job.watch.cancel) || s->held)
 		return;
@@ -479,7 +373,7 @@ static void pause_locked(struct slot *s)
 	s->held = cf_pool_remove(&s->task);
 }
 
-static void resume_locked(struct slot *s)
+static void resume_locked(struct cf_slot *s)
 {
 	cf_pause_end(&s->job.watch);
 	if (!s->held)
@@ -492,9 +386,9 @@ static void resume_locked(struct slot *s)
 }
 
 /* Do cmd, which does not ask for the result. */
-static void command_locked(struct slot *s, unsigned long cmd)
+static void command_locked(struct cf_slot *s, unsigned long cmd)
 {
-	if (s->state != LIVE)
+	if (s->state != CF_LIVE)
 		return;
 	if (cmd == COPYFILE_CANCEL)
 		cancel_locked(s);
@@ -510,32 +404,32 @@ int cf_cookie_ctrl(long cookie, unsigned long cmd, struct copyfile_info *ret,
 	*released = false;
 	if (cmd < COPYFILE_WAIT || cmd > COPYFILE_RESUME)
 		return -ENOSYS;
-	struct slot *s = lock_slot(cookie);
+	struct cf_slot *s = lock_slot(cookie);
 	if (!s)
 		return -EBADF;
 
 	/* Where another thread waits, the result is for that one. */
 	bool wanted = (cmd == COPYFILE_WAIT || cmd == COPYFILE_STATUS) && !s->waiting;
-	if (cmd == COPYFILE_WAIT && wanted && s->state == LIVE)
+	if (cmd == COPYFILE_WAIT && wanted && s->state == CF_LIVE)
 		await(s);
-	if (wanted && s->state == ENDED) {
+	if (wanted && s->state == CF_ENDED) {
 		*released = true;
 		return release(s, ret);
 	}
-	int percent = s->state == ENDED ? 1 : cf_job_remaining(&s->job);
+	int percent = s->state == CF_ENDED ? 1 : cf_job_remaining(&s->job);
 	command_locked(s, cmd);
-	cf_job_info(&s->job, s->state == ENDED, ret);
+	cf_job_info(&s->job, s->state == CF_ENDED, ret);
 	pthread_mutex_unlock(&s->lock);
 	return percent;
 }
 
 int cf_cookie_info(long cookie, struct copyfile_info *ret)
 {
-	struct slot *s = lock_slot(cookie);
+	struct cf_slot *s = lock_slot(cookie);
 
 	if (!s)
 		return -EBADF;
-	cf_job_info(&s->job, s->state == ENDED, ret);
+	cf_job_info(&s->job, s->state == CF_ENDED, ret);
 	pthread_mutex_unlock(&s->lock);
 	return 0;
 }
@@ -545,12 +439,12 @@ void cf_cookie_end_all(const struct timespec *until)
 	if (pthread_mutex_timedlock(&table.lock, until) != 0)
 		return;
 	table.closed = true;
-	for (int fd = 0; fd < table.size; fd++) {
-		struct slot *s = table.by_fd[fd];
+	for (int fd = 0; fd < table.slots.size; fd++) {
+		struct cf_slot *s = table.slots.by_fd[fd];
 
 		if (!s || pthread_mutex_timedlock(&s->lock, until) != 0)
 			continue;
-		if (s->state == LIVE)
+		if (s->state == CF_LIVE)
 			cancel_locked(s);
 		pthread_mutex_unlock(&s->lock);
 	}
@@ -574,14 +468,7 @@ static int discard_all(const void *arg)
 {
 	(void)arg;
 	cf_pool_stop();
-	for (int fd = 0; fd < table.size; fd++)
-		if (table.by_fd[fd])
-			destroy_slot(table.by_fd[fd]);
-	free(table.by_fd);
-	table.by_fd = NULL;
-	table.size = 0;
-	table.free = NULL;
-	table.idle = 0;
+	cf_slots_clear(&table.slots);
 	return 0;
 }
 

@@ -12,7 +12,8 @@ cd "$top_srcdir" || skip_all 'the sources are not here'
 rooms='
 api	attr cookie count data dest exit extent job place policy pool scale sys watch
 exit	cookie watch
-cookie	count identity job pause pin policy pool sys watch
+cookie	count identity job pause pin policy pool slots sys watch
+slots	identity job pool sys
 policy	pool watch
 job	attr count data dest extent pause pin place sys wait watch
 dest	claim destfile inplace pause sys watch
