@@ -239,10 +239,10 @@ static int run(struct cf_job *j)
 	return r;
 }
 
-/* The client that how names, or this thread: no other one has a variable at that address. */
-static uint64_t client_of(const struct copyfile_how *how)
+/* Returns named, or if that is 0 what stands for this thread: the address of its own variable. */
+static uint64_t client_number(uint64_t named)
 {
-	return how->client ? how->client : (uintptr_t)&last;
+	return named ? named : (uintptr_t)&last;
 }
 
 static int start(int src_dir, const char *src, int dst_dir, const char *dst,
@@ -256,7 +256,7 @@ static int start(int src_dir, const char *src, int dst_dir, const char *dst,
 	cf_job_init(&j, src_dir, src, dst_dir, dst, how->flags, how->tag,
 		    cf_watch_get(setup.chunk),
 		    r < 0 ? (struct cf_place){ 0 } : cf_place_of(src_dir, src, dst_dir, dst));
-	j.client = client_of(how);
+	j.client = client_number(how->client);
 	if (r == 0)
 		r = run(&j);
 	if (r <= 0) {
@@ -292,6 +292,13 @@ int copyfile(const char *src, const char *dst, unsigned long flags)
 	int state = enter();
 
 	return leave(state, start(AT_FDCWD, src, AT_FDCWD, dst, &h));
+}
+
+int copyfile_room_fd(uint64_t client)
+{
+	int state = enter();
+
+	return leave(state, cf_cookie_room_fd(client_number(client)));
 }
 
 /* ------------------------------------------------- watching, controlling */

@@ -45,12 +45,14 @@
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "count.h"
 #include "identity.h"
 #include "pin.h"
 #include "policy.h"
 #include "pool.h"
+#include "quota.h"
 #include "sys.h"
 
 /* Descriptors kept for the next burst: as many as a window usually has. */
@@ -65,6 +67,7 @@ struct slot {
 	struct cf_task task;		/* the pool's, while it is queued */
 	pthread_mutex_t lock;		/* of what follows, but for the running job */
 	struct slot *next_free;
+	struct cf_holder *holder;	/* whose place it takes, unless free; under table.lock */
 	int fd;
 	enum state state;
 	bool waiting;			/* a thread sleeps in WAIT */
@@ -78,11 +81,21 @@ static struct {
 	struct slot **by_fd;
 	int size;
 	struct slot *free;
-	unsigned int live, idle;	/* slots in use; on the list */
+	unsigned int idle;		/* slots on the list */
+	struct cf_quota quota;		/* slots in use */
 	atomic_uint busy;		/* of those in use: not ended */
 	bool fork_hooked;
 	bool closed;			/* the process ends: no more cookies */
 } table = { .lock = PTHREAD_MUTEX_INITIALIZER };
+
+/* The time for the quota, which does not need to be exact */
+static int64_t coarse_now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC_COARSE, &t);
+	return t.tv_sec * (int64_t)1000000000 + t.tv_nsec;
+}
 
 /* ----------------------------------------------------- slots and table */
 
@@ -211,10 +224,20 @@ static void fork_child(void)
 	table.by_fd = NULL;
 	table.size = 0;
 	table.free = NULL;
-	table.live = table.idle = 0;
+	table.idle = 0;
+	cf_quota_clear(&table.quota);
 	table.busy = 0;
 	table.closed = false;
 	pthread_mutex_unlock(&table.lock);
+}
+
+static int hook_fork_locked(void)
+{
+	int r = table.fork_hooked ? 0 : -pthread_atfork(fork_prepare, fork_parent, fork_child);
+
+	if (r == 0)
+		table.fork_hooked = true;
+	return r;
 }
 
 /* ----------------------------------------------------------- the copy */
@@ -345,13 +368,11 @@ static int launch_locked(struct slot *s, const struct cf_job *job, struct baggag
 		s->task.place = job->place.dir;
 		s->task.big = cf_watch_get(job->watch.total) > CF_BIG_SIZE;
 		s->state = LIVE;
-		table.live++;
 		atomic_fetch_add(&table.busy, 1);
 		r = cf_pool_submit(&s->task, limits);
 		if (r < 0) {
 			cf_job_fini(&s->job);
 			s->state = FREE;
-			table.live--;
 			atomic_fetch_sub(&table.busy, 1);
 		}
 	}
@@ -359,34 +380,44 @@ static int launch_locked(struct slot *s, const struct cf_job *job, struct baggag
 	return r;
 }
 
-static int start_locked(const struct cf_job *job, struct baggage *b, unsigned int pending,
-			struct cf_pool_limits limits)
+/* Make a cookie for job, in the place that holder has for it. */
+static int start_in_place_locked(const struct cf_job *job, struct baggage *b,
+				 struct cf_holder *holder, struct cf_pool_limits limits)
 {
 	struct slot *s;
-	int r = 0;
+	int r = take_slot_locked(&s);
 
-	if (table.closed)
-		return -ECANCELED;
-	if (!table.fork_hooked)
-		r = -pthread_atfork(fork_prepare, fork_parent, fork_child);
-	if (r < 0)
-		return r;
-	table.fork_hooked = true;
-	if (table.live >= pending)
-		return -EAGAIN;
-	if (!steady(job) && !adapt_pool_locked(&b->caller))
-		return -EPERM;
-	r = take_slot_locked(&s);
 	if (r < 0)
 		return r;
 	/* It may have ended, and be another's, as soon as the table is unlocked. */
 	int cookie = s->fd;
+	s->holder = holder;
 	r = launch_locked(s, job, b, limits);
 	if (r < 0) {
 		give_slot_locked(s);
 		return r;
 	}
 	return cookie;
+}
+
+static int start_locked(const struct cf_job *job, struct baggage *b, unsigned int pending,
+			struct cf_pool_limits limits)
+{
+	struct cf_holder *holder;
+	int r = table.closed ? -ECANCELED : hook_fork_locked();
+
+	if (r == 0)
+		r = cf_quota_take(&table.quota, job->client, pending, coarse_now(), &holder);
+	if (r < 0)
+		return r;
+	if (!steady(job) && !adapt_pool_locked(&b->caller)) {
+		cf_quota_refuse_until_idle(&table.quota, holder, coarse_now());
+		return -EPERM;
+	}
+	r = start_in_place_locked(job, b, holder, limits);
+	if (r < 0)
+		cf_quota_give(&table.quota, holder, coarse_now());
+	return r;
 }
 
 int cf_cookie_start(const struct cf_job *job, unsigned int pending, struct cf_pool_limits limits)
@@ -400,6 +431,16 @@ int cf_cookie_start(const struct cf_job *job, unsigned int pending, struct cf_po
 	r = start_locked(job, &b, pending, limits);
 	pthread_mutex_unlock(&table.lock);
 	cf_pin_put(&b.pin);
+	return r;
+}
+
+int cf_cookie_room_fd(uint64_t client)
+{
+	pthread_mutex_lock(&table.lock);
+	int r = hook_fork_locked();
+	if (r == 0)
+		r = cf_quota_fd(&table.quota, client, coarse_now());
+	pthread_mutex_unlock(&table.lock);
 	return r;
 }
 
@@ -419,7 +460,7 @@ static int release(struct slot *s, struct copyfile_info *ret)
 	pthread_mutex_lock(&table.lock);
 	/* With the table locked: a child of fork(2) frees what it finds there. */
 	cf_job_fini(&s->job);
-	table.live--;
+	cf_quota_give(&table.quota, s->holder, coarse_now());
 	give_slot_locked(s);
 	pthread_mutex_unlock(&table.lock);
 	return r;
@@ -509,7 +550,7 @@ bool cf_cookie_busy(void)
 int cf_cookie_quiesce(int (*change)(const void *arg), const void *arg)
 {
 	pthread_mutex_lock(&table.lock);
-	int r = table.live ? -EBUSY : change(arg);
+	int r = table.quota.live ? -EBUSY : change(arg);
 	pthread_mutex_unlock(&table.lock);
 	return r;
 }
@@ -526,6 +567,7 @@ static int discard_all(const void *arg)
 	table.size = 0;
 	table.free = NULL;
 	table.idle = 0;
+	cf_quota_clear(&table.quota);
 	return 0;
 }
 

@@ -107,9 +107,10 @@ extern "C" {
  *   0   done.
  *  >0   started: the cookie.
  *  <0   failed; nothing is pending.
- *         EAGAIN      too many cookies are live; or (COPYFILE_ASYNC) copies of
- *                     threads with other credentials are under way: finish one,
- *                     try again
+ *         EAGAIN      too many cookies are live, or more than this client's share
+ *                     while another one waits for its own; or (COPYFILE_ASYNC)
+ *                     copies of threads with other credentials are under way:
+ *                     finish one, try again, or see copyfile_room_fd()
  *         EINVAL      bad flags, or src and dst are the same file
  *         EOPNOTSUPP  not a regular file (or, with NOFOLLOW, a symlink);
  *                     or COPYFILE_REFLINK and this file system cannot
@@ -185,6 +186,18 @@ struct copyfile_how {
 COPYFILE_API COPYFILE_CHECKED
 int copyfileat(int src_dir, const char *src, int dst_dir, const char *dst,
 	       const struct copyfile_how *how, size_t size);
+
+/*
+ * Returns a descriptor that tells when a copy of client (0: the calling thread) which was
+ * refused with EAGAIN may be tried again; or EMFILE, ENFILE, ENOMEM.  Give it to poll() or
+ * epoll: it is readable, but not from the refusal until there is room for a cookie.  That a
+ * further attempt is refused is possible, where several threads try.
+ *
+ * A client has one descriptor.  It is the library's: do not read, write or close it.  It is
+ * close-on-exec, and lasts until copyfile_shutdown(); a child of fork() does not have it.
+ */
+COPYFILE_API COPYFILE_CHECKED
+int copyfile_room_fd(uint64_t client);
 
 /* Where a copy is, or where it failed */
 enum copyfile_stage {

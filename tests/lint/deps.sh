@@ -12,7 +12,7 @@ cd "$top_srcdir" || skip_all 'the sources are not here'
 rooms='
 api	attr cookie count data dest exit extent job place policy pool scale sys watch
 exit	cookie watch
-cookie	count identity job pin policy pool sys watch
+cookie	count identity job pin policy pool quota sys watch
 policy	pool watch
 job	attr count data dest extent pin place sys wait watch
 dest	claim destfile inplace sys watch
@@ -29,6 +29,7 @@ lanes
 scale
 identity
 pin	sys
+quota	sys
 place
 count
 fs	sys

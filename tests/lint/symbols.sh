@@ -13,6 +13,7 @@ golden='copyfile@@LIBCOPYFILE_0.1
 copyfile_attrs@@LIBCOPYFILE_0.1
 copyfile_ctrl@@LIBCOPYFILE_0.1
 copyfile_info@@LIBCOPYFILE_0.1
+copyfile_room_fd@@LIBCOPYFILE_0.1
 copyfile_setup@@LIBCOPYFILE_0.1
 copyfile_shutdown@@LIBCOPYFILE_0.1
 copyfile_stage_name@@LIBCOPYFILE_0.1
