@@ -51,6 +51,9 @@
 /* Most threads that may be asked for; guards against a wild number. */
 #define MAX_THREADS 4096
 
+/* Percent of the copies that must wait, for copies to "mostly wait" */
+#define MOSTLY 50
+
 /* What copyfile_setup() asked for; changed only while no cookie is live. */
 static struct {
 	_Atomic uint32_t threads, pending;
@@ -93,6 +96,13 @@ static int read_struct(void *to, size_t known, const void *from, size_t size, si
 		if (((const unsigned char *)from)[i])
 			return -E2BIG;
 	return 0;
+}
+
+/* Fill the caller's structure of size with ours of known; what ours has not is 0. */
+static void write_struct(void *to, size_t size, const void *from, size_t known)
+{
+	memset(to, 0, size);
+	memcpy(to, from, size < known ? size : known);
 }
 
 static bool both(uint64_t flags, uint64_t a, uint64_t b)
@@ -325,10 +335,8 @@ int copyfile_info(long cookie, struct copyfile_info *ret, size_t size)
 		info = last;
 	else if (r == 0)
 		r = cf_cookie_info(cookie, &info);
-	if (r == 0) {
-		memset(ret, 0, size);
-		memcpy(ret, &info, size < sizeof info ? size : sizeof info);
-	}
+	if (r == 0)
+		write_struct(ret, size, &info, sizeof info);
 	return leave(state, r);
 }
 
@@ -409,8 +417,23 @@ int copyfile_stats(struct copyfile_stats *ret, size_t size)
 	if (!ret || size < offsetof(struct copyfile_stats, decisions))
 		return leave(state, ret ? -EINVAL : -EFAULT);
 	cf_pool_look(copy_view, &s);
-	memset(ret, 0, size);
-	memcpy(ret, &s, size < sizeof s ? size : sizeof s);
+	write_struct(ret, size, &s, sizeof s);
+	return leave(state, 0);
+}
+
+int copyfile_advice(struct copyfile_advice *ret, size_t size)
+{
+	struct cf_pool_load load = cf_pool_load();
+	unsigned int cores = cf_policy_cores();
+	struct copyfile_advice a = {
+		.threads = load.target, .callers = load.big < cores ? cores - load.big : 1,
+		.waits = cf_policy_waiting() > MOSTLY,
+	};
+	int state = enter();
+
+	if (!ret || size < sizeof a)
+		return leave(state, ret ? -EINVAL : -EFAULT);
+	write_struct(ret, size, &a, sizeof a);
 	return leave(state, 0);
 }
 

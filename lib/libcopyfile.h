@@ -295,7 +295,7 @@ struct copyfile_decision {
 	uint32_t why;		/* enum copyfile_why */
 };
 
-/* What this process has done with the library so far */
+/* For people: what this process has done with the library so far */
 struct copyfile_stats {
 	uint64_t copies;	/* that ended, well or not */
 	uint64_t cookies;	/* of those, by a thread of the pool */
@@ -319,6 +319,21 @@ struct copyfile_stats {
  */
 COPYFILE_API
 int copyfile_stats(struct copyfile_stats *ret, size_t size);
+
+/* By what a program sizes threads of its own that start copies */
+struct copyfile_advice {
+	uint32_t threads;	/* of the pool that small copies are worth now; 0: not known yet */
+	uint32_t callers;	/* threads of the program that should copy by themselves, where
+				   copies do not wait: cores that no big copy takes; 1 or more */
+	uint32_t waits;		/* 1: copies mostly wait; 0: they do not, or it is not known */
+	uint32_t reserved;	/* 0 */
+};
+
+/*
+ * Fill *ret.  Costs a few nanoseconds and takes no lock.  0, -EFAULT or -EINVAL.
+ */
+COPYFILE_API
+int copyfile_advice(struct copyfile_advice *ret, size_t size);
 
 /* Join the workers, free all memory.  EBUSY while cookies are live. */
 COPYFILE_API

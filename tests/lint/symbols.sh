@@ -10,6 +10,7 @@ library=$top_builddir/lib/.libs/libcopyfile.so
 [ "$SHARED" = yes ] || skip_all 'configured with --disable-shared'
 
 golden='copyfile@@LIBCOPYFILE_0.1
+copyfile_advice@@LIBCOPYFILE_0.1
 copyfile_attrs@@LIBCOPYFILE_0.1
 copyfile_ctrl@@LIBCOPYFILE_0.1
 copyfile_info@@LIBCOPYFILE_0.1
