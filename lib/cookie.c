@@ -76,6 +76,15 @@ struct slot {
 	struct cf_job job;
 };
 
+/* The time for the quota, which does not need to be exact */
+static int64_t coarse_now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC_COARSE, &t);
+	return t.tv_sec * (int64_t)1000000000 + t.tv_nsec;
+}
+
 static struct {
 	pthread_mutex_t lock;
 	struct slot **by_fd;
@@ -86,16 +95,7 @@ static struct {
 	atomic_uint busy;		/* of those in use: not ended */
 	bool fork_hooked;
 	bool closed;			/* the process ends: no more cookies */
-} table = { .lock = PTHREAD_MUTEX_INITIALIZER };
-
-/* The time for the quota, which does not need to be exact */
-static int64_t coarse_now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC_COARSE, &t);
-	return t.tv_sec * (int64_t)1000000000 + t.tv_nsec;
-}
+} table = { .lock = PTHREAD_MUTEX_INITIALIZER, .quota.clock = coarse_now };
 
 /* ----------------------------------------------------- slots and table */
 
@@ -407,16 +407,16 @@ static int start_locked(const struct cf_job *job, struct baggage *b, unsigned in
 	int r = table.closed ? -ECANCELED : hook_fork_locked();
 
 	if (r == 0)
-		r = cf_quota_take(&table.quota, job->client, pending, coarse_now(), &holder);
+		r = cf_quota_take(&table.quota, job->client, pending, &holder);
 	if (r < 0)
 		return r;
 	if (!steady(job) && !adapt_pool_locked(&b->caller)) {
-		cf_quota_refuse_until_idle(&table.quota, holder, coarse_now());
+		cf_quota_refuse_until_idle(&table.quota, holder);
 		return -EPERM;
 	}
 	r = start_in_place_locked(job, b, holder, limits);
 	if (r < 0)
-		cf_quota_give(&table.quota, holder, coarse_now());
+		cf_quota_give(&table.quota, holder);
 	return r;
 }
 
@@ -439,7 +439,7 @@ int cf_cookie_room_fd(uint64_t client)
 	pthread_mutex_lock(&table.lock);
 	int r = hook_fork_locked();
 	if (r == 0)
-		r = cf_quota_fd(&table.quota, client, coarse_now());
+		r = cf_quota_fd(&table.quota, client);
 	pthread_mutex_unlock(&table.lock);
 	return r;
 }
@@ -460,7 +460,7 @@ static int release(struct slot *s, struct copyfile_info *ret)
 	pthread_mutex_lock(&table.lock);
 	/* With the table locked: a child of fork(2) frees what it finds there. */
 	cf_job_fini(&s->job);
-	cf_quota_give(&table.quota, s->holder, coarse_now());
+	cf_quota_give(&table.quota, s->holder);
 	give_slot_locked(s);
 	pthread_mutex_unlock(&table.lock);
 	return r;

@@ -13,7 +13,8 @@
  *
  * A client's descriptor is an eventfd, made when somebody asks for it.  It is lowered when
  * the client is refused, and raised when a place is given back and the client could have it.
- * Until a descriptor has been asked for this costs a comparison.
+ * Until a descriptor has been asked for this costs a comparison.  As long as nobody is
+ * refused the clock is not looked at.
  *
  * A holder without cookies stays, for the client's next one.  Those that nobody needs any
  * more are freed when a new holder is made.
@@ -56,9 +57,10 @@ static void free_holder(struct cf_holder *h)
 }
 
 /* Free the holders that nobody needs any more. */
-static void prune(struct cf_quota *q, int64_t now)
+static void prune(struct cf_quota *q)
 {
 	struct cf_holder **p = &q->holders, *h;
+	int64_t now = q->clock();
 
 	while ((h = *p)) {
 		if (h->fd >= 0 || is_contender(h, now)) {
@@ -71,14 +73,14 @@ static void prune(struct cf_quota *q, int64_t now)
 }
 
 /* Returns the holder for client, which is made if need be; or NULL: no memory. */
-static struct cf_holder *get_holder(struct cf_quota *q, uint64_t client, int64_t now)
+static struct cf_holder *get_holder(struct cf_quota *q, uint64_t client)
 {
 	struct cf_holder *h;
 
 	for (h = q->holders; h; h = h->next)
 		if (h->client == client)
 			return h;
-	prune(q, now);
+	prune(q);
 	h = malloc(sizeof *h);
 	if (!h)
 		return NULL;
@@ -90,30 +92,38 @@ static struct cf_holder *get_holder(struct cf_quota *q, uint64_t client, int64_t
 /* ---------------------------------------------------------- the shares */
 
 /* How many of limit cookies each client may have when all want more */
-static unsigned int share_of(const struct cf_quota *q, unsigned int limit, int64_t now)
+static unsigned int share_of(const struct cf_quota *q, unsigned int limit)
 {
 	unsigned int contenders = 0;
+	int64_t now = q->clock();
 
 	for (const struct cf_holder *h = q->holders; h; h = h->next)
 		contenders += is_contender(h, now);
 	return limit > contenders ? limit / (contenders ? contenders : 1) : 1;
 }
 
-static bool has_room(const struct cf_quota *q, const struct cf_holder *h, unsigned int limit,
-		     int64_t now)
+/* Returns true if nobody may have more than its share. */
+static bool is_contended(struct cf_quota *q)
+{
+	if (q->contended_until && q->clock() >= q->contended_until)
+		q->contended_until = 0;
+	return q->contended_until;
+}
+
+static bool has_room(struct cf_quota *q, const struct cf_holder *h, unsigned int limit)
 {
 	if (q->live >= limit)
 		return false;
-	if (now >= q->contended_until)
+	if (!is_contended(q))
 		return true;
-	return h->live < share_of(q, limit < q->contended_limit ? limit : q->contended_limit, now);
+	return h->live < share_of(q, limit < q->contended_limit ? limit : q->contended_limit);
 }
 
-static void contend(struct cf_quota *q, unsigned int limit, int64_t now)
+static void contend(struct cf_quota *q, unsigned int limit)
 {
-	if (now >= q->contended_until || limit < q->contended_limit)
+	if (!is_contended(q) || limit < q->contended_limit)
 		q->contended_limit = limit;
-	q->contended_until = now + MEMORY;
+	q->contended_until = q->clock() + MEMORY;
 }
 
 /* ----------------------------------------------------- the descriptors */
@@ -136,22 +146,22 @@ static void set_refused(struct cf_quota *q, struct cf_holder *h, bool refused)
 	}
 }
 
-static bool may_try_again(const struct cf_quota *q, const struct cf_holder *h, int64_t now)
+static bool may_try_again(struct cf_quota *q, const struct cf_holder *h)
 {
-	return h->until_idle ? !q->live : has_room(q, h, h->limit, now);
+	return h->until_idle ? !q->live : has_room(q, h, h->limit);
 }
 
 /* Tell the clients that were refused, and may try again. */
-static void tell(struct cf_quota *q, int64_t now)
+static void tell(struct cf_quota *q)
 {
 	for (struct cf_holder *h = q->holders; h; h = h->next)
-		if (h->refused && may_try_again(q, h, now))
+		if (h->refused && may_try_again(q, h))
 			set_refused(q, h, false);
 }
 
-int cf_quota_fd(struct cf_quota *q, uint64_t client, int64_t now)
+int cf_quota_fd(struct cf_quota *q, uint64_t client)
 {
-	struct cf_holder *h = get_holder(q, client, now);
+	struct cf_holder *h = get_holder(q, client);
 
 	if (!h)
 		return -ENOMEM;
@@ -161,7 +171,7 @@ int cf_quota_fd(struct cf_quota *q, uint64_t client, int64_t now)
 	if (fd < 0)
 		return fd;
 	/* What has changed since the refusal was told to nobody. */
-	h->refused = h->refused && !may_try_again(q, h, now);
+	h->refused = h->refused && !may_try_again(q, h);
 	h->fd = fd;
 	if (h->refused)
 		q->waiting++;
@@ -172,20 +182,26 @@ int cf_quota_fd(struct cf_quota *q, uint64_t client, int64_t now)
 
 /* ---------------------------------------------------------- the places */
 
-int cf_quota_take(struct cf_quota *q, uint64_t client, unsigned int limit, int64_t now,
+/* h is refused one of limit places. */
+static void refuse(struct cf_quota *q, struct cf_holder *h, unsigned int limit)
+{
+	h->limit = limit;
+	h->refused_at = q->clock();
+	h->until_idle = false;
+	if (h->live < share_of(q, limit))
+		contend(q, limit);
+	set_refused(q, h, true);
+}
+
+int cf_quota_take(struct cf_quota *q, uint64_t client, unsigned int limit,
 		  struct cf_holder **ret)
 {
-	struct cf_holder *h = get_holder(q, client, now);
+	struct cf_holder *h = get_holder(q, client);
 
 	if (!h)
 		return -ENOMEM;
-	if (!has_room(q, h, limit, now)) {
-		h->limit = limit;
-		h->refused_at = now;
-		h->until_idle = false;
-		if (h->live < share_of(q, limit, now))
-			contend(q, limit, now);
-		set_refused(q, h, true);
+	if (!has_room(q, h, limit)) {
+		refuse(q, h, limit);
 		return -EAGAIN;
 	}
 	set_refused(q, h, false);
@@ -195,18 +211,18 @@ int cf_quota_take(struct cf_quota *q, uint64_t client, unsigned int limit, int64
 	return 0;
 }
 
-void cf_quota_give(struct cf_quota *q, struct cf_holder *h, int64_t now)
+void cf_quota_give(struct cf_quota *q, struct cf_holder *h)
 {
 	assert(h->live && q->live >= h->live);
 	h->live--;
 	q->live--;
 	if (q->waiting)
-		tell(q, now);
+		tell(q);
 }
 
-void cf_quota_refuse_until_idle(struct cf_quota *q, struct cf_holder *h, int64_t now)
+void cf_quota_refuse_until_idle(struct cf_quota *q, struct cf_holder *h)
 {
-	cf_quota_give(q, h, now);
+	cf_quota_give(q, h);
 	/* Otherwise nobody would tell it. */
 	assert(q->live);
 	h->until_idle = true;
@@ -221,5 +237,5 @@ void cf_quota_clear(struct cf_quota *q)
 		q->holders = h->next;
 		free_holder(h);
 	}
-	*q = (struct cf_quota){ 0 };
+	*q = (struct cf_quota){ .clock = q->clock };
 }

@@ -19,15 +19,22 @@ enum { LIMIT = 16 };
 
 static const int64_t second = 1000000000;
 
-static struct cf_quota quota;
+static int64_t now = 1;
+
+static int64_t
+clock_now(void)
+{
+	return now;
+}
+
+static struct cf_quota quota = { .clock = clock_now };
 static struct cf_holder *places[4][LIMIT];
 static unsigned int held[4];
-static int64_t now = 1;
 
 static int
 take_within(int client, unsigned int limit)
 {
-	int r = cf_quota_take(&quota, client, limit, now, &places[client][held[client]]);
+	int r = cf_quota_take(&quota, client, limit, &places[client][held[client]]);
 
 	held[client] += r == 0;
 	return r;
@@ -42,7 +49,7 @@ take(int client)
 static void
 give(int client)
 {
-	cf_quota_give(&quota, places[client][--held[client]], now);
+	cf_quota_give(&quota, places[client][--held[client]]);
 }
 
 static void
@@ -144,12 +151,12 @@ test_lower_limit(void)
 static void
 test_fd(void)
 {
-	int fd = cf_quota_fd(&quota, 1, now), other;
+	int fd = cf_quota_fd(&quota, 1), other;
 
 	ok(fd >= 3 && is_readable(fd), "a descriptor is readable to begin with");
 	ok(fcntl(fd, F_GETFD) & FD_CLOEXEC, "it is closed by exec");
-	is_int(cf_quota_fd(&quota, 1, now), fd, "a client has one");
-	other = cf_quota_fd(&quota, 2, now);
+	is_int(cf_quota_fd(&quota, 1), fd, "a client has one");
+	other = cf_quota_fd(&quota, 2);
 	ok(other >= 0 && other != fd, "another client has another one");
 
 	while (take(1) == 0)
@@ -178,7 +185,7 @@ test_fd_late(void)
 
 	while (take(1) == 0)
 		;
-	fd = cf_quota_fd(&quota, 1, now);
+	fd = cf_quota_fd(&quota, 1);
 	ok(!is_readable(fd), "one that is asked for after a refusal is not readable");
 	give(1);
 	ok(is_readable(fd), "until there is room");
@@ -186,19 +193,19 @@ test_fd_late(void)
 	while (take(1) == 0)
 		;
 	give(1);
-	ok(is_readable(cf_quota_fd(&quota, 1, now)), "or there was some meanwhile");
+	ok(is_readable(cf_quota_fd(&quota, 1)), "or there was some meanwhile");
 	reset();
 }
 
 static void
 test_until_idle(void)
 {
-	int fd = cf_quota_fd(&quota, 2, now);
+	int fd = cf_quota_fd(&quota, 2);
 
 	take(1);
 	take(1);
 	take(2);
-	cf_quota_refuse_until_idle(&quota, places[2][--held[2]], now);
+	cf_quota_refuse_until_idle(&quota, places[2][--held[2]]);
 	is_int(quota.live, 2, "a place that is of no use is given back");
 	give(1);
 	ok(!is_readable(fd), "room alone does not help");
