@@ -24,6 +24,7 @@
 
 #include "libcopyfile.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -354,6 +355,7 @@ const char *copyfile_stage_name(unsigned int stage)
 		[COPYFILE_PUBLISH] = "naming the destination",
 		[COPYFILE_DONE] = "done",
 	};
+	static_assert(sizeof names / sizeof *names == COPYFILE_DONE + 1, "each stage has a name");
 
 	return stage < sizeof names / sizeof *names ? names[stage] : "unknown stage";
 }

@@ -39,6 +39,7 @@
 
 #include "cookie.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <pthread.h>
 #include <stdatomic.h>
@@ -244,6 +245,7 @@ static int hook_fork_locked(void)
 
 static void end_locked(struct slot *s)
 {
+	assert(s->state == LIVE && !s->raised && !s->task.lane && table.busy);
 	/* It cannot fail: the descriptor is ours, and the counter far from full. */
 	(void)cf_eventfd_raise(s->fd);
 	s->raised = true;
@@ -451,6 +453,7 @@ static int release(struct slot *s, struct copyfile_info *ret)
 {
 	int r = s->job.error;
 
+	assert(s->state == ENDED && !s->waiting);
 	cf_job_info(&s->job, true, ret);
 	s->state = FREE;
 	pthread_mutex_unlock(&s->lock);
