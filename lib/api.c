@@ -24,11 +24,11 @@
 
 #include "libcopyfile.h"
 
-#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <pthread.h>
+#include <stddef.h>
 #include <string.h>
 #include <sys/resource.h>
 
@@ -42,6 +42,16 @@
 #include "pool.h"
 #include "scale.h"
 #include "sys.h"
+
+#define IS_SIZE_OF(type, size) \
+	static_assert(sizeof(type) == (size), "the first version of " #type)
+
+IS_SIZE_OF(struct copyfile_how, COPYFILE_HOW_SIZE_VER0);
+IS_SIZE_OF(struct copyfile_info, COPYFILE_INFO_SIZE_VER0);
+IS_SIZE_OF(struct copyfile_setup, COPYFILE_SETUP_SIZE_VER0);
+IS_SIZE_OF(struct copyfile_advice, COPYFILE_ADVICE_SIZE_VER0);
+static_assert(offsetof(struct copyfile_stats, decisions) == COPYFILE_STATS_SIZE_VER0,
+	      "the first version of struct copyfile_stats, without decisions");
 
 /* Live cookies, if the descriptor limit does not matter */
 #define DEFAULT_PENDING 1024
@@ -273,6 +283,8 @@ static int start(int src_dir, const char *src, int dst_dir, const char *dst,
 	if (r <= 0) {
 		j.error = r;
 		cf_job_info(&j, true, &last);
+		if (how->result)
+			write_struct(how->result, how->result_size, &last, sizeof last);
 	}
 	cf_job_fini(&j);
 	return r;
@@ -281,10 +293,17 @@ static int start(int src_dir, const char *src, int dst_dir, const char *dst,
 /* No structure, of no size, is one of zeros. */
 static int read_how(struct copyfile_how *ret, const struct copyfile_how *how, size_t size)
 {
+	int r = size ? -EFAULT : 0;
+
 	*ret = (struct copyfile_how){ 0 };
 	if (how)
-		return read_struct(ret, sizeof *ret, how, size, 16);
-	return size ? -EFAULT : 0;
+		r = read_struct(ret, sizeof *ret, how, size, COPYFILE_HOW_SIZE_VER0);
+	for (size_t i = 0; r == 0 && i < sizeof ret->reserved / sizeof *ret->reserved; i++)
+		if (ret->reserved[i])
+			r = -E2BIG;
+	if (r == 0 && !ret->result && ret->result_size)
+		r = -EFAULT;
+	return r;
 }
 
 int copyfileat(int src_dir, const char *src, int dst_dir, const char *dst,
@@ -314,15 +333,32 @@ int copyfile_room_fd(uint64_t client)
 
 /* ------------------------------------------------- watching, controlling */
 
+static int control(long cookie, unsigned long cmd, struct copyfile_info *info)
+{
+	bool released;
+	int r = cf_cookie_ctrl(cookie, cmd, info, &released);
+
+	if (released)
+		last = *info;
+	return r;
+}
+
 int copyfile_ctrl(long cookie, unsigned long cmd)
 {
 	struct copyfile_info info;
-	bool released;
 	int state = enter();
-	int r = cf_cookie_ctrl(cookie, cmd, &info, &released);
 
-	if (released)
-		last = info;
+	return leave(state, control(cookie, cmd, &info));
+}
+
+int copyfile_ctrl_info(long cookie, unsigned long cmd, struct copyfile_info *ret, size_t size)
+{
+	struct copyfile_info info;
+	int state = enter();
+	int r = ret ? control(cookie, cmd, &info) : -EFAULT;
+
+	if (ret && r != -EBADF && r != -ENOSYS)
+		write_struct(ret, size, &info, sizeof info);
 	return leave(state, r);
 }
 
@@ -330,7 +366,7 @@ int copyfile_info(long cookie, struct copyfile_info *ret, size_t size)
 {
 	struct copyfile_info info;
 	int state = enter();
-	int r = !ret ? -EFAULT : size < 48 ? -EINVAL : 0;	/* the first version's size */
+	int r = !ret ? -EFAULT : size < COPYFILE_INFO_SIZE_VER0 ? -EINVAL : 0;
 
 	if (r == 0 && cookie == 0)
 		info = last;
@@ -343,21 +379,19 @@ int copyfile_info(long cookie, struct copyfile_info *ret, size_t size)
 
 const char *copyfile_stage_name(unsigned int stage)
 {
-	static const char *const names[] = {
-		[COPYFILE_QUEUED] = "waiting",
-		[COPYFILE_OPEN_SRC] = "opening the source",
-		[COPYFILE_OPEN_DST] = "opening the destination",
-		[COPYFILE_READ] = "reading",
-		[COPYFILE_WRITE] = "writing",
-		[COPYFILE_MOVE] = "copying",
-		[COPYFILE_SETATTR] = "setting attributes",
-		[COPYFILE_FLUSH] = "flushing",
-		[COPYFILE_PUBLISH] = "naming the destination",
-		[COPYFILE_DONE] = "done",
-	};
-	static_assert(sizeof names / sizeof *names == COPYFILE_DONE + 1, "each stage has a name");
-
-	return stage < sizeof names / sizeof *names ? names[stage] : "unknown stage";
+	switch (stage) {
+	case COPYFILE_QUEUED:	return "waiting";
+	case COPYFILE_OPEN_SRC:	return "opening the source";
+	case COPYFILE_OPEN_DST:	return "opening the destination";
+	case COPYFILE_READ:	return "reading";
+	case COPYFILE_WRITE:	return "writing";
+	case COPYFILE_MOVE:	return "copying";
+	case COPYFILE_SETATTR:	return "setting attributes";
+	case COPYFILE_FLUSH:	return "flushing";
+	case COPYFILE_PUBLISH:	return "naming the destination";
+	case COPYFILE_DONE:	return "done";
+	default:		return "unknown stage";
+	}
 }
 
 static bool is_path_fd(int fd)
@@ -367,14 +401,13 @@ static bool is_path_fd(int fd)
 	return flags >= 0 && flags & O_PATH;
 }
 
-int copyfile_attrs(int src_fd, int dst_fd, unsigned long flags)
+static int copy_attrs(int src_fd, int dst_fd, unsigned long flags)
 {
 	struct stat st;
 	struct cf_attr a = {
 		.src = src_fd, .dst = dst_fd, .st = &st, .flags = flags,
 		.path = is_path_fd(src_fd) || is_path_fd(dst_fd),
 	};
-	int state = enter();
 	int r = flags & ~(COPYFILE_ATTRS | COPYFILE_LENIENT) ? -EINVAL : 0;
 
 	if (r == 0)
@@ -385,6 +418,24 @@ int copyfile_attrs(int src_fd, int dst_fd, unsigned long flags)
 		.error = r, .skipped = a.skipped, .skipped_error = a.skipped_error,
 		.stage = r < 0 ? COPYFILE_SETATTR : COPYFILE_DONE,
 	};
+	return r;
+}
+
+int copyfile_attrs(int src_fd, int dst_fd, unsigned long flags)
+{
+	int state = enter();
+
+	return leave(state, copy_attrs(src_fd, dst_fd, flags));
+}
+
+int copyfile_attrs_info(int src_fd, int dst_fd, unsigned long flags,
+			struct copyfile_info *ret, size_t size)
+{
+	int state = enter();
+	int r = ret ? copy_attrs(src_fd, dst_fd, flags) : -EFAULT;
+
+	if (ret)
+		write_struct(ret, size, &last, sizeof last);
 	return leave(state, r);
 }
 
@@ -416,7 +467,7 @@ int copyfile_stats(struct copyfile_stats *ret, size_t size)
 	};
 	int state = enter();
 
-	if (!ret || size < offsetof(struct copyfile_stats, decisions))
+	if (!ret || size < COPYFILE_STATS_SIZE_VER0)
 		return leave(state, ret ? -EINVAL : -EFAULT);
 	cf_pool_look(copy_view, &s);
 	write_struct(ret, size, &s, sizeof s);
@@ -433,7 +484,7 @@ int copyfile_advice(struct copyfile_advice *ret, size_t size)
 	};
 	int state = enter();
 
-	if (!ret || size < sizeof a)
+	if (!ret || size < COPYFILE_ADVICE_SIZE_VER0)
 		return leave(state, ret ? -EINVAL : -EFAULT);
 	write_struct(ret, size, &a, sizeof a);
 	return leave(state, 0);
@@ -455,7 +506,7 @@ int copyfile_setup(const struct copyfile_setup *s, size_t size)
 {
 	struct copyfile_setup ours;
 	int state = enter();
-	int r = s ? read_struct(&ours, sizeof ours, s, size, 16) : -EFAULT;
+	int r = s ? read_struct(&ours, sizeof ours, s, size, COPYFILE_SETUP_SIZE_VER0) : -EFAULT;
 
 	if (r == 0 && ours.threads > MAX_THREADS)
 		r = -EINVAL;

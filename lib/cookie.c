@@ -11,8 +11,10 @@
  *   live	a thread, or the queue, has the job; the descriptor is not readable
  *   ended	the job has its result; readable
  *
- * "Readable exactly when the next copyfile_ctrl() returns <= 0" holds because
- * the descriptor is raised and the state set to ended under the slot's lock.
+ * "Readable exactly when WAIT or STATUS returns <= 0 at once" holds because the
+ * descriptor is raised and the state set to ended under the slot's lock.  CANCEL
+ * changes no slot from ended to free: so a thread that cancels need not be the one
+ * that gets the result.
  *
  * WAIT sleeps in poll(2) on the descriptor, without the lock: a signal handler
  * always ends that, and nothing but the end of the copy has to wake it.
@@ -243,9 +245,19 @@ static int hook_fork_locked(void)
 
 /* ----------------------------------------------------------- the copy */
 
+/* Errors of copyfile_ctrl() itself; with these a caller would keep a cookie that is gone. */
+static int no_error_of_the_call(int r)
+{
+	return r == -EBADF  ? -ESTALE	/* a directory that COPYFILE_STEADY had promised */
+	     : r == -ENOSYS ? -EOPNOTSUPP
+	     : r == -EFAULT ? -EIO
+			    : r;
+}
+
 static void end_locked(struct slot *s)
 {
 	assert(s->state == LIVE && !s->raised && !s->task.lane && table.busy);
+	s->job.error = no_error_of_the_call(s->job.error);
 	/* It cannot fail: the descriptor is ours, and the counter far from full. */
 	(void)cf_eventfd_raise(s->fd);
 	s->raised = true;
@@ -501,18 +513,16 @@ int cf_cookie_ctrl(long cookie, unsigned long cmd, struct copyfile_info *ret,
 
 	/* Where another thread waits, the result is for that one. */
 	bool mine = !s->waiting;
-	bool ended = s->state == ENDED && mine;
-	if (cmd == COPYFILE_WAIT && mine && !ended) {
+	if (cmd == COPYFILE_WAIT && mine && s->state == LIVE)
 		await(s);
-		ended = s->state == ENDED;
+	if (cmd != COPYFILE_CANCEL && mine && s->state == ENDED) {
+		*released = true;
+		return release(s, ret);
 	}
 	int percent = s->state == ENDED ? 1 : cf_job_remaining(&s->job);
 	if (cmd == COPYFILE_CANCEL && s->state == LIVE)
 		cancel_locked(s);
-	if (ended) {
-		*released = true;
-		return release(s, ret);
-	}
+	cf_job_info(&s->job, s->state == ENDED, ret);
 	pthread_mutex_unlock(&s->lock);
 	return percent;
 }

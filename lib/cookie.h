@@ -27,7 +27,10 @@ int cf_cookie_start(const struct cf_job *job, unsigned int pending, struct cf_po
 /* Returns the descriptor that copyfile_room_fd() is to return for client, or -errno. */
 int cf_cookie_room_fd(uint64_t client);
 
-/* copyfile_ctrl(), with *ret set to the copy that ended if it returns <= 0. */
+/*
+ * copyfile_ctrl(), which describes the copy in *ret, unless it returns -EBADF or -ENOSYS.
+ * *released tells whether the copy has ended, and the cookie is gone.
+ */
 int cf_cookie_ctrl(long cookie, unsigned long cmd, struct copyfile_info *ret,
 		   bool *released);
 

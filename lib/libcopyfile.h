@@ -135,24 +135,25 @@ int copyfile(const char *src, const char *dst, unsigned long flags);
 /* Commands for copyfile_ctrl() */
 #define COPYFILE_WAIT	1UL	/* sleep until the copy has ended */
 #define COPYFILE_STATUS	2UL	/* only look */
-#define COPYFILE_CANCEL	3UL	/* ask it to stop, without waiting for that */
+#define COPYFILE_CANCEL	3UL	/* ask the copy to stop; never takes the result */
 
 /*
  * Await, watch or cancel the copy behind cookie.
  *
  *   0   done, dst is complete.  Cookie released.
- *  <0   failed; ECANCELED if a cancel took.  Cookie released.
- *  >0   still going: percent remaining, 1 to 100.  Cookie still valid.
+ *  <0   failed; ECANCELED if a cancel took effect.  Cookie released.
+ *  >0   percent remaining, 1 to 100.  Cookie still valid.
  *       COPYFILE_WAIT returns this only if a signal handler ran: call again.
  *
  * Two errors are about the call, release nothing, and are never the result
  * of a copy: EBADF, not a live cookie of this process; ENOSYS, unknown cmd.
  *
- * A cancel takes effect at the next chunk (see copyfile_setup); the result is
- * still to be awaited, and is 0 if the copy won the race.
+ * COPYFILE_CANCEL returns > 0 also if the copy has ended already (then 1).  So there is one
+ * place for results, after COPYFILE_WAIT or COPYFILE_STATUS.  A cancel takes effect at the
+ * next chunk (see copyfile_setup); if the copy was complete by then, its result is 0.
  *
- * One call gets the final result.  While a thread sleeps in COPYFILE_WAIT it
- * is the one to get it; calls from other threads then return >0.
+ * One call gets the result.  While a thread sleeps in COPYFILE_WAIT, that thread gets it;
+ * calls from other threads then return > 0.
  */
 COPYFILE_API COPYFILE_CHECKED
 int copyfile_ctrl(long cookie, unsigned long cmd);
@@ -160,14 +161,31 @@ int copyfile_ctrl(long cookie, unsigned long cmd);
 /*
  * What follows is for clients that want more than those two calls.
  *
- * Structures may grow: pass sizeof, as for openat2(2).  Bytes the library
- * does not know must be zero, else E2BIG.
+ * Structures may grow: pass sizeof, as for openat2(2).  What the library does not know must
+ * be zero in what it is given, else E2BIG, and is zero in what it returns.  That holds for
+ * fields called reserved, too, which later versions will give names to.
  */
+
+/* The size that each structure had in the first version: fewer bytes are EINVAL. */
+#define COPYFILE_HOW_SIZE_VER0		(64 + 2 * sizeof(void *))
+#define COPYFILE_INFO_SIZE_VER0		128
+#define COPYFILE_SETUP_SIZE_VER0	16
+#define COPYFILE_ADVICE_SIZE_VER0	32
+#define COPYFILE_STATS_SIZE_VER0	80	/* without decisions */
+
+struct copyfile_info;
 
 struct copyfile_how {
 	uint64_t flags;		/* as for copyfile() */
-	uint64_t tag;		/* yours; comes back in copyfile_info */
+	uint64_t tag;		/* any number of the caller's; comes back in copyfile_info */
 	uint64_t client;	/* whose copy it is; 0: the calling thread's */
+	/*
+	 * If the call returns zero or less, the copy that has ended is described here, in as
+	 * much as fits.  Else nothing is written.  NULL: not wanted.  The pointer is not kept.
+	 */
+	struct copyfile_info *result;
+	size_t result_size;	/* sizeof *result */
+	uint64_t reserved[5];	/* 0 */
 };
 
 /*
@@ -199,18 +217,23 @@ int copyfileat(int src_dir, const char *src, int dst_dir, const char *dst,
 COPYFILE_API COPYFILE_CHECKED
 int copyfile_room_fd(uint64_t client);
 
-/* Where a copy is, or where it failed */
+/*
+ * Where a copy is, or where it failed.  The numbers rise in the order in which a copy goes
+ * through the stages, so they can be compared: stage > COPYFILE_OPEN_DST means that the
+ * destination was opened.  A later version may put a stage between two of these, with a
+ * number between theirs.  So treat an unknown number as the greatest known one below it.
+ */
 enum copyfile_stage {
 	COPYFILE_QUEUED   = 0,
-	COPYFILE_OPEN_SRC = 1,
-	COPYFILE_OPEN_DST = 2,
-	COPYFILE_READ     = 3,
-	COPYFILE_WRITE    = 4,
-	COPYFILE_MOVE     = 5,	/* in the kernel; either file may be to blame */
-	COPYFILE_SETATTR  = 6,
-	COPYFILE_FLUSH    = 7,
-	COPYFILE_PUBLISH  = 8,	/* giving dst its name */
-	COPYFILE_DONE     = 9
+	COPYFILE_OPEN_SRC = 10,
+	COPYFILE_OPEN_DST = 20,
+	COPYFILE_READ     = 30,
+	COPYFILE_WRITE    = 40,
+	COPYFILE_MOVE     = 50,	/* in the kernel; after a failure, either file may be to blame */
+	COPYFILE_SETATTR  = 60,
+	COPYFILE_FLUSH    = 70,
+	COPYFILE_PUBLISH  = 80,	/* giving dst its name */
+	COPYFILE_DONE     = 100
 };
 
 /* How the data went */
@@ -243,13 +266,27 @@ struct copyfile_info {
 	uint32_t changed;	/* 1: src was seen to change while it was copied: its size
 				   or a time; looked for where it took more than one
 				   call, or one of more than 64 KiB */
-	uint32_t reserved;	/* 0 */
+	uint32_t reserved32;	/* 0 */
+	uint64_t reserved[8];	/* 0 */
 };
 
 /*
- * Describe the copy behind cookie; never sleeps, never releases.  Cookie 0 is
- * the copy that last ended in the calling thread's hands: in a start call
- * that returned <= 0, or in the copyfile_ctrl() that released it.
+ * copyfile_ctrl() which also describes the copy, in the first size bytes of *ret: with the
+ * result if it returns zero or less, else as the copy is at this moment.  Nothing is written
+ * after EBADF and ENOSYS; and EFAULT, for a null pointer, is a third error that is about the
+ * call and releases nothing.  Fewer bytes than the structure has are no error, so that a
+ * result is never lost.
+ *
+ * copyfile_how.result and this function need no memory of the calling thread.  They are for
+ * programs that may be in another thread at the next call: Go, coroutines, virtual threads.
+ */
+COPYFILE_API COPYFILE_CHECKED
+int copyfile_ctrl_info(long cookie, unsigned long cmd, struct copyfile_info *ret, size_t size);
+
+/*
+ * Describe the copy behind cookie; never sleeps, never releases.  Cookie 0 is the copy that
+ * last ended in a call of the calling thread: in one that starts copies and returned zero or
+ * less, in a copyfile_ctrl() that released a cookie, or in copyfile_attrs().
  */
 COPYFILE_API
 int copyfile_info(long cookie, struct copyfile_info *ret, size_t size);
@@ -259,11 +296,15 @@ COPYFILE_API
 const char *copyfile_stage_name(unsigned int stage);
 
 /*
- * Copy attributes (COPYFILE_ATTRS bits and COPYFILE_LENIENT) between two open
- * files or directories, at once.
+ * Copy attributes (COPYFILE_ATTRS bits and COPYFILE_LENIENT) between two open files or
+ * directories, before the call returns.  The second function also says in the first size
+ * bytes of *ret what was skipped.
  */
 COPYFILE_API COPYFILE_CHECKED
 int copyfile_attrs(int src_fd, int dst_fd, unsigned long flags);
+COPYFILE_API COPYFILE_CHECKED
+int copyfile_attrs_info(int src_fd, int dst_fd, unsigned long flags,
+			struct copyfile_info *ret, size_t size);
 
 struct copyfile_setup {
 	uint32_t threads;	/* most worker threads */
@@ -280,12 +321,12 @@ int copyfile_setup(const struct copyfile_setup *setup, size_t size);
 
 /* Why the number of threads was changed */
 enum copyfile_why {
-	COPYFILE_BURNS		= 0,	/* copies burn the processor: one a core */
-	COPYFILE_WAITS		= 1,	/* they wait: more may help */
-	COPYFILE_TRY_MORE	= 2,	/* a trial, after which either goes on ... */
-	COPYFILE_TRY_FEWER	= 3,
-	COPYFILE_MORE_IN_VAIN	= 4,	/* ... or goes back: no gain, */
-	COPYFILE_FEWER_LOST	= 5	/* or a loss */
+	COPYFILE_CPU_BOUND	= 0,	/* copies keep the processors busy: one thread a core */
+	COPYFILE_LATENCY_BOUND	= 1,	/* copies mostly wait: more threads may be faster */
+	COPYFILE_TRY_MORE	= 2,	/* a trial of more threads; kept unless NO_GAIN follows */
+	COPYFILE_TRY_FEWER	= 3,	/* a trial of fewer threads; kept unless SLOWER follows */
+	COPYFILE_NO_GAIN	= 4,	/* more threads were not faster: back to the number before */
+	COPYFILE_SLOWER		= 5	/* fewer threads were slower: back to the number before */
 };
 
 struct copyfile_decision {
@@ -326,7 +367,7 @@ struct copyfile_advice {
 	uint32_t callers;	/* threads of the program that should copy by themselves, where
 				   copies do not wait: cores that no big copy takes; 1 or more */
 	uint32_t waits;		/* 1: copies mostly wait; 0: they do not, or it is not known */
-	uint32_t reserved;	/* 0 */
+	uint32_t reserved[5];	/* 0 */
 };
 
 /*

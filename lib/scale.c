@@ -95,12 +95,12 @@ void cf_scale_expect(struct cf_scale *s, unsigned int least, unsigned int most, 
 		s->retry = now;
 		s->backoff = FIRST_REST;
 		s->down_after = now + FIRST_REST;
-		decide(s, within(s, s->first ? s->first : FIRST), 0, COPYFILE_WAITS, now);
+		decide(s, within(s, s->first ? s->first : FIRST), 0, COPYFILE_LATENCY_BOUND, now);
 	} else if (!waits && s->waits && now > s->waits_until) {
 		s->waits = false;
-		decide(s, least, 0, COPYFILE_BURNS, now);
+		decide(s, least, 0, COPYFILE_CPU_BOUND, now);
 	} else if (first) {
-		decide(s, least, 0, COPYFILE_BURNS, now);
+		decide(s, least, 0, COPYFILE_CPU_BOUND, now);
 	}
 	s->target = s->waits ? within(s, s->target) : least;
 	assert(s->target >= s->least && s->target <= s->most);
@@ -170,7 +170,7 @@ static void judge_trial(struct cf_scale *s, double rate, int64_t now)
 	unsigned int back = s->old_target;
 	s->down_next = !down;
 	rest(s, now);
-	decide(s, within(s, back), rate, down ? COPYFILE_FEWER_LOST : COPYFILE_MORE_IN_VAIN, now);
+	decide(s, within(s, back), rate, down ? COPYFILE_SLOWER : COPYFILE_NO_GAIN, now);
 }
 
 void cf_scale_ended(struct cf_scale *s, unsigned int work, bool starved, int64_t now)

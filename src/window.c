@@ -177,10 +177,10 @@ static void reaped(struct window *w, struct pending *p, int r)
 	free(p);
 }
 
-/* Have epoll tell of p once more, for these events. */
-static void rearm(struct window *w, struct pending *p, uint32_t events)
+/* Have epoll tell of p once more. */
+static void rearm(struct window *w, struct pending *p)
 {
-	if (!watch(w, EPOLL_CTL_MOD, p->cookie, events, p))
+	if (!watch(w, EPOLL_CTL_MOD, p->cookie, EPOLLIN | EPOLLONESHOT, p))
 		w->blind = true;
 }
 
@@ -194,50 +194,18 @@ static void reap(struct window *w, struct pending *p)
 	int r = copyfile_ctrl(cookie, COPYFILE_STATUS);
 
 	if (r > 0)
-		rearm(w, p, EPOLLIN | EPOLLONESHOT);
+		rearm(w, p);
 	else
 		reaped(w, p, r);
-}
-
-static void cancel(struct window *w, struct pending *p)
-{
-	/* Once it is released its number may be another cookie's, for which epoll must not
-	   report p. */
-	rearm(w, p, 0);
-	int r = copyfile_ctrl(p->cookie, COPYFILE_CANCEL);
-
-	if (r <= 0)
-		reaped(w, p, r);
-	else
-		rearm(w, p, EPOLLIN | EPOLLONESHOT);
-}
-
-/* One that has not been cancelled yet, or NULL: nobody else takes it out of the list. */
-static struct pending *next_to_cancel(struct window *w)
-{
-	struct pending *p;
-
-	pthread_mutex_lock(&w->lock);
-	for (p = w->first; p; p = p->next)
-		if (p->cookie > 0 && !p->cancelled)
-			break;
-	if (p)
-		p->cancelled = true;
-	pthread_mutex_unlock(&w->lock);
-	return p;
 }
 
 void window_cancel(struct window *w)
 {
-	struct pending *p;
-
-	/* What main is about to reap must not go meanwhile. */
-	if (w->reaping)
-		return;
-	w->reaping++;
-	while ((p = next_to_cancel(w)))
-		cancel(w, p);
-	w->reaping--;
+	pthread_mutex_lock(&w->lock);
+	for (struct pending *p = w->first; p; p = p->next)
+		if (p->cookie > 0 && !p->cancelled)
+			p->cancelled = copyfile_ctrl(p->cookie, COPYFILE_CANCEL) > 0;
+	pthread_mutex_unlock(&w->lock);
 }
 
 /* One that has ended; NULL: none.  *ret is its result. */

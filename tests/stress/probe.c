@@ -29,7 +29,7 @@ note(int ret)
 	}
 }
 
-/* Takes results only if it is to: STATUS releases what has ended */
+/* Takes results, by STATUS, unless it is to look only; CANCEL takes none. */
 static void *
 probe(void *arg)
 {

@@ -133,6 +133,11 @@ control(struct worker *w, struct copying *c)
 	if (cmd == COPYFILE_CANCEL)
 		c->cancelled = true;
 	ret = copyfile_ctrl(c->cookie, cmd);
+	if (cmd == COPYFILE_CANCEL) {
+		if (ret < 1 || ret > 100)
+			wrong(w, "a cancel that takes a result", ret);
+		return;
+	}
 	if (ret > 100 || (ret > 0 && (cmd == COPYFILE_WAIT || was_readable)))
 		wrong(w, "should have ended", ret);
 	if (ret <= 0)

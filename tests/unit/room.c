@@ -31,7 +31,7 @@ test_refusal(void)
 	ok(first > 0 && readable(fd, 0), "it is readable while nothing was refused");
 	is_int(start("b", CLIENT), -EAGAIN, "a second copy is refused");
 	ok(!readable(fd, 50), "then it is not readable");
-	is_int(copyfile_ctrl(first, COPYFILE_CANCEL) > 0, 1, "the first copy is cancelled");
+	ok(copyfile_ctrl(first, COPYFILE_CANCEL) > 0, "the first copy is cancelled");
 	readable(first, -1);
 	ok(!readable(fd, 50), "nor when a copy has ended, whose cookie is still live");
 	is_int(finish(first), -ECANCELED, "the cookie is released");
