@@ -24,7 +24,6 @@
 
 #include "libcopyfile.h"
 
-#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -50,6 +49,7 @@
 IS_SIZE_OF(struct copyfile_how, COPYFILE_HOW_SIZE_VER0);
 IS_SIZE_OF(struct copyfile_info, COPYFILE_INFO_SIZE_VER0);
 IS_SIZE_OF(struct copyfile_setup, COPYFILE_SETUP_SIZE_VER0);
+IS_SIZE_OF(struct copyfile_advice, COPYFILE_ADVICE_SIZE_VER0);
 static_assert(offsetof(struct copyfile_stats, decisions) == COPYFILE_STATS_SIZE_VER0,
 	      "the first version of struct copyfile_stats, without decisions");
 
@@ -61,6 +61,9 @@ static_assert(offsetof(struct copyfile_stats, decisions) == COPYFILE_STATS_SIZE_
 
 /* Most threads that may be asked for; guards against a wild number. */
 #define MAX_THREADS 4096
+
+/* Percent of the copies that must wait, for copies to "mostly wait" */
+#define MOSTLY 50
 
 /* What copyfile_setup() asked for; changed only while no cookie is live. */
 static struct {
@@ -106,11 +109,11 @@ static int read_struct(void *to, size_t known, const void *from, size_t size, si
 	return 0;
 }
 
-/* Fill the caller's structure of size with as much as fits, and with zeros beyond. */
-static void give_info(struct copyfile_info *ret, size_t size, const struct copyfile_info *info)
+/* Fill the caller's structure of size with ours of known; what ours has not is 0. */
+static void write_struct(void *to, size_t size, const void *from, size_t known)
 {
-	memset(ret, 0, size);
-	memcpy(ret, info, size < sizeof *info ? size : sizeof *info);
+	memset(to, 0, size);
+	memcpy(to, from, size < known ? size : known);
 }
 
 static bool both(uint64_t flags, uint64_t a, uint64_t b)
@@ -257,10 +260,10 @@ static int run(struct cf_job *j)
 	return r;
 }
 
-/* The client that how names, or this thread: no other one has a variable at that address. */
-static uint64_t client_of(const struct copyfile_how *how)
+/* Returns named, or if that is 0 what stands for this thread: the address of its own variable. */
+static uint64_t client_number(uint64_t named)
 {
-	return how->client ? how->client : (uintptr_t)&last;
+	return named ? named : (uintptr_t)&last;
 }
 
 static int start(int src_dir, const char *src, int dst_dir, const char *dst,
@@ -274,14 +277,14 @@ static int start(int src_dir, const char *src, int dst_dir, const char *dst,
 	cf_job_init(&j, src_dir, src, dst_dir, dst, how->flags, how->tag,
 		    cf_watch_get(setup.chunk),
 		    r < 0 ? (struct cf_place){ 0 } : cf_place_of(src_dir, src, dst_dir, dst));
-	j.client = client_of(how);
+	j.client = client_number(how->client);
 	if (r == 0)
 		r = run(&j);
 	if (r <= 0) {
 		j.error = r;
 		cf_job_info(&j, true, &last);
 		if (how->result)
-			give_info(how->result, how->result_size, &last);
+			write_struct(how->result, how->result_size, &last, sizeof last);
 	}
 	cf_job_fini(&j);
 	return r;
@@ -321,6 +324,13 @@ int copyfile(const char *src, const char *dst, unsigned long flags)
 	return leave(state, start(AT_FDCWD, src, AT_FDCWD, dst, &h));
 }
 
+int copyfile_room_fd(uint64_t client)
+{
+	int state = enter();
+
+	return leave(state, cf_cookie_room_fd(client_number(client)));
+}
+
 /* ------------------------------------------------- watching, controlling */
 
 static int control(long cookie, unsigned long cmd, struct copyfile_info *info)
@@ -348,7 +358,7 @@ int copyfile_ctrl_info(long cookie, unsigned long cmd, struct copyfile_info *ret
 	int r = ret ? control(cookie, cmd, &info) : -EFAULT;
 
 	if (ret && r != -EBADF && r != -ENOSYS)
-		give_info(ret, size, &info);
+		write_struct(ret, size, &info, sizeof info);
 	return leave(state, r);
 }
 
@@ -363,7 +373,7 @@ int copyfile_info(long cookie, struct copyfile_info *ret, size_t size)
 	else if (r == 0)
 		r = cf_cookie_info(cookie, &info);
 	if (r == 0)
-		give_info(ret, size, &info);
+		write_struct(ret, size, &info, sizeof info);
 	return leave(state, r);
 }
 
@@ -425,7 +435,7 @@ int copyfile_attrs_info(int src_fd, int dst_fd, unsigned long flags,
 	int r = ret ? copy_attrs(src_fd, dst_fd, flags) : -EFAULT;
 
 	if (ret)
-		give_info(ret, size, &last);
+		write_struct(ret, size, &last, sizeof last);
 	return leave(state, r);
 }
 
@@ -460,8 +470,23 @@ int copyfile_stats(struct copyfile_stats *ret, size_t size)
 	if (!ret || size < COPYFILE_STATS_SIZE_VER0)
 		return leave(state, ret ? -EINVAL : -EFAULT);
 	cf_pool_look(copy_view, &s);
-	memset(ret, 0, size);
-	memcpy(ret, &s, size < sizeof s ? size : sizeof s);
+	write_struct(ret, size, &s, sizeof s);
+	return leave(state, 0);
+}
+
+int copyfile_advice(struct copyfile_advice *ret, size_t size)
+{
+	struct cf_pool_load load = cf_pool_load();
+	unsigned int cores = cf_policy_cores();
+	struct copyfile_advice a = {
+		.threads = load.target, .callers = load.big < cores ? cores - load.big : 1,
+		.waits = cf_policy_waiting() > MOSTLY,
+	};
+	int state = enter();
+
+	if (!ret || size < COPYFILE_ADVICE_SIZE_VER0)
+		return leave(state, ret ? -EINVAL : -EFAULT);
+	write_struct(ret, size, &a, sizeof a);
 	return leave(state, 0);
 }
 

@@ -43,11 +43,13 @@
 
 #include "cookie.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stddef.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include "count.h"
 #include "identity.h"
@@ -55,20 +57,30 @@
 #include "pin.h"
 #include "policy.h"
 #include "pool.h"
+#include "quota.h"
 #include "slots.h"
 #include "sys.h"
 
 /* Bytes whose copying is as much work as that of a small file */
 #define WORK_UNIT (256 * 1024)
 
+/* The time for the quota, which does not need to be exact */
+static int64_t coarse_now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC_COARSE, &t);
+	return t.tv_sec * (int64_t)1000000000 + t.tv_nsec;
+}
+
 static struct {
 	pthread_mutex_t lock;
 	struct cf_slots slots;
-	unsigned int live;		/* slots in use */
+	struct cf_quota quota;		/* slots in use */
 	atomic_uint busy;		/* of those in use: not ended */
 	bool fork_hooked;
 	bool closed;			/* the process ends: no more cookies */
-} table = { .lock = PTHREAD_MUTEX_INITIALIZER };
+} table = { .lock = PTHREAD_MUTEX_INITIALIZER, .quota.clock = coarse_now };
 
 /* The slot of cookie, locked, and live or ended; or NULL. */
 static struct cf_slot *lock_slot(long cookie)
@@ -114,10 +126,19 @@ static void fork_child(void)
 			free(s->job.names);
 	}
 	cf_slots_clear_in_child(&table.slots);
-	table.live = 0;
+	cf_quota_clear(&table.quota);
 	table.busy = 0;
 	table.closed = false;
 	pthread_mutex_unlock(&table.lock);
+}
+
+static int hook_fork_locked(void)
+{
+	int r = table.fork_hooked ? 0 : -pthread_atfork(fork_prepare, fork_parent, fork_child);
+
+	if (r == 0)
+		table.fork_hooked = true;
+	return r;
 }
 
 /* ----------------------------------------------------------- the copy */
@@ -133,6 +154,7 @@ static int no_error_of_the_call(int r)
 
 static void end_locked(struct cf_slot *s)
 {
+	assert(s->state == CF_LIVE && !s->raised && !s->task.lane && table.busy);
 	s->job.error = no_error_of_the_call(s->job.error);
 	/* It cannot fail: the descriptor is ours, and the counter far from full. */
 	(void)cf_eventfd_raise(s->fd);
@@ -262,13 +284,11 @@ static int launch_locked(struct cf_slot *s, const struct cf_job *job, struct bag
 		s->task.big = cf_watch_get(job->watch.total) > CF_BIG_SIZE;
 		s->limits = limits;
 		s->state = CF_LIVE;
-		table.live++;
 		atomic_fetch_add(&table.busy, 1);
 		r = cf_pool_submit(&s->task, limits);
 		if (r < 0) {
 			cf_job_fini(&s->job);
 			s->state = CF_FREE;
-			table.live--;
 			atomic_fetch_sub(&table.busy, 1);
 		}
 	}
@@ -276,34 +296,44 @@ static int launch_locked(struct cf_slot *s, const struct cf_job *job, struct bag
 	return r;
 }
 
-static int start_locked(const struct cf_job *job, struct baggage *b, unsigned int pending,
-			struct cf_pool_limits limits)
+/* Make a cookie for job, in the place that holder has for it. */
+static int start_in_place_locked(const struct cf_job *job, struct baggage *b,
+				 struct cf_holder *holder, struct cf_pool_limits limits)
 {
 	struct cf_slot *s;
-	int r = 0;
+	int r = cf_slots_take(&table.slots, &s);
 
-	if (table.closed)
-		return -ECANCELED;
-	if (!table.fork_hooked)
-		r = -pthread_atfork(fork_prepare, fork_parent, fork_child);
-	if (r < 0)
-		return r;
-	table.fork_hooked = true;
-	if (table.live >= pending)
-		return -EAGAIN;
-	if (!steady(job) && !adapt_pool_locked(&b->caller))
-		return -EPERM;
-	r = cf_slots_take(&table.slots, &s);
 	if (r < 0)
 		return r;
 	/* It may have ended, and be another's, as soon as the table is unlocked. */
 	int cookie = s->fd;
+	s->holder = holder;
 	r = launch_locked(s, job, b, limits);
 	if (r < 0) {
 		cf_slots_give(&table.slots, s);
 		return r;
 	}
 	return cookie;
+}
+
+static int start_locked(const struct cf_job *job, struct baggage *b, unsigned int pending,
+			struct cf_pool_limits limits)
+{
+	struct cf_holder *holder;
+	int r = table.closed ? -ECANCELED : hook_fork_locked();
+
+	if (r == 0)
+		r = cf_quota_take(&table.quota, job->client, pending, &holder);
+	if (r < 0)
+		return r;
+	if (!steady(job) && !adapt_pool_locked(&b->caller)) {
+		cf_quota_refuse_until_idle(&table.quota, holder);
+		return -EPERM;
+	}
+	r = start_in_place_locked(job, b, holder, limits);
+	if (r < 0)
+		cf_quota_give(&table.quota, holder);
+	return r;
 }
 
 int cf_cookie_start(const struct cf_job *job, unsigned int pending, struct cf_pool_limits limits)
@@ -320,6 +350,16 @@ int cf_cookie_start(const struct cf_job *job, unsigned int pending, struct cf_po
 	return r;
 }
 
+int cf_cookie_room_fd(uint64_t client)
+{
+	pthread_mutex_lock(&table.lock);
+	int r = hook_fork_locked();
+	if (r == 0)
+		r = cf_quota_fd(&table.quota, client);
+	pthread_mutex_unlock(&table.lock);
+	return r;
+}
+
 /* ------------------------------------------------------------ control */
 
 /* Take the result of an ended copy and let go of its slot, which is locked. */
@@ -327,6 +367,7 @@ static int release(struct cf_slot *s, struct copyfile_info *ret)
 {
 	int r = s->job.error;
 
+	assert(s->state == CF_ENDED && !s->waiting);
 	cf_job_info(&s->job, true, ret);
 	s->state = CF_FREE;
 	pthread_mutex_unlock(&s->lock);
@@ -336,7 +377,7 @@ static int release(struct cf_slot *s, struct copyfile_info *ret)
 	pthread_mutex_lock(&table.lock);
 	/* With the table locked: a child of fork(2) frees what it finds there. */
 	cf_job_fini(&s->job);
-	table.live--;
+	cf_quota_give(&table.quota, s->holder);
 	cf_slots_give(&table.slots, s);
 	pthread_mutex_unlock(&table.lock);
 	return r;
@@ -459,7 +500,7 @@ bool cf_cookie_busy(void)
 int cf_cookie_quiesce(int (*change)(const void *arg), const void *arg)
 {
 	pthread_mutex_lock(&table.lock);
-	int r = table.live ? -EBUSY : change(arg);
+	int r = table.quota.live ? -EBUSY : change(arg);
 	pthread_mutex_unlock(&table.lock);
 	return r;
 }
@@ -469,6 +510,7 @@ static int discard_all(const void *arg)
 	(void)arg;
 	cf_pool_stop();
 	cf_slots_clear(&table.slots);
+	cf_quota_clear(&table.quota);
 	return 0;
 }
 

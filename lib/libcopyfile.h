@@ -107,9 +107,10 @@ extern "C" {
  *   0   done.
  *  >0   started: the cookie.
  *  <0   failed; nothing is pending.
- *         EAGAIN      too many cookies are live; or (COPYFILE_ASYNC) copies of
- *                     threads with other credentials are under way: finish one,
- *                     try again
+ *         EAGAIN      too many cookies are live, or more than this client's share
+ *                     while another one waits for its own; or (COPYFILE_ASYNC)
+ *                     copies of threads with other credentials are under way:
+ *                     finish one, try again, or see copyfile_room_fd()
  *         EINVAL      bad flags, or src and dst are the same file
  *         EOPNOTSUPP  not a regular file (or, with NOFOLLOW, a symlink);
  *                     or COPYFILE_REFLINK and this file system cannot
@@ -175,6 +176,7 @@ int copyfile_ctrl(long cookie, unsigned long cmd);
 #define COPYFILE_HOW_SIZE_VER0		(64 + 2 * sizeof(void *))
 #define COPYFILE_INFO_SIZE_VER0		128
 #define COPYFILE_SETUP_SIZE_VER0	16
+#define COPYFILE_ADVICE_SIZE_VER0	32
 #define COPYFILE_STATS_SIZE_VER0	80	/* without decisions */
 
 struct copyfile_info;
@@ -208,6 +210,18 @@ struct copyfile_how {
 COPYFILE_API COPYFILE_CHECKED
 int copyfileat(int src_dir, const char *src, int dst_dir, const char *dst,
 	       const struct copyfile_how *how, size_t size);
+
+/*
+ * Returns a descriptor that tells when a copy of client (0: the calling thread) which was
+ * refused with EAGAIN may be tried again; or EMFILE, ENFILE, ENOMEM.  Give it to poll() or
+ * epoll: it is readable, but not from the refusal until there is room for a cookie.  That a
+ * further attempt is refused is possible, where several threads try.
+ *
+ * A client has one descriptor.  It is the library's: do not read, write or close it.  It is
+ * close-on-exec, and lasts until copyfile_shutdown(); a child of fork() does not have it.
+ */
+COPYFILE_API COPYFILE_CHECKED
+int copyfile_room_fd(uint64_t client);
 
 /*
  * Where a copy is, or where it failed.  The numbers rise in the order in which a copy goes
@@ -328,7 +342,7 @@ struct copyfile_decision {
 	uint32_t why;		/* enum copyfile_why */
 };
 
-/* What this process has done with the library so far */
+/* For people: what this process has done with the library so far */
 struct copyfile_stats {
 	uint64_t copies;	/* that ended, well or not */
 	uint64_t cookies;	/* of those, by a thread of the pool */
@@ -352,6 +366,21 @@ struct copyfile_stats {
  */
 COPYFILE_API
 int copyfile_stats(struct copyfile_stats *ret, size_t size);
+
+/* By what a program sizes threads of its own that start copies */
+struct copyfile_advice {
+	uint32_t threads;	/* of the pool that small copies are worth now; 0: not known yet */
+	uint32_t callers;	/* threads of the program that should copy by themselves, where
+				   copies do not wait: cores that no big copy takes; 1 or more */
+	uint32_t waits;		/* 1: copies mostly wait; 0: they do not, or it is not known */
+	uint32_t reserved[5];	/* 0 */
+};
+
+/*
+ * Fill *ret.  Costs a few nanoseconds and takes no lock.  0, -EFAULT or -EINVAL.
+ */
+COPYFILE_API
+int copyfile_advice(struct copyfile_advice *ret, size_t size);
 
 /* Join the workers, free all memory.  EBUSY while cookies are live. */
 COPYFILE_API

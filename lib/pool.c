@@ -75,6 +75,7 @@ static struct pool {
 	struct cf_scale scale;
 	bool starved;			/* a thread slept since the last task ended */
 	bool stop;
+	atomic_uint shown_target, shown_big;	/* what cf_pool_load() returns */
 } pool = { .lock = PTHREAD_MUTEX_INITIALIZER, .work = PTHREAD_COND_INITIALIZER };
 
 /* This thread: of the pool, but for holds_lock */
@@ -100,9 +101,23 @@ static void lock_pool(void)
 	self.holds_lock = true;
 }
 
+static void show(atomic_uint *shown, unsigned int n)
+{
+	if (atomic_load_explicit(shown, memory_order_relaxed) != n)
+		atomic_store_explicit(shown, n, memory_order_relaxed);
+}
+
+/* Before the lock is released, by whatever call */
+static void show_load_locked(void)
+{
+	show(&pool.shown_target, pool.scale.target);
+	show(&pool.shown_big, pool.lanes.threads[CF_BIG]);
+}
+
 static void unlock_pool(void)
 {
 	assert(self.holds_lock);
+	show_load_locked();
 	assert(pool.woken <= pool.idle && pool.idle + pool.parked <= pool.nthreads);
 	self.holds_lock = false;
 	pthread_mutex_unlock(&pool.lock);
@@ -179,6 +194,7 @@ static void sleep_locked(void)
 	assert(self.holds_lock && !self.lane);
 	pool.starved = true;
 	pool.idle++;
+	show_load_locked();
 	while (!pool.woken && !pool.stop)
 		pthread_cond_wait(&pool.work, &pool.lock);
 	pool.idle--;
@@ -435,6 +451,14 @@ bool cf_pool_wants_work(struct cf_pool_limits limits)
 	bool wants = limits.spare > big && queued < BACKLOG * (limits.spare - big);
 	unlock_pool();
 	return wants;
+}
+
+struct cf_pool_load cf_pool_load(void)
+{
+	return (struct cf_pool_load){
+		.target = atomic_load_explicit(&pool.shown_target, memory_order_relaxed),
+		.big = atomic_load_explicit(&pool.shown_big, memory_order_relaxed),
+	};
 }
 
 void cf_pool_look(void (*copy)(const struct cf_pool_view *view, void *arg), void *arg)

@@ -78,6 +78,13 @@ struct cf_pool_view {
 	unsigned int big;		/* of threads: at work on a big task */
 };
 
+/* What the pool does, without its lock: each number is right at some moment. */
+struct cf_pool_load {
+	unsigned int target;		/* threads that small tasks may have; 0: none was submitted */
+	unsigned int big;		/* threads at work on a big task */
+};
+struct cf_pool_load cf_pool_load(void);
+
 /* Look at the pool: copy is called with it locked. */
 void cf_pool_look(void (*copy)(const struct cf_pool_view *view, void *arg), void *arg);
 

@@ -23,7 +23,6 @@
 #include <errno.h>
 #include <poll.h>
 #include <stdatomic.h>
-#include <stddef.h>
 #include <stdint.h>
 #include <sys/resource.h>
 
@@ -235,17 +234,14 @@ void run_dir_made(struct copy *c, const struct run_timer *t)
 
 static void resize_crew(struct copy *c)
 {
-	struct copyfile_stats s;
+	struct copyfile_advice advice;
 
-	/* Not the history */
-	if (copyfile_stats(&s, offsetof(struct copyfile_stats, decisions)) < 0)
+	if (copyfile_advice(&advice, sizeof advice) < 0)
 		return;
-	unsigned int most = s.threads_target / THREADS_PER_WALKER;
-	/* Where nothing waits, who is at work on a big file has a core of its own. */
-	unsigned int cores = s.busy_big < s.cores ? s.cores - s.busy_big : 1;
+	unsigned int most = advice.threads / THREADS_PER_WALKER;
 	if (c->slow_dirs > 0)
 		most = MOST_WALKERS;
-	crew_resize(&c->crew, most > cores ? most : cores);
+	crew_resize(&c->crew, most > advice.callers ? most : advice.callers);
 }
 
 static void look(struct copy *c)

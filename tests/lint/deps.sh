@@ -12,7 +12,7 @@ cd "$top_srcdir" || skip_all 'the sources are not here'
 rooms='
 api	attr cookie count data dest exit extent job place policy pool scale sys watch
 exit	cookie watch
-cookie	count identity job pause pin policy pool slots sys watch
+cookie	count identity job pause pin policy pool quota slots sys watch
 slots	identity job pool sys
 policy	pool watch
 job	attr count data dest extent pause pin place sys wait watch
@@ -30,6 +30,7 @@ lanes
 scale
 identity
 pin	sys
+quota	sys
 place
 count
 fs	sys

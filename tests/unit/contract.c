@@ -111,7 +111,8 @@ null_pointers(void)
 	if (copyfile_info(cookie, NULL, sizeof(info)) != -EFAULT
 	    || copyfile_info(cookie, NULL, 0) != -EFAULT)
 		bad |= 2;
-	if (copyfile_stats(NULL, sizeof(struct copyfile_stats)) != -EFAULT || errno != EFAULT)
+	if (copyfile_stats(NULL, sizeof(struct copyfile_stats)) != -EFAULT || errno != EFAULT
+	    || copyfile_advice(NULL, sizeof(struct copyfile_advice)) != -EFAULT)
 		bad |= 4;
 	if (copyfile_setup(NULL, sizeof(struct copyfile_setup)) != -EFAULT)
 		bad |= 8;
