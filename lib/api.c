@@ -121,11 +121,14 @@ static bool both(uint64_t flags, uint64_t a, uint64_t b)
 	return flags & a && flags & b;
 }
 
+/* Those of which at most one decides what permissions a new destination gets */
+#define MADE_UP_MODES (COPYFILE_PLAIN_MODE | COPYFILE_GIVEN_MODE)
+
 static int check_flags(uint64_t f)
 {
 	const uint64_t data = COPYFILE_REPLACE | COPYFILE_TRUNCATE | COPYFILE_REFLINK |
 			      COPYFILE_NO_REFLINK | COPYFILE_SPARSE | COPYFILE_NO_SPARSE |
-			      COPYFILE_FSYNC | COPYFILE_KEEP_PARTIAL | COPYFILE_PLAIN_MODE;
+			      COPYFILE_FSYNC | COPYFILE_KEEP_PARTIAL | MADE_UP_MODES;
 	const uint64_t other = COPYFILE_ATTRS | COPYFILE_LENIENT | COPYFILE_ATTRS_ONLY |
 			       COPYFILE_NOFOLLOW | COPYFILE_SYNC | COPYFILE_ASYNC |
 			       COPYFILE_STEADY;
@@ -137,9 +140,17 @@ static int check_flags(uint64_t f)
 	    both(f, COPYFILE_SPARSE, COPYFILE_NO_SPARSE) ||
 	    both(f, COPYFILE_REFLINK, COPYFILE_SPARSE | COPYFILE_NO_SPARSE) ||
 	    both(f, COPYFILE_SYNC, COPYFILE_ASYNC) || both(f, COPYFILE_ATTRS_ONLY, data) ||
-	    both(f, COPYFILE_PLAIN_MODE, COPYFILE_MODE | COPYFILE_ACL))
+	    both(f, COPYFILE_PLAIN_MODE, COPYFILE_GIVEN_MODE) ||
+	    both(f, MADE_UP_MODES, COPYFILE_MODE | COPYFILE_ACL))
 		return -EINVAL;
 	return 0;
+}
+
+static int check_how(const struct copyfile_how *how)
+{
+	const uint32_t bits = how->flags & COPYFILE_GIVEN_MODE ? 0777 : 0;
+
+	return how->mode & ~bits ? -EINVAL : check_flags(how->flags);
 }
 
 static unsigned int max_pending(uint64_t flags)
@@ -270,12 +281,11 @@ static int start(int src_dir, const char *src, int dst_dir, const char *dst,
 		 const struct copyfile_how *how)
 {
 	struct cf_job j;
-	int r = check_flags(how->flags);
+	int r = check_how(how);
 
 	if (r == 0 && (!src || !dst))
 		r = -EFAULT;
-	cf_job_init(&j, src_dir, src, dst_dir, dst, how->flags, how->tag,
-		    cf_watch_get(setup.chunk),
+	cf_job_init(&j, src_dir, src, dst_dir, dst, how, cf_watch_get(setup.chunk),
 		    r < 0 ? (struct cf_place){ 0 } : cf_place_of(src_dir, src, dst_dir, dst));
 	j.client = client_number(how->client);
 	if (r == 0)
@@ -301,6 +311,8 @@ static int read_how(struct copyfile_how *ret, const struct copyfile_how *how, si
 	for (size_t i = 0; r == 0 && i < sizeof ret->reserved / sizeof *ret->reserved; i++)
 		if (ret->reserved[i])
 			r = -E2BIG;
+	if (r == 0 && ret->reserved32)
+		r = -E2BIG;
 	if (r == 0 && !ret->result && ret->result_size)
 		r = -EFAULT;
 	return r;

@@ -45,9 +45,6 @@
 #define SPECIAL_BITS (S_ISUID | S_ISGID | S_ISVTX)
 #define MODE_BITS (SPECIAL_BITS | 0777)
 
-/* What a program asks for that makes a file */
-#define PLAIN_MODE 0666
-
 /* Bytes for the names that files usually have */
 #define FEW_NAMES 512
 /* Bytes for a value, as most of those that are copied here have */
@@ -60,10 +57,10 @@ static const char acl_default[] = "system.posix_acl_default";
 
 #define EXTENDED ((uint32_t)(COPYFILE_XATTR | COPYFILE_CONTEXT))
 
-mode_t cf_attr_create_mode(const struct stat *st, uint64_t flags)
+mode_t cf_attr_create_mode(const struct stat *st, uint64_t flags, mode_t mode)
 {
-	mode_t mode = flags & COPYFILE_PLAIN_MODE ? PLAIN_MODE : st->st_mode;
-
+	if (!(flags & COPYFILE_GIVEN_MODE))
+		mode = st->st_mode;
 	if (!(flags & (COPYFILE_MODE | COPYFILE_ACL)))
 		/* Until it has its owner, for no other */
 		return mode & (flags & COPYFILE_OWNER ? S_IRWXU : 0777);
@@ -361,20 +358,23 @@ static int copy_acl(const struct cf_attr *a, mode_t mode, const struct names *na
 	return r < 0 ? r : lost;
 }
 
-/* Give dst what any new file would have there: 0666 under the umask, and no ACL. */
-static int set_plain_mode(const struct cf_attr *a)
+/*
+ * Give dst its mode, under the umask, and no ACL.  widened: it has another mode than it was
+ * made with.
+ */
+static int set_given_mode(const struct cf_attr *a, bool widened)
 {
 	ssize_t acl = cf_getxattr_dir(a->dst_dir, a->dst_name, acl_default, NULL, 0);
 	bool inherits = acl != -ENODATA && !unsupported(acl);
 
 	/* Then it was made with that. */
-	if (!inherits && !(a->flags & COPYFILE_OWNER))
+	if (!inherits && !widened && !(a->flags & COPYFILE_OWNER))
 		return 0;
 	int r = inherits ? cf_removexattr(a->dst, a->path, acl_access) : 0;
 	if (r < 0 && r != -ENODATA)
 		r = excuse(a, acl_access, r);
 	int mask = r < 0 ? r : cf_umask();
-	return mask < 0 ? mask : set_mode(a, PLAIN_MODE & ~mask, false);
+	return mask < 0 ? mask : set_mode(a, a->mode & ~mask, false);
 }
 
 /* --------------------------------------------------------- all of them */
@@ -431,8 +431,8 @@ static int copy_all(struct cf_attr *a, const struct names *names)
 		return settle(a, COPYFILE_ACL, copy_acl(a, mode, names));
 	if (a->flags & COPYFILE_MODE)
 		return settle(a, COPYFILE_MODE, S_ISLNK(st->st_mode) ? 0 : set_mode(a, mode, false));
-	if (a->created && a->flags & COPYFILE_PLAIN_MODE)
-		return settle(a, COPYFILE_MODE, set_plain_mode(a));
+	if (a->created && a->flags & COPYFILE_GIVEN_MODE)
+		return settle(a, COPYFILE_MODE, set_given_mode(a, restore != (mode_t)-1));
 	/* What cf_attr_create_mode() has left out */
 	int mask = a->created && a->flags & COPYFILE_OWNER ? cf_umask() : 0;
 	if (mask < 0)

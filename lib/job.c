@@ -34,18 +34,24 @@
 /* Attributes that a symlink can have: it has no mode, and no ACL of its own. */
 #define SYMLINK_ATTRS (COPYFILE_ATTRS & ~(COPYFILE_MODE | COPYFILE_ACL))
 
+/* What a program asks for that makes a file: the mode of COPYFILE_PLAIN_MODE */
+#define PLAIN_MODE 0666
+
 void cf_job_init(struct cf_job *j, int src_dir, const char *src, int dst_dir,
-		 const char *dst, uint64_t flags, uint64_t tag, uint64_t chunk,
+		 const char *dst, const struct copyfile_how *how, uint64_t chunk,
 		 struct cf_place place)
 {
+	bool plain = how->flags & COPYFILE_PLAIN_MODE;
+
 	j->src_dir = src_dir;
 	j->src = src;
 	j->dst_dir = dst_dir;
 	j->dst = dst;
 	j->names = NULL;
 	j->pin.held = false;
-	j->flags = flags;
-	j->tag = tag;
+	j->flags = plain ? how->flags ^ (COPYFILE_PLAIN_MODE | COPYFILE_GIVEN_MODE) : how->flags;
+	j->tag = how->tag;
+	j->mode = plain ? PLAIN_MODE : how->mode;
 	j->chunk = chunk;
 	j->place = place;
 	cf_watch_set(j->watch.total, 0);
@@ -68,6 +74,9 @@ void cf_job_init(struct cf_job *j, int src_dir, const char *src, int dst_dir,
 
 int cf_job_adopt(struct cf_job *to, const struct cf_job *from, const struct cf_pin *pin)
 {
+	const struct copyfile_how how = {
+		.flags = from->flags, .tag = from->tag, .mode = from->mode,
+	};
 	size_t src_size = strlen(from->src) + 1, dst_size = strlen(from->dst) + 1;
 	char *names = malloc(src_size + dst_size);
 
@@ -76,8 +85,8 @@ int cf_job_adopt(struct cf_job *to, const struct cf_job *from, const struct cf_p
 	memcpy(names, from->src, src_size);
 	memcpy(names + src_size, from->dst, dst_size);
 	cf_job_init(to, pin->held ? pin->src_dir : from->src_dir, names,
-		    pin->held ? pin->dst_dir : from->dst_dir, names + src_size, from->flags,
-		    from->tag, from->chunk, from->place);
+		    pin->held ? pin->dst_dir : from->dst_dir, names + src_size, &how,
+		    from->chunk, from->place);
 	to->names = names;
 	to->pin = *pin;
 	to->client = from->client;
@@ -177,12 +186,12 @@ static int set_attributes(struct cf_job *j, int dst, bool path, bool created,
 	struct cf_attr a = {
 		.src = j->src_fd, .dst = dst, .path = path, .st = &j->st,
 		.flags = j->flags & (which | COPYFILE_LENIENT), .created = created,
-		.dst_dir = j->dst_dir, .dst_name = j->dst,
+		.mode = j->mode, .dst_dir = j->dst_dir, .dst_name = j->dst,
 	};
 
 	if (created)
-		a.flags |= j->flags & COPYFILE_PLAIN_MODE;
-	if (!(a.flags & (COPYFILE_ATTRS | COPYFILE_PLAIN_MODE)))
+		a.flags |= j->flags & COPYFILE_GIVEN_MODE;
+	if (!(a.flags & (COPYFILE_ATTRS | COPYFILE_GIVEN_MODE)))
 		return 0;
 	int r = at_stage(j, COPYFILE_SETATTR);
 	if (r == 0)
@@ -214,8 +223,8 @@ static struct cf_dest dest_of(struct cf_job *j)
 {
 	return (struct cf_dest){
 		.dir = j->dst_dir, .name = j->dst, .flags = j->flags, .fd = -1,
-		.mode = cf_attr_create_mode(&j->st, j->flags), .src = j->src_fd, .st = &j->st,
-		.place = j->place.dir, .watch = &j->watch,
+		.mode = cf_attr_create_mode(&j->st, j->flags, j->mode), .src = j->src_fd,
+		.st = &j->st, .place = j->place.dir, .watch = &j->watch,
 	};
 }
 

@@ -23,7 +23,8 @@ struct cf_job {
 	const char *src, *dst;		/* borrowed, unless names is set */
 	char *names;			/* both of them, when the job outlives its caller */
 	struct cf_pin pin;		/* the directories then; put at the end of the copy */
-	uint64_t flags, tag;
+	uint64_t flags, tag;		/* GIVEN_MODE in place of PLAIN_MODE */
+	mode_t mode;			/* with COPYFILE_GIVEN_MODE: of a new destination */
 	uint64_t chunk;			/* bytes between two looks at "cancel"; 0: automatic */
 	struct cf_place place;
 	uint64_t client;		/* clients share the pool and the room for cookies */
@@ -44,7 +45,7 @@ struct cf_job {
 };
 
 void cf_job_init(struct cf_job *j, int src_dir, const char *src, int dst_dir,
-		 const char *dst, uint64_t flags, uint64_t tag, uint64_t chunk,
+		 const char *dst, const struct copyfile_how *how, uint64_t chunk,
 		 struct cf_place place);
 
 /*

@@ -82,6 +82,12 @@ extern "C" {
 #define COPYFILE_PLAIN_MODE	0x00080000UL
 
 /*
+ * As PLAIN_MODE, but with the permission bits in copyfile_how.mode in place of 0666.
+ * Excludes PLAIN_MODE as well.
+ */
+#define COPYFILE_GIVEN_MODE	0x00800000UL
+
+/*
  * Scheduling.  By default the library decides: a copy that costs no more than
  * handing it over, or that the file system does at once, is done before the
  * return; one that would wait or take long gets a cookie.
@@ -191,7 +197,9 @@ struct copyfile_how {
 	 */
 	struct copyfile_info *result;
 	size_t result_size;	/* sizeof *result */
-	uint64_t reserved[5];	/* 0 */
+	uint32_t mode;		/* with COPYFILE_GIVEN_MODE: 0 to 0777; else 0 */
+	uint32_t reserved32;	/* 0 */
+	uint64_t reserved[4];	/* 0 */
 };
 
 /*

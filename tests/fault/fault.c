@@ -29,7 +29,7 @@ enum before { NOTHING, OLD_FILE, OLD_LINK };
 static const struct way {
 	const char *name;
 	const char *src;
-	unsigned long flags;
+	unsigned long flags;	/* with GIVEN_MODE: 0640 */
 	enum before before;
 } ways[] = {
 	{ "new file", "src", 0, NOTHING },
@@ -48,6 +48,7 @@ static const struct way {
 	  NOTHING },
 	{ "new file, PLAIN_MODE", "src", COPYFILE_PLAIN_MODE, NOTHING },
 	{ "new file, PLAIN_MODE, owner", "src", COPYFILE_PLAIN_MODE | COPYFILE_OWNER, NOTHING },
+	{ "new file, GIVEN_MODE, owner", "src", COPYFILE_GIVEN_MODE | COPYFILE_OWNER, NOTHING },
 	{ "REPLACE, nothing there", "src", COPYFILE_REPLACE, NOTHING },
 	{ "REPLACE", "src", COPYFILE_REPLACE, OLD_FILE },
 	{ "REPLACE, FSYNC, attributes", "src",
@@ -222,6 +223,17 @@ verdict(const struct way *way, int ret, bool stubborn)
 
 /* ---- The test ---- */
 
+static int
+start(const struct way *way, unsigned long how)
+{
+	const struct copyfile_how h = {
+		.flags = way->flags | how,
+		.mode = way->flags & COPYFILE_GIVEN_MODE ? 0640 : 0,
+	};
+
+	return copyfileat(AT_FDCWD, way->src, AT_FDCWD, "d/dst", &h, sizeof(h));
+}
+
 static void
 complain(const struct way *way, unsigned long how, int n, const char *fault, int ret,
 	 const char *what)
@@ -244,7 +256,7 @@ try_way(const struct way *way, unsigned long how, int error, const char *fault, 
 			bail_out("a cookie is live");
 		fds = count_fds();
 		arm(n, error, on);
-		ret = copy(way->src, "d/dst", way->flags | how);
+		ret = finish(start(way, how));
 		disarm();
 		what = verdict(way, ret, on);
 		if (what == NULL && ret < 0 && (error == EINTR || error == SHORT))
@@ -297,7 +309,7 @@ test_all_the_time(const char *name, int (*fn)(const char *))
 	for (i = 0; i < WAYS; i++) {
 		prepare(ways[i].before);
 		cf_fault = fn;
-		ret = copy(ways[i].src, "d/dst", ways[i].flags | COPYFILE_SYNC);
+		ret = finish(start(&ways[i], COPYFILE_SYNC));
 		cf_fault = hook;
 		is_int(ret, 0, "%s, %s", ways[i].name, name);
 		ok(good(&ways[i]), "a good copy");
