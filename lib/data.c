@@ -2,8 +2,7 @@
 /*
  * Design: three movers, tried from the cheapest to the plainest.
  *
- *   clone    shares all extents in one call.  Where a pair of file systems
- *            has refused it once it is not tried again for small files.
+ *   clone    shares all extents in one call (clone.c).
  *   kernel   copy_file_range(2): no bytes through this process, on NFS and SMB
  *            none over the wire.
  *   buffer   read(2) and write(2), which always work and which alone can see
@@ -37,6 +36,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "clone.h"
 #include "extent.h"
 #include "fs.h"
 #include "libcopyfile.h"
@@ -64,9 +64,6 @@
 
 /* How long a file is moved by one thread before that is judged, in nanoseconds */
 #define LONG_ENOUGH 10000000
-
-/* From here on a clone is always worth the attempt. */
-#define ALWAYS_CLONE_SIZE (1 << 20)
 
 /* The most that a file in /proc has, on a big machine */
 #define MADE_UP_SIZE (1 << 20)
@@ -197,23 +194,6 @@ static void advance(struct mover *m, off_t to, size_t moved, enum copyfile_metho
 
 /* -------------------------------------------------------------- clone */
 
-/*
- * Pairs of file systems that refused a clone.  A wrong entry costs one vain
- * call, or leaves the sharing of extents to copy_file_range(2).
- */
-static _Atomic uint64_t refusals[64];
-
-static _Atomic uint64_t *refusal_of(uint64_t pair)
-{
-	return &refusals[(pair * 0x9e3779b97f4a7c15ULL) >> 58];
-}
-
-/* These say something about this copy, not about the file systems. */
-static bool final_for_clone(int r)
-{
-	return r == -EIO || r == -ENOMEM || r == -ENOSPC || r == -EDQUOT;
-}
-
 /* Returns 1 if the data is there, 0 if it is still to be moved, or -errno. */
 static int try_clone(struct mover *m)
 {
@@ -224,19 +204,9 @@ static int try_clone(struct mover *m)
 		return 0;
 	if (!must && (d->stream || !d->st->st_size))
 		return 0;
-	if (!must && d->st->st_size < ALWAYS_CLONE_SIZE &&
-	    cf_watch_get(*refusal_of(d->pair)) == d->pair)
-		return 0;
-
-	int r = cf_clone(d->src, d->dst);
-	if (r < 0 && (must || final_for_clone(r)))
-		return failed(m, COPYFILE_MOVE, r == -ENOTTY || r == -ENOSYS ? -EOPNOTSUPP : r);
-	if (r < 0) {
-		/* EAGAIN: data that is still being written, on ZFS */
-		if (r != -EAGAIN)
-			cf_watch_set(*refusal_of(d->pair), d->pair);
-		return 0;
-	}
+	int r = cf_clone_try(d->src, d->dst, d->st->st_size, must, d->pair);
+	if (r <= 0)
+		return failed(m, COPYFILE_MOVE, r);
 	cf_watch_set(d->watch->method, COPYFILE_BY_REFLINK);
 	cf_watch_set(d->watch->done, d->st->st_size);
 	return 1;

@@ -21,7 +21,8 @@ inplace	claim destfile fs same sys wait
 destfile	claim watch
 claim	fs sys wait watch
 same	fs sys
-data	extent fs pause range sys wait watch
+clone	sys
+data	clone extent fs pause range sys wait watch
 range	pause pool scale sys watch
 attr	extent sys watch
 extent	sys
