@@ -277,6 +277,22 @@ static uint64_t client_number(uint64_t named)
 	return named ? named : (uintptr_t)&last;
 }
 
+/* Run j, unless there is an error r already.  It has ended, or its cookie is returned. */
+static int run_or_refuse(struct cf_job *j, const struct copyfile_how *how, int r)
+{
+	j->client = client_number(how->client);
+	if (r == 0)
+		r = run(j);
+	if (r <= 0) {
+		j->error = r;
+		cf_job_info(j, true, &last);
+		if (how->result)
+			write_struct(how->result, how->result_size, &last, sizeof last);
+	}
+	cf_job_fini(j);
+	return r;
+}
+
 static int start(int src_dir, const char *src, int dst_dir, const char *dst,
 		 const struct copyfile_how *how)
 {
@@ -287,17 +303,34 @@ static int start(int src_dir, const char *src, int dst_dir, const char *dst,
 		r = -EFAULT;
 	cf_job_init(&j, src_dir, src, dst_dir, dst, how, cf_watch_get(setup.chunk),
 		    r < 0 ? (struct cf_place){ 0 } : cf_place_of(src_dir, src, dst_dir, dst));
-	j.client = client_number(how->client);
+	return run_or_refuse(&j, how, r);
+}
+
+/* What means nothing where the destination has no name, and exists */
+#define NOT_FOR_FDS (COPYFILE_REPLACE | COPYFILE_KEEP_PARTIAL | COPYFILE_NOFOLLOW | \
+		     COPYFILE_ATTRS_ONLY | MADE_UP_MODES)
+
+/* O_APPEND is EBADF as for copy_file_range(2): each write would go to the end. */
+static int check_fds(int src, int dst)
+{
+	int from = fcntl(src, F_GETFL), to = fcntl(dst, F_GETFL);
+
+	if (from < 0 || from & O_PATH || (from & O_ACCMODE) == O_WRONLY || to < 0 ||
+	    to & (O_PATH | O_APPEND) || (to & O_ACCMODE) == O_RDONLY)
+		return -EBADF;
+	return (from | to) & O_DIRECT ? -EINVAL : 0;
+}
+
+static int start_fds(int src, int dst, const struct copyfile_how *how)
+{
+	struct cf_job j;
+	int r = how->flags & NOT_FOR_FDS ? -EINVAL : check_how(how);
+
 	if (r == 0)
-		r = run(&j);
-	if (r <= 0) {
-		j.error = r;
-		cf_job_info(&j, true, &last);
-		if (how->result)
-			write_struct(how->result, how->result_size, &last, sizeof last);
-	}
-	cf_job_fini(&j);
-	return r;
+		r = check_fds(src, dst);
+	cf_job_init_fds(&j, src, dst, how, cf_watch_get(setup.chunk),
+			r < 0 ? (struct cf_place){ 0 } : cf_place_of_files(src, dst));
+	return run_or_refuse(&j, how, r);
 }
 
 /* No structure, of no size, is one of zeros. */
@@ -326,6 +359,15 @@ int copyfileat(int src_dir, const char *src, int dst_dir, const char *dst,
 	int r = read_how(&h, how, size);
 
 	return leave(state, r < 0 ? r : start(src_dir, src, dst_dir, dst, &h));
+}
+
+int copyfilefd(int src_fd, int dst_fd, const struct copyfile_how *how, size_t size)
+{
+	struct copyfile_how h;
+	int state = enter();
+	int r = read_how(&h, how, size);
+
+	return leave(state, r < 0 ? r : start_fds(src_fd, dst_fd, &h));
 }
 
 int copyfile(const char *src, const char *dst, unsigned long flags)

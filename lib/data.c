@@ -78,6 +78,7 @@ struct mover {
 	size_t buf_size;
 	uint64_t chunk;		/* bytes to ask the kernel for at once */
 	bool by_buffer;		/* the kernel cannot, or must not */
+	bool sparse;		/* blocks of zeros become holes */
 	bool moved;		/* some bytes have been */
 	bool growing;		/* chunks are still so short that bigger ones are better */
 	bool sought;		/* the descriptors may not be at the start any more */
@@ -219,7 +220,7 @@ static bool worth_ranges(struct mover *m, off_t at)
 {
 	const struct cf_data *d = m->d;
 
-	if (d->stream || m->growing || d->flags & (COPYFILE_SYNC | COPYFILE_SPARSE) ||
+	if (d->stream || m->growing || m->sparse || d->flags & COPYFILE_SYNC ||
 	    d->st->st_size - at < (off_t)(CF_RANGE_CHUNKS * first_chunk(d)))
 		return false;
 	if (!m->wall) {
@@ -271,7 +272,8 @@ static int need_buffer(struct mover *m)
 		if (!m->buf)
 			return -ENOMEM;
 		/* Advice: a wider read-ahead.  It cannot fail in a way that matters. */
-		(void)posix_fadvise(d->src, 0, 0, POSIX_FADV_SEQUENTIAL);
+		if (!d->borrowed)
+			(void)posix_fadvise(d->src, 0, 0, POSIX_FADV_SEQUENTIAL);
 	}
 	if (m->buf_size > m->chunk)
 		m->buf_size = m->chunk;
@@ -354,8 +356,7 @@ static ssize_t move_piece(struct mover *m, off_t at, int64_t len)
 
 	if (n <= 0)
 		return failed(m, COPYFILE_READ, n);
-	int r = d->flags & COPYFILE_SPARSE && !d->stream ? write_sparse(m, m->buf, n, at)
-							 : write_all(m, m->buf, n, at);
+	int r = m->sparse ? write_sparse(m, m->buf, n, at) : write_all(m, m->buf, n, at);
 	if (r < 0)
 		return r;
 	advance(m, at + n, n, COPYFILE_BY_BUFFER);
@@ -483,8 +484,8 @@ static int move_span(struct mover *m, off_t at, int64_t len)
 	return move_kernel(m, at, len);
 }
 
-/* Leave the holes out, the last one, too. */
-static int move_extents(struct mover *m)
+/* Leave the holes out, the last one, too; seek is src, and its position is changed. */
+static int move_extents(struct mover *m, int seek)
 {
 	const struct cf_data *d = m->d;
 	struct cf_extent e;
@@ -492,7 +493,7 @@ static int move_extents(struct mover *m)
 	int r;
 
 	m->sought = true;
-	while ((r = cf_extent_next(d->src, pos, d->st->st_size, &e)) > 0) {
+	while ((r = cf_extent_next(seek, pos, d->st->st_size, &e)) > 0) {
 		if (cancelled(m))
 			return -ECANCELED;
 		advance(m, e.start, 0, COPYFILE_BY_NONE);
@@ -509,6 +510,21 @@ static int move_extents(struct mover *m)
 	r = look_again(m, false);
 	if (r == 0 && m->now->st_size > m->end)
 		advance(m, m->now->st_size, 0, COPYFILE_BY_NONE);
+	return r;
+}
+
+/* To leave the holes out takes a position.  Without one, they are found as zeros. */
+static int move_around_holes(struct mover *m)
+{
+	if (!m->d->borrowed)
+		return move_extents(m, m->d->src);
+	int seek = cf_reopen(m->d->src);
+	if (seek < 0) {
+		m->by_buffer = m->sparse = true;
+		return move_span(m, 0, TO_END);
+	}
+	int r = move_extents(m, seek);
+	cf_close(seek);
 	return r;
 }
 
@@ -532,6 +548,7 @@ int cf_data_copy(const struct cf_data *d, bool *changed)
 	struct stat now;
 	struct mover m = {
 		.d = d, .small = small, .chunk = first_chunk(d), .early = -1, .now = &now,
+		.sought = d->borrowed, .sparse = d->flags & COPYFILE_SPARSE && !d->stream,
 	};
 	int r;
 
@@ -544,7 +561,7 @@ int cf_data_copy(const struct cf_data *d, bool *changed)
 	if (r)
 		return r < 0 ? r : 0;
 	if (cf_extent_sparse(d->st) && !d->stream && !(d->flags & COPYFILE_NO_SPARSE))
-		r = move_extents(&m);
+		r = move_around_holes(&m);
 	else
 		r = move_span(&m, 0, TO_END);
 	if (r == 0)

@@ -103,7 +103,7 @@ static int open_in_place(struct cf_dest *d)
 	int r = cf_inplace_open(d);
 
 	/* EEXIST: a dangling symlink, which is not written through. */
-	return r == -ENOENT ? create(d) : r;
+	return r == -ENOENT && !d->given ? create(d) : r;
 }
 
 /* ------------------------------------------------------------ temporary */

@@ -14,6 +14,7 @@ struct cf_dest {
 	/* What is wanted */
 	int dir;		/* borrowed */
 	const char *name;	/* borrowed; relative to dir */
+	bool given;		/* dir is the destination itself, open for writing; no name */
 	uint64_t flags;		/* COPYFILE_* */
 	mode_t mode;		/* to create a file with, under the umask */
 	int src;		/* the source, open, ... */

@@ -10,7 +10,8 @@
  *
  * Some file systems (object stores) open a file for writing only with O_TRUNC, or cannot
  * empty one that is open.  There the file is compared with the source by its name, and
- * then opened anew with O_TRUNC.
+ * then opened anew with O_TRUNC.  One that is given by a descriptor cannot be: there the
+ * copy fails.
  */
 #include <config.h>
 
@@ -80,6 +81,9 @@ static int open_emptied(struct cf_dest *d, int why)
 {
 	struct stat st;
 
+	/* It has no name to open it by. */
+	if (d->given)
+		return why;
 	let_go(d);
 	if (cf_statat(d->dir, d->name, &st) < 0 || !S_ISREG(st.st_mode))
 		return why;
@@ -124,22 +128,32 @@ static int empty(struct cf_dest *d, const struct stat *st)
 	return r;
 }
 
-/* Claim the file that is open, whose stat is *st.  0; 1 if it has been removed; or -errno */
+/*
+ * Claim the file that is open, whose stat is *st.  Returns 0; 1 if it has been removed, and
+ * another one may have its name; or -errno.
+ */
 static int claim(struct cf_dest *d, struct stat *st)
 {
+	d->claim.shared = d->given;
 	int r = cf_claim_inode(&d->claim, d->fd, st, d->place, d->watch);
 
 	if (r <= 0)
 		return r;
 	r = cf_fstat(d->fd, st);
-	return r < 0 ? r : st->st_nlink == 0;
+	return r < 0 ? r : st->st_nlink == 0 && !d->given;
+}
+
+/* Returns a descriptor, or -errno; refused() if what has the name may open in another way. */
+static int open_dest(const struct cf_dest *d)
+{
+	return d->given ? cf_dup(d->dir) : open_patiently(d, 0);
 }
 
 /* One attempt.  Returns 0, 1 if the caller has to try again, or -errno. */
 static int open_once(struct cf_dest *d)
 {
 	struct stat st;
-	int r = open_patiently(d, 0);
+	int r = open_dest(d);
 
 	if (refused(r))
 		return open_emptied(d, r);
@@ -151,6 +165,8 @@ static int open_once(struct cf_dest *d)
 		return r;
 	if (is_source(d, &st))
 		return -EINVAL;
+	if (!S_ISREG(st.st_mode) && d->given)
+		return -EOPNOTSUPP;
 	if (!S_ISREG(st.st_mode)) {
 		/* A FIFO may be full for long, too: data.c waits, and sees a cancel. */
 		if (!S_ISFIFO(st.st_mode))

@@ -9,6 +9,11 @@
  *
  * A cancel is seen before each stage up to the last, and by data.c within it.  A pause
  * begins before the destination is opened, or in data.c.
+ *
+ * Files that are given by descriptors are worked on by duplicates of these.  So it is the
+ * same from then on whose they are; and to close a duplicate of the destination tells what
+ * a file server makes of its data.  Only the open files' positions are not the job's.
+ *
  * The system calls of a small file: openat, fstat, openat, copy_file_range,
  * close, close.
  */
@@ -47,6 +52,7 @@ void cf_job_init(struct cf_job *j, int src_dir, const char *src, int dst_dir,
 	j->src = src;
 	j->dst_dir = dst_dir;
 	j->dst = dst;
+	j->by_fd = false;
 	j->names = NULL;
 	j->pin.held = false;
 	j->flags = plain ? how->flags ^ (COPYFILE_PLAIN_MODE | COPYFILE_GIVEN_MODE) : how->flags;
@@ -72,6 +78,14 @@ void cf_job_init(struct cf_job *j, int src_dir, const char *src, int dst_dir,
 	j->calls = 0;
 }
 
+void cf_job_init_fds(struct cf_job *j, int src, int dst, const struct copyfile_how *how,
+		     uint64_t chunk, struct cf_place place)
+{
+	cf_job_init(j, src, "", dst, "", how, chunk, place);
+	j->by_fd = true;
+	j->flags |= COPYFILE_TRUNCATE;
+}
+
 int cf_job_adopt(struct cf_job *to, const struct cf_job *from, const struct cf_pin *pin)
 {
 	const struct copyfile_how how = {
@@ -87,6 +101,7 @@ int cf_job_adopt(struct cf_job *to, const struct cf_job *from, const struct cf_p
 	cf_job_init(to, pin->held ? pin->src_dir : from->src_dir, names,
 		    pin->held ? pin->dst_dir : from->dst_dir, names + src_size, &how,
 		    from->chunk, from->place);
+	to->by_fd = from->by_fd;
 	to->names = names;
 	to->pin = *pin;
 	to->client = from->client;
@@ -148,6 +163,8 @@ static int open_for(const struct cf_job *j)
 {
 	int nofollow = j->flags & COPYFILE_NOFOLLOW ? O_NOFOLLOW : 0;
 
+	if (j->by_fd)
+		return cf_dup(j->src_dir);
 	/* Of any type, and without waking a device or asking for permission */
 	if (j->flags & COPYFILE_ATTRS_ONLY)
 		return cf_openat(j->src_dir, j->src, O_PATH | nofollow, 0);
@@ -207,6 +224,7 @@ static int move_data(struct cf_job *j, const struct cf_dest *dst)
 {
 	struct cf_data d = {
 		.src = j->src_fd, .dst = dst->fd, .st = &j->st, .stream = dst->stream,
+		.borrowed = j->by_fd,
 		.flags = j->flags, .chunk = j->chunk, .watch = &j->watch,
 		.pair = j->place.pair,
 	};
@@ -222,7 +240,7 @@ static int move_data(struct cf_job *j, const struct cf_dest *dst)
 static struct cf_dest dest_of(struct cf_job *j)
 {
 	return (struct cf_dest){
-		.dir = j->dst_dir, .name = j->dst, .flags = j->flags, .fd = -1,
+		.dir = j->dst_dir, .name = j->dst, .given = j->by_fd, .flags = j->flags, .fd = -1,
 		.mode = cf_attr_create_mode(&j->st, j->flags, j->mode), .src = j->src_fd,
 		.st = &j->st, .place = j->place.dir, .watch = &j->watch,
 	};

@@ -21,6 +21,7 @@ struct cf_job {
 	/* What is asked for */
 	int src_dir, dst_dir;
 	const char *src, *dst;		/* borrowed, unless names is set */
+	bool by_fd;			/* src_dir and dst_dir are the files; src and dst are "" */
 	char *names;			/* both of them, when the job outlives its caller */
 	struct cf_pin pin;		/* the directories then; put at the end of the copy */
 	uint64_t flags, tag;		/* GIVEN_MODE in place of PLAIN_MODE */
@@ -47,6 +48,10 @@ struct cf_job {
 void cf_job_init(struct cf_job *j, int src_dir, const char *src, int dst_dir,
 		 const char *dst, const struct copyfile_how *how, uint64_t chunk,
 		 struct cf_place place);
+
+/* The same for open files: dst, which need not be empty, gets the contents of src. */
+void cf_job_init_fds(struct cf_job *j, int src, int dst, const struct copyfile_how *how,
+		     uint64_t chunk, struct cf_place place);
 
 /*
  * Let to, a new job, do what from is to, with names of its own, and with the

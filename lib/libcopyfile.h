@@ -98,8 +98,8 @@ extern "C" {
 /*
  * A promise, which spares a copy that gets a cookie about a dozen short system calls and
  * two descriptors.  Until the cookie is released
- * - the directory descriptors, or with AT_FDCWD and a relative name the working
- *   directory, stay what they are;
+ * - the descriptors, or with AT_FDCWD and a relative name the working directory, stay
+ *   what they are;
  * - all threads that start copies have the same credentials (user and group ids for
  *   file systems, supplementary groups, capabilities), root and umask, as has had
  *   the thread whose copy was the first to get a cookie.
@@ -218,6 +218,20 @@ struct copyfile_how {
 COPYFILE_API COPYFILE_CHECKED
 int copyfileat(int src_dir, const char *src, int dst_dir, const char *dst,
 	       const struct copyfile_how *how, size_t size);
+
+/*
+ * Copy all of the regular file src_fd, open for reading, into the regular file dst_fd,
+ * open for writing, which is rewritten in place and gets the size of src.  The offsets of
+ * the two are neither used nor changed.  A cookie has duplicates of both until its copy
+ * has ended, but not with COPYFILE_STEADY.  Needs no /proc.
+ *
+ *         EINVAL      also: one of REPLACE, KEEP_PARTIAL, NOFOLLOW, PLAIN_MODE, GIVEN_MODE
+ *                     and ATTRS_ONLY, which say nothing here; or O_DIRECT
+ *         EBADF       src_fd is not open for reading; or dst_fd not for writing, or with
+ *                     O_APPEND
+ */
+COPYFILE_API COPYFILE_CHECKED
+int copyfilefd(int src_fd, int dst_fd, const struct copyfile_how *how, size_t size);
 
 /*
  * Returns a descriptor that tells when a copy of client (0: the calling thread) which was

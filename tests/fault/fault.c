@@ -31,6 +31,7 @@ static const struct way {
 	const char *src;
 	unsigned long flags;	/* with GIVEN_MODE: 0640 */
 	enum before before;
+	bool by_fd;		/* by copyfilefd() */
 } ways[] = {
 	{ "new file", "src", 0, NOTHING },
 	{ "new file, plain read and write", "src",
@@ -57,6 +58,10 @@ static const struct way {
 	{ "TRUNCATE", "src", COPYFILE_TRUNCATE, OLD_FILE },
 	{ "TRUNCATE, plain read and write", "src",
 	  COPYFILE_TRUNCATE | COPYFILE_NO_REFLINK | COPYFILE_NO_SPARSE, OLD_FILE },
+	{ "open files", "src", COPYFILE_TRUNCATE, OLD_FILE, true },
+	{ "open files with holes", "holes", COPYFILE_TRUNCATE, OLD_FILE, true },
+	{ "open files, FSYNC, attributes", "src",
+	  COPYFILE_TRUNCATE | COPYFILE_FSYNC | COPYFILE_ATTRS | COPYFILE_LENIENT, OLD_FILE, true },
 	{ "symlink", "link", COPYFILE_NOFOLLOW, NOTHING },
 	{ "symlink, REPLACE, attributes", "link",
 	  COPYFILE_NOFOLLOW | COPYFILE_REPLACE | COPYFILE_ATTRS | COPYFILE_LENIENT, OLD_LINK },
@@ -231,7 +236,14 @@ start(const struct way *way, unsigned long how)
 		.mode = way->flags & COPYFILE_GIVEN_MODE ? 0640 : 0,
 	};
 
-	return copyfileat(AT_FDCWD, way->src, AT_FDCWD, "d/dst", &h, sizeof(h));
+	if (!way->by_fd)
+		return copyfileat(AT_FDCWD, way->src, AT_FDCWD, "d/dst", &h, sizeof(h));
+	int src = open(way->src, O_RDONLY | O_CLOEXEC), dst = open("d/dst", O_WRONLY | O_CLOEXEC);
+	int ret = copyfilefd(src, dst, &h, sizeof(h));
+
+	close(src);
+	close(dst);
+	return ret;
 }
 
 static void

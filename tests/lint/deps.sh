@@ -32,7 +32,7 @@ scale
 identity
 pin	sys
 quota	sys
-place
+place	sys
 count
 fs	sys
 wait	pause sys watch
