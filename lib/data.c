@@ -33,9 +33,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
-#include <string.h>
 #include <time.h>
 
+#include "buffer.h"
 #include "clone.h"
 #include "extent.h"
 #include "fs.h"
@@ -43,13 +43,9 @@
 #include "pause.h"
 #include "range.h"
 #include "sys.h"
-#include "wait.h"
 
 /* Far beyond any file: until the end */
 #define TO_END INT64_MAX
-
-/* Larger ones gained nothing on tmpfs, ext4 and NFS; as coreutils 9 uses. */
-#define BUFFER_SIZE (256 * 1024)
 
 /* Enough for most of /proc, and no allocation for an empty file */
 #define SMALL_BUFFER_SIZE 4096
@@ -74,8 +70,7 @@
 struct mover {
 	const struct cf_data *d;
 	char *small;		/* SMALL_BUFFER_SIZE bytes, to begin with */
-	char *buf;		/* NULL until the buffer is needed */
-	size_t buf_size;
+	struct cf_buffer buffer;	/* without bytes until it is needed */
 	uint64_t chunk;		/* bytes to ask the kernel for at once */
 	bool by_buffer;		/* the kernel cannot, or must not */
 	bool sparse;		/* blocks of zeros become holes */
@@ -259,106 +254,40 @@ static off_t move_ranges(struct mover *m, off_t at, enum copyfile_method how)
 static int need_buffer(struct mover *m)
 {
 	const struct cf_data *d = m->d;
+	struct cf_buffer *b = &m->buffer;
 
-	if (m->buf)
+	if (b->bytes)
 		return 0;
-	m->buf = m->small;
-	m->buf_size = SMALL_BUFFER_SIZE;
+	*b = (struct cf_buffer){
+		.src = d->src, .dst = d->dst, .stream = d->stream, .watch = d->watch,
+		.bytes = m->small, .size = SMALL_BUFFER_SIZE,
+		.block = !m->sparse ? 0 : d->st->st_blksize > 0 ? d->st->st_blksize : 4096,
+	};
 	/* A file of the small buffer's size needs one byte more, to see its end. */
 	if (d->st->st_size >= SMALL_BUFFER_SIZE) {
-		m->buf_size = BUFFER_SIZE;
-		/* Page-aligned, which spares some file systems a bounce buffer. */
-		m->buf = aligned_alloc(4096, BUFFER_SIZE);
-		if (!m->buf)
+		b->size = CF_BUFFER_SIZE;
+		b->bytes = cf_buffer_alloc();
+		if (!b->bytes)
 			return -ENOMEM;
 		/* Advice: a wider read-ahead.  It cannot fail in a way that matters. */
 		if (!d->borrowed)
 			(void)posix_fadvise(d->src, 0, 0, POSIX_FADV_SEQUENTIAL);
 	}
-	if (m->buf_size > m->chunk)
-		m->buf_size = m->chunk;
-	return 0;
-}
-
-/* As write(2) to a stream, which may be a FIFO that is full. */
-static ssize_t write_stream(const struct mover *m, const char *buf, size_t len)
-{
-	unsigned int steps = 0;
-	ssize_t n;
-
-	while ((n = cf_write(m->d->dst, buf, len)) == -EAGAIN) {
-		int r = cf_wait_step(&steps, m->d->watch);
-		if (r < 0)
-			return r;
-	}
-	return n;
-}
-
-static int write_all(struct mover *m, const char *buf, size_t len, off_t at)
-{
-	while (len) {
-		ssize_t n = m->d->stream ? write_stream(m, buf, len)
-					 : cf_pwrite(m->d->dst, buf, len, at);
-		if (n == 0)
-			n = -EIO;	/* cannot be for a regular file; would spin */
-		if (n < 0)
-			return failed(m, COPYFILE_WRITE, n);
-		buf += n;
-		len -= n;
-		at += n;
-		m->written = at;
-	}
-	return 0;
-}
-
-static bool all_zero(const char *buf, size_t len)
-{
-	return !buf[0] && !memcmp(buf, buf + 1, len - 1);
-}
-
-/*
- * Write buf, but for its aligned blocks of zeros.  dst is empty beyond m->end,
- * so what is not written is a hole.
- */
-static int write_sparse(struct mover *m, const char *buf, size_t len, off_t at)
-{
-	size_t block = m->d->st->st_blksize > 0 ? m->d->st->st_blksize : 4096;
-
-	while (len) {
-		size_t run = 0;		/* of bytes alike: to be written, or not */
-		bool zero = false;
-
-		while (run < len) {
-			size_t n = block - (at + run) % block;
-			n = n < len - run ? n : len - run;
-			bool z = all_zero(buf + run, n);
-			if (run && z != zero)
-				break;
-			zero = z;
-			run += n;
-		}
-		int r = zero ? 0 : write_all(m, buf, run, at);
-		if (r < 0)
-			return r;
-		buf += run;
-		len -= run;
-		at += run;
-	}
+	if (b->size > m->chunk)
+		b->size = m->chunk;
 	return 0;
 }
 
 /* One piece of at most len bytes: how many, 0 at the end, or -errno. */
 static ssize_t move_piece(struct mover *m, off_t at, int64_t len)
 {
-	const struct cf_data *d = m->d;
-	size_t want = (int64_t)m->buf_size < len ? m->buf_size : (size_t)len;
-	ssize_t n = cf_pread(d->src, m->buf, want, at);
+	struct cf_buffer *b = &m->buffer;
+	ssize_t n = cf_buffer_move(b, at, (int64_t)b->size < len ? b->size : (size_t)len);
 
 	if (n <= 0)
-		return failed(m, COPYFILE_READ, n);
-	int r = m->sparse ? write_sparse(m, m->buf, n, at) : write_all(m, m->buf, n, at);
-	if (r < 0)
-		return r;
+		return failed(m, b->stage, n);
+	if (m->written < b->written)
+		m->written = b->written;
 	advance(m, at + n, n, COPYFILE_BY_BUFFER);
 	return n;
 }
@@ -566,8 +495,8 @@ int cf_data_copy(const struct cf_data *d, bool *changed)
 		r = move_span(&m, 0, TO_END);
 	if (r == 0)
 		r = set_size(&m);
-	if (m.buf != small)
-		free(m.buf);
+	if (m.buffer.bytes != small)
+		free(m.buffer.bytes);
 	if (r < 0)
 		return r;
 	if (m.looked || m.moves > 1 || cf_watch_get(d->watch->moved) > ONE_MOMENT)

@@ -23,6 +23,7 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "buffer.h"
 #include "libcopyfile.h"
 #include "pause.h"
 #include "pool.h"
@@ -34,9 +35,6 @@
 
 /* Helpers started for one file, one after the other; more would only come and go. */
 #define MOST_STARTS 64
-
-/* As in data.c */
-#define BUFFER_SIZE (256 * 1024)
 
 /* Bytes in a unit of work */
 #define UNIT (64 * 1024)
@@ -62,35 +60,19 @@ static int64_t now(void)
 	return t.tv_sec * (int64_t)1000000000 + t.tv_nsec;
 }
 
-/* -------------------------------------------------------------- movers */
+/* -------------------------------------------------------------- chunks */
 
-/* Each moves up to len bytes: how many, 0 at the end, or -errno and *stage. */
-
-static ssize_t move_in_kernel(const struct cf_range *r, off_t at, size_t len, uint32_t *stage)
+/* One piece of at most len bytes: how many, 0 at the end, or -errno and b->stage. */
+static ssize_t move_piece(const struct cf_range *r, struct cf_buffer *b, off_t at, size_t len)
 {
-	*stage = COPYFILE_MOVE;
+	if (r->by_buffer)
+		return cf_buffer_move(b, at, len);
+	b->stage = COPYFILE_MOVE;
 	return cf_copy_range(r->src, r->dst, at, len);
 }
 
-static ssize_t move_by_buffer(const struct cf_range *r, char *buf, off_t at, size_t len,
-			      uint32_t *stage)
-{
-	*stage = COPYFILE_READ;
-	ssize_t got = cf_pread(r->src, buf, len < BUFFER_SIZE ? len : BUFFER_SIZE, at);
-
-	for (ssize_t put = 0; put < got;) {
-		*stage = COPYFILE_WRITE;
-		ssize_t n = cf_pwrite(r->dst, buf + put, got - put, at + put);
-		if (n <= 0)
-			return n < 0 ? n : -EIO;
-		put += n;
-	}
-	return got;
-}
-
-/* Move [at, at+len): the bytes moved, less than len at the end, or -errno. */
-static off_t move_chunk(const struct cf_range *r, char *buf, off_t at, size_t len,
-			uint32_t *stage)
+/* Move [at, at+len): the bytes moved, less than len at the end, or -errno and b->stage. */
+static off_t move_chunk(const struct cf_range *r, struct cf_buffer *b, off_t at, size_t len)
 {
 	size_t done = 0;
 
@@ -98,8 +80,7 @@ static off_t move_chunk(const struct cf_range *r, char *buf, off_t at, size_t le
 		int go = cf_pause_check(r->watch);
 		if (go < 0)
 			return go;
-		ssize_t n = r->by_buffer ? move_by_buffer(r, buf, at + done, len - done, stage)
-					 : move_in_kernel(r, at + done, len - done, stage);
+		ssize_t n = move_piece(r, b, at + done, len - done);
 		if (n < 0)
 			return n;
 		if (n == 0)
@@ -148,43 +129,47 @@ static void settle_locked(struct team *t, off_t at, off_t len, off_t moved, uint
 }
 
 /* Take chunks until there is none left, or, for a helper, until it is one too many. */
-static void work_locked(struct team *t, char *buf, bool helper)
+static void work_locked(struct team *t, struct cf_buffer *b, bool helper)
 {
 	while (!t->error && t->next < t->end && !(helper && t->threads > t->scale.target)) {
 		off_t at = t->next, left = t->end - at;
 		off_t len = (off_t)t->r->chunk < left ? (off_t)t->r->chunk : left;
-		uint32_t stage = COPYFILE_MOVE;
 
+		b->stage = COPYFILE_MOVE;
 		t->next += len;
 		cf_scale_expect(&t->scale, 1, MOST, true, false, now());
 		/* Not for what the present ones will have done by then. */
 		if (t->threads < t->scale.target && t->end - t->next > len * (off_t)t->threads)
 			call_helper_locked(t);
 		pthread_mutex_unlock(&t->lock);
-		off_t moved = move_chunk(t->r, buf, at, len, &stage);
+		off_t moved = move_chunk(t->r, b, at, len);
 		pthread_mutex_lock(&t->lock);
-		settle_locked(t, at, len, moved, stage);
+		settle_locked(t, at, len, moved, b->stage);
 	}
 }
 
-static char *new_buffer(const struct cf_range *r)
+/* Its bytes are for free(3); NULL if there is no memory, or if it needs none. */
+static struct cf_buffer new_buffer(const struct cf_range *r)
 {
-	return r->by_buffer ? aligned_alloc(4096, BUFFER_SIZE) : NULL;
+	return (struct cf_buffer){
+		.src = r->src, .dst = r->dst, .watch = r->watch,
+		.bytes = r->by_buffer ? cf_buffer_alloc() : NULL, .size = CF_BUFFER_SIZE,
+	};
 }
 
 static void *help(void *arg)
 {
 	struct team *t = arg;
-	char *buf = new_buffer(t->r);
+	struct cf_buffer b = new_buffer(t->r);
 
 	pthread_mutex_lock(&t->lock);
 	/* Without memory the others do it. */
-	if (buf || !t->r->by_buffer)
-		work_locked(t, buf, true);
+	if (b.bytes || !t->r->by_buffer)
+		work_locked(t, &b, true);
 	t->threads--;
 	pthread_mutex_unlock(&t->lock);
 	cf_pool_release_thread();
-	free(buf);
+	free(b.bytes);
 	return NULL;
 }
 
@@ -194,18 +179,18 @@ off_t cf_range_move(const struct cf_range *r)
 		.r = r, .lock = PTHREAD_MUTEX_INITIALIZER,
 		.next = r->at, .end = r->end, .threads = 1, .scale.first = 1,
 	};
-	char *buf = new_buffer(r);
+	struct cf_buffer b = new_buffer(r);
 
-	if (r->by_buffer && !buf)
+	if (r->by_buffer && !b.bytes)
 		return -ENOMEM;
 	pthread_mutex_lock(&t.lock);
-	work_locked(&t, buf, false);
+	work_locked(&t, &b, false);
 	pthread_mutex_unlock(&t.lock);
 	/* None is started any more: only who works starts one, and sees the end first. */
 	for (unsigned int i = 0; i < t.nhelpers; i++)
 		pthread_join(t.helpers[i], NULL);
 	pthread_mutex_destroy(&t.lock);
-	free(buf);
+	free(b.bytes);
 	if (t.error) {
 		cf_watch_set(r->watch->stage, t.stage);
 		return t.error;

@@ -22,8 +22,9 @@ destfile	claim watch
 claim	fs sys wait watch
 same	fs sys
 clone	sys
-data	clone extent fs pause range sys wait watch
-range	pause pool scale sys watch
+buffer	sys wait watch
+data	buffer clone extent fs pause range sys watch
+range	buffer pause pool scale sys watch
 attr	extent sys watch
 extent	sys
 pool	identity lanes scale
