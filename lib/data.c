@@ -30,6 +30,7 @@
 
 #include "data.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -171,17 +172,23 @@ static bool cancelled(const struct mover *m)
 	return cf_watch_get(m->d->watch->cancel);
 }
 
-static void advance(struct mover *m, off_t to, size_t moved, enum copyfile_method how)
+/* A call has moved data, be it only zeros that were left out. */
+static void has_moved(struct mover *m, enum copyfile_method how)
+{
+	if (!m->moved)
+		cf_watch_set(m->d->watch->method, how);
+	m->moved = true;
+	m->moves++;
+}
+
+/* dst is complete up to to: what was not moved of what is new there is a hole. */
+static void advance(struct mover *m, off_t to, uint64_t moved)
 {
 	struct cf_watch *w = m->d->watch;
 
-	if (moved) {
-		if (!m->moved)
-			cf_watch_set(w->method, how);
-		m->moved = true;
-		m->moves++;
-		cf_watch_add(w->moved, moved);
-	}
+	assert(to >= m->end && (uint64_t)(to - m->end) >= moved);
+	cf_watch_add(w->moved, moved);
+	cf_watch_add(w->holes, to - m->end - moved);
 	m->end = to;
 	cf_watch_set(w->done, to);
 	if ((uint64_t)to > cf_watch_get(w->total))
@@ -204,6 +211,7 @@ static int try_clone(struct mover *m)
 	if (r <= 0)
 		return failed(m, COPYFILE_MOVE, r);
 	cf_watch_set(d->watch->method, COPYFILE_BY_REFLINK);
+	cf_watch_set(d->watch->cloned, d->st->st_size);
 	cf_watch_set(d->watch->done, d->st->st_size);
 	return 1;
 }
@@ -240,10 +248,13 @@ static off_t move_ranges(struct mover *m, off_t at, enum copyfile_method how)
 		.chunk = m->chunk < share || share < first_chunk(d) ? m->chunk : share,
 		.by_buffer = how == COPYFILE_BY_BUFFER, .watch = d->watch,
 	};
+	uint64_t before = cf_watch_get(d->watch->moved);
 	off_t end = cf_range_move(&r);
 
 	if (end >= 0) {
-		advance(m, end, 0, how);
+		/* What was moved behind an end that came early is gone again. */
+		cf_watch_set(d->watch->moved, before);
+		advance(m, end, end - at);
 		m->written = end;
 	}
 	return end;
@@ -282,13 +293,15 @@ static int need_buffer(struct mover *m)
 static ssize_t move_piece(struct mover *m, off_t at, int64_t len)
 {
 	struct cf_buffer *b = &m->buffer;
+	uint64_t holes = b->holes;
 	ssize_t n = cf_buffer_move(b, at, (int64_t)b->size < len ? b->size : (size_t)len);
 
 	if (n <= 0)
 		return failed(m, b->stage, n);
 	if (m->written < b->written)
 		m->written = b->written;
-	advance(m, at + n, n, COPYFILE_BY_BUFFER);
+	has_moved(m, COPYFILE_BY_BUFFER);
+	advance(m, at + n, n - (b->holes - holes));
 	return n;
 }
 
@@ -389,7 +402,8 @@ static int move_kernel(struct mover *m, off_t at, int64_t len)
 			return at > d->st->st_size ? 0 : move_buffer(m, at, len);
 		at += n;
 		len -= n;
-		advance(m, at, n, COPYFILE_BY_KERNEL);
+		has_moved(m, COPYFILE_BY_KERNEL);
+		advance(m, at, n);
 		m->written = at;
 		if (len > d->st->st_size - at && worth_ranges(m, at)) {
 			at = move_ranges(m, at, COPYFILE_BY_KERNEL);
@@ -425,7 +439,7 @@ static int move_extents(struct mover *m, int seek)
 	while ((r = cf_extent_next(seek, pos, d->st->st_size, &e)) > 0) {
 		if (cancelled(m))
 			return -ECANCELED;
-		advance(m, e.start, 0, COPYFILE_BY_NONE);
+		advance(m, e.start, 0);
 		r = move_span(m, e.start, e.end - e.start);
 		if (r < 0)
 			return r;
@@ -438,7 +452,7 @@ static int move_extents(struct mover *m, int seek)
 		return failed(m, COPYFILE_READ, r);
 	r = look_again(m, false);
 	if (r == 0 && m->now->st_size > m->end)
-		advance(m, m->now->st_size, 0, COPYFILE_BY_NONE);
+		advance(m, m->now->st_size, 0);
 	return r;
 }
 

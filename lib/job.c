@@ -63,6 +63,8 @@ void cf_job_init(struct cf_job *j, int src_dir, const char *src, int dst_dir,
 	cf_watch_set(j->watch.total, 0);
 	cf_watch_set(j->watch.done, 0);
 	cf_watch_set(j->watch.moved, 0);
+	cf_watch_set(j->watch.cloned, 0);
+	cf_watch_set(j->watch.holes, 0);
 	cf_watch_set(j->watch.stage, COPYFILE_QUEUED);
 	cf_watch_set(j->watch.method, COPYFILE_BY_NONE);
 	cf_watch_set(j->watch.cancel, false);
@@ -376,7 +378,7 @@ static void count(struct cf_job *j)
 	cf_count(CF_CALLS, j->calls);
 	switch (cf_watch_get(j->watch.method)) {
 	case COPYFILE_BY_REFLINK:
-		cf_count(CF_CLONED, cf_watch_get(j->watch.done));
+		cf_count(CF_CLONED, cf_watch_get(j->watch.cloned));
 		break;
 	case COPYFILE_BY_KERNEL:
 		cf_count(CF_OFFLOADED, moved);
@@ -456,6 +458,8 @@ void cf_job_info(const struct cf_job *j, bool ended, struct copyfile_info *ret)
 		.bytes_total = cf_watch_get(j->watch.total),
 		.bytes_done = cf_watch_get(j->watch.done),
 		.bytes_moved = cf_watch_get(j->watch.moved),
+		.bytes_cloned = cf_watch_get(j->watch.cloned),
+		.bytes_holes = cf_watch_get(j->watch.holes),
 		.stage = cf_watch_get(j->watch.stage),
 		.method = cf_watch_get(j->watch.method),
 	};

@@ -283,7 +283,9 @@ struct copyfile_info {
 	uint64_t tag;
 	uint64_t bytes_total;	/* size of src when opened, 0 before */
 	uint64_t bytes_done;	/* of those, in place: holes and clones included */
-	uint64_t bytes_moved;	/* of those, transferred */
+	uint64_t bytes_moved;	/* of those, transferred; */
+	uint64_t bytes_cloned;	/* shared with src, holes of a clone included; */
+	uint64_t bytes_holes;	/* and in holes: together they are those done, at a good end */
 	int32_t  error;		/* 0, or the negated errno it ended with */
 	uint32_t stage;		/* enum copyfile_stage */
 	uint32_t method;	/* enum copyfile_method */
@@ -295,7 +297,7 @@ struct copyfile_info {
 				   or a time; looked for where it took more than one
 				   call, or one of more than 64 KiB */
 	uint32_t paused;	/* 1: COPYFILE_PAUSE is in force */
-	uint64_t reserved[8];	/* 0 */
+	uint64_t reserved[6];	/* 0 */
 };
 
 /*

@@ -15,6 +15,8 @@ struct cf_watch {
 	_Atomic uint64_t total;		/* bytes, the source's size when it was opened */
 	_Atomic uint64_t done;		/* bytes in place, holes and clones included */
 	_Atomic uint64_t moved;		/* bytes of those that were transferred */
+	_Atomic uint64_t cloned;	/* bytes of those that are shared with the source */
+	_Atomic uint64_t holes;		/* bytes of those that are in holes */
 	_Atomic uint32_t stage;		/* enum copyfile_stage */
 	_Atomic uint32_t method;	/* enum copyfile_method */
 	atomic_bool cancel;		/* stop at the next chunk */
