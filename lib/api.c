@@ -31,6 +31,7 @@
 #include <stddef.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 
 #include "attr.h"
 #include "cookie.h"
@@ -455,15 +456,24 @@ static bool is_path_fd(int fd)
 	return flags >= 0 && flags & O_PATH;
 }
 
-static int copy_attrs(int src_fd, int dst_fd, unsigned long flags)
+/* As utimensat(2) has it; which would fail with EINVAL, be it that LENIENT hides that. */
+static bool is_time(const struct timespec *t)
+{
+	return t->tv_nsec == UTIME_NOW || t->tv_nsec == UTIME_OMIT ||
+	       (t->tv_nsec >= 0 && t->tv_nsec < 1000000000);
+}
+
+static int copy_attrs(int src_fd, int dst_fd, unsigned long flags, const struct timespec *times)
 {
 	struct stat st;
 	struct cf_attr a = {
-		.src = src_fd, .dst = dst_fd, .st = &st, .flags = flags,
+		.src = src_fd, .dst = dst_fd, .st = &st, .flags = flags, .times = times,
 		.path = is_path_fd(src_fd) || is_path_fd(dst_fd),
 	};
 	int r = flags & ~(COPYFILE_ATTRS | COPYFILE_LENIENT) ? -EINVAL : 0;
 
+	if (times && !(is_time(&times[0]) && is_time(&times[1])))
+		r = -EINVAL;
 	if (r == 0)
 		r = cf_fstat(src_fd, &st);
 	if (r == 0)
@@ -479,14 +489,22 @@ int copyfile_attrs(int src_fd, int dst_fd, unsigned long flags)
 {
 	int state = enter();
 
-	return leave(state, copy_attrs(src_fd, dst_fd, flags));
+	return leave(state, copy_attrs(src_fd, dst_fd, flags, NULL));
+}
+
+int copyfile_attrs_times(int src_fd, int dst_fd, unsigned long flags,
+			 const struct timespec *times)
+{
+	int state = enter();
+
+	return leave(state, copy_attrs(src_fd, dst_fd, flags, times));
 }
 
 int copyfile_attrs_info(int src_fd, int dst_fd, unsigned long flags,
 			struct copyfile_info *ret, size_t size)
 {
 	int state = enter();
-	int r = ret ? copy_attrs(src_fd, dst_fd, flags) : -EFAULT;
+	int r = ret ? copy_attrs(src_fd, dst_fd, flags, NULL) : -EFAULT;
 
 	if (ret)
 		write_struct(ret, size, &last, sizeof last);

@@ -403,6 +403,13 @@ static void give_back(const struct cf_attr *a, mode_t restore, bool foreign)
 		(void)set_mode(a, restore, true);
 }
 
+static int copy_times(const struct cf_attr *a)
+{
+	const struct timespec of_src[] = { a->st->st_atim, a->st->st_mtim };
+
+	return cf_utimens(a->dst, a->path, a->times ? a->times : of_src);
+}
+
 static int copy_all(struct cf_attr *a, const struct names *names)
 {
 	const struct stat *st = a->st;
@@ -420,9 +427,7 @@ static int copy_all(struct cf_attr *a, const struct names *names)
 	if (r == 0 && a->flags & COPYFILE_CONTEXT)
 		r = settle(a, COPYFILE_CONTEXT, copy_context(a, names));
 	if (r == 0 && a->flags & COPYFILE_TIMES)
-		r = settle(a, COPYFILE_TIMES,
-			   cf_utimens(a->dst, a->path,
-				      (struct timespec[]){ st->st_atim, st->st_mtim }));
+		r = settle(a, COPYFILE_TIMES, copy_times(a));
 	if (r < 0) {
 		give_back(a, restore, foreign);
 		return r;

@@ -6,12 +6,14 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/stat.h>
+#include <time.h>
 
 struct cf_attr {
 	int src, dst;			/* open */
 	bool path;			/* either is O_PATH: symlinks, devices, ... */
 	const struct stat *st;		/* of src */
 	uint64_t flags;			/* COPYFILE_ATTRS bits, COPYFILE_LENIENT, _GIVEN_MODE */
+	const struct timespec *times;	/* of access and modification; NULL: src's */
 	bool created;			/* dst is new, with cf_attr_create_mode() */
 
 	/* With COPYFILE_GIVEN_MODE, of a new dst */

@@ -336,6 +336,16 @@ COPYFILE_API COPYFILE_CHECKED
 int copyfile_attrs_info(int src_fd, int dst_fd, unsigned long flags,
 			struct copyfile_info *ret, size_t size);
 
+/*
+ * copyfile_attrs() which gives dst other times than src's with COPYFILE_TIMES: those of the
+ * last access and modification in times[0] and times[1], as for utimensat(2), UTIME_NOW and
+ * UTIME_OMIT included.  NULL: src's times.
+ */
+struct timespec;
+COPYFILE_API COPYFILE_CHECKED
+int copyfile_attrs_times(int src_fd, int dst_fd, unsigned long flags,
+			 const struct timespec *times);
+
 struct copyfile_setup {
 	uint32_t threads;	/* most worker threads */
 	uint32_t pending;	/* most live cookies, queued or running */

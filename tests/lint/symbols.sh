@@ -13,6 +13,7 @@ golden='copyfile@@LIBCOPYFILE_0.1
 copyfile_advice@@LIBCOPYFILE_0.1
 copyfile_attrs@@LIBCOPYFILE_0.1
 copyfile_attrs_info@@LIBCOPYFILE_0.1
+copyfile_attrs_times@@LIBCOPYFILE_0.1
 copyfile_ctrl@@LIBCOPYFILE_0.1
 copyfile_ctrl_info@@LIBCOPYFILE_0.1
 copyfile_info@@LIBCOPYFILE_0.1
