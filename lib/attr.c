@@ -29,6 +29,7 @@
 
 #include "attr.h"
 
+#include <assert.h>
 #include <endian.h>
 #include <errno.h>
 #include <pthread.h>
@@ -56,6 +57,10 @@ static const char acl_access[] = "system.posix_acl_access";
 static const char acl_default[] = "system.posix_acl_default";
 
 #define EXTENDED ((uint32_t)(COPYFILE_XATTR | COPYFILE_CONTEXT))
+
+static_assert(COPYFILE_ATTRS == (COPYFILE_MODE | COPYFILE_OWNER | COPYFILE_TIMES |
+				 COPYFILE_ACL | COPYFILE_XATTR | COPYFILE_CONTEXT),
+	      "copy_all() knows each attribute");
 
 mode_t cf_attr_create_mode(const struct stat *st, uint64_t flags, mode_t mode)
 {
@@ -310,6 +315,7 @@ static int set_minimal_acl(const struct cf_attr *a, mode_t mode)
 		{ htole16(0x04), htole16(mode >> 3 & 7), htole32(-1) },
 		{ htole16(0x20), htole16(mode & 7), htole32(-1) },
 	} };
+	static_assert(sizeof acl == 4 + 3 * 8, "no padding in what the kernel gets");
 
 	return cf_setxattr(a->dst, a->path, acl_access, &acl, sizeof acl);
 }

@@ -17,11 +17,12 @@
 /* From here on a clone is always worth the attempt. */
 #define ALWAYS_CLONE_SIZE (1 << 20)
 
-static _Atomic uint64_t refusals[64];
+#define REFUSAL_BITS 6
+static _Atomic uint64_t refusals[1 << REFUSAL_BITS];
 
 static _Atomic uint64_t *refusal_of(uint64_t pair)
 {
-	return &refusals[(pair * 0x9e3779b97f4a7c15ULL) >> 58];
+	return &refusals[(pair * 0x9e3779b97f4a7c15ULL) >> (64 - REFUSAL_BITS)];
 }
 
 static bool refused_before(uint64_t pair)

@@ -47,10 +47,10 @@
 #include <errno.h>
 #include <pthread.h>
 #include <stdatomic.h>
-#include <stddef.h>
 #include <stdlib.h>
 #include <time.h>
 
+#include "container.h"
 #include "count.h"
 #include "identity.h"
 #include "pause.h"
@@ -226,7 +226,7 @@ static bool copy(struct cf_slot *s)
 
 static unsigned int run(struct cf_task *task)
 {
-	struct cf_slot *s = (struct cf_slot *)((char *)task - offsetof(struct cf_slot, task));
+	struct cf_slot *s = cf_container_of(task, struct cf_slot, task);
 
 	if (!copy(s))
 		return 1;

@@ -37,6 +37,7 @@
 #include <time.h>
 
 #include "buffer.h"
+#include "clock.h"
 #include "clone.h"
 #include "extent.h"
 #include "fs.h"
@@ -50,6 +51,7 @@
 
 /* Enough for most of /proc, and no allocation for an empty file */
 #define SMALL_BUFFER_SIZE 4096
+static_assert(SMALL_BUFFER_SIZE < CF_BUFFER_SIZE, "the buffer of a bigger file is bigger");
 
 /*
  * An automatic chunk becomes what takes about so long to move (ns), within these
@@ -58,6 +60,8 @@
 #define CHUNK_TIME 80000000
 #define LEAST_CHUNK (256 << 10)
 #define MOST_CHUNK (256 << 20)
+static_assert(LEAST_CHUNK <= CF_FIRST_CHUNK && CF_FIRST_CHUNK <= MOST_CHUNK,
+	      "the first chunk is within the bounds");
 
 /* How long a file is moved by one thread before that is judged, in nanoseconds */
 #define LONG_ENOUGH 10000000
@@ -86,14 +90,6 @@ struct mover {
 	bool looked;		/* ... which it was since data was moved */
 	int64_t wall, cpu;	/* of a big file: when moving began, nanoseconds */
 };
-
-static int64_t now(clockid_t clock)
-{
-	struct timespec t;
-
-	clock_gettime(clock, &t);
-	return t.tv_sec * (int64_t)1000000000 + t.tv_nsec;
-}
 
 static uint64_t first_chunk(const struct cf_data *d)
 {
@@ -227,14 +223,14 @@ static bool worth_ranges(struct mover *m, off_t at)
 	    d->st->st_size - at < (off_t)(CF_RANGE_CHUNKS * first_chunk(d)))
 		return false;
 	if (!m->wall) {
-		m->wall = now(CLOCK_MONOTONIC);
-		m->cpu = now(CLOCK_THREAD_CPUTIME_ID);
+		m->wall = cf_clock(CLOCK_MONOTONIC);
+		m->cpu = cf_clock(CLOCK_THREAD_CPUTIME_ID);
 		return false;
 	}
-	int64_t wall = now(CLOCK_MONOTONIC) - m->wall;
+	int64_t wall = cf_clock(CLOCK_MONOTONIC) - m->wall;
 
 	/* What one thread does without waiting, another would only disturb. */
-	return wall > LONG_ENOUGH && now(CLOCK_THREAD_CPUTIME_ID) - m->cpu < wall / 2;
+	return wall > LONG_ENOUGH && cf_clock(CLOCK_THREAD_CPUTIME_ID) - m->cpu < wall / 2;
 }
 
 /* Move [at, st_size) in ranges: the new position or -errno. */
@@ -374,13 +370,13 @@ static ssize_t move_chunk(struct mover *m, off_t at, int64_t len)
 	const struct cf_data *d = m->d;
 	bool whole = len > d->st->st_size - at && (uint64_t)(d->st->st_size - at) <= m->chunk;
 	size_t want = (int64_t)m->chunk < len ? m->chunk : (size_t)len;
-	int64_t begun = whole ? 0 : now(CLOCK_MONOTONIC);
+	int64_t begun = whole ? 0 : cf_clock(CLOCK_MONOTONIC);
 	/* To pass no offsets spares the kernel reading and writing them. */
 	ssize_t n = at == 0 && !m->sought ? cf_copy_next(d->src, d->dst, want)
 					  : cf_copy_range(d->src, d->dst, at, want);
 
 	if (!whole)
-		adapt_chunk(m, want, n, now(CLOCK_MONOTONIC) - begun);
+		adapt_chunk(m, want, n, cf_clock(CLOCK_MONOTONIC) - begun);
 	return n;
 }
 

@@ -26,6 +26,7 @@
 
 #include "dest.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -217,6 +218,9 @@ static int open_replace(struct cf_dest *d)
 
 int cf_dest_open(struct cf_dest *d)
 {
+	/* The invariant above, and one way of three */
+	assert(d->src >= 0);
+	assert(!(d->flags & COPYFILE_REPLACE && (d->flags & COPYFILE_TRUNCATE || d->given)));
 	d->fd = -1;
 	int r = d->flags & COPYFILE_REPLACE    ? open_replace(d)
 		: d->flags & COPYFILE_TRUNCATE ? open_in_place(d)
@@ -293,6 +297,7 @@ int cf_dest_publish(struct cf_dest *d, uint32_t *stage)
 		r = 0;
 	if (r < 0)
 		return r;
+	assert(!(d->unnamed && d->temp));
 	if (d->unnamed) {
 		*stage = COPYFILE_PUBLISH;
 		r = with_temp_name(d, make_link, NULL);

@@ -10,6 +10,7 @@
 
 #include "extent.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <unistd.h>
 
@@ -43,5 +44,6 @@ int cf_extent_next(int fd, off_t pos, off_t size, struct cf_extent *ret)
 	if (end <= start)
 		end = size > start ? size : start + 1;
 	*ret = (struct cf_extent){ start, end };
+	assert(ret->start >= pos && ret->end > ret->start);
 	return 1;
 }

@@ -17,6 +17,7 @@
 
 #include "inplace.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 
@@ -193,6 +194,7 @@ int cf_inplace_settle(struct cf_dest *d, off_t size)
 {
 	struct stat st;
 
+	assert(d->touched);
 	if (d->stream || d->fixed)
 		return 0;
 	int r = cf_fstat(d->fd, &st);

@@ -21,6 +21,7 @@
 
 #include "job.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -129,6 +130,8 @@ void cf_job_fini(struct cf_job *j)
 
 static int at_stage(struct cf_job *j, enum copyfile_stage stage)
 {
+	/* The order above */
+	assert(stage > cf_watch_get(j->watch.stage));
 	/* From then on others may wait for the copy; data.c knows when it can be paused. */
 	bool may_pause = stage <= COPYFILE_OPEN_DST;
 	int r = may_pause				? cf_pause_check(&j->watch)
@@ -371,27 +374,22 @@ static int copy_attributes_only(struct cf_job *j)
 
 static void count(struct cf_job *j)
 {
-	uint64_t moved = cf_watch_get(j->watch.moved);
+	uint64_t cloned = cf_watch_get(j->watch.cloned), moved = cf_watch_get(j->watch.moved);
+	bool kernel = cf_watch_get(j->watch.method) == COPYFILE_BY_KERNEL;
 
 	j->calls = cf_sys_calls();
 	cf_count(CF_COPIES, 1);
 	cf_count(CF_CALLS, j->calls);
-	switch (cf_watch_get(j->watch.method)) {
-	case COPYFILE_BY_REFLINK:
-		cf_count(CF_CLONED, cf_watch_get(j->watch.cloned));
-		break;
-	case COPYFILE_BY_KERNEL:
-		cf_count(CF_OFFLOADED, moved);
-		break;
-	case COPYFILE_BY_BUFFER:
-		cf_count(CF_BUFFERED, moved);
-		break;
-	}
+	if (cloned)
+		cf_count(CF_CLONED, cloned);
+	if (moved)
+		cf_count(kernel ? CF_OFFLOADED : CF_BUFFERED, moved);
 }
 
 /* Record the end; j->watch.stage says where a failure was. */
 static int ended(struct cf_job *j, int r)
 {
+	assert(r <= 0);
 	close_src(j);
 	cf_pin_put(&j->pin);
 	/* These two say something of the call that starts a copy, so no copy ends with them. */

@@ -24,7 +24,8 @@
 #define GOLDEN 0x9e3779b97f4a7c15ULL
 
 /* Directories that a thread remembers on either side, by the hash's upper bits */
-#define SEEN 16
+#define SEEN_BITS 4
+#define SEEN (1 << SEEN_BITS)
 
 /* Copies until a remembered directory is looked at again */
 #define TRUST 1024
@@ -68,7 +69,7 @@ static const struct seen *look(struct seen *table, int fd, const char *name)
 	const char *slash = strrchr(name, '/');
 	size_t len = slash ? (size_t)(slash + 1 - name) : 0;
 	uint64_t dir = hash_dir(name[0] == '/' ? AT_FDCWD : fd, name, len);
-	struct seen *seen = &table[dir >> 60];
+	struct seen *seen = &table[dir >> (64 - SEEN_BITS)];
 
 	if (seen->left && seen->dir == dir)
 		seen->left--;

@@ -17,6 +17,7 @@
 
 #include "range.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <pthread.h>
 #include <signal.h>
@@ -24,6 +25,7 @@
 #include <time.h>
 
 #include "buffer.h"
+#include "clock.h"
 #include "libcopyfile.h"
 #include "pause.h"
 #include "pool.h"
@@ -54,10 +56,7 @@ struct team {
 
 static int64_t now(void)
 {
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * (int64_t)1000000000 + t.tv_nsec;
+	return cf_clock(CLOCK_MONOTONIC);
 }
 
 /* -------------------------------------------------------------- chunks */
@@ -181,6 +180,7 @@ off_t cf_range_move(const struct cf_range *r)
 	};
 	struct cf_buffer b = new_buffer(r);
 
+	assert(r->at <= r->end && r->chunk > 0);
 	if (r->by_buffer && !b.bytes)
 		return -ENOMEM;
 	pthread_mutex_lock(&t.lock);
@@ -189,6 +189,7 @@ off_t cf_range_move(const struct cf_range *r)
 	/* None is started any more: only who works starts one, and sees the end first. */
 	for (unsigned int i = 0; i < t.nhelpers; i++)
 		pthread_join(t.helpers[i], NULL);
+	assert(t.threads == 1 && t.end >= r->at);
 	pthread_mutex_destroy(&t.lock);
 	free(b.bytes);
 	if (t.error) {

@@ -12,7 +12,7 @@ cd "$top_srcdir" || skip_all 'the sources are not here'
 rooms='
 api	attr cookie count data dest exit extent job place policy pool scale sys watch
 exit	cookie watch
-cookie	count identity job pause pin policy pool quota slots sys watch
+cookie	container count identity job pause pin policy pool quota slots sys watch
 slots	identity job pool sys
 policy	pool watch
 job	attr count data dest extent pause pin place sys wait watch
@@ -23,8 +23,8 @@ claim	fs sys wait watch
 same	fs sys
 clone	sys
 buffer	sys wait watch
-data	buffer clone extent fs pause range sys watch
-range	buffer pause pool scale sys watch
+data	buffer clock clone extent fs pause range sys watch
+range	buffer clock pause pool scale sys watch
 attr	extent sys watch
 extent	sys
 pool	identity lanes scale
@@ -34,6 +34,8 @@ identity
 pin	sys
 quota	sys
 place	sys
+clock
+container
 count
 fs	sys
 wait	pause sys watch
