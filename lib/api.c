@@ -463,7 +463,8 @@ static bool is_time(const struct timespec *t)
 	       (t->tv_nsec >= 0 && t->tv_nsec < 1000000000);
 }
 
-static int copy_attrs(int src_fd, int dst_fd, unsigned long flags, const struct timespec *times)
+static int copy_attrs(int src_fd, int dst_fd, unsigned long flags,
+		      const struct timespec *times)
 {
 	struct stat st;
 	struct cf_attr a = {

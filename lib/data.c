@@ -46,16 +46,16 @@
 #include "range.h"
 #include "sys.h"
 
-/* Far beyond any file: until the end */
+/* The length of a span that ends where the file does */
 #define TO_END INT64_MAX
 
-/* Enough for most of /proc, and no allocation for an empty file */
+/* For small files: enough for most of /proc, and on the stack */
 #define SMALL_BUFFER_SIZE 4096
 static_assert(SMALL_BUFFER_SIZE < CF_BUFFER_SIZE, "the buffer of a bigger file is bigger");
 
 /*
- * An automatic chunk becomes what takes about so long to move (ns), within these
- * bounds: each is a round trip to a server, and a cancel waits for one.
+ * An automatic chunk grows or shrinks, within these bounds, until it takes about this
+ * time (ns) to move.  Each chunk is a round trip to a server, and a cancel waits for one.
  */
 #define CHUNK_TIME 80000000
 #define LEAST_CHUNK (256 << 10)
@@ -63,13 +63,13 @@ static_assert(SMALL_BUFFER_SIZE < CF_BUFFER_SIZE, "the buffer of a bigger file i
 static_assert(LEAST_CHUNK <= CF_FIRST_CHUNK && CF_FIRST_CHUNK <= MOST_CHUNK,
 	      "the first chunk is within the bounds");
 
-/* How long a file is moved by one thread before that is judged, in nanoseconds */
+/* Nanoseconds for which one thread moves a big file, before ranges are considered */
 #define LONG_ENOUGH 10000000
 
-/* The most that a file in /proc has, on a big machine */
+/* Bytes that a file in /proc has at most, on a big machine */
 #define MADE_UP_SIZE (1 << 20)
 
-/* Up to so many bytes count as read at one moment, if one call reads them. */
+/* If one call reads no more bytes than this, they count as read at one moment. */
 #define ONE_MOMENT (64 << 10)
 
 struct mover {
@@ -79,7 +79,7 @@ struct mover {
 	uint64_t chunk;		/* bytes to ask the kernel for at once */
 	bool by_buffer;		/* the kernel cannot, or must not */
 	bool sparse;		/* blocks of zeros become holes */
-	bool moved;		/* some bytes have been */
+	bool moved;		/* a call has moved data */
 	bool growing;		/* chunks are still so short that bigger ones are better */
 	bool sought;		/* the descriptors may not be at the start any more */
 	off_t end;		/* dst is complete up to here */
@@ -87,8 +87,8 @@ struct mover {
 	unsigned int moves;	/* calls that moved data */
 	off_t early;		/* where reading ended before the size, or -1 */
 	struct stat *now;	/* of src, when it was last looked at ... */
-	bool looked;		/* ... which it was since data was moved */
-	int64_t wall, cpu;	/* of a big file: when moving began, nanoseconds */
+	bool looked;		/* ... if it was, since data was moved */
+	int64_t wall, cpu;	/* clocks when the moving of a big file began, nanoseconds */
 };
 
 static uint64_t first_chunk(const struct cf_data *d)
@@ -103,7 +103,7 @@ static int failed(const struct mover *m, enum copyfile_stage stage, int r)
 	return r;
 }
 
-/* Look at src again.  0 or -errno */
+/* Look at src again.  Returns 0 or -errno. */
 static int look_again(struct mover *m, bool fresh)
 {
 	const struct cf_data *d = m->d;
@@ -113,7 +113,7 @@ static int look_again(struct mover *m, bool fresh)
 	return failed(m, COPYFILE_READ, r);
 }
 
-/* Has src changed since it was opened, as far as m->now tells? */
+/* Returns true if src has changed since it was opened, as far as m->now tells. */
 static bool has_changed(const struct mover *m)
 {
 	const struct stat *a = m->d->st, *b = m->now;
@@ -177,7 +177,7 @@ static void has_moved(struct mover *m, enum copyfile_method how)
 	m->moves++;
 }
 
-/* dst is complete up to to: what was not moved of what is new there is a hole. */
+/* dst is complete up to to.  Of the bytes since m->end, moved were moved; others are holes. */
 static void advance(struct mover *m, off_t to, uint64_t moved)
 {
 	struct cf_watch *w = m->d->watch;
@@ -214,7 +214,7 @@ static int try_clone(struct mover *m)
 
 /* ------------------------------------------------------------- ranges */
 
-/* Is it worth while to go on from at in ranges? */
+/* Returns true if it may be faster to go on from at in ranges. */
 static bool worth_ranges(struct mover *m, off_t at)
 {
 	const struct cf_data *d = m->d;
@@ -229,15 +229,15 @@ static bool worth_ranges(struct mover *m, off_t at)
 	}
 	int64_t wall = cf_clock(CLOCK_MONOTONIC) - m->wall;
 
-	/* What one thread does without waiting, another would only disturb. */
+	/* A thread that does not wait gains nothing from another one. */
 	return wall > LONG_ENOUGH && cf_clock(CLOCK_THREAD_CPUTIME_ID) - m->cpu < wall / 2;
 }
 
-/* Move [at, st_size) in ranges: the new position or -errno. */
+/* Move [at, st_size) in ranges.  Returns the new position or -errno. */
 static off_t move_ranges(struct mover *m, off_t at, enum copyfile_method how)
 {
 	const struct cf_data *d = m->d;
-	/* As much at a time as has proved good, but some for each thread */
+	/* The chunk that has proved good, unless the threads would get too few of them */
 	uint64_t share = (d->st->st_size - at) / CF_RANGE_CHUNKS;
 	const struct cf_range r = {
 		.src = d->src, .dst = d->dst, .at = at, .end = d->st->st_size,
@@ -248,7 +248,7 @@ static off_t move_ranges(struct mover *m, off_t at, enum copyfile_method how)
 	off_t end = cf_range_move(&r);
 
 	if (end >= 0) {
-		/* What was moved behind an end that came early is gone again. */
+		/* Bytes that were moved beyond an early end have been cut off. */
 		cf_watch_set(d->watch->moved, before);
 		advance(m, end, end - at);
 		m->written = end;
@@ -270,13 +270,13 @@ static int need_buffer(struct mover *m)
 		.bytes = m->small, .size = SMALL_BUFFER_SIZE,
 		.block = !m->sparse ? 0 : d->st->st_blksize > 0 ? d->st->st_blksize : 4096,
 	};
-	/* A file of the small buffer's size needs one byte more, to see its end. */
+	/* A read of one byte more than the file has finds its end. */
 	if (d->st->st_size >= SMALL_BUFFER_SIZE) {
 		b->size = CF_BUFFER_SIZE;
 		b->bytes = cf_buffer_alloc();
 		if (!b->bytes)
 			return -ENOMEM;
-		/* Advice: a wider read-ahead.  It cannot fail in a way that matters. */
+		/* This only widens the read-ahead, so its failure does not matter. */
 		if (!d->borrowed)
 			(void)posix_fadvise(d->src, 0, 0, POSIX_FADV_SEQUENTIAL);
 	}
@@ -285,7 +285,7 @@ static int need_buffer(struct mover *m)
 	return 0;
 }
 
-/* One piece of at most len bytes: how many, 0 at the end, or -errno. */
+/* Move at most len bytes.  Returns how many; 0 at the end of src; or -errno. */
 static ssize_t move_piece(struct mover *m, off_t at, int64_t len)
 {
 	struct cf_buffer *b = &m->buffer;
@@ -301,11 +301,11 @@ static ssize_t move_piece(struct mover *m, off_t at, int64_t len)
 	return n;
 }
 
-/* Move [at, at+len), or up to the end of the file.  0 or -errno. */
+/* Move [at, at+len), or up to the end of the file.  Returns 0 or -errno. */
 static int move_buffer(struct mover *m, off_t at, int64_t len)
 {
 	const struct cf_data *d = m->d;
-	/* A span is known to be data; else what the size says is to be there. */
+	/* An end before this is looked into: an extent is data, and so is what the size says. */
 	off_t least = len > d->st->st_size - at ? d->st->st_size : at + len;
 	int r = need_buffer(m);
 
@@ -323,7 +323,7 @@ static int move_buffer(struct mover *m, off_t at, int64_t len)
 			at = move_ranges(m, at, COPYFILE_BY_BUFFER);
 			if (at < 0)
 				return (int)at;
-			/* The threads have seen an end, if it is not that of the size. */
+			/* An end before that of the size has been seen by the threads. */
 			n = at < least ? 0 : n;
 		}
 		if (n == 0 && at >= least)
@@ -337,7 +337,10 @@ static int move_buffer(struct mover *m, off_t at, int64_t len)
 
 /* ------------------------------------------------------------- kernel */
 
-/* The file systems cannot do it (ENOENT: CIFS; EFBIG: some FUSE servers). */
+/*
+ * Returns true if r says that the kernel cannot copy between these file systems.  ENOENT
+ * comes from CIFS, EFBIG from some FUSE servers.
+ */
 static bool kernel_cannot(int r)
 {
 	switch (-r) {
@@ -349,7 +352,7 @@ static bool kernel_cannot(int r)
 	}
 }
 
-/* n bytes of want took so long: the next chunk is to take about CHUNK_TIME. */
+/* Let the next chunk take about CHUNK_TIME: n bytes, of want, took so many nanoseconds. */
 static void adapt_chunk(struct mover *m, size_t want, ssize_t n, int64_t took)
 {
 	m->growing = false;
@@ -364,14 +367,14 @@ static void adapt_chunk(struct mover *m, size_t want, ssize_t n, int64_t took)
 	}
 }
 
-/* One call: the bytes moved, 0 if none are left, or -errno */
+/* Make one call.  Returns how many bytes it has moved; 0 if none are left; or -errno. */
 static ssize_t move_chunk(struct mover *m, off_t at, int64_t len)
 {
 	const struct cf_data *d = m->d;
 	bool whole = len > d->st->st_size - at && (uint64_t)(d->st->st_size - at) <= m->chunk;
 	size_t want = (int64_t)m->chunk < len ? m->chunk : (size_t)len;
 	int64_t begun = whole ? 0 : cf_clock(CLOCK_MONOTONIC);
-	/* To pass no offsets spares the kernel reading and writing them. */
+	/* Without offsets the kernel need not read and write these. */
 	ssize_t n = at == 0 && !m->sought ? cf_copy_next(d->src, d->dst, want)
 					  : cf_copy_range(d->src, d->dst, at, want);
 
@@ -406,7 +409,7 @@ static int move_kernel(struct mover *m, off_t at, int64_t len)
 			if (at < 0)
 				return (int)at;
 		}
-		/* What the size promised is here: growth after that is another copy's. */
+		/* All that the size told is there.  What was appended since is not copied. */
 		if (at == d->st->st_size)
 			return 0;
 	}
@@ -417,13 +420,16 @@ static int move_kernel(struct mover *m, off_t at, int64_t len)
 
 static int move_span(struct mover *m, off_t at, int64_t len)
 {
-	/* An empty file: read(2) tells at once, and finds what /proc hides. */
+	/* A file of size 0 is read: files in /proc may have contents all the same. */
 	if (m->by_buffer || !m->d->st->st_size)
 		return move_buffer(m, at, len);
 	return move_kernel(m, at, len);
 }
 
-/* Leave the holes out, the last one, too; seek is src, and its position is changed. */
+/*
+ * Move what is data, and leave out the holes, the last one included.  seek is a descriptor
+ * of src whose position may be changed.
+ */
 static int move_extents(struct mover *m, int seek)
 {
 	const struct cf_data *d = m->d;
@@ -452,7 +458,10 @@ static int move_extents(struct mover *m, int seek)
 	return r;
 }
 
-/* To leave the holes out takes a position.  Without one, they are found as zeros. */
+/*
+ * Move a file that has holes.  To find them takes an open file whose position may be
+ * changed.  If there is none, everything is read, and holes are found as zeros.
+ */
 static int move_around_holes(struct mover *m)
 {
 	if (!m->d->borrowed)
@@ -467,7 +476,7 @@ static int move_around_holes(struct mover *m)
 	return r;
 }
 
-/* Make the hole at the end of dst, which is nothing but its size. */
+/* Make the hole that dst ends with, by setting its size. */
 static int set_size(struct mover *m)
 {
 	const struct cf_data *d = m->d;
@@ -475,7 +484,7 @@ static int set_size(struct mover *m)
 	if (d->stream || m->written >= m->end)
 		return 0;
 	int r = cf_truncate(d->dst, m->end);
-	/* Where a size can't be set, a byte there has the same effect. */
+	/* Where a size cannot be set, writing the last byte has the same effect. */
 	if (r == -EPERM || r == -EACCES || r == -EINVAL || r == -EOPNOTSUPP || r == -ENOSYS)
 		r = cf_pwrite(d->dst, "", 1, m->end - 1) == 1 ? 0 : r;
 	return failed(m, COPYFILE_WRITE, r);

@@ -114,7 +114,7 @@ int cf_job_adopt(struct cf_job *to, const struct cf_job *from, const struct cf_p
 
 static void close_src(struct cf_job *j)
 {
-	/* Only read from: nothing can be lost here. */
+	/* The source was only read from, so an error of close(2) says nothing. */
 	if (j->src_fd >= 0)
 		cf_close(j->src_fd);
 	j->src_fd = -1;
@@ -143,7 +143,7 @@ static int at_stage(struct cf_job *j, enum copyfile_stage stage)
 	return r;
 }
 
-/* A symlink that was not to be followed: open the link itself. */
+/* The source is a symlink, and COPYFILE_NOFOLLOW is set: opens the link itself. */
 static int open_nofollow(const struct cf_job *j)
 {
 	struct stat st;
@@ -170,7 +170,7 @@ static int open_for(const struct cf_job *j)
 
 	if (j->by_fd)
 		return cf_dup(j->src_dir);
-	/* Of any type, and without waking a device or asking for permission */
+	/* O_PATH opens files of any type, wakes no device, and needs no right to read. */
 	if (j->flags & COPYFILE_ATTRS_ONLY)
 		return cf_openat(j->src_dir, j->src, O_PATH | nofollow, 0);
 	/* O_NONBLOCK: a FIFO put in the place of the file must not hang us. */
@@ -251,7 +251,7 @@ static struct cf_dest dest_of(struct cf_job *j)
 	};
 }
 
-/* r is how the stages before have ended: publish, or undo. */
+/* Publish the destination if r, the result of the stages so far, is 0; else undo it. */
 static int finish(struct cf_job *j, struct cf_dest *d, int r)
 {
 	uint32_t stage;
@@ -268,7 +268,7 @@ static int finish(struct cf_job *j, struct cf_dest *d, int r)
 
 static int settle(struct cf_job *j, struct cf_dest *d)
 {
-	/* A clone has all that the source had at that moment, however much it was. */
+	/* A clone has the size that the source had when it was made, which is not known. */
 	bool exact = cf_watch_get(j->watch.method) != COPYFILE_BY_REFLINK;
 	int r = cf_dest_settle(d, cf_watch_get(j->watch.done), exact);
 
@@ -295,7 +295,7 @@ static int copy_regular(struct cf_job *j)
 
 /* ----------------------------------------------------------- a symlink */
 
-/* The caller frees *ret. */
+/* Read what the symlink leads to.  The caller frees *ret. */
 static int read_link(const struct cf_job *j, char **ret)
 {
 	/* st_size is 0 in /proc, and may be out of date. */
@@ -386,13 +386,13 @@ static void count(struct cf_job *j)
 		cf_count(kernel ? CF_OFFLOADED : CF_BUFFERED, moved);
 }
 
-/* Record the end; j->watch.stage says where a failure was. */
+/* Record that the copy has ended with r.  After a failure j->watch.stage tells where. */
 static int ended(struct cf_job *j, int r)
 {
 	assert(r <= 0);
 	close_src(j);
 	cf_pin_put(&j->pin);
-	/* These two say something of the call that starts a copy, so no copy ends with them. */
+	/* These two errors are about the call that starts a copy, so no copy ends with them. */
 	if (r == -EAGAIN || r == -EINTR)
 		r = -EBUSY;
 	j->error = r;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Design: the threads take chunks of the file from one counter, so that none
- * waits for another, and all end at about the same time.  It begins with the
- * caller alone; whether more are tried, kept or sent away is for scale.c to say,
- * which measures bytes here.  On one local disk, or where the file system lets
+ * waits for another, and all end at about the same time.  At first the caller works
+ * alone.  scale.c, which measures bytes here, decides whether more threads are tried,
+ * kept or sent away.  On one local disk, or where the file system lets
  * one thread write to a file at a time, the first trial gains nothing and is
  * undone.
  *
@@ -44,10 +44,10 @@
 struct team {
 	const struct cf_range *r;
 	pthread_mutex_t lock;		/* of the rest */
-	off_t next;			/* nobody has taken anything from here on */
+	off_t next;			/* the offset of the next chunk to be taken */
 	off_t end;			/* where a chunk came out short, or r->end */
-	int error;			/* the first one */
-	uint32_t stage;			/* of that */
+	int error;			/* the first one that occurred */
+	uint32_t stage;			/* where that was */
 	unsigned int threads;		/* at work, the caller included */
 	pthread_t helpers[MOST_STARTS];	/* to be joined ... */
 	unsigned int nhelpers;		/* ... so many, those that have left included */
@@ -61,7 +61,7 @@ static int64_t now(void)
 
 /* -------------------------------------------------------------- chunks */
 
-/* One piece of at most len bytes: how many, 0 at the end, or -errno and b->stage. */
+/* Move at most len bytes.  Returns how many; 0 at the end; or -errno, with b->stage set. */
 static ssize_t move_piece(const struct cf_range *r, struct cf_buffer *b, off_t at, size_t len)
 {
 	if (r->by_buffer)
@@ -70,7 +70,10 @@ static ssize_t move_piece(const struct cf_range *r, struct cf_buffer *b, off_t a
 	return cf_copy_range(r->src, r->dst, at, len);
 }
 
-/* Move [at, at+len): the bytes moved, less than len at the end, or -errno and b->stage. */
+/*
+ * Move [at, at+len).  Returns how many bytes were moved, less than len only at the end of
+ * src; or -errno, with b->stage set.
+ */
 static off_t move_chunk(const struct cf_range *r, struct cf_buffer *b, off_t at, size_t len)
 {
 	size_t done = 0;
@@ -95,14 +98,14 @@ static off_t move_chunk(const struct cf_range *r, struct cf_buffer *b, off_t at,
 
 static void *help(void *arg);
 
-/* One more helper, if there may be one; a wish, not a need. */
+/* Start one more helper, if the pool has a thread to spare.  If not, it is done without. */
 static void call_helper_locked(struct team *t)
 {
 	sigset_t all, old;
 
 	if (t->nhelpers == MOST_STARTS || !cf_pool_reserve_thread())
 		return;
-	/* Signals are the program's. */
+	/* The program's signals are for its own threads. */
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &old);
 	int err = pthread_create(&t->helpers[t->nhelpers], NULL, help, t);
@@ -137,7 +140,7 @@ static void work_locked(struct team *t, struct cf_buffer *b, bool helper)
 		b->stage = COPYFILE_MOVE;
 		t->next += len;
 		cf_scale_expect(&t->scale, 1, MOST, true, false, now());
-		/* Not for what the present ones will have done by then. */
+		/* Unless the present threads will have finished by then. */
 		if (t->threads < t->scale.target && t->end - t->next > len * (off_t)t->threads)
 			call_helper_locked(t);
 		pthread_mutex_unlock(&t->lock);
@@ -162,7 +165,7 @@ static void *help(void *arg)
 	struct cf_buffer b = new_buffer(t->r);
 
 	pthread_mutex_lock(&t->lock);
-	/* Without memory the others do it. */
+	/* A helper without memory leaves the work to the others. */
 	if (b.bytes || !t->r->by_buffer)
 		work_locked(t, &b, true);
 	t->threads--;
@@ -186,7 +189,7 @@ off_t cf_range_move(const struct cf_range *r)
 	pthread_mutex_lock(&t.lock);
 	work_locked(&t, &b, false);
 	pthread_mutex_unlock(&t.lock);
-	/* None is started any more: only who works starts one, and sees the end first. */
+	/* No helper is started any more: only a thread that has taken a chunk starts one. */
 	for (unsigned int i = 0; i < t.nhelpers; i++)
 		pthread_join(t.helpers[i], NULL);
 	assert(t.threads == 1 && t.end >= r->at);
