@@ -14,8 +14,8 @@
  *		of descriptors, or because the pool is at work with other
  *		credentials, the caller copies too.
  *
- * The choice between pool and caller is made for a run of copies into one
- * directory: if they took turns there, they would fight for its lock.
+ * The choice between pool and caller is made for a batch of copies into one
+ * directory: if the two took turns there, they would fight for its lock.
  *
  * The library calls nothing of its own by a public name, so that a program may
  * have a copyfile() of its own.
@@ -28,8 +28,10 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <pthread.h>
+#include <stddef.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 
 #include "attr.h"
 #include "cookie.h"
@@ -42,6 +44,16 @@
 #include "scale.h"
 #include "sys.h"
 
+#define IS_SIZE_OF(type, size) \
+	static_assert(sizeof(type) == (size), "the first version of " #type)
+
+IS_SIZE_OF(struct copyfile_how, COPYFILE_HOW_SIZE_VER0);
+IS_SIZE_OF(struct copyfile_info, COPYFILE_INFO_SIZE_VER0);
+IS_SIZE_OF(struct copyfile_setup, COPYFILE_SETUP_SIZE_VER0);
+IS_SIZE_OF(struct copyfile_advice, COPYFILE_ADVICE_SIZE_VER0);
+static_assert(offsetof(struct copyfile_stats, decisions) == COPYFILE_STATS_SIZE_VER0,
+	      "the first version of struct copyfile_stats, without decisions");
+
 /* Live cookies, if the descriptor limit does not matter */
 #define DEFAULT_PENDING 1024
 
@@ -50,6 +62,9 @@
 
 /* Most threads that may be asked for; guards against a wild number. */
 #define MAX_THREADS 4096
+
+/* Percent of the copies that must wait, for copies to "mostly wait" */
+#define MOSTLY 50
 
 /* What copyfile_setup() asked for; changed only while no cookie is live. */
 static struct {
@@ -95,16 +110,26 @@ static int read_struct(void *to, size_t known, const void *from, size_t size, si
 	return 0;
 }
 
+/* Fill the caller's structure of size with ours of known; what ours has not is 0. */
+static void write_struct(void *to, size_t size, const void *from, size_t known)
+{
+	memset(to, 0, size);
+	memcpy(to, from, size < known ? size : known);
+}
+
 static bool both(uint64_t flags, uint64_t a, uint64_t b)
 {
 	return flags & a && flags & b;
 }
 
+/* Those of which at most one decides what permissions a new destination gets */
+#define MADE_UP_MODES (COPYFILE_PLAIN_MODE | COPYFILE_GIVEN_MODE)
+
 static int check_flags(uint64_t f)
 {
 	const uint64_t data = COPYFILE_REPLACE | COPYFILE_TRUNCATE | COPYFILE_REFLINK |
 			      COPYFILE_NO_REFLINK | COPYFILE_SPARSE | COPYFILE_NO_SPARSE |
-			      COPYFILE_FSYNC | COPYFILE_KEEP_PARTIAL | COPYFILE_PLAIN_MODE;
+			      COPYFILE_FSYNC | COPYFILE_KEEP_PARTIAL | MADE_UP_MODES;
 	const uint64_t other = COPYFILE_ATTRS | COPYFILE_LENIENT | COPYFILE_ATTRS_ONLY |
 			       COPYFILE_NOFOLLOW | COPYFILE_SYNC | COPYFILE_ASYNC |
 			       COPYFILE_STEADY;
@@ -116,9 +141,17 @@ static int check_flags(uint64_t f)
 	    both(f, COPYFILE_SPARSE, COPYFILE_NO_SPARSE) ||
 	    both(f, COPYFILE_REFLINK, COPYFILE_SPARSE | COPYFILE_NO_SPARSE) ||
 	    both(f, COPYFILE_SYNC, COPYFILE_ASYNC) || both(f, COPYFILE_ATTRS_ONLY, data) ||
-	    both(f, COPYFILE_PLAIN_MODE, COPYFILE_MODE | COPYFILE_ACL))
+	    both(f, COPYFILE_PLAIN_MODE, COPYFILE_GIVEN_MODE) ||
+	    both(f, MADE_UP_MODES, COPYFILE_MODE | COPYFILE_ACL))
 		return -EINVAL;
 	return 0;
+}
+
+static int check_how(const struct copyfile_how *how)
+{
+	const uint32_t bits = how->flags & COPYFILE_GIVEN_MODE ? 0777 : 0;
+
+	return how->mode & ~bits ? -EINVAL : check_flags(how->flags);
 }
 
 static unsigned int max_pending(uint64_t flags)
@@ -152,32 +185,32 @@ static int run_here(struct cf_job *j)
 	return r;
 }
 
-/* The choice that this thread made last, and for how many copies it holds yet */
+/* The batch of copies that this thread is starting */
 static _Thread_local struct {
-	uint64_t dir;
-	bool to_pool;
-	unsigned int left;
-} run_choice;
+	uint64_t dir;			/* to which all of them go */
+	bool to_pool;			/* the pool makes them, not the caller */
+	unsigned int left;		/* copies until the choice is made anew */
+} batch;
 
-/* Most copies into one directory before the choice is made anew */
-#define RUN 64
+/* Most copies in a batch */
+#define BATCH 64
 
 static struct cf_pool_limits limits(const struct cf_job *j)
 {
 	return cf_policy_limits(cf_watch_get(setup.threads), j->place.pair);
 }
 
-/* Had the pool better have j, where copies burn the processor? */
+/* Returns true if the pool is to make j, a copy that burns the processor. */
 static bool choose_pool(const struct cf_job *j)
 {
-	if (!run_choice.left || run_choice.dir != j->place.dir) {
-		run_choice.dir = j->place.dir;
-		run_choice.left = RUN;
+	if (!batch.left || batch.dir != j->place.dir) {
+		batch.dir = j->place.dir;
+		batch.left = BATCH;
 		cf_policy_caller_works();
-		run_choice.to_pool = cf_pool_hungry(limits(j));
+		batch.to_pool = cf_pool_wants_work(limits(j));
 	}
-	run_choice.left--;
-	return run_choice.to_pool;
+	batch.left--;
+	return batch.to_pool;
 }
 
 static int hand_over(const struct cf_job *j)
@@ -239,34 +272,84 @@ static int run(struct cf_job *j)
 	return r;
 }
 
+/* Returns named, or if that is 0 what stands for this thread: the address of its own variable. */
+static uint64_t client_number(uint64_t named)
+{
+	return named ? named : (uintptr_t)&last;
+}
+
+/* Run j, unless there is an error r already.  It has ended, or its cookie is returned. */
+static int run_or_refuse(struct cf_job *j, const struct copyfile_how *how, int r)
+{
+	j->client = client_number(how->client);
+	if (r == 0)
+		r = run(j);
+	if (r <= 0) {
+		j->error = r;
+		cf_job_info(j, true, &last);
+		if (how->result)
+			write_struct(how->result, how->result_size, &last, sizeof last);
+	}
+	cf_job_fini(j);
+	return r;
+}
+
 static int start(int src_dir, const char *src, int dst_dir, const char *dst,
 		 const struct copyfile_how *how)
 {
 	struct cf_job j;
-	int r = check_flags(how->flags);
+	int r = check_how(how);
 
 	if (r == 0 && (!src || !dst))
 		r = -EFAULT;
-	cf_job_init(&j, src_dir, src, dst_dir, dst, how->flags, how->tag,
-		    cf_watch_get(setup.chunk),
+	cf_job_init(&j, src_dir, src, dst_dir, dst, how, cf_watch_get(setup.chunk),
 		    r < 0 ? (struct cf_place){ 0 } : cf_place_of(src_dir, src, dst_dir, dst));
+	return run_or_refuse(&j, how, r);
+}
+
+/* What means nothing where the destination has no name, and exists */
+#define NOT_FOR_FDS (COPYFILE_REPLACE | COPYFILE_KEEP_PARTIAL | COPYFILE_NOFOLLOW | \
+		     COPYFILE_ATTRS_ONLY | MADE_UP_MODES)
+
+/* O_APPEND is EBADF as for copy_file_range(2): each write would go to the end. */
+static int check_fds(int src, int dst)
+{
+	int from = fcntl(src, F_GETFL), to = fcntl(dst, F_GETFL);
+
+	if (from < 0 || from & O_PATH || (from & O_ACCMODE) == O_WRONLY || to < 0 ||
+	    to & (O_PATH | O_APPEND) || (to & O_ACCMODE) == O_RDONLY)
+		return -EBADF;
+	return (from | to) & O_DIRECT ? -EINVAL : 0;
+}
+
+static int start_fds(int src, int dst, const struct copyfile_how *how)
+{
+	struct cf_job j;
+	int r = how->flags & NOT_FOR_FDS ? -EINVAL : check_how(how);
+
 	if (r == 0)
-		r = run(&j);
-	if (r <= 0) {
-		j.error = r;
-		cf_job_info(&j, true, &last);
-	}
-	cf_job_fini(&j);
-	return r;
+		r = check_fds(src, dst);
+	cf_job_init_fds(&j, src, dst, how, cf_watch_get(setup.chunk),
+			r < 0 ? (struct cf_place){ 0 } : cf_place_of_files(src, dst));
+	return run_or_refuse(&j, how, r);
 }
 
 /* No structure, of no size, is one of zeros. */
 static int read_how(struct copyfile_how *ret, const struct copyfile_how *how, size_t size)
 {
+	int r = size ? -EFAULT : 0;
+
 	*ret = (struct copyfile_how){ 0 };
 	if (how)
-		return read_struct(ret, sizeof *ret, how, size, 16);
-	return size ? -EFAULT : 0;
+		r = read_struct(ret, sizeof *ret, how, size, COPYFILE_HOW_SIZE_VER0);
+	for (size_t i = 0; r == 0 && i < sizeof ret->reserved / sizeof *ret->reserved; i++)
+		if (ret->reserved[i])
+			r = -E2BIG;
+	if (r == 0 && ret->reserved32)
+		r = -E2BIG;
+	if (r == 0 && !ret->result && ret->result_size)
+		r = -EFAULT;
+	return r;
 }
 
 int copyfileat(int src_dir, const char *src, int dst_dir, const char *dst,
@@ -279,6 +362,15 @@ int copyfileat(int src_dir, const char *src, int dst_dir, const char *dst,
 	return leave(state, r < 0 ? r : start(src_dir, src, dst_dir, dst, &h));
 }
 
+int copyfilefd(int src_fd, int dst_fd, const struct copyfile_how *how, size_t size)
+{
+	struct copyfile_how h;
+	int state = enter();
+	int r = read_how(&h, how, size);
+
+	return leave(state, r < 0 ? r : start_fds(src_fd, dst_fd, &h));
+}
+
 int copyfile(const char *src, const char *dst, unsigned long flags)
 {
 	struct copyfile_how h = { .flags = flags };
@@ -287,17 +379,41 @@ int copyfile(const char *src, const char *dst, unsigned long flags)
 	return leave(state, start(AT_FDCWD, src, AT_FDCWD, dst, &h));
 }
 
+int copyfile_room_fd(uint64_t client)
+{
+	int state = enter();
+
+	return leave(state, cf_cookie_room_fd(client_number(client)));
+}
+
 /* ------------------------------------------------- watching, controlling */
+
+static int control(long cookie, unsigned long cmd, struct copyfile_info *info)
+{
+	bool released;
+	int r = cf_cookie_ctrl(cookie, cmd, info, &released);
+
+	if (released)
+		last = *info;
+	return r;
+}
 
 int copyfile_ctrl(long cookie, unsigned long cmd)
 {
 	struct copyfile_info info;
-	bool released;
 	int state = enter();
-	int r = cf_cookie_ctrl(cookie, cmd, &info, &released);
 
-	if (released)
-		last = info;
+	return leave(state, control(cookie, cmd, &info));
+}
+
+int copyfile_ctrl_info(long cookie, unsigned long cmd, struct copyfile_info *ret, size_t size)
+{
+	struct copyfile_info info;
+	int state = enter();
+	int r = ret ? control(cookie, cmd, &info) : -EFAULT;
+
+	if (ret && r != -EBADF && r != -ENOSYS)
+		write_struct(ret, size, &info, sizeof info);
 	return leave(state, r);
 }
 
@@ -305,35 +421,32 @@ int copyfile_info(long cookie, struct copyfile_info *ret, size_t size)
 {
 	struct copyfile_info info;
 	int state = enter();
-	int r = !ret ? -EFAULT : size < 48 ? -EINVAL : 0;	/* the first version's size */
+	int r = !ret ? -EFAULT : size < COPYFILE_INFO_SIZE_VER0 ? -EINVAL : 0;
 
 	if (r == 0 && cookie == 0)
 		info = last;
 	else if (r == 0)
 		r = cf_cookie_info(cookie, &info);
-	if (r == 0) {
-		memset(ret, 0, size);
-		memcpy(ret, &info, size < sizeof info ? size : sizeof info);
-	}
+	if (r == 0)
+		write_struct(ret, size, &info, sizeof info);
 	return leave(state, r);
 }
 
 const char *copyfile_stage_name(unsigned int stage)
 {
-	static const char *const names[] = {
-		[COPYFILE_QUEUED] = "waiting",
-		[COPYFILE_OPEN_SRC] = "opening the source",
-		[COPYFILE_OPEN_DST] = "opening the destination",
-		[COPYFILE_READ] = "reading",
-		[COPYFILE_WRITE] = "writing",
-		[COPYFILE_MOVE] = "copying",
-		[COPYFILE_SETATTR] = "setting attributes",
-		[COPYFILE_FLUSH] = "flushing",
-		[COPYFILE_PUBLISH] = "naming the destination",
-		[COPYFILE_DONE] = "done",
-	};
-
-	return stage < sizeof names / sizeof *names ? names[stage] : "unknown stage";
+	switch (stage) {
+	case COPYFILE_QUEUED:	return "waiting";
+	case COPYFILE_OPEN_SRC:	return "opening the source";
+	case COPYFILE_OPEN_DST:	return "opening the destination";
+	case COPYFILE_READ:	return "reading";
+	case COPYFILE_WRITE:	return "writing";
+	case COPYFILE_MOVE:	return "copying";
+	case COPYFILE_SETATTR:	return "setting attributes";
+	case COPYFILE_FLUSH:	return "flushing";
+	case COPYFILE_PUBLISH:	return "naming the destination";
+	case COPYFILE_DONE:	return "done";
+	default:		return "unknown stage";
+	}
 }
 
 static bool is_path_fd(int fd)
@@ -343,16 +456,25 @@ static bool is_path_fd(int fd)
 	return flags >= 0 && flags & O_PATH;
 }
 
-int copyfile_attrs(int src_fd, int dst_fd, unsigned long flags)
+/* As utimensat(2) has it; which would fail with EINVAL, be it that LENIENT hides that. */
+static bool is_time(const struct timespec *t)
+{
+	return t->tv_nsec == UTIME_NOW || t->tv_nsec == UTIME_OMIT ||
+	       (t->tv_nsec >= 0 && t->tv_nsec < 1000000000);
+}
+
+static int copy_attrs(int src_fd, int dst_fd, unsigned long flags,
+		      const struct timespec *times)
 {
 	struct stat st;
 	struct cf_attr a = {
-		.src = src_fd, .dst = dst_fd, .st = &st, .flags = flags,
+		.src = src_fd, .dst = dst_fd, .st = &st, .flags = flags, .times = times,
 		.path = is_path_fd(src_fd) || is_path_fd(dst_fd),
 	};
-	int state = enter();
 	int r = flags & ~(COPYFILE_ATTRS | COPYFILE_LENIENT) ? -EINVAL : 0;
 
+	if (times && !(is_time(&times[0]) && is_time(&times[1])))
+		r = -EINVAL;
 	if (r == 0)
 		r = cf_fstat(src_fd, &st);
 	if (r == 0)
@@ -361,6 +483,32 @@ int copyfile_attrs(int src_fd, int dst_fd, unsigned long flags)
 		.error = r, .skipped = a.skipped, .skipped_error = a.skipped_error,
 		.stage = r < 0 ? COPYFILE_SETATTR : COPYFILE_DONE,
 	};
+	return r;
+}
+
+int copyfile_attrs(int src_fd, int dst_fd, unsigned long flags)
+{
+	int state = enter();
+
+	return leave(state, copy_attrs(src_fd, dst_fd, flags, NULL));
+}
+
+int copyfile_attrs_times(int src_fd, int dst_fd, unsigned long flags,
+			 const struct timespec *times)
+{
+	int state = enter();
+
+	return leave(state, copy_attrs(src_fd, dst_fd, flags, times));
+}
+
+int copyfile_attrs_info(int src_fd, int dst_fd, unsigned long flags,
+			struct copyfile_info *ret, size_t size)
+{
+	int state = enter();
+	int r = ret ? copy_attrs(src_fd, dst_fd, flags, NULL) : -EFAULT;
+
+	if (ret)
+		write_struct(ret, size, &last, sizeof last);
 	return leave(state, r);
 }
 
@@ -392,11 +540,26 @@ int copyfile_stats(struct copyfile_stats *ret, size_t size)
 	};
 	int state = enter();
 
-	if (!ret || size < offsetof(struct copyfile_stats, decisions))
+	if (!ret || size < COPYFILE_STATS_SIZE_VER0)
 		return leave(state, ret ? -EINVAL : -EFAULT);
 	cf_pool_look(copy_view, &s);
-	memset(ret, 0, size);
-	memcpy(ret, &s, size < sizeof s ? size : sizeof s);
+	write_struct(ret, size, &s, sizeof s);
+	return leave(state, 0);
+}
+
+int copyfile_advice(struct copyfile_advice *ret, size_t size)
+{
+	struct cf_pool_load load = cf_pool_load();
+	unsigned int cores = cf_policy_cores();
+	struct copyfile_advice a = {
+		.threads = load.target, .callers = load.big < cores ? cores - load.big : 1,
+		.waits = cf_policy_waiting() > MOSTLY,
+	};
+	int state = enter();
+
+	if (!ret || size < COPYFILE_ADVICE_SIZE_VER0)
+		return leave(state, ret ? -EINVAL : -EFAULT);
+	write_struct(ret, size, &a, sizeof a);
 	return leave(state, 0);
 }
 
@@ -416,7 +579,7 @@ int copyfile_setup(const struct copyfile_setup *s, size_t size)
 {
 	struct copyfile_setup ours;
 	int state = enter();
-	int r = s ? read_struct(&ours, sizeof ours, s, size, 16) : -EFAULT;
+	int r = s ? read_struct(&ours, sizeof ours, s, size, COPYFILE_SETUP_SIZE_VER0) : -EFAULT;
 
 	if (r == 0 && ours.threads > MAX_THREADS)
 		r = -EINVAL;

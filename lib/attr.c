@@ -20,7 +20,7 @@
  *
  * File systems that have no ACLs, or modes and owners of their own, say so in many
  * ways.  What they refuse is lost only if something had to change: a source without an
- * ACL needs but its mode, and a mode that is right already needs no chmod(2).
+ * ACL needs only its mode, and a mode that is right already needs no chmod(2).
  *
  * All is done through the descriptor of the destination, never through a name, which
  * might be another file's by now.
@@ -29,6 +29,7 @@
 
 #include "attr.h"
 
+#include <assert.h>
 #include <endian.h>
 #include <errno.h>
 #include <pthread.h>
@@ -45,12 +46,9 @@
 #define SPECIAL_BITS (S_ISUID | S_ISGID | S_ISVTX)
 #define MODE_BITS (SPECIAL_BITS | 0777)
 
-/* What a program asks for that makes a file */
-#define PLAIN_MODE 0666
-
-/* Bytes for the names that files usually have */
+/* Bytes that are enough for the names of most files' attributes */
 #define FEW_NAMES 512
-/* Bytes for a value, as most of those that are copied here have */
+/* Bytes that are enough for most values that are copied here */
 #define FEW_BYTES 1024
 
 static const char selinux_name[] = "security.selinux";
@@ -60,30 +58,34 @@ static const char acl_default[] = "system.posix_acl_default";
 
 #define EXTENDED ((uint32_t)(COPYFILE_XATTR | COPYFILE_CONTEXT))
 
-mode_t cf_attr_create_mode(const struct stat *st, uint64_t flags)
-{
-	mode_t mode = flags & COPYFILE_PLAIN_MODE ? PLAIN_MODE : st->st_mode;
+static_assert(COPYFILE_ATTRS == (COPYFILE_MODE | COPYFILE_OWNER | COPYFILE_TIMES |
+				 COPYFILE_ACL | COPYFILE_XATTR | COPYFILE_CONTEXT),
+	      "copy_all() knows each attribute");
 
+mode_t cf_attr_create_mode(const struct stat *st, uint64_t flags, mode_t mode)
+{
+	if (!(flags & COPYFILE_GIVEN_MODE))
+		mode = st->st_mode;
 	if (!(flags & (COPYFILE_MODE | COPYFILE_ACL)))
-		/* Until it has its owner, for no other */
+		/* Nobody else may open it before it has its owner. */
 		return mode & (flags & COPYFILE_OWNER ? S_IRWXU : 0777);
 	/* setxattr(2) asks for the right to write, not for a writable descriptor. */
 	return (mode & S_IRWXU) | (flags & COPYFILE_XATTR ? S_IWUSR : 0);
 }
 
-/* The file system has no such thing, which is not the same as failing. */
+/* Returns true if r says that the file system has no such thing, not that it has failed. */
 static bool unsupported(int r)
 {
 	return r == -EOPNOTSUPP || r == -ENOSYS;
 }
 
-/* The same for ACLs, where file systems use more errors for that */
+/* As unsupported(), for ACLs: there file systems have more ways to say it. */
 static bool without_acls(int r)
 {
 	return unsupported(r) || r == -EINVAL || r == -EBUSY;
 }
 
-/* The caller has no right to give files away; EACCES is CIFS's. */
+/* Returns true if r says that the caller may not give files away.  CIFS uses EACCES. */
 static bool not_entitled(int r)
 {
 	return r == -EPERM || r == -EINVAL || r == -EACCES;
@@ -117,11 +119,11 @@ static int narrow(const struct cf_attr *a, mode_t old, mode_t *restore)
 	/* A directory is in use meanwhile, and hands its group on. */
 	if (S_ISDIR(old))
 		mode = old & (SPECIAL_BITS | S_IRWXU);
-	/* An owner may do with it what he likes. */
+	/* The rights of the owner need not be taken away. */
 	if (!(old & MODE_BITS & ~mode & ~(mode_t)S_IRWXU))
 		return 0;
 	int r = cf_chmod(a->dst, a->path, mode);
-	/* New, or a directory: what there is in it is still to come, or has modes of its own. */
+	/* A new file is empty, and what is in a directory has modes of its own. */
 	if (r < 0)
 		return (a->created || S_ISDIR(old)) && (not_entitled(r) || unsupported(r)) ? 0 : r;
 	/* As chown(2) leaves it: a file without set-user-ID and set-group-ID */
@@ -179,7 +181,7 @@ static int list_names(const struct cf_attr *a, struct names *ret)
 		free(list);
 		if (n == -ERANGE)
 			n = room = cf_listxattr(a->src, a->path, NULL, 0);
-		/* If it has grown by then, once more. */
+		/* If the list has grown meanwhile, -ERANGE comes again. */
 		if (n <= 0)
 			return unsupported(n) ? 0 : (int)n;
 	}
@@ -204,7 +206,7 @@ static bool has_plain_xattr(const struct names *names)
 	return false;
 }
 
-/* Set name on dst to its value on src, by the kernel's calls alone. */
+/* Copy the attribute called name, by system calls, without libattr. */
 static int copy_value(const struct cf_attr *a, const char *name)
 {
 	char few[FEW_BYTES], *value = few, *more = NULL;
@@ -222,7 +224,7 @@ static int copy_value(const struct cf_attr *a, const char *name)
 }
 
 #ifdef HAVE_LIBATTR
-/* Not those that are permissions (xattr.conf(5) says which), nor the context. */
+/* Returns true unless name is a permission, as xattr.conf(5) tells, or the context. */
 static int wanted(const char *name, struct error_context *ctx)
 {
 	return strcmp(name, selinux_name) && attr_copy_check_permissions(name, ctx);
@@ -237,7 +239,7 @@ static void read_rules(void)
 	(void)attr_copy_action("user.x", NULL);
 }
 
-/* attr_copy_fd(), which goes through all even after a failure, again if it was interrupted */
+/* Call attr_copy_fd(), again if it was interrupted.  It goes on after a failure. */
 static int copy_by_libattr(const struct cf_attr *a)
 {
 	int r = cf_sys_fault("attr_copy");
@@ -313,6 +315,7 @@ static int set_minimal_acl(const struct cf_attr *a, mode_t mode)
 		{ htole16(0x04), htole16(mode >> 3 & 7), htole32(-1) },
 		{ htole16(0x20), htole16(mode & 7), htole32(-1) },
 	} };
+	static_assert(sizeof acl == 4 + 3 * 8, "no padding in what the kernel gets");
 
 	return cf_setxattr(a->dst, a->path, acl_access, &acl, sizeof acl);
 }
@@ -361,20 +364,23 @@ static int copy_acl(const struct cf_attr *a, mode_t mode, const struct names *na
 	return r < 0 ? r : lost;
 }
 
-/* Give dst what any new file would have there: 0666 under the umask, and no ACL. */
-static int set_plain_mode(const struct cf_attr *a)
+/*
+ * Give dst its mode, under the umask, and no ACL.  widened: it has another mode than it was
+ * made with.
+ */
+static int set_given_mode(const struct cf_attr *a, bool widened)
 {
 	ssize_t acl = cf_getxattr_dir(a->dst_dir, a->dst_name, acl_default, NULL, 0);
 	bool inherits = acl != -ENODATA && !unsupported(acl);
 
-	/* Then it was made with that. */
-	if (!inherits && !(a->flags & COPYFILE_OWNER))
+	/* In this case dst was made with the right mode. */
+	if (!inherits && !widened && !(a->flags & COPYFILE_OWNER))
 		return 0;
 	int r = inherits ? cf_removexattr(a->dst, a->path, acl_access) : 0;
 	if (r < 0 && r != -ENODATA)
 		r = excuse(a, acl_access, r);
 	int mask = r < 0 ? r : cf_umask();
-	return mask < 0 ? mask : set_mode(a, PLAIN_MODE & ~mask, false);
+	return mask < 0 ? mask : set_mode(a, a->mode & ~mask, false);
 }
 
 /* --------------------------------------------------------- all of them */
@@ -384,7 +390,7 @@ static int settle(struct cf_attr *a, uint32_t bit, int r)
 {
 	if (r == 0 || !(a->flags & COPYFILE_LENIENT))
 		return r;
-	/* Few ask for extended attributes by name: what else there is goes before them. */
+	/* Other attributes matter more to most callers than extended ones. */
 	if (!a->skipped_error || !(a->skipped & ~EXTENDED))
 		a->skipped_error = bit & EXTENDED && a->skipped_error ? a->skipped_error : r;
 	a->skipped |= bit;
@@ -392,8 +398,8 @@ static int settle(struct cf_attr *a, uint32_t bit, int r)
 }
 
 /*
- * After a failure: the mode that was changed for the time of the copy, unless dst has its
- * new owner, and its new mode is still missing.
+ * After a failure, restore the mode that was changed while the copy was made; but not if
+ * dst has its new owner already, and its new mode would have come after that.
  */
 static void give_back(const struct cf_attr *a, mode_t restore, bool foreign)
 {
@@ -401,6 +407,13 @@ static void give_back(const struct cf_attr *a, mode_t restore, bool foreign)
 
 	if (restore != (mode_t)-1 && !(new_owner && a->flags & (COPYFILE_MODE | COPYFILE_ACL)))
 		(void)set_mode(a, restore, true);
+}
+
+static int copy_times(const struct cf_attr *a)
+{
+	const struct timespec of_src[] = { a->st->st_atim, a->st->st_mtim };
+
+	return cf_utimens(a->dst, a->path, a->times ? a->times : of_src);
 }
 
 static int copy_all(struct cf_attr *a, const struct names *names)
@@ -420,9 +433,7 @@ static int copy_all(struct cf_attr *a, const struct names *names)
 	if (r == 0 && a->flags & COPYFILE_CONTEXT)
 		r = settle(a, COPYFILE_CONTEXT, copy_context(a, names));
 	if (r == 0 && a->flags & COPYFILE_TIMES)
-		r = settle(a, COPYFILE_TIMES,
-			   cf_utimens(a->dst, a->path,
-				      (struct timespec[]){ st->st_atim, st->st_mtim }));
+		r = settle(a, COPYFILE_TIMES, copy_times(a));
 	if (r < 0) {
 		give_back(a, restore, foreign);
 		return r;
@@ -431,9 +442,9 @@ static int copy_all(struct cf_attr *a, const struct names *names)
 		return settle(a, COPYFILE_ACL, copy_acl(a, mode, names));
 	if (a->flags & COPYFILE_MODE)
 		return settle(a, COPYFILE_MODE, S_ISLNK(st->st_mode) ? 0 : set_mode(a, mode, false));
-	if (a->created && a->flags & COPYFILE_PLAIN_MODE)
-		return settle(a, COPYFILE_MODE, set_plain_mode(a));
-	/* What cf_attr_create_mode() has left out */
+	if (a->created && a->flags & COPYFILE_GIVEN_MODE)
+		return settle(a, COPYFILE_MODE, set_given_mode(a, restore != (mode_t)-1));
+	/* The rights that cf_attr_create_mode() has left out */
 	int mask = a->created && a->flags & COPYFILE_OWNER ? cf_umask() : 0;
 	if (mask < 0)
 		return settle(a, COPYFILE_MODE, mask);
@@ -454,7 +465,7 @@ int cf_attr_copy(struct cf_attr *a)
 	uint32_t named = a->flags & (EXTENDED | COPYFILE_ACL);
 	if (named)
 		r = list_names(a, &names);
-	/* Then there is no ACL; whether there are other attributes stays unknown. */
+	/* A file system that has no ACLs: it may have other attributes. */
 	if (without_acls(r))
 		named &= ~(uint32_t)COPYFILE_ACL;
 	if (r < 0)

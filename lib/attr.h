@@ -6,14 +6,19 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/stat.h>
+#include <time.h>
 
 struct cf_attr {
 	int src, dst;			/* open */
 	bool path;			/* either is O_PATH: symlinks, devices, ... */
 	const struct stat *st;		/* of src */
-	uint64_t flags;			/* COPYFILE_ATTRS bits, COPYFILE_LENIENT, _PLAIN_MODE */
+	uint64_t flags;			/* COPYFILE_ATTRS bits, COPYFILE_LENIENT, _GIVEN_MODE */
+	const struct timespec *times;	/* of access and modification; NULL: src's */
 	bool created;			/* dst is new, with cf_attr_create_mode() */
-	int dst_dir;			/* where, with COPYFILE_PLAIN_MODE: its directory ... */
+
+	/* With COPYFILE_GIVEN_MODE, of a new dst */
+	mode_t mode;			/* what it gets, under the umask */
+	int dst_dir;			/* its directory ... */
 	const char *dst_name;		/* ... and its name there */
 
 	/*
@@ -31,9 +36,9 @@ struct cf_attr {
 int cf_attr_copy(struct cf_attr *a);
 
 /*
- * Permission bits to create a file with whose source is st: with attributes
- * to come, no more than the owner needs.
+ * Permission bits to create a file with whose source is st, or, with COPYFILE_GIVEN_MODE in
+ * flags, which is to get mode.  With attributes to come, no more than the owner needs.
  */
-mode_t cf_attr_create_mode(const struct stat *st, uint64_t flags);
+mode_t cf_attr_create_mode(const struct stat *st, uint64_t flags, mode_t mode);
 
 #endif

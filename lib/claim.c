@@ -22,6 +22,9 @@
  *
  * Each bucket has a lock of its own, held for a few instructions.  Waiting is done in
  * small steps (wait.c).  After fork(2) the child has none of the claims.
+ *
+ * A file that is given by a descriptor is in no directory that is known: who overwrites it
+ * does not wait for small new files.
  */
 #include <config.h>
 
@@ -174,7 +177,9 @@ int cf_claim_inode(struct cf_claim *c, int fd, const struct stat *st, uint64_t p
 	int r = 0, lock = -ENOTSUP;
 
 	pthread_once(&fork_hooked, hook_fork);
-	*c = (struct cf_claim){ .key = { st->st_dev, st->st_ino }, .fd = fd };
+	*c = (struct cf_claim){
+		.key = { st->st_dev, st->st_ino }, .fd = fd, .shared = c->shared,
+	};
 	while (r == 0 && !enter_inode(c))
 		r = cf_wait_step(&steps, watch);
 	if (r < 0)
@@ -196,11 +201,11 @@ void cf_claim_drop(struct cf_claim *c)
 		return;
 	struct bucket *b = bucket_of_claim(c);
 
-	/* Left to close(2), unless a child of fork(2) may have the descriptor, too */
-	if (c->locked && c->forks != forks)
+	/* Left to close(2), unless the open file stays open: a child of fork(2) may have it. */
+	if (c->locked && (c->shared || c->forks != forks))
 		cf_unlock(c->fd);
 	pthread_mutex_lock(&b->lock);
 	leave_locked(b, c);
 	pthread_mutex_unlock(&b->lock);
-	*c = (struct cf_claim){ .kind = CF_CLAIM_NONE };
+	*c = (struct cf_claim){ .kind = CF_CLAIM_NONE, .shared = c->shared };
 }

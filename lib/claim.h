@@ -9,12 +9,13 @@
 
 #include "watch.h"
 
-/* What one copy has claimed; zeros: nothing */
+/* What one copy has claimed; zeros, but for shared: nothing */
 struct cf_claim {
 	struct cf_claim *prev, *next;	/* in its list */
 	uint64_t key[2];		/* device and inode; or a directory, and a number */
 	enum { CF_CLAIM_NONE, CF_CLAIM_NEW, CF_CLAIM_INODE } kind;
 	bool locked;			/* fd has the lock among processes */
+	bool shared;			/* set before: others may have the open file of fd, too */
 	unsigned int forks;		/* of this process, before it had */
 	int fd;
 };

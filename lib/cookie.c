@@ -1,18 +1,19 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Design: a slot is a descriptor (an eventfd) and a job; the table finds it by
- * the descriptor's number.  Released slots keep their descriptor and wait on a
- * list to be used again, so that a cookie costs two short system calls: the
- * eventfd is raised at the end of its copy, and lowered when it is released.
+ * Design: a slot (slots.h) is a descriptor and a job.  A cookie costs two short system
+ * calls: the descriptor is raised at the end of the copy, and lowered when the cookie is
+ * released.
  *
  * A slot's life:	free -> live -> ended -> free
  *
- *   free	on the list; not readable
- *   live	a thread, or the queue, has the job; the descriptor is not readable
+ *   free	not readable
+ *   live	a thread, or the queue, has the job, or it is held; not readable
  *   ended	the job has its result; readable
  *
- * "Readable exactly when the next copyfile_ctrl() returns <= 0" holds because
- * the descriptor is raised and the state set to ended under the slot's lock.
+ * "Readable exactly when WAIT or STATUS returns <= 0 at once" holds because the
+ * descriptor is raised and the state set to ended under the slot's lock.  No other
+ * command changes a slot from ended to free: so a thread that cancels need not be
+ * the one that gets the result.
  *
  * WAIT sleeps in poll(2) on the descriptor, without the lock: a signal handler
  * always ends that, and nothing but the end of the copy has to wake it.
@@ -30,6 +31,9 @@
  * under way; else there is no cookie.  They are compared once more with those of the thread
  * that takes the task, since setuid() changes all threads of a process.
  *
+ * A copy that is paused in the queue is held: the slot is live, and neither a thread nor
+ * the queue has its job, until it is queued again or cancelled.
+ *
  * exit(3): the table is closed, and what is live is cancelled; exit.c waits for it.
  *
  * fork(2): the child gets none of it.  The descriptors are closed there, the
@@ -39,138 +43,54 @@
 
 #include "cookie.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <pthread.h>
 #include <stdatomic.h>
-#include <stddef.h>
 #include <stdlib.h>
-#include <string.h>
+#include <time.h>
 
+#include "container.h"
 #include "count.h"
 #include "identity.h"
+#include "pause.h"
 #include "pin.h"
 #include "policy.h"
 #include "pool.h"
+#include "quota.h"
+#include "slots.h"
 #include "sys.h"
-
-/* Descriptors kept for the next burst: as many as a window usually has. */
-#define MAX_IDLE 128
 
 /* Bytes whose copying is as much work as that of a small file */
 #define WORK_UNIT (256 * 1024)
 
-enum state { FREE, LIVE, ENDED };
+/* The time for the quota, which does not need to be exact */
+static int64_t coarse_now(void)
+{
+	struct timespec t;
 
-struct slot {
-	struct cf_task task;		/* the pool's, while it is queued */
-	pthread_mutex_t lock;		/* of what follows, but for the running job */
-	struct slot *next_free;
-	int fd;
-	enum state state;
-	bool waiting;			/* a thread sleeps in WAIT */
-	bool raised;			/* fd is readable */
-	struct cf_identity caller;	/* who is to copy; not if the job is STEADY */
-	struct cf_job job;
-};
+	clock_gettime(CLOCK_MONOTONIC_COARSE, &t);
+	return t.tv_sec * (int64_t)1000000000 + t.tv_nsec;
+}
 
 static struct {
 	pthread_mutex_t lock;
-	struct slot **by_fd;
-	int size;
-	struct slot *free;
-	unsigned int live, idle;	/* slots in use; on the list */
+	struct cf_slots slots;
+	struct cf_quota quota;		/* slots in use */
 	atomic_uint busy;		/* of those in use: not ended */
 	bool fork_hooked;
 	bool closed;			/* the process ends: no more cookies */
-} table = { .lock = PTHREAD_MUTEX_INITIALIZER };
-
-/* ----------------------------------------------------- slots and table */
-
-/* With the table locked, and s free: nobody can find it any more. */
-static void destroy_slot(struct slot *s)
-{
-	/* A thread that found it earlier may still hold its lock: wait for that. */
-	pthread_mutex_lock(&s->lock);
-	pthread_mutex_unlock(&s->lock);
-	cf_close(s->fd);
-	pthread_mutex_destroy(&s->lock);
-	free(s);
-}
-
-static int enter_slot_locked(struct slot *s)
-{
-	if (s->fd >= table.size) {
-		int size = s->fd + 64;
-		struct slot **by_fd = realloc(table.by_fd, size * sizeof *by_fd);
-
-		if (!by_fd)
-			return -ENOMEM;
-		memset(by_fd + table.size, 0, (size - table.size) * sizeof *by_fd);
-		table.by_fd = by_fd;
-		table.size = size;
-	}
-	table.by_fd[s->fd] = s;
-	return 0;
-}
-
-static int new_slot_locked(struct slot **ret)
-{
-	struct slot *s = calloc(1, sizeof *s);
-
-	if (!s)
-		return -ENOMEM;
-	s->fd = cf_eventfd();
-	int r = s->fd;
-	if (r >= 0)
-		r = enter_slot_locked(s);
-	if (r < 0) {
-		if (s->fd >= 0)
-			cf_close(s->fd);
-		free(s);
-		return r;
-	}
-	pthread_mutex_init(&s->lock, NULL);
-	*ret = s;
-	return 0;
-}
-
-static int take_slot_locked(struct slot **ret)
-{
-	struct slot *s = table.free;
-
-	if (!s)
-		return new_slot_locked(ret);
-	table.free = s->next_free;
-	table.idle--;
-	*ret = s;
-	return 0;
-}
-
-/* Onto the list, or away if that is full. */
-static void give_slot_locked(struct slot *s)
-{
-	if (table.idle < MAX_IDLE && !s->raised) {
-		s->next_free = table.free;
-		table.free = s;
-		table.idle++;
-		return;
-	}
-	table.by_fd[s->fd] = NULL;
-	destroy_slot(s);
-}
+} table = { .lock = PTHREAD_MUTEX_INITIALIZER, .quota.clock = coarse_now };
 
 /* The slot of cookie, locked, and live or ended; or NULL. */
-static struct slot *lock_slot(long cookie)
+static struct cf_slot *lock_slot(long cookie)
 {
-	struct slot *s = NULL;
-
 	pthread_mutex_lock(&table.lock);
-	if (cookie > 2 && cookie < table.size)
-		s = table.by_fd[cookie];
+	struct cf_slot *s = cf_slots_find(&table.slots, cookie);
 	if (s)
 		pthread_mutex_lock(&s->lock);
 	pthread_mutex_unlock(&table.lock);
-	if (s && s->state == FREE) {
+	if (s && s->state == CF_FREE) {
 		pthread_mutex_unlock(&s->lock);
 		s = NULL;
 	}
@@ -194,37 +114,52 @@ static void fork_parent(void)
 static void fork_child(void)
 {
 	cf_pool_fork_child();
-	for (int fd = 0; fd < table.size; fd++) {
-		struct slot *s = table.by_fd[fd];
+	for (int fd = 0; fd < table.slots.size; fd++) {
+		struct cf_slot *s = table.slots.by_fd[fd];
 
 		if (!s)
 			continue;
 		/* Of a copy that a thread was at, nobody knows what was still open. */
-		if (s->task.queue)
+		if (s->task.lane || s->held)
 			cf_job_fini(&s->job);
 		else
 			free(s->job.names);
-		cf_close(fd);
-		free(s);
 	}
-	free(table.by_fd);
-	table.by_fd = NULL;
-	table.size = 0;
-	table.free = NULL;
-	table.live = table.idle = 0;
+	cf_slots_clear_in_child(&table.slots);
+	cf_quota_clear(&table.quota);
 	table.busy = 0;
 	table.closed = false;
 	pthread_mutex_unlock(&table.lock);
 }
 
+static int hook_fork_locked(void)
+{
+	int r = table.fork_hooked ? 0 : -pthread_atfork(fork_prepare, fork_parent, fork_child);
+
+	if (r == 0)
+		table.fork_hooked = true;
+	return r;
+}
+
 /* ----------------------------------------------------------- the copy */
 
-static void end_locked(struct slot *s)
+/* Errors of copyfile_ctrl() itself; with these a caller would keep a cookie that is gone. */
+static int no_error_of_the_call(int r)
 {
+	return r == -EBADF  ? -ESTALE	/* a directory that COPYFILE_STEADY had promised */
+	     : r == -ENOSYS ? -EOPNOTSUPP
+	     : r == -EFAULT ? -EIO
+			    : r;
+}
+
+static void end_locked(struct cf_slot *s)
+{
+	assert(s->state == CF_LIVE && !s->raised && !s->task.lane && table.busy);
+	s->job.error = no_error_of_the_call(s->job.error);
 	/* It cannot fail: the descriptor is ours, and the counter far from full. */
 	(void)cf_eventfd_raise(s->fd);
 	s->raised = true;
-	s->state = ENDED;
+	s->state = CF_ENDED;
 	atomic_fetch_sub(&table.busy, 1);
 }
 
@@ -234,7 +169,7 @@ static bool steady(const struct cf_job *job)
 }
 
 /* Returns true if this thread may copy for the starter of s; else the job has ended. */
-static bool may_begin(struct slot *s)
+static bool may_begin(struct cf_slot *s)
 {
 	struct cf_identity now;
 
@@ -252,7 +187,7 @@ static bool may_begin(struct slot *s)
  * Open the source, to see how big it is.  False: it is big, and its turn comes
  * later; s may be at work in another thread by now.
  */
-static bool may_go_on(struct slot *s)
+static bool may_go_on(struct cf_slot *s)
 {
 	if (s->task.big || cf_job_open(&s->job) < 0 ||
 	    cf_watch_get(s->job.watch.total) <= CF_BIG_SIZE || cf_pool_begin_big())
@@ -268,7 +203,7 @@ static bool may_go_on(struct slot *s)
 }
 
 /* Copy, in this thread; s is not locked.  False: it is another's turn; see may_go_on(). */
-static bool copy(struct slot *s)
+static bool copy(struct cf_slot *s)
 {
 	struct cf_policy_sample sample;
 
@@ -281,6 +216,9 @@ static bool copy(struct slot *s)
 		cf_policy_is_big(&sample);
 	if (!s->job.error)
 		cf_job_run(&s->job);
+	/* As with a big one, how long it took says nothing. */
+	if (cf_watch_get(s->job.watch.was_paused))
+		cf_policy_is_big(&sample);
 	cf_policy_end(&sample, cf_watch_get(s->job.watch.moved), s->job.calls);
 	cf_count(CF_COOKIES, 1);
 	return true;
@@ -288,7 +226,7 @@ static bool copy(struct slot *s)
 
 static unsigned int run(struct cf_task *task)
 {
-	struct slot *s = (struct slot *)((char *)task - offsetof(struct slot, task));
+	struct cf_slot *s = cf_container_of(task, struct cf_slot, task);
 
 	if (!copy(s))
 		return 1;
@@ -332,7 +270,7 @@ static bool adapt_pool_locked(const struct cf_identity *who)
 }
 
 /* Put job into s, a free slot, and queue it.  0, or -errno and s is free. */
-static int launch_locked(struct slot *s, const struct cf_job *job, struct baggage *b,
+static int launch_locked(struct cf_slot *s, const struct cf_job *job, struct baggage *b,
 			 struct cf_pool_limits limits)
 {
 	pthread_mutex_lock(&s->lock);
@@ -341,16 +279,16 @@ static int launch_locked(struct slot *s, const struct cf_job *job, struct baggag
 		b->pin.held = false;
 		s->caller = b->caller;
 		s->task.run = run;
+		s->task.client = job->client;
 		s->task.place = job->place.dir;
 		s->task.big = cf_watch_get(job->watch.total) > CF_BIG_SIZE;
-		s->state = LIVE;
-		table.live++;
+		s->limits = limits;
+		s->state = CF_LIVE;
 		atomic_fetch_add(&table.busy, 1);
 		r = cf_pool_submit(&s->task, limits);
 		if (r < 0) {
 			cf_job_fini(&s->job);
-			s->state = FREE;
-			table.live--;
+			s->state = CF_FREE;
 			atomic_fetch_sub(&table.busy, 1);
 		}
 	}
@@ -358,34 +296,44 @@ static int launch_locked(struct slot *s, const struct cf_job *job, struct baggag
 	return r;
 }
 
-static int start_locked(const struct cf_job *job, struct baggage *b, unsigned int pending,
-			struct cf_pool_limits limits)
+/* Make a cookie for job, in the place that holder has for it. */
+static int start_in_place_locked(const struct cf_job *job, struct baggage *b,
+				 struct cf_holder *holder, struct cf_pool_limits limits)
 {
-	struct slot *s;
-	int r = 0;
+	struct cf_slot *s;
+	int r = cf_slots_take(&table.slots, &s);
 
-	if (table.closed)
-		return -ECANCELED;
-	if (!table.fork_hooked)
-		r = -pthread_atfork(fork_prepare, fork_parent, fork_child);
-	if (r < 0)
-		return r;
-	table.fork_hooked = true;
-	if (table.live >= pending)
-		return -EAGAIN;
-	if (!steady(job) && !adapt_pool_locked(&b->caller))
-		return -EPERM;
-	r = take_slot_locked(&s);
 	if (r < 0)
 		return r;
 	/* It may have ended, and be another's, as soon as the table is unlocked. */
 	int cookie = s->fd;
+	s->holder = holder;
 	r = launch_locked(s, job, b, limits);
 	if (r < 0) {
-		give_slot_locked(s);
+		cf_slots_give(&table.slots, s);
 		return r;
 	}
 	return cookie;
+}
+
+static int start_locked(const struct cf_job *job, struct baggage *b, unsigned int pending,
+			struct cf_pool_limits limits)
+{
+	struct cf_holder *holder;
+	int r = table.closed ? -ECANCELED : hook_fork_locked();
+
+	if (r == 0)
+		r = cf_quota_take(&table.quota, job->client, pending, &holder);
+	if (r < 0)
+		return r;
+	if (!steady(job) && !adapt_pool_locked(&b->caller)) {
+		cf_quota_refuse_until_idle(&table.quota, holder);
+		return -EPERM;
+	}
+	r = start_in_place_locked(job, b, holder, limits);
+	if (r < 0)
+		cf_quota_give(&table.quota, holder);
+	return r;
 }
 
 int cf_cookie_start(const struct cf_job *job, unsigned int pending, struct cf_pool_limits limits)
@@ -402,15 +350,26 @@ int cf_cookie_start(const struct cf_job *job, unsigned int pending, struct cf_po
 	return r;
 }
 
+int cf_cookie_room_fd(uint64_t client)
+{
+	pthread_mutex_lock(&table.lock);
+	int r = hook_fork_locked();
+	if (r == 0)
+		r = cf_quota_fd(&table.quota, client);
+	pthread_mutex_unlock(&table.lock);
+	return r;
+}
+
 /* ------------------------------------------------------------ control */
 
 /* Take the result of an ended copy and let go of its slot, which is locked. */
-static int release(struct slot *s, struct copyfile_info *ret)
+static int release(struct cf_slot *s, struct copyfile_info *ret)
 {
 	int r = s->job.error;
 
+	assert(s->state == CF_ENDED && !s->waiting);
 	cf_job_info(&s->job, true, ret);
-	s->state = FREE;
+	s->state = CF_FREE;
 	pthread_mutex_unlock(&s->lock);
 	if (s->raised && cf_eventfd_lower(s->fd) == 0)
 		s->raised = false;
@@ -418,14 +377,14 @@ static int release(struct slot *s, struct copyfile_info *ret)
 	pthread_mutex_lock(&table.lock);
 	/* With the table locked: a child of fork(2) frees what it finds there. */
 	cf_job_fini(&s->job);
-	table.live--;
-	give_slot_locked(s);
+	cf_quota_give(&table.quota, s->holder);
+	cf_slots_give(&table.slots, s);
 	pthread_mutex_unlock(&table.lock);
 	return r;
 }
 
 /* Sleep until s, which is locked, has ended, or a handler has run. */
-static void await(struct slot *s)
+static void await(struct cf_slot *s)
 {
 	s->waiting = true;
 	pthread_mutex_unlock(&s->lock);
@@ -435,50 +394,83 @@ static void await(struct slot *s)
 }
 
 /* Stop at the next chunk; if no thread has it yet, at once. */
-static void cancel_locked(struct slot *s)
+static void cancel_locked(struct cf_slot *s)
 {
 	cf_watch_set(s->job.watch.cancel, true);
-	if (cf_pool_remove(&s->task)) {
+	cf_pause_end(&s->job.watch);
+	if (s->held || cf_pool_remove(&s->task)) {
+		s->held = false;
 		cf_job_run(&s->job);	/* which sees that it is cancelled, and ends */
 		end_locked(s);
 	}
+}
+
+/* Stand still at the next chunk; if no thread has it yet, none begins with it. */
+static void pause_locked(struct cf_slot *s)
+{
+	if (cf_watch_get(s->job.watch.cancel) || s->held)
+		return;
+	cf_pause_begin(&s->job.watch);
+	s->held = cf_pool_remove(&s->task);
+}
+
+static void resume_locked(struct cf_slot *s)
+{
+	cf_pause_end(&s->job.watch);
+	if (!s->held)
+		return;
+	s->held = false;
+	if (cf_pool_submit(&s->task, s->limits) < 0) {
+		cf_job_refuse(&s->job, -ENOMEM);
+		end_locked(s);
+	}
+}
+
+/* Do cmd, which does not ask for the result. */
+static void command_locked(struct cf_slot *s, unsigned long cmd)
+{
+	if (s->state != CF_LIVE)
+		return;
+	if (cmd == COPYFILE_CANCEL)
+		cancel_locked(s);
+	else if (cmd == COPYFILE_PAUSE)
+		pause_locked(s);
+	else if (cmd == COPYFILE_RESUME)
+		resume_locked(s);
 }
 
 int cf_cookie_ctrl(long cookie, unsigned long cmd, struct copyfile_info *ret,
 		   bool *released)
 {
 	*released = false;
-	if (cmd < COPYFILE_WAIT || cmd > COPYFILE_CANCEL)
+	if (cmd < COPYFILE_WAIT || cmd > COPYFILE_RESUME)
 		return -ENOSYS;
-	struct slot *s = lock_slot(cookie);
+	struct cf_slot *s = lock_slot(cookie);
 	if (!s)
 		return -EBADF;
 
 	/* Where another thread waits, the result is for that one. */
-	bool mine = !s->waiting;
-	bool ended = s->state == ENDED && mine;
-	if (cmd == COPYFILE_WAIT && mine && !ended) {
+	bool wanted = (cmd == COPYFILE_WAIT || cmd == COPYFILE_STATUS) && !s->waiting;
+	if (cmd == COPYFILE_WAIT && wanted && s->state == CF_LIVE)
 		await(s);
-		ended = s->state == ENDED;
-	}
-	int percent = s->state == ENDED ? 1 : cf_job_remaining(&s->job);
-	if (cmd == COPYFILE_CANCEL && s->state == LIVE)
-		cancel_locked(s);
-	if (ended) {
+	if (wanted && s->state == CF_ENDED) {
 		*released = true;
 		return release(s, ret);
 	}
+	int percent = s->state == CF_ENDED ? 1 : cf_job_remaining(&s->job);
+	command_locked(s, cmd);
+	cf_job_info(&s->job, s->state == CF_ENDED, ret);
 	pthread_mutex_unlock(&s->lock);
 	return percent;
 }
 
 int cf_cookie_info(long cookie, struct copyfile_info *ret)
 {
-	struct slot *s = lock_slot(cookie);
+	struct cf_slot *s = lock_slot(cookie);
 
 	if (!s)
 		return -EBADF;
-	cf_job_info(&s->job, s->state == ENDED, ret);
+	cf_job_info(&s->job, s->state == CF_ENDED, ret);
 	pthread_mutex_unlock(&s->lock);
 	return 0;
 }
@@ -488,12 +480,12 @@ void cf_cookie_end_all(const struct timespec *until)
 	if (pthread_mutex_timedlock(&table.lock, until) != 0)
 		return;
 	table.closed = true;
-	for (int fd = 0; fd < table.size; fd++) {
-		struct slot *s = table.by_fd[fd];
+	for (int fd = 0; fd < table.slots.size; fd++) {
+		struct cf_slot *s = table.slots.by_fd[fd];
 
 		if (!s || pthread_mutex_timedlock(&s->lock, until) != 0)
 			continue;
-		if (s->state == LIVE)
+		if (s->state == CF_LIVE)
 			cancel_locked(s);
 		pthread_mutex_unlock(&s->lock);
 	}
@@ -508,7 +500,7 @@ bool cf_cookie_busy(void)
 int cf_cookie_quiesce(int (*change)(const void *arg), const void *arg)
 {
 	pthread_mutex_lock(&table.lock);
-	int r = table.live ? -EBUSY : change(arg);
+	int r = table.quota.live ? -EBUSY : change(arg);
 	pthread_mutex_unlock(&table.lock);
 	return r;
 }
@@ -517,14 +509,8 @@ static int discard_all(const void *arg)
 {
 	(void)arg;
 	cf_pool_stop();
-	for (int fd = 0; fd < table.size; fd++)
-		if (table.by_fd[fd])
-			destroy_slot(table.by_fd[fd]);
-	free(table.by_fd);
-	table.by_fd = NULL;
-	table.size = 0;
-	table.free = NULL;
-	table.idle = 0;
+	cf_slots_clear(&table.slots);
+	cf_quota_clear(&table.quota);
 	return 0;
 }
 

@@ -7,6 +7,7 @@
 #define CF_COOKIE_H
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <time.h>
 
 #include "job.h"
@@ -17,13 +18,19 @@
  * Make a cookie for what job is to do, and start it on the pool within limits.
  * job itself is not needed any more; nor, unless it has COPYFILE_STEADY, are its
  * directories.  Returns the cookie; or -errno: -EAGAIN if pending cookies are live
- * already; -EMFILE, -ENFILE, -ENOMEM if there is no descriptor, thread or memory for
+ * already, or this client has its share of them and another one wants its own; -EMFILE, -ENFILE, -ENOMEM if there is no descriptor, thread or memory for
  * one more; -EPERM if the pool is at work with other credentials than the caller's;
  * -EBADF, -EACCES, ... for a directory; -ECANCELED after cf_cookie_end_all().
  */
 int cf_cookie_start(const struct cf_job *job, unsigned int pending, struct cf_pool_limits limits);
 
-/* copyfile_ctrl(), with *ret set to the copy that ended if it returns <= 0. */
+/* Returns the descriptor that copyfile_room_fd() is to return for client, or -errno. */
+int cf_cookie_room_fd(uint64_t client);
+
+/*
+ * copyfile_ctrl(), which describes the copy in *ret, unless it returns -EBADF or -ENOSYS.
+ * *released tells whether the copy has ended, and the cookie is gone.
+ */
 int cf_cookie_ctrl(long cookie, unsigned long cmd, struct copyfile_info *ret,
 		   bool *released);
 

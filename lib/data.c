@@ -2,8 +2,7 @@
 /*
  * Design: three movers, tried from the cheapest to the plainest.
  *
- *   clone    shares all extents in one call.  Where a pair of file systems
- *            has refused it once it is not tried again for small files.
+ *   clone    shares all extents in one call (clone.c).
  *   kernel   copy_file_range(2): no bytes through this process, on NFS and SMB
  *            none over the wire.
  *   buffer   read(2) and write(2), which always work and which alone can see
@@ -31,56 +30,56 @@
 
 #include "data.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
-#include <string.h>
 #include <time.h>
 
+#include "buffer.h"
+#include "clock.h"
+#include "clone.h"
 #include "extent.h"
 #include "fs.h"
 #include "libcopyfile.h"
+#include "pause.h"
 #include "range.h"
 #include "sys.h"
-#include "wait.h"
 
-/* Far beyond any file: until the end */
+/* The length of a span that ends where the file does */
 #define TO_END INT64_MAX
 
-/* Larger ones gained nothing on tmpfs, ext4 and NFS; as coreutils 9 uses. */
-#define BUFFER_SIZE (256 * 1024)
-
-/* Enough for most of /proc, and no allocation for an empty file */
+/* For small files: enough for most of /proc, and on the stack */
 #define SMALL_BUFFER_SIZE 4096
+static_assert(SMALL_BUFFER_SIZE < CF_BUFFER_SIZE, "the buffer of a bigger file is bigger");
 
 /*
- * An automatic chunk becomes what takes about so long to move (ns), within these
- * bounds: each is a round trip to a server, and a cancel waits for one.
+ * An automatic chunk grows or shrinks, within these bounds, until it takes about this
+ * time (ns) to move.  Each chunk is a round trip to a server, and a cancel waits for one.
  */
 #define CHUNK_TIME 80000000
 #define LEAST_CHUNK (256 << 10)
 #define MOST_CHUNK (256 << 20)
+static_assert(LEAST_CHUNK <= CF_FIRST_CHUNK && CF_FIRST_CHUNK <= MOST_CHUNK,
+	      "the first chunk is within the bounds");
 
-/* How long a file is moved by one thread before that is judged, in nanoseconds */
+/* Nanoseconds for which one thread moves a big file, before ranges are considered */
 #define LONG_ENOUGH 10000000
 
-/* From here on a clone is always worth the attempt. */
-#define ALWAYS_CLONE_SIZE (1 << 20)
-
-/* The most that a file in /proc has, on a big machine */
+/* Bytes that a file in /proc has at most, on a big machine */
 #define MADE_UP_SIZE (1 << 20)
 
-/* Up to so many bytes count as read at one moment, if one call reads them. */
+/* If one call reads no more bytes than this, they count as read at one moment. */
 #define ONE_MOMENT (64 << 10)
 
 struct mover {
 	const struct cf_data *d;
 	char *small;		/* SMALL_BUFFER_SIZE bytes, to begin with */
-	char *buf;		/* NULL until the buffer is needed */
-	size_t buf_size;
+	struct cf_buffer buffer;	/* without bytes until it is needed */
 	uint64_t chunk;		/* bytes to ask the kernel for at once */
 	bool by_buffer;		/* the kernel cannot, or must not */
-	bool moved;		/* some bytes have been */
+	bool sparse;		/* blocks of zeros become holes */
+	bool moved;		/* a call has moved data */
 	bool growing;		/* chunks are still so short that bigger ones are better */
 	bool sought;		/* the descriptors may not be at the start any more */
 	off_t end;		/* dst is complete up to here */
@@ -88,17 +87,9 @@ struct mover {
 	unsigned int moves;	/* calls that moved data */
 	off_t early;		/* where reading ended before the size, or -1 */
 	struct stat *now;	/* of src, when it was last looked at ... */
-	bool looked;		/* ... which it was since data was moved */
-	int64_t wall, cpu;	/* of a big file: when moving began, nanoseconds */
+	bool looked;		/* ... if it was, since data was moved */
+	int64_t wall, cpu;	/* clocks when the moving of a big file began, nanoseconds */
 };
-
-static int64_t now(clockid_t clock)
-{
-	struct timespec t;
-
-	clock_gettime(clock, &t);
-	return t.tv_sec * (int64_t)1000000000 + t.tv_nsec;
-}
 
 static uint64_t first_chunk(const struct cf_data *d)
 {
@@ -112,7 +103,7 @@ static int failed(const struct mover *m, enum copyfile_stage stage, int r)
 	return r;
 }
 
-/* Look at src again.  0 or -errno */
+/* Look at src again.  Returns 0 or -errno. */
 static int look_again(struct mover *m, bool fresh)
 {
 	const struct cf_data *d = m->d;
@@ -122,7 +113,7 @@ static int look_again(struct mover *m, bool fresh)
 	return failed(m, COPYFILE_READ, r);
 }
 
-/* Has src changed since it was opened, as far as m->now tells? */
+/* Returns true if src has changed since it was opened, as far as m->now tells. */
 static bool has_changed(const struct mover *m)
 {
 	const struct stat *a = m->d->st, *b = m->now;
@@ -169,22 +160,31 @@ static int judge_end(struct mover *m, off_t at)
 	return failed(m, COPYFILE_READ, -EIO);
 }
 
+/* Between two chunks: returns true if the copy is cancelled, after a pause if it is paused. */
 static bool cancelled(const struct mover *m)
 {
+	if (m->d->st->st_size > CF_PAUSE_MORE_THAN)
+		return cf_pause_check(m->d->watch) < 0;
 	return cf_watch_get(m->d->watch->cancel);
 }
 
-static void advance(struct mover *m, off_t to, size_t moved, enum copyfile_method how)
+/* A call has moved data, be it only zeros that were left out. */
+static void has_moved(struct mover *m, enum copyfile_method how)
+{
+	if (!m->moved)
+		cf_watch_set(m->d->watch->method, how);
+	m->moved = true;
+	m->moves++;
+}
+
+/* dst is complete up to to.  Of the bytes since m->end, moved were moved; others are holes. */
+static void advance(struct mover *m, off_t to, uint64_t moved)
 {
 	struct cf_watch *w = m->d->watch;
 
-	if (moved) {
-		if (!m->moved)
-			cf_watch_set(w->method, how);
-		m->moved = true;
-		m->moves++;
-		cf_watch_add(w->moved, moved);
-	}
+	assert(to >= m->end && (uint64_t)(to - m->end) >= moved);
+	cf_watch_add(w->moved, moved);
+	cf_watch_add(w->holes, to - m->end - moved);
 	m->end = to;
 	cf_watch_set(w->done, to);
 	if ((uint64_t)to > cf_watch_get(w->total))
@@ -192,23 +192,6 @@ static void advance(struct mover *m, off_t to, size_t moved, enum copyfile_metho
 }
 
 /* -------------------------------------------------------------- clone */
-
-/*
- * Pairs of file systems that refused a clone.  A wrong entry costs one vain
- * call, or leaves the sharing of extents to copy_file_range(2).
- */
-static _Atomic uint64_t refusals[64];
-
-static _Atomic uint64_t *refusal_of(uint64_t pair)
-{
-	return &refusals[(pair * 0x9e3779b97f4a7c15ULL) >> 58];
-}
-
-/* These say something about this copy, not about the file systems. */
-static bool final_for_clone(int r)
-{
-	return r == -EIO || r == -ENOMEM || r == -ENOSPC || r == -EDQUOT;
-}
 
 /* Returns 1 if the data is there, 0 if it is still to be moved, or -errno. */
 static int try_clone(struct mover *m)
@@ -220,60 +203,54 @@ static int try_clone(struct mover *m)
 		return 0;
 	if (!must && (d->stream || !d->st->st_size))
 		return 0;
-	if (!must && d->st->st_size < ALWAYS_CLONE_SIZE &&
-	    cf_watch_get(*refusal_of(d->pair)) == d->pair)
-		return 0;
-
-	int r = cf_clone(d->src, d->dst);
-	if (r < 0 && (must || final_for_clone(r)))
-		return failed(m, COPYFILE_MOVE, r == -ENOTTY || r == -ENOSYS ? -EOPNOTSUPP : r);
-	if (r < 0) {
-		/* EAGAIN: data that is still being written, on ZFS */
-		if (r != -EAGAIN)
-			cf_watch_set(*refusal_of(d->pair), d->pair);
-		return 0;
-	}
+	int r = cf_clone_try(d->src, d->dst, d->st->st_size, must, d->pair);
+	if (r <= 0)
+		return failed(m, COPYFILE_MOVE, r);
 	cf_watch_set(d->watch->method, COPYFILE_BY_REFLINK);
+	cf_watch_set(d->watch->cloned, d->st->st_size);
 	cf_watch_set(d->watch->done, d->st->st_size);
 	return 1;
 }
 
 /* ------------------------------------------------------------- ranges */
 
-/* Is it worth while to go on from at in ranges? */
+/* Returns true if it may be faster to go on from at in ranges. */
 static bool worth_ranges(struct mover *m, off_t at)
 {
 	const struct cf_data *d = m->d;
 
-	if (d->stream || m->growing || d->flags & (COPYFILE_SYNC | COPYFILE_SPARSE) ||
+	if (d->stream || m->growing || m->sparse || d->flags & COPYFILE_SYNC ||
 	    d->st->st_size - at < (off_t)(CF_RANGE_CHUNKS * first_chunk(d)))
 		return false;
 	if (!m->wall) {
-		m->wall = now(CLOCK_MONOTONIC);
-		m->cpu = now(CLOCK_THREAD_CPUTIME_ID);
+		m->wall = cf_clock(CLOCK_MONOTONIC);
+		m->cpu = cf_clock(CLOCK_THREAD_CPUTIME_ID);
 		return false;
 	}
-	int64_t wall = now(CLOCK_MONOTONIC) - m->wall;
+	int64_t wall = cf_clock(CLOCK_MONOTONIC) - m->wall;
 
-	/* What one thread does without waiting, another would only disturb. */
-	return wall > LONG_ENOUGH && now(CLOCK_THREAD_CPUTIME_ID) - m->cpu < wall / 2;
+	/* A thread that does not wait gains nothing from another one. */
+	return wall > LONG_ENOUGH && cf_clock(CLOCK_THREAD_CPUTIME_ID) - m->cpu < wall / 2;
 }
 
-/* Move [at, st_size) in ranges: the new position or -errno. */
+/* Move [at, st_size) in ranges.  Returns the new position or -errno. */
 static off_t move_ranges(struct mover *m, off_t at, enum copyfile_method how)
 {
 	const struct cf_data *d = m->d;
-	/* As much at a time as has proved good, but some for each thread */
+	/* The chunk that has proved good, unless the threads would get too few of them */
 	uint64_t share = (d->st->st_size - at) / CF_RANGE_CHUNKS;
 	const struct cf_range r = {
 		.src = d->src, .dst = d->dst, .at = at, .end = d->st->st_size,
 		.chunk = m->chunk < share || share < first_chunk(d) ? m->chunk : share,
 		.by_buffer = how == COPYFILE_BY_BUFFER, .watch = d->watch,
 	};
+	uint64_t before = cf_watch_get(d->watch->moved);
 	off_t end = cf_range_move(&r);
 
 	if (end >= 0) {
-		advance(m, end, 0, how);
+		/* Bytes that were moved beyond an early end have been cut off. */
+		cf_watch_set(d->watch->moved, before);
+		advance(m, end, end - at);
 		m->written = end;
 	}
 	return end;
@@ -284,115 +261,51 @@ static off_t move_ranges(struct mover *m, off_t at, enum copyfile_method how)
 static int need_buffer(struct mover *m)
 {
 	const struct cf_data *d = m->d;
+	struct cf_buffer *b = &m->buffer;
 
-	if (m->buf)
+	if (b->bytes)
 		return 0;
-	m->buf = m->small;
-	m->buf_size = SMALL_BUFFER_SIZE;
-	/* A file of the small buffer's size needs one byte more, to see its end. */
+	*b = (struct cf_buffer){
+		.src = d->src, .dst = d->dst, .stream = d->stream, .watch = d->watch,
+		.bytes = m->small, .size = SMALL_BUFFER_SIZE,
+		.block = !m->sparse ? 0 : d->st->st_blksize > 0 ? d->st->st_blksize : 4096,
+	};
+	/* A read of one byte more than the file has finds its end. */
 	if (d->st->st_size >= SMALL_BUFFER_SIZE) {
-		m->buf_size = BUFFER_SIZE;
-		/* Page-aligned, which spares some file systems a bounce buffer. */
-		m->buf = aligned_alloc(4096, BUFFER_SIZE);
-		if (!m->buf)
+		b->size = CF_BUFFER_SIZE;
+		b->bytes = cf_buffer_alloc();
+		if (!b->bytes)
 			return -ENOMEM;
-		/* Advice: a wider read-ahead.  It cannot fail in a way that matters. */
-		(void)posix_fadvise(d->src, 0, 0, POSIX_FADV_SEQUENTIAL);
+		/* This only widens the read-ahead, so its failure does not matter. */
+		if (!d->borrowed)
+			(void)posix_fadvise(d->src, 0, 0, POSIX_FADV_SEQUENTIAL);
 	}
-	if (m->buf_size > m->chunk)
-		m->buf_size = m->chunk;
+	if (b->size > m->chunk)
+		b->size = m->chunk;
 	return 0;
 }
 
-/* As write(2) to a stream, which may be a FIFO that is full. */
-static ssize_t write_stream(const struct mover *m, const char *buf, size_t len)
-{
-	unsigned int steps = 0;
-	ssize_t n;
-
-	while ((n = cf_write(m->d->dst, buf, len)) == -EAGAIN) {
-		int r = cf_wait_step(&steps, m->d->watch);
-		if (r < 0)
-			return r;
-	}
-	return n;
-}
-
-static int write_all(struct mover *m, const char *buf, size_t len, off_t at)
-{
-	while (len) {
-		ssize_t n = m->d->stream ? write_stream(m, buf, len)
-					 : cf_pwrite(m->d->dst, buf, len, at);
-		if (n == 0)
-			n = -EIO;	/* cannot be for a regular file; would spin */
-		if (n < 0)
-			return failed(m, COPYFILE_WRITE, n);
-		buf += n;
-		len -= n;
-		at += n;
-		m->written = at;
-	}
-	return 0;
-}
-
-static bool all_zero(const char *buf, size_t len)
-{
-	return !buf[0] && !memcmp(buf, buf + 1, len - 1);
-}
-
-/*
- * Write buf, but for its aligned blocks of zeros.  dst is empty beyond m->end,
- * so what is not written is a hole.
- */
-static int write_sparse(struct mover *m, const char *buf, size_t len, off_t at)
-{
-	size_t block = m->d->st->st_blksize > 0 ? m->d->st->st_blksize : 4096;
-
-	while (len) {
-		size_t run = 0;		/* of bytes alike: to be written, or not */
-		bool zero = false;
-
-		while (run < len) {
-			size_t n = block - (at + run) % block;
-			n = n < len - run ? n : len - run;
-			bool z = all_zero(buf + run, n);
-			if (run && z != zero)
-				break;
-			zero = z;
-			run += n;
-		}
-		int r = zero ? 0 : write_all(m, buf, run, at);
-		if (r < 0)
-			return r;
-		buf += run;
-		len -= run;
-		at += run;
-	}
-	return 0;
-}
-
-/* One piece of at most len bytes: how many, 0 at the end, or -errno. */
+/* Move at most len bytes.  Returns how many; 0 at the end of src; or -errno. */
 static ssize_t move_piece(struct mover *m, off_t at, int64_t len)
 {
-	const struct cf_data *d = m->d;
-	size_t want = (int64_t)m->buf_size < len ? m->buf_size : (size_t)len;
-	ssize_t n = cf_pread(d->src, m->buf, want, at);
+	struct cf_buffer *b = &m->buffer;
+	uint64_t holes = b->holes;
+	ssize_t n = cf_buffer_move(b, at, (int64_t)b->size < len ? b->size : (size_t)len);
 
 	if (n <= 0)
-		return failed(m, COPYFILE_READ, n);
-	int r = d->flags & COPYFILE_SPARSE && !d->stream ? write_sparse(m, m->buf, n, at)
-							 : write_all(m, m->buf, n, at);
-	if (r < 0)
-		return r;
-	advance(m, at + n, n, COPYFILE_BY_BUFFER);
+		return failed(m, b->stage, n);
+	if (m->written < b->written)
+		m->written = b->written;
+	has_moved(m, COPYFILE_BY_BUFFER);
+	advance(m, at + n, n - (b->holes - holes));
 	return n;
 }
 
-/* Move [at, at+len), or up to the end of the file.  0 or -errno. */
+/* Move [at, at+len), or up to the end of the file.  Returns 0 or -errno. */
 static int move_buffer(struct mover *m, off_t at, int64_t len)
 {
 	const struct cf_data *d = m->d;
-	/* A span is known to be data; else what the size says is to be there. */
+	/* An end before this is looked into: an extent is data, and so is what the size says. */
 	off_t least = len > d->st->st_size - at ? d->st->st_size : at + len;
 	int r = need_buffer(m);
 
@@ -410,7 +323,7 @@ static int move_buffer(struct mover *m, off_t at, int64_t len)
 			at = move_ranges(m, at, COPYFILE_BY_BUFFER);
 			if (at < 0)
 				return (int)at;
-			/* The threads have seen an end, if it is not that of the size. */
+			/* An end before that of the size has been seen by the threads. */
 			n = at < least ? 0 : n;
 		}
 		if (n == 0 && at >= least)
@@ -424,7 +337,10 @@ static int move_buffer(struct mover *m, off_t at, int64_t len)
 
 /* ------------------------------------------------------------- kernel */
 
-/* The file systems cannot do it (ENOENT: CIFS; EFBIG: some FUSE servers). */
+/*
+ * Returns true if r says that the kernel cannot copy between these file systems.  ENOENT
+ * comes from CIFS, EFBIG from some FUSE servers.
+ */
 static bool kernel_cannot(int r)
 {
 	switch (-r) {
@@ -436,7 +352,7 @@ static bool kernel_cannot(int r)
 	}
 }
 
-/* n bytes of want took so long: the next chunk is to take about CHUNK_TIME. */
+/* Let the next chunk take about CHUNK_TIME: n bytes, of want, took so many nanoseconds. */
 static void adapt_chunk(struct mover *m, size_t want, ssize_t n, int64_t took)
 {
 	m->growing = false;
@@ -451,19 +367,19 @@ static void adapt_chunk(struct mover *m, size_t want, ssize_t n, int64_t took)
 	}
 }
 
-/* One call: the bytes moved, 0 if none are left, or -errno */
+/* Make one call.  Returns how many bytes it has moved; 0 if none are left; or -errno. */
 static ssize_t move_chunk(struct mover *m, off_t at, int64_t len)
 {
 	const struct cf_data *d = m->d;
 	bool whole = len > d->st->st_size - at && (uint64_t)(d->st->st_size - at) <= m->chunk;
 	size_t want = (int64_t)m->chunk < len ? m->chunk : (size_t)len;
-	int64_t begun = whole ? 0 : now(CLOCK_MONOTONIC);
-	/* To pass no offsets spares the kernel reading and writing them. */
+	int64_t begun = whole ? 0 : cf_clock(CLOCK_MONOTONIC);
+	/* Without offsets the kernel need not read and write these. */
 	ssize_t n = at == 0 && !m->sought ? cf_copy_next(d->src, d->dst, want)
 					  : cf_copy_range(d->src, d->dst, at, want);
 
 	if (!whole)
-		adapt_chunk(m, want, n, now(CLOCK_MONOTONIC) - begun);
+		adapt_chunk(m, want, n, cf_clock(CLOCK_MONOTONIC) - begun);
 	return n;
 }
 
@@ -485,14 +401,15 @@ static int move_kernel(struct mover *m, off_t at, int64_t len)
 			return at > d->st->st_size ? 0 : move_buffer(m, at, len);
 		at += n;
 		len -= n;
-		advance(m, at, n, COPYFILE_BY_KERNEL);
+		has_moved(m, COPYFILE_BY_KERNEL);
+		advance(m, at, n);
 		m->written = at;
 		if (len > d->st->st_size - at && worth_ranges(m, at)) {
 			at = move_ranges(m, at, COPYFILE_BY_KERNEL);
 			if (at < 0)
 				return (int)at;
 		}
-		/* What the size promised is here: growth after that is another copy's. */
+		/* All that the size told is there.  What was appended since is not copied. */
 		if (at == d->st->st_size)
 			return 0;
 	}
@@ -503,14 +420,17 @@ static int move_kernel(struct mover *m, off_t at, int64_t len)
 
 static int move_span(struct mover *m, off_t at, int64_t len)
 {
-	/* An empty file: read(2) tells at once, and finds what /proc hides. */
+	/* A file of size 0 is read: files in /proc may have contents all the same. */
 	if (m->by_buffer || !m->d->st->st_size)
 		return move_buffer(m, at, len);
 	return move_kernel(m, at, len);
 }
 
-/* Leave the holes out, the last one, too. */
-static int move_extents(struct mover *m)
+/*
+ * Move what is data, and leave out the holes, the last one included.  seek is a descriptor
+ * of src whose position may be changed.
+ */
+static int move_extents(struct mover *m, int seek)
 {
 	const struct cf_data *d = m->d;
 	struct cf_extent e;
@@ -518,10 +438,10 @@ static int move_extents(struct mover *m)
 	int r;
 
 	m->sought = true;
-	while ((r = cf_extent_next(d->src, pos, d->st->st_size, &e)) > 0) {
+	while ((r = cf_extent_next(seek, pos, d->st->st_size, &e)) > 0) {
 		if (cancelled(m))
 			return -ECANCELED;
-		advance(m, e.start, 0, COPYFILE_BY_NONE);
+		advance(m, e.start, 0);
 		r = move_span(m, e.start, e.end - e.start);
 		if (r < 0)
 			return r;
@@ -534,11 +454,29 @@ static int move_extents(struct mover *m)
 		return failed(m, COPYFILE_READ, r);
 	r = look_again(m, false);
 	if (r == 0 && m->now->st_size > m->end)
-		advance(m, m->now->st_size, 0, COPYFILE_BY_NONE);
+		advance(m, m->now->st_size, 0);
 	return r;
 }
 
-/* Make the hole at the end of dst, which is nothing but its size. */
+/*
+ * Move a file that has holes.  To find them takes an open file whose position may be
+ * changed.  If there is none, everything is read, and holes are found as zeros.
+ */
+static int move_around_holes(struct mover *m)
+{
+	if (!m->d->borrowed)
+		return move_extents(m, m->d->src);
+	int seek = cf_reopen(m->d->src);
+	if (seek < 0) {
+		m->by_buffer = m->sparse = true;
+		return move_span(m, 0, TO_END);
+	}
+	int r = move_extents(m, seek);
+	cf_close(seek);
+	return r;
+}
+
+/* Make the hole that dst ends with, by setting its size. */
 static int set_size(struct mover *m)
 {
 	const struct cf_data *d = m->d;
@@ -546,7 +484,7 @@ static int set_size(struct mover *m)
 	if (d->stream || m->written >= m->end)
 		return 0;
 	int r = cf_truncate(d->dst, m->end);
-	/* Where a size can't be set, a byte there has the same effect. */
+	/* Where a size cannot be set, writing the last byte has the same effect. */
 	if (r == -EPERM || r == -EACCES || r == -EINVAL || r == -EOPNOTSUPP || r == -ENOSYS)
 		r = cf_pwrite(d->dst, "", 1, m->end - 1) == 1 ? 0 : r;
 	return failed(m, COPYFILE_WRITE, r);
@@ -558,6 +496,7 @@ int cf_data_copy(const struct cf_data *d, bool *changed)
 	struct stat now;
 	struct mover m = {
 		.d = d, .small = small, .chunk = first_chunk(d), .early = -1, .now = &now,
+		.sought = d->borrowed, .sparse = d->flags & COPYFILE_SPARSE && !d->stream,
 	};
 	int r;
 
@@ -570,13 +509,13 @@ int cf_data_copy(const struct cf_data *d, bool *changed)
 	if (r)
 		return r < 0 ? r : 0;
 	if (cf_extent_sparse(d->st) && !d->stream && !(d->flags & COPYFILE_NO_SPARSE))
-		r = move_extents(&m);
+		r = move_around_holes(&m);
 	else
 		r = move_span(&m, 0, TO_END);
 	if (r == 0)
 		r = set_size(&m);
-	if (m.buf != small)
-		free(m.buf);
+	if (m.buffer.bytes != small)
+		free(m.buffer.bytes);
 	if (r < 0)
 		return r;
 	if (m.looked || m.moves > 1 || cf_watch_get(d->watch->moved) > ONE_MOMENT)

@@ -9,13 +9,15 @@
 
 #include "watch.h"
 
-/* The first chunk, if that is automatic: 8 ms at 1 GB/s, and no slower than without */
+/* Bytes of the first automatic chunk: 8 ms at 1 GB/s.  Bigger ones gained nothing. */
 #define CF_FIRST_CHUNK (8 << 20)
 
 struct cf_data {
 	int src, dst;			/* open; dst is empty */
 	const struct stat *st;		/* of src; its size is only a hint */
 	bool stream;			/* dst is a pipe or device: no positions */
+	bool borrowed;			/* the positions of both, and what else belongs to an
+					   open file, are the caller's: not to be changed */
 	uint64_t flags;			/* COPYFILE_* */
 	uint64_t chunk;			/* most bytes between two looks at cancel; 0: automatic */
 	uint64_t pair;			/* of file systems; see place.h */

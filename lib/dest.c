@@ -16,16 +16,18 @@
  * find it by another name, and overwrite it.
  *
  * Undo removes a file that this copy created, under the name that was asked
- * for only if that name is still its inode; one that was renamed to its name
- * is complete, and stays.  To know that takes the descriptor, or the identity noted
- * before.  Where there is neither, after a close(2) that failed for want of what was
- * only buffered (NFS), it is known by what it looks like: regular, with one name, of
- * the right owner, and no longer than what was written.  Temporary names are ours alone.
+ * for only if that name still leads to its inode.  A file that was renamed to its name
+ * is complete, and stays.  The inode is known by the descriptor, or was noted before.
+ * Where neither is the case, because close(2) has failed (a server did not take what was
+ * only buffered), the file is judged by what it looks like: regular, with one name, of
+ * the right owner, and no longer than what was written.  Only this copy uses its
+ * temporary name.
  */
 #include <config.h>
 
 #include "dest.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -36,12 +38,13 @@
 
 #include "claim.h"
 #include "inplace.h"
+#include "pause.h"
 #include "sys.h"
 
-/* New files up to this are written by one call. */
-#define SMALL_SIZE (256 << 10)
+/* New files up to this are written by one call, and never paused. */
+#define SMALL_SIZE CF_PAUSE_MORE_THAN
 
-/* Tries to find a free temporary name: each is one in 2^64. */
+/* Temporary names that are tried until one is free.  Each is one of 2^64. */
 #define TEMP_TRIES 16
 
 static bool same_inode(const struct stat *a, const struct stat *b)
@@ -49,7 +52,10 @@ static bool same_inode(const struct stat *a, const struct stat *b)
 	return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
 }
 
-/* Is dir/name, not followed, the inode st?  1, 0, or -errno if that is unknown. */
+/*
+ * Returns 1 if dir/name is the inode st describes, 0 if not, and -errno if that cannot be
+ * found out.  A symlink is not followed.
+ */
 static int names_inode(int dir, const char *name, const struct stat *st)
 {
 	struct stat there;
@@ -60,7 +66,7 @@ static int names_inode(int dir, const char *name, const struct stat *st)
 
 /* ------------------------------------------------------------ exclusive */
 
-/* Claim the new file, empty, whatever others have done to it since. */
+/* Claim the new file, and empty it if another copy has written to it already. */
 static int claim_new(struct cf_dest *d)
 {
 	struct stat st;
@@ -93,7 +99,7 @@ static int open_exclusive(struct cf_dest *d)
 {
 	int r = create(d);
 
-	/* Say what is wrong with "x x" rather than that x exists. */
+	/* Where the file is its own copy, that is the better answer than that it exists. */
 	return r == -EEXIST && names_inode(d->dir, d->name, d->st) > 0 ? -EINVAL : r;
 }
 
@@ -102,12 +108,12 @@ static int open_in_place(struct cf_dest *d)
 	int r = cf_inplace_open(d);
 
 	/* EEXIST: a dangling symlink, which is not written through. */
-	return r == -ENOENT ? create(d) : r;
+	return r == -ENOENT && !d->given ? create(d) : r;
 }
 
 /* ------------------------------------------------------------ temporary */
 
-/* A new name beside d->name.  The caller frees it; NULL: no memory. */
+/* Returns a new name in the directory of d->name, for free(3); or NULL without memory. */
 static char *temp_name(const struct cf_dest *d)
 {
 	const char *slash = strrchr(d->name, '/');
@@ -162,7 +168,7 @@ static int make_symlink(struct cf_dest *d, const void *target)
 	return cf_symlinkat(target, d->dir, d->temp);
 }
 
-/* May dir/name be replaced by a copy of the source? */
+/* Returns 0 if a copy of the source may replace d->name, or if there is no such file. */
 static int check_replace(const struct cf_dest *d)
 {
 	struct stat st;
@@ -175,7 +181,7 @@ static int check_replace(const struct cf_dest *d)
 	return same_inode(&st, d->st) ? -EINVAL : 0;
 }
 
-/* O_TMPFILE where the file system has it and /proc can name it afterwards. */
+/* Make the file without a name, if the file system can, and /proc can name it later. */
 static int open_unnamed(struct cf_dest *d)
 {
 	const char *slash = strrchr(d->name, '/');
@@ -216,6 +222,9 @@ static int open_replace(struct cf_dest *d)
 
 int cf_dest_open(struct cf_dest *d)
 {
+	/* The invariant above, and one way of three */
+	assert(d->src >= 0);
+	assert(!(d->flags & COPYFILE_REPLACE && (d->flags & COPYFILE_TRUNCATE || d->given)));
 	d->fd = -1;
 	int r = d->flags & COPYFILE_REPLACE    ? open_replace(d)
 		: d->flags & COPYFILE_TRUNCATE ? open_in_place(d)
@@ -256,13 +265,13 @@ int cf_dest_settle(struct cf_dest *d, off_t size, bool exact)
 	int r = d->touched && exact ? cf_inplace_settle(d, size) : 0;
 
 	d->size = size;
-	/* A small new file: whoever overwrites it may go ahead. */
+	/* The small new file is written.  Copies that are to overwrite it need not wait. */
 	if (d->claim.kind == CF_CLAIM_NEW)
 		cf_claim_drop(&d->claim);
 	return r;
 }
 
-/* The name of a new file is on stable storage only when its directory is. */
+/* Sync the directory: without that, the name of a new file is not on stable storage. */
 static int sync_parent(const struct cf_dest *d)
 {
 	const char *slash = strrchr(d->name, '/');
@@ -292,6 +301,7 @@ int cf_dest_publish(struct cf_dest *d, uint32_t *stage)
 		r = 0;
 	if (r < 0)
 		return r;
+	assert(!(d->unnamed && d->temp));
 	if (d->unnamed) {
 		*stage = COPYFILE_PUBLISH;
 		r = with_temp_name(d, make_link, NULL);
@@ -332,7 +342,7 @@ static bool looks_like_ours(struct cf_dest *d)
 	       (us == 0 || d->id.st_uid == us || d->id.st_uid == d->st->st_uid);
 }
 
-/* Remove dir/name if it still is what we made. */
+/* Remove the file that this copy has made, if d->name still leads to it. */
 static enum copyfile_partial remove_created(struct cf_dest *d)
 {
 	if (d->fd >= 0)
@@ -351,7 +361,7 @@ enum copyfile_partial cf_dest_undo(struct cf_dest *d)
 	enum copyfile_partial left = COPYFILE_PARTIAL_NONE;
 
 	if (d->temp)
-		/* Nobody knows its name: KEEP_PARTIAL would only leave litter. */
+		/* The caller does not know its name, so KEEP_PARTIAL does not keep it. */
 		left = cf_unlinkat(d->dir, d->temp) < 0 ? COPYFILE_PARTIAL_KEPT
 							: COPYFILE_PARTIAL_NONE;
 	else if (d->created && d->flags & (COPYFILE_KEEP_PARTIAL | COPYFILE_REPLACE))

@@ -14,6 +14,7 @@ struct cf_dest {
 	/* What is wanted */
 	int dir;		/* borrowed */
 	const char *name;	/* borrowed; relative to dir */
+	bool given;		/* dir is the destination itself, open for writing; no name */
 	uint64_t flags;		/* COPYFILE_* */
 	mode_t mode;		/* to create a file with, under the umask */
 	int src;		/* the source, open, ... */
@@ -23,17 +24,17 @@ struct cf_dest {
 
 	/* What there is */
 	int fd;			/* open for writing (symlink: O_PATH); -1: closed */
-	bool created;		/* we made the inode */
-	bool link;		/* it is a symlink */
-	bool stream;		/* not a regular file: a device, a FIFO */
+	bool created;		/* this copy has made the inode */
+	bool link;		/* the destination is a symlink */
+	bool stream;		/* it is a device or a FIFO, not a regular file */
 	bool touched;		/* it was there before, and has lost its contents */
-	bool fixed;		/* in place, and its size cannot be set */
+	bool fixed;		/* it is rewritten in place, and its size cannot be set */
 	char *temp;		/* its name until it is published, or NULL */
 	bool unnamed;		/* made by O_TMPFILE, not linked to temp yet */
-	bool noted;		/* id is that of the inode we made */
+	bool noted;		/* id is a stat of the inode that this copy has made */
 	struct stat id;
 	struct cf_claim claim;
-	off_t size;		/* that it has been given */
+	off_t size;		/* that the data has given it */
 };
 
 #endif

@@ -10,6 +10,7 @@
 
 #include "extent.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <unistd.h>
 
@@ -29,13 +30,13 @@ int cf_extent_next(int fd, off_t pos, off_t size, struct cf_extent *ret)
 	if (start < 0 && start != -EINVAL && start != -EOPNOTSUPP && start != -ENOSYS)
 		return start;
 	if (start < pos) {
-		/* Not supported, or a wrong answer: it is all data. */
+		/* Not supported, or a wrong answer: the rest counts as data. */
 		*ret = (struct cf_extent){ pos, size };
 		return pos < size;
 	}
 	off_t end = cf_seek(fd, start, SEEK_HOLE);
 
-	/* -ENXIO: truncated since; what is left ends before start. */
+	/* -ENXIO: the file has been cut off meanwhile, before start. */
 	if (end == -ENXIO)
 		return 0;
 	if (end < 0)
@@ -43,5 +44,6 @@ int cf_extent_next(int fd, off_t pos, off_t size, struct cf_extent *ret)
 	if (end <= start)
 		end = size > start ? size : start + 1;
 	*ret = (struct cf_extent){ start, end };
+	assert(ret->start >= pos && ret->end > ret->start);
 	return 1;
 }

@@ -11,7 +11,7 @@ struct cf_extent {
 	off_t start, end;	/* bytes from start up to, not including, end */
 };
 
-/* Does st describe a file with fewer blocks than its size needs? */
+/* Returns true if st describes a file with fewer blocks than its size needs. */
 bool cf_extent_sparse(const struct stat *st);
 
 /*

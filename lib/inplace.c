@@ -10,12 +10,14 @@
  *
  * Some file systems (object stores) open a file for writing only with O_TRUNC, or cannot
  * empty one that is open.  There the file is compared with the source by its name, and
- * then opened anew with O_TRUNC.
+ * then opened anew with O_TRUNC.  One that is given by a descriptor cannot be: there the
+ * copy fails.
  */
 #include <config.h>
 
 #include "inplace.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 
@@ -31,7 +33,7 @@ static bool is_source(const struct cf_dest *d, const struct stat *st)
 	return st->st_dev == d->st->st_dev && st->st_ino == d->st->st_ino;
 }
 
-/* The file system refuses the call, or this way of doing it. */
+/* Returns true if r says that the file system does not do this, or not in this way. */
 static bool refused(int r)
 {
 	return r == -EPERM || r == -EACCES || r == -EINVAL || r == -EOPNOTSUPP ||
@@ -46,7 +48,7 @@ static void let_go(struct cf_dest *d)
 	d->fd = -1;
 }
 
-/* Open it; a FIFO, once it has a reader.  Returns a descriptor or -errno. */
+/* Open the destination; wait for the reader of a FIFO.  Returns a descriptor or -errno. */
 static int open_patiently(const struct cf_dest *d, int flags)
 {
 	unsigned int steps = 0;
@@ -54,7 +56,7 @@ static int open_patiently(const struct cf_dest *d, int flags)
 	int fd;
 
 	while ((fd = cf_wait_open(d->dir, d->name, O_WRONLY | flags, d->watch)) == -ENXIO) {
-		/* A socket, say */
+		/* Other things fail so, too: sockets, say. */
 		if (cf_statat(d->dir, d->name, &st) < 0 || !S_ISFIFO(st.st_mode))
 			break;
 		int r = cf_wait_step(&steps, d->watch);
@@ -67,7 +69,7 @@ static int open_patiently(const struct cf_dest *d, int flags)
 /* Returns 0 if the source can be read, so that the file may be emptied; or -errno. */
 static int try_source(const struct cf_dest *d)
 {
-	/* What has no size may be a file that the kernel makes up, to be read once. */
+	/* A file of size 0 may be one whose contents the kernel makes up, for one reader. */
 	int r = d->st->st_size ? cf_try_read(d->src) : 0;
 
 	if (r < 0)
@@ -75,11 +77,14 @@ static int try_source(const struct cf_dest *d)
 	return r;
 }
 
-/* Open it with O_TRUNC, as cp does.  why is the error of the other way. */
+/* Open the destination with O_TRUNC, as cp does; why is the error of the other way. */
 static int open_emptied(struct cf_dest *d, int why)
 {
 	struct stat st;
 
+	/* It has no name to open it by. */
+	if (d->given)
+		return why;
 	let_go(d);
 	if (cf_statat(d->dir, d->name, &st) < 0 || !S_ISREG(st.st_mode))
 		return why;
@@ -101,7 +106,7 @@ static int open_emptied(struct cf_dest *d, int why)
 	return 0;
 }
 
-/* Empty the file that is open, whose stat is st. */
+/* Empty the destination, which is open; st is its stat. */
 static int empty(struct cf_dest *d, const struct stat *st)
 {
 	int r = st->st_size ? try_source(d) : 0;
@@ -112,34 +117,44 @@ static int empty(struct cf_dest *d, const struct stat *st)
 	r = same > 0 ? -EINVAL : same;
 	if (same > 0 || (same < 0 && !refused(same)))
 		return r;
-	/* Even if it is empty: what is written over has the time of that. */
+	/* Even if it is empty: a file that is overwritten gets a new time. */
 	if (same == 0)
 		r = cf_truncate(d->fd, 0);
 	if (refused(r) && st->st_size)
 		return open_emptied(d, r);
-	/* Nothing had to be changed. */
+	/* The refusal does not matter, since the file is empty. */
 	if (refused(r))
 		r = 0;
 	d->touched = r == 0;
 	return r;
 }
 
-/* Claim the file that is open, whose stat is *st.  0; 1 if it has been removed; or -errno */
+/*
+ * Claim the file that is open, whose stat is *st.  Returns 0; 1 if it has been removed, and
+ * another one may have its name; or -errno.
+ */
 static int claim(struct cf_dest *d, struct stat *st)
 {
+	d->claim.shared = d->given;
 	int r = cf_claim_inode(&d->claim, d->fd, st, d->place, d->watch);
 
 	if (r <= 0)
 		return r;
 	r = cf_fstat(d->fd, st);
-	return r < 0 ? r : st->st_nlink == 0;
+	return r < 0 ? r : st->st_nlink == 0 && !d->given;
+}
+
+/* Returns a descriptor or -errno.  If that is refused(), O_TRUNC may still do. */
+static int open_dest(const struct cf_dest *d)
+{
+	return d->given ? cf_dup(d->dir) : open_patiently(d, 0);
 }
 
 /* One attempt.  Returns 0, 1 if the caller has to try again, or -errno. */
 static int open_once(struct cf_dest *d)
 {
 	struct stat st;
-	int r = open_patiently(d, 0);
+	int r = open_dest(d);
 
 	if (refused(r))
 		return open_emptied(d, r);
@@ -151,8 +166,10 @@ static int open_once(struct cf_dest *d)
 		return r;
 	if (is_source(d, &st))
 		return -EINVAL;
+	if (!S_ISREG(st.st_mode) && d->given)
+		return -EOPNOTSUPP;
 	if (!S_ISREG(st.st_mode)) {
-		/* A FIFO may be full for long, too: data.c waits, and sees a cancel. */
+		/* A FIFO may be full for long.  buffer.c waits, and sees a cancel. */
 		if (!S_ISFIFO(st.st_mode))
 			cf_unblock(d->fd);
 		d->stream = d->touched = true;
@@ -177,6 +194,7 @@ int cf_inplace_settle(struct cf_dest *d, off_t size)
 {
 	struct stat st;
 
+	assert(d->touched);
 	if (d->stream || d->fixed)
 		return 0;
 	int r = cf_fstat(d->fd, &st);
@@ -191,6 +209,6 @@ int cf_inplace_settle(struct cf_dest *d, off_t size)
 		r = cf_truncate(d->fd, size);
 		return refused(r) ? 0 : r;
 	}
-	/* What a FUSE server says of a file that is being written may be old. */
+	/* The size that a FUSE server tells of a file that is being written may be old. */
 	return kind == CF_FS_FUSE ? 0 : -EBUSY;
 }

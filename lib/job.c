@@ -7,7 +7,13 @@
  *
  *	OPEN_SRC  OPEN_DST  MOVE (READ, WRITE)  SETATTR  FLUSH  PUBLISH  DONE
  *
- * A cancel is seen before each stage up to the last, and by data.c within it.
+ * A cancel is seen before each stage up to the last, and by data.c within it.  A pause
+ * begins before the destination is opened, or in data.c.
+ *
+ * Files that are given by descriptors are worked on by duplicates of these.  So it is the
+ * same from then on whose they are; and to close a duplicate of the destination tells what
+ * a file server makes of its data.  Only the open files' positions are not the job's.
+ *
  * The system calls of a small file: openat, fstat, openat, copy_file_range,
  * close, close.
  */
@@ -15,6 +21,7 @@
 
 #include "job.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -26,32 +33,44 @@
 #include "count.h"
 #include "data.h"
 #include "dest.h"
+#include "pause.h"
 #include "sys.h"
 #include "wait.h"
 
 /* Attributes that a symlink can have: it has no mode, and no ACL of its own. */
 #define SYMLINK_ATTRS (COPYFILE_ATTRS & ~(COPYFILE_MODE | COPYFILE_ACL))
 
+/* What a program asks for that makes a file: the mode of COPYFILE_PLAIN_MODE */
+#define PLAIN_MODE 0666
+
 void cf_job_init(struct cf_job *j, int src_dir, const char *src, int dst_dir,
-		 const char *dst, uint64_t flags, uint64_t tag, uint64_t chunk,
+		 const char *dst, const struct copyfile_how *how, uint64_t chunk,
 		 struct cf_place place)
 {
+	bool plain = how->flags & COPYFILE_PLAIN_MODE;
+
 	j->src_dir = src_dir;
 	j->src = src;
 	j->dst_dir = dst_dir;
 	j->dst = dst;
+	j->by_fd = false;
 	j->names = NULL;
 	j->pin.held = false;
-	j->flags = flags;
-	j->tag = tag;
+	j->flags = plain ? how->flags ^ (COPYFILE_PLAIN_MODE | COPYFILE_GIVEN_MODE) : how->flags;
+	j->tag = how->tag;
+	j->mode = plain ? PLAIN_MODE : how->mode;
 	j->chunk = chunk;
 	j->place = place;
 	cf_watch_set(j->watch.total, 0);
 	cf_watch_set(j->watch.done, 0);
 	cf_watch_set(j->watch.moved, 0);
+	cf_watch_set(j->watch.cloned, 0);
+	cf_watch_set(j->watch.holes, 0);
 	cf_watch_set(j->watch.stage, COPYFILE_QUEUED);
 	cf_watch_set(j->watch.method, COPYFILE_BY_NONE);
 	cf_watch_set(j->watch.cancel, false);
+	cf_watch_set(j->watch.paused, 0);
+	cf_watch_set(j->watch.was_paused, false);
 	j->opened = false;
 	j->src_fd = -1;
 	j->error = 0;
@@ -62,8 +81,19 @@ void cf_job_init(struct cf_job *j, int src_dir, const char *src, int dst_dir,
 	j->calls = 0;
 }
 
+void cf_job_init_fds(struct cf_job *j, int src, int dst, const struct copyfile_how *how,
+		     uint64_t chunk, struct cf_place place)
+{
+	cf_job_init(j, src, "", dst, "", how, chunk, place);
+	j->by_fd = true;
+	j->flags |= COPYFILE_TRUNCATE;
+}
+
 int cf_job_adopt(struct cf_job *to, const struct cf_job *from, const struct cf_pin *pin)
 {
+	const struct copyfile_how how = {
+		.flags = from->flags, .tag = from->tag, .mode = from->mode,
+	};
 	size_t src_size = strlen(from->src) + 1, dst_size = strlen(from->dst) + 1;
 	char *names = malloc(src_size + dst_size);
 
@@ -72,17 +102,19 @@ int cf_job_adopt(struct cf_job *to, const struct cf_job *from, const struct cf_p
 	memcpy(names, from->src, src_size);
 	memcpy(names + src_size, from->dst, dst_size);
 	cf_job_init(to, pin->held ? pin->src_dir : from->src_dir, names,
-		    pin->held ? pin->dst_dir : from->dst_dir, names + src_size, from->flags,
-		    from->tag, from->chunk, from->place);
+		    pin->held ? pin->dst_dir : from->dst_dir, names + src_size, &how,
+		    from->chunk, from->place);
+	to->by_fd = from->by_fd;
 	to->names = names;
 	to->pin = *pin;
+	to->client = from->client;
 	cf_watch_set(to->watch.total, cf_watch_get(from->watch.total));
 	return 0;
 }
 
 static void close_src(struct cf_job *j)
 {
-	/* Only read from: nothing can be lost here. */
+	/* The source was only read from, so an error of close(2) says nothing. */
 	if (j->src_fd >= 0)
 		cf_close(j->src_fd);
 	j->src_fd = -1;
@@ -98,13 +130,20 @@ void cf_job_fini(struct cf_job *j)
 
 static int at_stage(struct cf_job *j, enum copyfile_stage stage)
 {
-	if (cf_watch_get(j->watch.cancel))
-		return -ECANCELED;
-	cf_watch_set(j->watch.stage, stage);
-	return 0;
+	/* The order above */
+	assert(stage > cf_watch_get(j->watch.stage));
+	/* From then on others may wait for the copy; data.c knows when it can be paused. */
+	bool may_pause = stage <= COPYFILE_OPEN_DST;
+	int r = may_pause				? cf_pause_check(&j->watch)
+		: cf_watch_get(j->watch.cancel) ? -ECANCELED
+						: 0;
+
+	if (r == 0)
+		cf_watch_set(j->watch.stage, stage);
+	return r;
 }
 
-/* A symlink that was not to be followed: open the link itself. */
+/* The source is a symlink, and COPYFILE_NOFOLLOW is set: opens the link itself. */
 static int open_nofollow(const struct cf_job *j)
 {
 	struct stat st;
@@ -129,7 +168,9 @@ static int open_for(const struct cf_job *j)
 {
 	int nofollow = j->flags & COPYFILE_NOFOLLOW ? O_NOFOLLOW : 0;
 
-	/* Of any type, and without waking a device or asking for permission */
+	if (j->by_fd)
+		return cf_dup(j->src_dir);
+	/* O_PATH opens files of any type, wakes no device, and needs no right to read. */
 	if (j->flags & COPYFILE_ATTRS_ONLY)
 		return cf_openat(j->src_dir, j->src, O_PATH | nofollow, 0);
 	/* O_NONBLOCK: a FIFO put in the place of the file must not hang us. */
@@ -167,12 +208,12 @@ static int set_attributes(struct cf_job *j, int dst, bool path, bool created,
 	struct cf_attr a = {
 		.src = j->src_fd, .dst = dst, .path = path, .st = &j->st,
 		.flags = j->flags & (which | COPYFILE_LENIENT), .created = created,
-		.dst_dir = j->dst_dir, .dst_name = j->dst,
+		.mode = j->mode, .dst_dir = j->dst_dir, .dst_name = j->dst,
 	};
 
 	if (created)
-		a.flags |= j->flags & COPYFILE_PLAIN_MODE;
-	if (!(a.flags & (COPYFILE_ATTRS | COPYFILE_PLAIN_MODE)))
+		a.flags |= j->flags & COPYFILE_GIVEN_MODE;
+	if (!(a.flags & (COPYFILE_ATTRS | COPYFILE_GIVEN_MODE)))
 		return 0;
 	int r = at_stage(j, COPYFILE_SETATTR);
 	if (r == 0)
@@ -188,6 +229,7 @@ static int move_data(struct cf_job *j, const struct cf_dest *dst)
 {
 	struct cf_data d = {
 		.src = j->src_fd, .dst = dst->fd, .st = &j->st, .stream = dst->stream,
+		.borrowed = j->by_fd,
 		.flags = j->flags, .chunk = j->chunk, .watch = &j->watch,
 		.pair = j->place.pair,
 	};
@@ -203,13 +245,13 @@ static int move_data(struct cf_job *j, const struct cf_dest *dst)
 static struct cf_dest dest_of(struct cf_job *j)
 {
 	return (struct cf_dest){
-		.dir = j->dst_dir, .name = j->dst, .flags = j->flags, .fd = -1,
-		.mode = cf_attr_create_mode(&j->st, j->flags), .src = j->src_fd, .st = &j->st,
-		.place = j->place.dir, .watch = &j->watch,
+		.dir = j->dst_dir, .name = j->dst, .given = j->by_fd, .flags = j->flags, .fd = -1,
+		.mode = cf_attr_create_mode(&j->st, j->flags, j->mode), .src = j->src_fd,
+		.st = &j->st, .place = j->place.dir, .watch = &j->watch,
 	};
 }
 
-/* r is how the stages before have ended: publish, or undo. */
+/* Publish the destination if r, the result of the stages so far, is 0; else undo it. */
 static int finish(struct cf_job *j, struct cf_dest *d, int r)
 {
 	uint32_t stage;
@@ -226,7 +268,7 @@ static int finish(struct cf_job *j, struct cf_dest *d, int r)
 
 static int settle(struct cf_job *j, struct cf_dest *d)
 {
-	/* A clone has all that the source had at that moment, however much it was. */
+	/* A clone has the size that the source had when it was made, which is not known. */
 	bool exact = cf_watch_get(j->watch.method) != COPYFILE_BY_REFLINK;
 	int r = cf_dest_settle(d, cf_watch_get(j->watch.done), exact);
 
@@ -253,7 +295,7 @@ static int copy_regular(struct cf_job *j)
 
 /* ----------------------------------------------------------- a symlink */
 
-/* The caller frees *ret. */
+/* Read what the symlink leads to.  The caller frees *ret. */
 static int read_link(const struct cf_job *j, char **ret)
 {
 	/* st_size is 0 in /proc, and may be out of date. */
@@ -332,30 +374,25 @@ static int copy_attributes_only(struct cf_job *j)
 
 static void count(struct cf_job *j)
 {
-	uint64_t moved = cf_watch_get(j->watch.moved);
+	uint64_t cloned = cf_watch_get(j->watch.cloned), moved = cf_watch_get(j->watch.moved);
+	bool kernel = cf_watch_get(j->watch.method) == COPYFILE_BY_KERNEL;
 
 	j->calls = cf_sys_calls();
 	cf_count(CF_COPIES, 1);
 	cf_count(CF_CALLS, j->calls);
-	switch (cf_watch_get(j->watch.method)) {
-	case COPYFILE_BY_REFLINK:
-		cf_count(CF_CLONED, cf_watch_get(j->watch.done));
-		break;
-	case COPYFILE_BY_KERNEL:
-		cf_count(CF_OFFLOADED, moved);
-		break;
-	case COPYFILE_BY_BUFFER:
-		cf_count(CF_BUFFERED, moved);
-		break;
-	}
+	if (cloned)
+		cf_count(CF_CLONED, cloned);
+	if (moved)
+		cf_count(kernel ? CF_OFFLOADED : CF_BUFFERED, moved);
 }
 
-/* Record the end; j->watch.stage says where a failure was. */
+/* Record that the copy has ended with r.  After a failure j->watch.stage tells where. */
 static int ended(struct cf_job *j, int r)
 {
+	assert(r <= 0);
 	close_src(j);
 	cf_pin_put(&j->pin);
-	/* These two say something of the call that starts a copy, so no copy ends with them. */
+	/* These two errors are about the call that starts a copy, so no copy ends with them. */
 	if (r == -EAGAIN || r == -EINTR)
 		r = -EBUSY;
 	j->error = r;
@@ -419,11 +456,15 @@ void cf_job_info(const struct cf_job *j, bool ended, struct copyfile_info *ret)
 		.bytes_total = cf_watch_get(j->watch.total),
 		.bytes_done = cf_watch_get(j->watch.done),
 		.bytes_moved = cf_watch_get(j->watch.moved),
+		.bytes_cloned = cf_watch_get(j->watch.cloned),
+		.bytes_holes = cf_watch_get(j->watch.holes),
 		.stage = cf_watch_get(j->watch.stage),
 		.method = cf_watch_get(j->watch.method),
 	};
-	if (!ended)
+	if (!ended) {
+		ret->paused = cf_watch_get(j->watch.paused);
 		return;
+	}
 	ret->error = j->error;
 	ret->skipped = j->skipped;
 	ret->skipped_error = j->skipped_error;

@@ -21,11 +21,14 @@ struct cf_job {
 	/* What is asked for */
 	int src_dir, dst_dir;
 	const char *src, *dst;		/* borrowed, unless names is set */
+	bool by_fd;			/* src_dir and dst_dir are the files; src and dst are "" */
 	char *names;			/* both of them, when the job outlives its caller */
-	struct cf_pin pin;		/* the directories then; put at the end of the copy */
-	uint64_t flags, tag;
+	struct cf_pin pin;		/* in that case, the directories; put when the copy ends */
+	uint64_t flags, tag;		/* PLAIN_MODE has become GIVEN_MODE, with its mode */
+	mode_t mode;			/* of a new destination, with COPYFILE_GIVEN_MODE */
 	uint64_t chunk;			/* bytes between two looks at "cancel"; 0: automatic */
 	struct cf_place place;
+	uint64_t client;		/* clients share the pool and the room for cookies */
 
 	/* Where it is */
 	struct cf_watch watch;
@@ -39,12 +42,16 @@ struct cf_job {
 	int32_t skipped_error;
 	uint32_t partial;		/* enum copyfile_partial */
 	uint32_t changed;
-	unsigned int calls;		/* system calls that it took */
+	unsigned int calls;		/* system calls that the copy took */
 };
 
 void cf_job_init(struct cf_job *j, int src_dir, const char *src, int dst_dir,
-		 const char *dst, uint64_t flags, uint64_t tag, uint64_t chunk,
+		 const char *dst, const struct copyfile_how *how, uint64_t chunk,
 		 struct cf_place place);
+
+/* As cf_job_init(), for two open files: dst, which need not be empty, is to become src. */
+void cf_job_init_fds(struct cf_job *j, int src, int dst, const struct copyfile_how *how,
+		     uint64_t chunk, struct cf_place place);
 
 /*
  * Let to, a new job, do what from is to, with names of its own, and with the
@@ -61,19 +68,19 @@ void cf_job_fini(struct cf_job *j);
  */
 int cf_job_open(struct cf_job *j);
 
-/* Close it again, as if it had not been opened; its size stays known. */
+/* Close the source again, as if it had not been opened.  Its size stays known. */
 void cf_job_close(struct cf_job *j);
 
-/* End j, which has not begun, with r, an -errno. */
+/* End j, which has not begun, with the error r. */
 void cf_job_refuse(struct cf_job *j, int r);
 
-/* Copy, to the end.  Returns j->error. */
+/* Make the copy, to its end.  Returns j->error. */
 int cf_job_run(struct cf_job *j);
 
-/* Percent that remains: 1 to 100, rounded up. */
+/* Returns how many percent of the copy remain, from 1 to 100, rounded up. */
 int cf_job_remaining(const struct cf_job *j);
 
-/* Describe it.  ended: the results, too, which are not to be looked at before. */
+/* Describe j in *ret; with ended, also its results, which belong to its thread before. */
 void cf_job_info(const struct cf_job *j, bool ended, struct copyfile_info *ret);
 
 #endif

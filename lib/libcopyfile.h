@@ -82,6 +82,12 @@ extern "C" {
 #define COPYFILE_PLAIN_MODE	0x00080000UL
 
 /*
+ * As PLAIN_MODE, but with the permission bits in copyfile_how.mode in place of 0666.
+ * Excludes PLAIN_MODE as well.
+ */
+#define COPYFILE_GIVEN_MODE	0x00800000UL
+
+/*
  * Scheduling.  By default the library decides: a copy that costs no more than
  * handing it over, or that the file system does at once, is done before the
  * return; one that would wait or take long gets a cookie.
@@ -92,8 +98,8 @@ extern "C" {
 /*
  * A promise, which spares a copy that gets a cookie about a dozen short system calls and
  * two descriptors.  Until the cookie is released
- * - the directory descriptors, or with AT_FDCWD and a relative name the working
- *   directory, stay what they are;
+ * - the descriptors, or with AT_FDCWD and a relative name the working directory, stay
+ *   what they are;
  * - all threads that start copies have the same credentials (user and group ids for
  *   file systems, supplementary groups, capabilities), root and umask, as has had
  *   the thread whose copy was the first to get a cookie.
@@ -107,9 +113,10 @@ extern "C" {
  *   0   done.
  *  >0   started: the cookie.
  *  <0   failed; nothing is pending.
- *         EAGAIN      too many cookies are live; or (COPYFILE_ASYNC) copies of
- *                     threads with other credentials are under way: finish one,
- *                     try again
+ *         EAGAIN      too many cookies are live, or more than this client's share
+ *                     while another one waits for its own; or (COPYFILE_ASYNC)
+ *                     copies of threads with other credentials are under way:
+ *                     finish one, try again, or see copyfile_room_fd()
  *         EINVAL      bad flags, or src and dst are the same file
  *         EOPNOTSUPP  not a regular file (or, with NOFOLLOW, a symlink);
  *                     or COPYFILE_REFLINK and this file system cannot
@@ -134,24 +141,31 @@ int copyfile(const char *src, const char *dst, unsigned long flags);
 /* Commands for copyfile_ctrl() */
 #define COPYFILE_WAIT	1UL	/* sleep until the copy has ended */
 #define COPYFILE_STATUS	2UL	/* only look */
-#define COPYFILE_CANCEL	3UL	/* ask it to stop, without waiting for that */
+#define COPYFILE_CANCEL	3UL	/* ask the copy to stop; never takes the result */
+#define COPYFILE_PAUSE	4UL	/* let the copy stand still; never takes the result */
+#define COPYFILE_RESUME	5UL	/* let it go on; never takes the result */
 
 /*
- * Await, watch or cancel the copy behind cookie.
+ * Await, watch, cancel, pause or resume the copy behind cookie.
  *
  *   0   done, dst is complete.  Cookie released.
- *  <0   failed; ECANCELED if a cancel took.  Cookie released.
- *  >0   still going: percent remaining, 1 to 100.  Cookie still valid.
+ *  <0   failed; ECANCELED if a cancel took effect.  Cookie released.
+ *  >0   percent remaining, 1 to 100.  Cookie still valid.
  *       COPYFILE_WAIT returns this only if a signal handler ran: call again.
  *
  * Two errors are about the call, release nothing, and are never the result
  * of a copy: EBADF, not a live cookie of this process; ENOSYS, unknown cmd.
  *
- * A cancel takes effect at the next chunk (see copyfile_setup); the result is
- * still to be awaited, and is 0 if the copy won the race.
+ * COPYFILE_CANCEL, COPYFILE_PAUSE and COPYFILE_RESUME return > 0 also if the copy has ended
+ * already (then 1).  So there is one place for results, after COPYFILE_WAIT or
+ * COPYFILE_STATUS.  A cancel takes effect at the next chunk (see copyfile_setup); if the copy
+ * was complete by then, its result is 0.
  *
- * One call gets the final result.  While a thread sleeps in COPYFILE_WAIT it
- * is the one to get it; calls from other threads then return >0.
+ * A paused copy does not begin; or it stands still from the next chunk on, and keeps its files
+ * open and its destination claimed.  Other copies go on.  A cancel ends the pause.
+ *
+ * One call gets the result.  While a thread sleeps in COPYFILE_WAIT, that thread gets it;
+ * calls from other threads then return > 0.
  */
 COPYFILE_API COPYFILE_CHECKED
 int copyfile_ctrl(long cookie, unsigned long cmd);
@@ -159,14 +173,41 @@ int copyfile_ctrl(long cookie, unsigned long cmd);
 /*
  * What follows is for clients that want more than those two calls.
  *
- * Structures may grow: pass sizeof, as for openat2(2).  Bytes the library
- * does not know must be zero, else E2BIG.
+ * Structures may grow: pass sizeof, as for openat2(2).  What the library does not know must
+ * be zero in what it is given, else E2BIG, and is zero in what it returns.  That holds for
+ * fields called reserved, too, which later versions will give names to.
  */
+
+/* The size that each structure had in the first version: fewer bytes are EINVAL. */
+#define COPYFILE_HOW_SIZE_VER0		(64 + 2 * sizeof(void *))
+#define COPYFILE_INFO_SIZE_VER0		128
+#define COPYFILE_SETUP_SIZE_VER0	16
+#define COPYFILE_ADVICE_SIZE_VER0	32
+#define COPYFILE_STATS_SIZE_VER0	80	/* without decisions */
+
+struct copyfile_info;
 
 struct copyfile_how {
 	uint64_t flags;		/* as for copyfile() */
-	uint64_t tag;		/* yours; comes back in copyfile_info */
+	uint64_t tag;		/* any number of the caller's; comes back in copyfile_info */
+	uint64_t client;	/* whose copy it is; 0: the calling thread's */
+	/*
+	 * If the call returns zero or less, the copy that has ended is described here, in as
+	 * much as fits.  Else nothing is written.  NULL: not wanted.  The pointer is not kept.
+	 */
+	struct copyfile_info *result;
+	size_t result_size;	/* sizeof *result */
+	uint32_t mode;		/* with COPYFILE_GIVEN_MODE: 0 to 0777; else 0 */
+	uint32_t reserved32;	/* 0 */
+	uint64_t reserved[4];	/* 0 */
 };
+
+/*
+ * The copies of all threads that name one client belong together: the library shares its
+ * threads, and the room for live cookies, among clients and not among copies.  So parts of
+ * a program that copy for different users, say, should be different clients.  A program with
+ * one purpose and many threads should name one client, any number but 0, for all of them.
+ */
 
 /*
  * copyfile() with names relative to directory descriptors or AT_FDCWD.  how
@@ -178,18 +219,49 @@ COPYFILE_API COPYFILE_CHECKED
 int copyfileat(int src_dir, const char *src, int dst_dir, const char *dst,
 	       const struct copyfile_how *how, size_t size);
 
-/* Where a copy is, or where it failed */
+/*
+ * Copy all of the regular file src_fd, open for reading, into the regular file dst_fd,
+ * open for writing, which is rewritten in place and gets the size of src.  The offsets of
+ * the two are neither used nor changed.  A cookie has duplicates of both until its copy
+ * has ended, but not with COPYFILE_STEADY.  Needs no /proc.
+ *
+ *         EINVAL      also: one of REPLACE, KEEP_PARTIAL, NOFOLLOW, PLAIN_MODE, GIVEN_MODE
+ *                     and ATTRS_ONLY, which say nothing here; or O_DIRECT
+ *         EBADF       src_fd is not open for reading; or dst_fd not for writing, or with
+ *                     O_APPEND
+ */
+COPYFILE_API COPYFILE_CHECKED
+int copyfilefd(int src_fd, int dst_fd, const struct copyfile_how *how, size_t size);
+
+/*
+ * Returns a descriptor that tells when a copy of client (0: the calling thread) which was
+ * refused with EAGAIN may be tried again; or EMFILE, ENFILE, ENOMEM.  Give it to poll() or
+ * epoll: it is readable, but not from the refusal until there is room for a cookie.  That a
+ * further attempt is refused is possible, where several threads try.
+ *
+ * A client has one descriptor.  It is the library's: do not read, write or close it.  It is
+ * close-on-exec, and lasts until copyfile_shutdown(); a child of fork() does not have it.
+ */
+COPYFILE_API COPYFILE_CHECKED
+int copyfile_room_fd(uint64_t client);
+
+/*
+ * Where a copy is, or where it failed.  The numbers rise in the order in which a copy goes
+ * through the stages, so they can be compared: stage > COPYFILE_OPEN_DST means that the
+ * destination was opened.  A later version may put a stage between two of these, with a
+ * number between theirs.  So treat an unknown number as the greatest known one below it.
+ */
 enum copyfile_stage {
 	COPYFILE_QUEUED   = 0,
-	COPYFILE_OPEN_SRC = 1,
-	COPYFILE_OPEN_DST = 2,
-	COPYFILE_READ     = 3,
-	COPYFILE_WRITE    = 4,
-	COPYFILE_MOVE     = 5,	/* in the kernel; either file may be to blame */
-	COPYFILE_SETATTR  = 6,
-	COPYFILE_FLUSH    = 7,
-	COPYFILE_PUBLISH  = 8,	/* giving dst its name */
-	COPYFILE_DONE     = 9
+	COPYFILE_OPEN_SRC = 10,
+	COPYFILE_OPEN_DST = 20,
+	COPYFILE_READ     = 30,
+	COPYFILE_WRITE    = 40,
+	COPYFILE_MOVE     = 50,	/* in the kernel; after a failure, either file may be to blame */
+	COPYFILE_SETATTR  = 60,
+	COPYFILE_FLUSH    = 70,
+	COPYFILE_PUBLISH  = 80,	/* giving dst its name */
+	COPYFILE_DONE     = 100
 };
 
 /* How the data went */
@@ -211,7 +283,9 @@ struct copyfile_info {
 	uint64_t tag;
 	uint64_t bytes_total;	/* size of src when opened, 0 before */
 	uint64_t bytes_done;	/* of those, in place: holes and clones included */
-	uint64_t bytes_moved;	/* of those, transferred */
+	uint64_t bytes_moved;	/* of those, transferred; */
+	uint64_t bytes_cloned;	/* shared with src, holes of a clone included; */
+	uint64_t bytes_holes;	/* and in holes: together they are those done, at a good end */
 	int32_t  error;		/* 0, or the negated errno it ended with */
 	uint32_t stage;		/* enum copyfile_stage */
 	uint32_t method;	/* enum copyfile_method */
@@ -222,13 +296,27 @@ struct copyfile_info {
 	uint32_t changed;	/* 1: src was seen to change while it was copied: its size
 				   or a time; looked for where it took more than one
 				   call, or one of more than 64 KiB */
-	uint32_t reserved;	/* 0 */
+	uint32_t paused;	/* 1: COPYFILE_PAUSE is in force */
+	uint64_t reserved[6];	/* 0 */
 };
 
 /*
- * Describe the copy behind cookie; never sleeps, never releases.  Cookie 0 is
- * the copy that last ended in the calling thread's hands: in a start call
- * that returned <= 0, or in the copyfile_ctrl() that released it.
+ * copyfile_ctrl() which also describes the copy, in the first size bytes of *ret: with the
+ * result if it returns zero or less, else as the copy is at this moment.  Nothing is written
+ * after EBADF and ENOSYS; and EFAULT, for a null pointer, is a third error that is about the
+ * call and releases nothing.  Fewer bytes than the structure has are no error, so that a
+ * result is never lost.
+ *
+ * copyfile_how.result and this function need no memory of the calling thread.  They are for
+ * programs that may be in another thread at the next call: Go, coroutines, virtual threads.
+ */
+COPYFILE_API COPYFILE_CHECKED
+int copyfile_ctrl_info(long cookie, unsigned long cmd, struct copyfile_info *ret, size_t size);
+
+/*
+ * Describe the copy behind cookie; never sleeps, never releases.  Cookie 0 is the copy that
+ * last ended in a call of the calling thread: in one that starts copies and returned zero or
+ * less, in a copyfile_ctrl() that released a cookie, or in copyfile_attrs().
  */
 COPYFILE_API
 int copyfile_info(long cookie, struct copyfile_info *ret, size_t size);
@@ -238,11 +326,25 @@ COPYFILE_API
 const char *copyfile_stage_name(unsigned int stage);
 
 /*
- * Copy attributes (COPYFILE_ATTRS bits and COPYFILE_LENIENT) between two open
- * files or directories, at once.
+ * Copy attributes (COPYFILE_ATTRS bits and COPYFILE_LENIENT) between two open files or
+ * directories, before the call returns.  The second function also says in the first size
+ * bytes of *ret what was skipped.
  */
 COPYFILE_API COPYFILE_CHECKED
 int copyfile_attrs(int src_fd, int dst_fd, unsigned long flags);
+COPYFILE_API COPYFILE_CHECKED
+int copyfile_attrs_info(int src_fd, int dst_fd, unsigned long flags,
+			struct copyfile_info *ret, size_t size);
+
+/*
+ * copyfile_attrs() which gives dst other times than src's with COPYFILE_TIMES: those of the
+ * last access and modification in times[0] and times[1], as for utimensat(2), UTIME_NOW and
+ * UTIME_OMIT included.  NULL: src's times.
+ */
+struct timespec;
+COPYFILE_API COPYFILE_CHECKED
+int copyfile_attrs_times(int src_fd, int dst_fd, unsigned long flags,
+			 const struct timespec *times);
 
 struct copyfile_setup {
 	uint32_t threads;	/* most worker threads */
@@ -259,12 +361,12 @@ int copyfile_setup(const struct copyfile_setup *setup, size_t size);
 
 /* Why the number of threads was changed */
 enum copyfile_why {
-	COPYFILE_BURNS		= 0,	/* copies burn the processor: one a core */
-	COPYFILE_WAITS		= 1,	/* they wait: more may help */
-	COPYFILE_TRY_MORE	= 2,	/* a trial, after which either goes on ... */
-	COPYFILE_TRY_FEWER	= 3,
-	COPYFILE_MORE_IN_VAIN	= 4,	/* ... or goes back: no gain, */
-	COPYFILE_FEWER_LOST	= 5	/* or a loss */
+	COPYFILE_CPU_BOUND	= 0,	/* copies keep the processors busy: one thread a core */
+	COPYFILE_LATENCY_BOUND	= 1,	/* copies mostly wait: more threads may be faster */
+	COPYFILE_TRY_MORE	= 2,	/* a trial of more threads; kept unless NO_GAIN follows */
+	COPYFILE_TRY_FEWER	= 3,	/* a trial of fewer threads; kept unless SLOWER follows */
+	COPYFILE_NO_GAIN	= 4,	/* more threads were not faster: back to the number before */
+	COPYFILE_SLOWER		= 5	/* fewer threads were slower: back to the number before */
 };
 
 struct copyfile_decision {
@@ -274,7 +376,7 @@ struct copyfile_decision {
 	uint32_t why;		/* enum copyfile_why */
 };
 
-/* What this process has done with the library so far */
+/* For people: what this process has done with the library so far */
 struct copyfile_stats {
 	uint64_t copies;	/* that ended, well or not */
 	uint64_t cookies;	/* of those, by a thread of the pool */
@@ -298,6 +400,21 @@ struct copyfile_stats {
  */
 COPYFILE_API
 int copyfile_stats(struct copyfile_stats *ret, size_t size);
+
+/* By what a program sizes threads of its own that start copies */
+struct copyfile_advice {
+	uint32_t threads;	/* of the pool that small copies are worth now; 0: not known yet */
+	uint32_t callers;	/* threads of the program that should copy by themselves, where
+				   copies do not wait: cores that no big copy takes; 1 or more */
+	uint32_t waits;		/* 1: copies mostly wait; 0: they do not, or it is not known */
+	uint32_t reserved[5];	/* 0 */
+};
+
+/*
+ * Fill *ret.  Costs a few nanoseconds and takes no lock.  0, -EFAULT or -EINVAL.
+ */
+COPYFILE_API
+int copyfile_advice(struct copyfile_advice *ret, size_t size);
 
 /* Join the workers, free all memory.  EBUSY while cookies are live. */
 COPYFILE_API

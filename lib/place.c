@@ -4,7 +4,8 @@
  * hashed; its file system by one stat.  That would be two calls for each copy,
  * so each thread remembers the last few directories of either side, but not for
  * ever.  A descriptor may come to mean another directory meanwhile; it is rarely
- * one of another file system.
+ * one of another file system.  Of the descriptors of files that cannot be said: they are
+ * looked at each time.
  *
  * A wrong answer (two hashes that collide, a directory named in two ways, a
  * mount between the two looks) makes a copy slower, never wrong.
@@ -18,8 +19,13 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "sys.h"
+
+#define GOLDEN 0x9e3779b97f4a7c15ULL
+
 /* Directories that a thread remembers on either side, by the hash's upper bits */
-#define SEEN 16
+#define SEEN_BITS 4
+#define SEEN (1 << SEEN_BITS)
 
 /* Copies until a remembered directory is looked at again */
 #define TRUST 1024
@@ -36,7 +42,7 @@ static uint64_t hash_dir(int fd, const char *path, size_t len)
 
 	for (size_t i = 0; i < len; i++)
 		h = (h ^ (unsigned char)path[i]) * 0x100000001b3ULL;
-	return h * 0x9e3779b97f4a7c15ULL;
+	return h * GOLDEN;
 }
 
 /* 0 where it can't be told, as when the directory is missing. */
@@ -63,7 +69,7 @@ static const struct seen *look(struct seen *table, int fd, const char *name)
 	const char *slash = strrchr(name, '/');
 	size_t len = slash ? (size_t)(slash + 1 - name) : 0;
 	uint64_t dir = hash_dir(name[0] == '/' ? AT_FDCWD : fd, name, len);
-	struct seen *seen = &table[dir >> 60];
+	struct seen *seen = &table[dir >> (64 - SEEN_BITS)];
 
 	if (seen->left && seen->dir == dir)
 		seen->left--;
@@ -72,12 +78,22 @@ static const struct seen *look(struct seen *table, int fd, const char *name)
 	return seen;
 }
 
+static uint64_t pair_of(uint64_t from, uint64_t to)
+{
+	return (from * GOLDEN ^ to) | 1;
+}
+
 struct cf_place cf_place_of(int src_dir, const char *src, int dst_dir, const char *dst)
 {
 	static _Thread_local struct seen srcs[SEEN], dsts[SEEN];
 	const struct seen *from = look(srcs, src_dir, src), *to = look(dsts, dst_dir, dst);
 
-	return (struct cf_place){
-		.dir = to->dir, .pair = (from->dev * 0x9e3779b97f4a7c15ULL ^ to->dev) | 1,
-	};
+	return (struct cf_place){ .dir = to->dir, .pair = pair_of(from->dev, to->dev) };
+}
+
+struct cf_place cf_place_of_files(int src, int dst)
+{
+	uint64_t from = cf_device(src), to = cf_device(dst);
+
+	return (struct cf_place){ .dir = to * GOLDEN, .pair = pair_of(from, to) };
 }

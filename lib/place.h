@@ -16,4 +16,10 @@ struct cf_place {
 /* The place of a copy with the names that copyfileat() is given. */
 struct cf_place cf_place_of(int src_dir, const char *src, int dst_dir, const char *dst);
 
+/*
+ * The place of a copy between two open files.  Their directories are not known: the file
+ * system stands for them.
+ */
+struct cf_place cf_place_of_files(int src, int dst);
+
 #endif

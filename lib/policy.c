@@ -1,35 +1,36 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Design: of every few small copies one is measured: its wall time, and the
- * time for which its thread was busy, that is had a processor or was queueing
- * for one.  Copies that burn the processor (local disks, the page cache) have the
- * two alike; on a server or a cold disk the wall time is far longer.  What
- * decides is whether most of the copies measured lately waited: a mean of the
- * times would be ruled by the one copy that a hypervisor stopped for 30 ms.
+ * Design: a few of the small copies are measured: the wall time of the copy, and the
+ * busy time of its thread, in which the thread had a processor or queued for one.
+ * For copies that burn the processor (local disks, the page cache) the two are
+ * nearly equal; on a server or a cold disk the wall time is far longer.  A pair of file
+ * systems is said to wait if most of the copies measured lately waited.  A mean of the
+ * times would not do: a single copy that a hypervisor stopped for 30 ms would decide it.
  *
- * Queueing must count as busy: with more threads than processors it is long,
- * and taking it for waiting would call for yet more threads.
+ * Queueing must count as busy.  With more threads than processors it takes long, and
+ * if it counted as waiting, still more threads would be started.
  *
- * Where every system call waits, as under a tracer, the file systems are not to
- * blame.  The measuring makes calls, too, that never wait for one: as much as such
- * a call takes is taken off for each that the copy made.
+ * Where every system call waits, as under a tracer, the file systems are not the cause.
+ * The measurement itself makes system calls that never wait for a file system.  For each
+ * call that a copy made, the time of such a call is subtracted.
  *
- * Queueing has a share of its own: where it is large the processors are busy,
- * maybe with what serves the file system, and more threads bring nothing.
+ * The share of queueing is kept as well.  Where it is large the processors are busy,
+ * maybe with the server of the file system, and more threads do not help.
  *
- * Each pair of file systems has a verdict of its own.  They are few; one that
- * comes anew takes the entry of another, which will be learnt again.
+ * Each pair of file systems has a verdict of its own.  Pairs are few.  A new pair may
+ * take the entry of another one, whose verdict is then lost and found again.
  *
  * Where copies burn the processor, a thread of the program that copies by itself
- * takes a core as a thread of the pool does: so those are counted that did
- * so lately.
+ * takes a core, as a thread of the pool does.  So the threads that did so lately are
+ * counted.
  *
- * The numbers are relaxed atomics: a lost sample is no loss.
+ * The numbers are relaxed atomics: a lost sample does no harm.
  */
 #include <config.h>
 
 #include "policy.h"
 
+#include <assert.h>
 #include <fcntl.h>
 #include <sched.h>
 #include <stdatomic.h>
@@ -37,59 +38,61 @@
 #include <time.h>
 #include <unistd.h>
 
-/* Measured before a verdict; the first copies are all measured. */
+/* Copies that are measured before there is a verdict.  Of the first copies each is. */
 #define ENOUGH 2
 
-/* Pairs of file systems that are told apart */
+/* Pairs of file systems that are told apart; a power of 2 */
+#define PAIR_BITS 4
 #define PAIRS 16
+static_assert(PAIRS == 1 << PAIR_BITS, "a hash of PAIR_BITS is an index of a pair");
 
-/* A first copy that takes so long (ns) waits, before it has ended. */
+/* A first copy that has not ended after this time (ns) is taken to wait. */
 #define LONG_FIRST 12000000
 
-/* So many are handed over to learn from; who has more waits for the verdict ... */
+/* Copies that are handed over without a verdict.  With the next one the caller waits ... */
 #define FIRST_FEW 8
 
-/* ... looking so often, and so many times (ns): a local copy takes less in all. */
+/* ... for a verdict: it looks every LOOK_EVERY ns, LOOKS times.  A local copy takes less. */
 #define LOOK_EVERY 50000
 #define LOOKS 20
 
 /*
- * Where copies burn the processor, threads of the program get so long (ns) to show up
- * before the pool takes the cores that they seem to spare.
+ * Where copies burn the processor: after the verdict the threads of the program have this
+ * time (ns) to begin to copy by themselves.  Then the pool takes the cores that are left.
  */
 #define SHOW_UP 3000000
 
-/* The system calls of the first copies, measuring included, generously */
+/* An upper estimate of the system calls of the first copies, with those that measure */
 #define FIRST_CALLS 64
 
-/* After that, one copy in so many ns: measuring takes twelve system calls. */
+/* After the verdict a copy is measured every so many ns: it takes twelve system calls. */
 #define EVERY 50000000
 
-/* The share of copies that waited is a running mean, in parts of WHOLE ... */
+/* The share of copies that waited is a running mean, in parts of WHOLE. */
 #define WHOLE 1024
 
-/* ... in which the past weighs 1 - 1/SMOOTH */
+/* The newest copy has the weight 1/SMOOTH in that mean. */
 #define SMOOTH 6
 
-/* Copies that queue for so much of their time (of WHOLE) have threads enough. */
+/* If copies queue for more than this part of their time, of WHOLE, processors are short. */
 #define CROWDED (WHOLE / 8)
 
 /*
- * A wait shorter than this is none (a contended lock, a page fault, one read
- * from a fast disk): half a dozen round trips take longer.  In ns.
+ * A shorter wait (ns) does not count: it may be a contended lock, a page fault, or a read
+ * from a fast disk.  The half a dozen round trips of a copy on a server take longer.
  */
 #define SHORTEST_WAIT 600000
 
-/* Where copies wait, this many threads (64 in flight served NFS at 5 ms best). */
+/* Most threads where copies wait: NFS at 5 ms was fastest with 64 copies in flight. */
 #define MOST_THREADS 64
 
-/* A thread that copied by itself within this time counts as doing so (ns). */
+/* A thread that copied by itself within this time (ns) counts as a caller. */
 #define LATELY 50000000
 
-/* Threads that are told apart for that */
+/* Callers that are told apart */
 #define CALLERS 64
 
-/* More bytes than this say more about bandwidth than about latency. */
+/* A copy of more bytes than this tells more about bandwidth than about latency. */
 #define SMALL_SIZE (256 * 1024)
 
 static int64_t now(clockid_t clock)
@@ -115,7 +118,7 @@ static int64_t queued(void)
 	return sscanf(line, "%lld %lld", &cpu, &delay) == 2 ? delay : 0;
 }
 
-/* For how long this thread had a processor, or queued for one: *queue */
+/* How long this thread had a processor or queued for one; *queue is the latter alone. */
 static int64_t busy(int64_t *queue)
 {
 	*queue = queued();
@@ -130,22 +133,22 @@ static int64_t busy(int64_t *queue)
 static struct pair {
 	_Atomic uint64_t key;
 	_Atomic int64_t begun;		/* when its first copy began; 0: not yet */
-	_Atomic int64_t known;		/* when it had been measured enough */
-	atomic_uint handed_over;	/* before that */
+	_Atomic int64_t known;		/* when there was a verdict for the first time */
+	atomic_uint handed_over;	/* copies, before that */
 	atomic_uint samples;
 	atomic_int waiting;		/* share of copies that waited, 0 to WHOLE */
-	atomic_int crowd;		/* share of their time spent queueing for a processor */
+	atomic_int crowd;		/* the share of time that copies queued, 0 to WHOLE */
 } pairs[PAIRS];
 
 #define get(field) atomic_load_explicit(&(field), memory_order_relaxed)
 #define set(field, value) atomic_store_explicit(&(field), value, memory_order_relaxed)
 
-/* The last one that was measured, for the curious */
+/* The pair that was measured last, for cf_policy_waiting() */
 static struct pair *_Atomic last_measured;
 
 static struct pair *find(uint64_t key)
 {
-	struct pair *p = &pairs[key * 0x9e3779b97f4a7c15ULL >> 60];
+	struct pair *p = &pairs[key * 0x9e3779b97f4a7c15ULL >> (64 - PAIR_BITS)];
 
 	if (get(p->key) != key) {
 		set(p->begun, 0);
@@ -183,7 +186,7 @@ void cf_policy_begin(struct cf_policy_sample *s, uint64_t pair)
 	s->call = (s->wall - begin - (s->busy - before)) / BUSY_CALLS;
 	if (s->call < 0)
 		s->call = 0;
-	/* As if it began when what its calls wait for themselves is over. */
+	/* What the calls take by themselves does not count: let it begin later by that. */
 	if (!get(p->begun))
 		set(p->begun, s->wall + s->call * FIRST_CALLS);
 }
@@ -193,7 +196,7 @@ void cf_policy_is_big(struct cf_policy_sample *s)
 	struct pair *p = find(s->pair);
 
 	s->taken = false;
-	/* The next small one may be the first. */
+	/* The next small copy may become the first one. */
 	if (!measured(p))
 		set(p->begun, 0);
 }
@@ -219,6 +222,7 @@ void cf_policy_end(const struct cf_policy_sample *s, uint64_t bytes, unsigned in
 		share = get(p->waiting) + (share - get(p->waiting)) / SMOOTH;
 		crowd = get(p->crowd) + (crowd - get(p->crowd)) / SMOOTH;
 	}
+	assert(share >= 0 && share <= WHOLE && crowd >= 0 && crowd <= WHOLE);
 	set(p->waiting, share);
 	set(p->crowd, crowd);
 	set(last_measured, p);
@@ -300,10 +304,10 @@ struct cf_pool_limits cf_policy_limits(unsigned int fixed, uint64_t pair)
 	int64_t begun = get(p->begun), t = now(CLOCK_MONOTONIC);
 	bool late = begun && t - begun > LONG_FIRST;
 	bool waits = cf_policy_waits(pair) && (measured(p) || late);
-	/* For a verdict it takes ENOUGH, which had better be at the same time. */
+	/* The ENOUGH copies that a verdict takes should be made at the same time. */
 	unsigned int few = measured(p) || cores > ENOUGH ? cores : ENOUGH;
 	unsigned int least = fixed ? fixed : few;
-	/* None is spared while it is not clear who works. */
+	/* No core is spare while the threads of the program may still begin to copy. */
 	if (measured(p) && t - get(p->known) < SHOW_UP)
 		working = least;
 

@@ -11,45 +11,48 @@
 
 #include "pool.h"
 
-/* Files above this size are worth handing over, whatever they cost. */
+/* Files above this size are handed over to the pool, whatever they cost. */
 #define CF_BIG_SIZE (1024 * 1024)
 
 struct cf_policy_sample {
-	bool taken;
+	bool taken;		/* this copy is measured */
 	uint64_t pair;		/* of file systems; see place.h */
-	int64_t wall, busy, queued;	/* nanoseconds, when it began */
-	int64_t call;		/* what a call waits that does not wait for a file system */
+	int64_t wall, busy, queued;	/* the thread's times when the copy began, in ns */
+	int64_t call;		/* how long a system call waits for other than a file system, in ns */
 };
 
 /*
- * Around a copy; end with the bytes that it moved and the system calls that it
- * made.  Most are not measured.
+ * Measure a copy, or not: most copies are not measured.  Both calls are made by the thread
+ * that copies.  end is told the bytes that were moved and the system calls that were made.
  */
 void cf_policy_begin(struct cf_policy_sample *s, uint64_t pair);
 void cf_policy_end(const struct cf_policy_sample *s, uint64_t bytes, unsigned int calls);
 
-/* The copy has turned out to be big: how long it takes says nothing. */
+/* The copy has turned out to be big, so its time tells nothing: do not measure it. */
 void cf_policy_is_big(struct cf_policy_sample *s);
 
-/* Do copies of this pair mostly wait (for a server, a disk)?  True until it is known. */
+/* Returns true if copies of pair mostly wait (for a server, a disk), or if it is not known. */
 bool cf_policy_waits(uint64_t pair);
 
 /*
- * A copy of pair is about to be handed over.  If nothing is known of it yet, and a
- * few have been handed over to be measured, sleep until one has, but not for long.
+ * The caller is about to hand over a copy of pair.  If there is no verdict on pair, and a few
+ * copies have been handed over to be measured, sleep until there is one, but at most 1 ms.
  */
 void cf_policy_await(uint64_t pair);
 
 /* The calling thread is about to copy by itself. */
 void cf_policy_caller_works(void);
 
-/* How many threads to have for copies of pair.  fixed: as copyfile_setup() asked, or 0. */
+/* Returns the limits for copies of pair.  fixed is what copyfile_setup() asked for, or 0. */
 struct cf_pool_limits cf_policy_limits(unsigned int fixed, uint64_t pair);
 
-/* For the curious: threads that copy by themselves now; percent of copies that waited. */
+/* Returns how many threads of the program copied by themselves lately. */
 unsigned int cf_policy_callers(void);
+
+/* Returns the percentage of copies that waited, of the pair that was measured last. */
 unsigned int cf_policy_waiting(void);
 
+/* Returns how many cores the process may run on. */
 unsigned int cf_policy_cores(void);
 
 #endif

@@ -1,37 +1,39 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Design: small tasks wait in lanes, one lane for each place (a directory that
- * is written to).  Threads that create files in one directory fight for its lock
- * and lose a third of their time, so a thread stays in the lane it is in while
- * that has tasks, and then takes the lane with the fewest threads in it, the
- * oldest first: only where there is no other work is a directory shared.  There
- * are few lanes: as many as directories have tasks waiting.
+ * Design: tasks wait in lanes (lanes.h), from which threads take them.
  *
- * Tasks are taken one at a time, never in batches: one that turns out to be
- * huge must not hold others behind it.  Big tasks wait in a queue of their own
- * and are run by threads of their own: as many as there are cores, or an eighth
+ *	client 1    small, directory a   o o o o o   <-- thread, thread
+ *	            small, directory b   o o         <-- thread
+ *	            big                  O O O       <-- thread
+ *	client 2    small, directory a   o           <-- thread, thread
+ *	            big                              (asleep: two threads)
+ *
+ * A thread takes one task at a time, never a batch: a task that turns out to be
+ * huge must not hold others behind it.  With each task the clients are compared
+ * anew, so that none of them waits for longer than its share of the threads demands.
+ *
+ * Big tasks are run by threads of their own: as many as there are cores, or an eighth
  * of the threads where tasks wait.  More streams at once would only make a disk
- * seek.
+ * seek.  How many threads run small tasks, scale.c decides; the rest sleep.
  *
- * How many threads run small tasks is for scale.c to say; the rest sleep.
+ * A thread has the credentials, root and umask of the thread that starts it.  The
+ * identity of the first thread is noted; cookie.c makes sure that all others are started
+ * by threads with the same identity.  setuid() and its kin change the threads of the pool
+ * as well: the thread that notices calls cf_pool_changed().
  *
- * A thread has the credentials, root and umask of the thread that starts it.  Those of
- * the first are noted; cookie.c sees to it that all others are started by threads with the
- * same.  What setuid() changes in all threads of the process changes in the pool's as
- * well: the thread that notices tells by cf_pool_changed().
- *
- * Wake-ups are what a queue costs.  A thread is woken only if one sleeps that
+ * Wake-ups are the main cost of a queue.  A thread is woken only if one sleeps that
  * has not been woken already; a thread that is awake finds its next task by
  * itself.
  *
- * Everything is under one lock, held for a few dozen instructions.  The only system calls
- * under it are a wake-up, the start of a thread, and for the first thread those that tell
- * its identity.  It is the innermost of the library's locks.
+ * One lock protects everything, and is held for a few dozen instructions.  The only system
+ * calls under it are a wake-up, the start of a thread, and for the first thread those that
+ * tell its identity.  It is the innermost of the library's locks.
  */
 #include <config.h>
 
 #include "pool.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <pthread.h>
 #include <sched.h>
@@ -42,46 +44,47 @@
 #include <time.h>
 
 #include "identity.h"
+#include "lanes.h"
 #include "scale.h"
 
 /* Tasks per thread that keep it busy while the submitter does something else */
 #define BACKLOG 32
 
-/* Tasks of one lane in a row, so that a lane that is ever refilled starves none */
-#define LANE_RUN 64
+/* Most tasks of one lane in a row: a lane that is refilled for ever must starve no other. */
+#define LANE_BATCH 64
 
-/* Of the threads that small tasks have where they wait, so many more run big ones. */
+/* Where tasks wait, there is one thread for big tasks for each so many for small ones. */
 #define BIG_SHARE 8
 
 /* Threads need little stack: copies keep at most a few KiB there. */
 #define STACK_SIZE (256 * 1024)
 
-struct cf_queue {
-	struct cf_queue *next;
-	uint64_t place;
-	struct cf_task *first, *last;
-	unsigned int threads;		/* that work on tasks from here */
-};
-
 static struct pool {
 	pthread_mutex_t lock;
 	pthread_cond_t work;		/* there is a task to take, or stop */
-	struct cf_queue *lanes;		/* oldest first */
-	struct cf_queue *spare;		/* empty ones, to use again */
-	struct cf_queue big;
+	struct cf_lanes lanes;
 	pthread_t *threads;
 	unsigned int nthreads, peak;
 	struct cf_identity identity;	/* of the threads, as last seen */
 	_Atomic pid_t tid;		/* of one of them; 0: none runs yet */
 	unsigned int idle;		/* threads asleep */
 	unsigned int woken;		/* of those, about to wake */
-	unsigned int lent;		/* threads that others have of their own */
-	unsigned int queued;		/* tasks in all lanes */
+	unsigned int parked;		/* threads whose task stands still */
+	unsigned int reserved;		/* threads of others; see cf_pool_reserve_thread() */
 	struct cf_pool_limits limits;	/* of the last submit */
 	struct cf_scale scale;
 	bool starved;			/* a thread slept since the last task ended */
 	bool stop;
+	atomic_uint shown_target, shown_big;	/* what cf_pool_load() returns */
 } pool = { .lock = PTHREAD_MUTEX_INITIALIZER, .work = PTHREAD_COND_INITIALIZER };
+
+/* This thread: of the pool, but for holds_lock */
+static _Thread_local struct {
+	bool holds_lock;
+	struct cf_lane *lane;		/* that it works on, or NULL */
+	unsigned int batch;		/* tasks in a row from there */
+	int64_t free_since;		/* when its last task or its sleep ended; see now() */
+} self;
 
 static int64_t now(void)
 {
@@ -91,57 +94,33 @@ static int64_t now(void)
 	return t.tv_sec * (int64_t)1000000000 + t.tv_nsec;
 }
 
-/* -------------------------------------------------------------- queues */
-
-static struct cf_queue *lane_of_locked(uint64_t place)
+static void lock_pool(void)
 {
-	struct cf_queue **l = &pool.lanes, *lane;
-
-	for (; *l; l = &(*l)->next)
-		if ((*l)->place == place)
-			return *l;
-	lane = pool.spare;
-	if (lane)
-		pool.spare = lane->next;
-	else if (!(lane = malloc(sizeof *lane)))
-		return NULL;
-	*lane = (struct cf_queue){ .place = place };
-	*l = lane;
-	return lane;
+	assert(!self.holds_lock);
+	pthread_mutex_lock(&pool.lock);
+	self.holds_lock = true;
 }
 
-/* A lane goes when it has neither tasks nor threads. */
-static void drop_lane_locked(struct cf_queue *lane)
+static void show(atomic_uint *shown, unsigned int n)
 {
-	struct cf_queue **l = &pool.lanes;
-
-	if (lane == &pool.big || lane->first || lane->threads)
-		return;
-	while (*l != lane)
-		l = &(*l)->next;
-	*l = lane->next;
-	lane->next = pool.spare;
-	pool.spare = lane;
+	if (atomic_load_explicit(shown, memory_order_relaxed) != n)
+		atomic_store_explicit(shown, n, memory_order_relaxed);
 }
 
-static void enqueue_locked(struct cf_queue *q, struct cf_task *task)
+/* Before the lock is released, by whatever call */
+static void show_load_locked(void)
 {
-	task->queue = q;
-	task->next = NULL;
-	task->prev = q->last;
-	*(q->last ? &q->last->next : &q->first) = task;
-	q->last = task;
-	pool.queued += q != &pool.big;
+	show(&pool.shown_target, pool.scale.target);
+	show(&pool.shown_big, pool.lanes.threads[CF_BIG]);
 }
 
-static void dequeue_locked(struct cf_task *task)
+static void unlock_pool(void)
 {
-	struct cf_queue *q = task->queue;
-
-	*(task->prev ? &task->prev->next : &q->first) = task->next;
-	*(task->next ? &task->next->prev : &q->last) = task->prev;
-	task->queue = NULL;
-	pool.queued -= q != &pool.big;
+	assert(self.holds_lock);
+	show_load_locked();
+	assert(pool.woken <= pool.idle && pool.idle + pool.parked <= pool.nthreads);
+	self.holds_lock = false;
+	pthread_mutex_unlock(&pool.lock);
 }
 
 /* ------------------------------------------------------------ who works */
@@ -158,16 +137,31 @@ static unsigned int most_big_locked(void)
 	return n ? n : 1;
 }
 
-/* Could one more thread run a big task?  ours: the one that asks has just ended one. */
-static bool may_run_big_locked(bool ours)
+/* Returns true if this thread works on big tasks. */
+static bool is_at_big(void)
 {
-	return pool.big.threads - ours < most_big_locked();
+	return self.lane && self.lane->kind == CF_BIG;
 }
 
-/* Threads that are awake, or about to be, and not in a big task */
+/* Returns true if one more thread may run a big task.  ours: this thread has just ended one. */
+static bool may_run_big_locked(bool ours)
+{
+	return pool.lanes.threads[CF_BIG] - ours < most_big_locked();
+}
+
+/* Threads that are awake, or about to be, and not parked */
+static unsigned int awake_locked(void)
+{
+	unsigned int resting = pool.idle - pool.woken + pool.parked;
+
+	assert(self.holds_lock && resting <= pool.nthreads);
+	return pool.nthreads - resting;
+}
+
+/* Of those, the ones that are not in a big task */
 static unsigned int working_locked(void)
 {
-	return pool.nthreads - (pool.idle - pool.woken) - pool.big.threads;
+	return awake_locked() - pool.lanes.threads[CF_BIG];
 }
 
 static unsigned int most_working_locked(void)
@@ -175,58 +169,67 @@ static unsigned int most_working_locked(void)
 	return pool.scale.target ? pool.scale.target : 1;
 }
 
-/* The queue that this thread works on, or NULL */
-static _Thread_local struct cf_queue *mine;
-
-/* The queue to go to; the same one again if stay.  NULL if there is nothing to do. */
-static struct cf_queue *best_queue_locked(bool stay)
+/* The lane in which this thread goes on, or NULL if there is nothing for it to do */
+static struct cf_lane *next_lane_locked(void)
 {
-	struct cf_queue *best = NULL;
-	bool was_big = mine == &pool.big;
+	bool was_big = is_at_big(), stay = self.batch < LANE_BATCH;
+	/* A single thread takes turns. */
+	bool small_first = was_big && pool.limits.most == 1 && pool.lanes.queued[CF_SMALL];
 
-	if (pool.big.first && may_run_big_locked(was_big))
-		return &pool.big;
+	/* One too many, after a task that stood still has gone on, rests. */
+	if (awake_locked() > pool.limits.most)
+		return NULL;
+	if (pool.lanes.queued[CF_BIG] && may_run_big_locked(was_big) && !small_first)
+		return cf_lanes_next(&pool.lanes, CF_BIG, self.lane, stay);
 	/* One too many, after the end of a big task or a decision, rests. */
 	if (working_locked() + was_big > most_working_locked())
 		return NULL;
-	if (stay && mine && !was_big && mine->first)
-		return mine;
-	for (struct cf_queue *l = pool.lanes; l; l = l->next)
-		if (l->first && (!best || l->threads < best->threads))
-			best = l;
-	return best;
+	return cf_lanes_next(&pool.lanes, CF_SMALL, self.lane, stay);
 }
 
 /* ------------------------------------------------------------ threads */
 
 static void sleep_locked(void)
 {
+	assert(self.holds_lock && !self.lane);
 	pool.starved = true;
 	pool.idle++;
+	show_load_locked();
 	while (!pool.woken && !pool.stop)
 		pthread_cond_wait(&pool.work, &pool.lock);
 	pool.idle--;
 	if (pool.woken)
 		pool.woken--;
+	self.free_since = now();
 }
 
-static void leave_locked(struct cf_queue *q)
+/* From now on this thread works in lane; NULL: in none. */
+static void move_to_locked(struct cf_lane *lane)
 {
-	if (!q)
+	struct cf_lane *left = self.lane;
+
+	if (lane == left)
 		return;
-	q->threads--;
-	drop_lane_locked(q);
+	if (lane)
+		cf_lanes_enter(&pool.lanes, lane);
+	if (left)
+		cf_lanes_leave(&pool.lanes, left);
+	self.lane = lane;
+	self.batch = 0;
 }
 
 static void run_locked(struct cf_task *task)
 {
-	dequeue_locked(task);
-	pthread_mutex_unlock(&pool.lock);
+	cf_lanes_remove(&pool.lanes, task);
+	unlock_pool();
 	unsigned int work = task->run(task);
-	pthread_mutex_lock(&pool.lock);
-	if (mine == &pool.big)
+	lock_pool();
+	int64_t ended = now();
+	cf_lanes_charge(self.lane, ended - self.free_since);
+	self.free_since = ended;
+	if (is_at_big())
 		return;
-	cf_scale_ended(&pool.scale, work, pool.starved, now());
+	cf_scale_ended(&pool.scale, work, pool.starved, ended);
 	pool.starved = false;
 }
 
@@ -234,36 +237,28 @@ static int add_thread_locked(void);
 
 static void *thread_main(void *arg)
 {
-	unsigned int run = 0;
-
 	(void)arg;
 	atomic_store(&pool.tid, cf_identity_thread());
-	pthread_mutex_lock(&pool.lock);
+	self.free_since = now();
+	lock_pool();
 	for (;;) {
-		struct cf_queue *next = best_queue_locked(run < LANE_RUN);
+		struct cf_lane *lane = next_lane_locked();
 
-		if (next != mine) {
-			struct cf_queue *left = mine;
-
-			if (next)
-				next->threads++;
-			mine = next;
-			run = 0;
-			leave_locked(left);
-		}
-		if (next) {
-			run = next->first->next ? run + 1 : 0;
+		move_to_locked(lane);
+		if (lane) {
+			self.batch = lane->first->next ? self.batch + 1 : 0;
 			/* After a decision there may be more to wake than a submit would. */
-			if (pool.queued > 1 && working_locked() < most_working_locked())
+			if (pool.lanes.queued[CF_SMALL] > 1 &&
+			    working_locked() < most_working_locked())
 				(void)add_thread_locked();
-			run_locked(next->first);
+			run_locked(lane->first);
 		} else if (pool.stop) {
 			break;
 		} else {
 			sleep_locked();
 		}
 	}
-	pthread_mutex_unlock(&pool.lock);
+	unlock_pool();
 	return NULL;
 }
 
@@ -274,6 +269,7 @@ static int grow_locked(void)
 	pthread_attr_t attr;
 	sigset_t all, old;
 
+	assert(awake_locked() < pool.limits.most);
 	if (!threads)
 		return -ENOMEM;
 	pool.threads = threads;
@@ -296,18 +292,20 @@ static int grow_locked(void)
 /* One more thread: woken or, failing that, started, if there may be one. */
 static int add_thread_locked(void)
 {
+	if (awake_locked() >= pool.limits.most)
+		return 0;
 	if (pool.idle > pool.woken) {
 		pool.woken++;
 		pthread_cond_signal(&pool.work);
 		return 0;
 	}
-	return pool.nthreads < pool.limits.most ? grow_locked() : 0;
+	return grow_locked();
 }
 
-/* For a task that is about to be queued in q: -errno if it needs one, in vain. */
-static int man_locked(const struct cf_queue *q)
+/* A task of kind has been queued.  Returns -errno if that takes one more thread, in vain. */
+static int provide_thread_locked(enum cf_kind kind)
 {
-	bool wanted = q == &pool.big ? may_run_big_locked(false)
+	bool wanted = kind == CF_BIG ? may_run_big_locked(false)
 				     : working_locked() < most_working_locked();
 
 	return wanted ? add_thread_locked() : 0;
@@ -317,23 +315,18 @@ static int man_locked(const struct cf_queue *q)
 
 int cf_pool_submit(struct cf_task *task, struct cf_pool_limits limits)
 {
-	int r = 0;
-
-	pthread_mutex_lock(&pool.lock);
+	lock_pool();
 	pool.limits = limits;
 	cf_scale_expect(&pool.scale, limits.waits ? limits.least : limits.spare, limits.most,
 			limits.waits, limits.crowded, now());
-	struct cf_queue *q = task->big ? &pool.big : lane_of_locked(task->place);
-	if (!q)
+	int r = cf_lanes_put(&pool.lanes, task);
+	/* With at least one thread, one more is a wish, not a need. */
+	if (r == 0 && provide_thread_locked(task->big ? CF_BIG : CF_SMALL) < 0 &&
+	    !pool.nthreads) {
+		cf_lanes_remove(&pool.lanes, task);
 		r = -ENOMEM;
-	else if (man_locked(q) < 0 && !pool.nthreads)
-		/* With at least one thread, one more is a wish, not a need. */
-		r = -ENOMEM;
-	if (r == 0)
-		enqueue_locked(q, task);
-	else if (q)
-		drop_lane_locked(q);
-	pthread_mutex_unlock(&pool.lock);
+	}
+	unlock_pool();
 	return r;
 }
 
@@ -341,9 +334,9 @@ bool cf_pool_alike(const struct cf_identity *who)
 {
 	pid_t tid;
 
-	pthread_mutex_lock(&pool.lock);
+	lock_pool();
 	bool any = pool.nthreads, alike = cf_identity_same(&pool.identity, who);
-	pthread_mutex_unlock(&pool.lock);
+	unlock_pool();
 	if (!any || !alike)
 		return !any;
 	/* The first thread stores its number before it does anything else. */
@@ -354,132 +347,169 @@ bool cf_pool_alike(const struct cf_identity *who)
 
 void cf_pool_changed(const struct cf_identity *who)
 {
-	pthread_mutex_lock(&pool.lock);
+	lock_pool();
 	pool.identity = *who;
-	pthread_mutex_unlock(&pool.lock);
+	unlock_pool();
 }
 
 bool cf_pool_begin_big(void)
 {
-	pthread_mutex_lock(&pool.lock);
-	bool go = mine == &pool.big || may_run_big_locked(false);
-	if (go && mine != &pool.big) {
-		leave_locked(mine);
-		mine = &pool.big;
-		mine->threads++;
+	assert(self.lane);
+	lock_pool();
+	bool go = is_at_big() || may_run_big_locked(false);
+	if (go && !is_at_big()) {
+		move_to_locked(cf_lanes_big(self.lane));
 		/* Another thread takes its place. */
-		if (pool.queued && working_locked() < most_working_locked())
+		if (pool.lanes.queued[CF_SMALL] && working_locked() < most_working_locked())
 			(void)add_thread_locked();
 	}
-	pthread_mutex_unlock(&pool.lock);
+	unlock_pool();
 	return go;
 }
 
 void cf_pool_requeue_big(struct cf_task *task)
 {
-	pthread_mutex_lock(&pool.lock);
+	lock_pool();
 	task->big = true;
-	enqueue_locked(&pool.big, task);
-	pthread_mutex_unlock(&pool.lock);
+	int r = cf_lanes_put(&pool.lanes, task);
+	/* This thread is in a lane of the client, so that is known already. */
+	assert(r == 0);
+	(void)r;
+	unlock_pool();
 }
 
 bool cf_pool_remove(struct cf_task *task)
 {
-	pthread_mutex_lock(&pool.lock);
-	struct cf_queue *q = task->queue;
-	if (q) {
-		dequeue_locked(task);
-		drop_lane_locked(q);
-	}
-	pthread_mutex_unlock(&pool.lock);
-	return q;
+	lock_pool();
+	bool waits = task->lane;
+	if (waits)
+		cf_lanes_remove(&pool.lanes, task);
+	unlock_pool();
+	return waits;
 }
 
-bool cf_pool_lend(void)
+bool cf_pool_reserve_thread(void)
 {
-	pthread_mutex_lock(&pool.lock);
+	lock_pool();
 	/* Those asleep do not count. */
-	bool may = pool.nthreads - pool.idle + pool.lent < pool.limits.most;
-	pool.lent += may;
-	pthread_mutex_unlock(&pool.lock);
+	bool may = pool.nthreads - pool.idle - pool.parked + pool.reserved < pool.limits.most;
+	pool.reserved += may;
+	unlock_pool();
 	return may;
 }
 
-void cf_pool_take_back(void)
+void cf_pool_release_thread(void)
 {
-	pthread_mutex_lock(&pool.lock);
-	pool.lent--;
-	pthread_mutex_unlock(&pool.lock);
+	lock_pool();
+	assert(pool.reserved);
+	pool.reserved--;
+	unlock_pool();
 }
 
-bool cf_pool_hungry(struct cf_pool_limits limits)
+/* A thread has become free for others: wake or start one more if there is work for it. */
+static void replace_thread_locked(void)
 {
-	pthread_mutex_lock(&pool.lock);
-	/* Who is at work on a big task has a core as well. */
-	unsigned int big = pool.big.threads;
-	bool hungry = limits.spare > big && pool.queued < BACKLOG * (limits.spare - big);
-	pthread_mutex_unlock(&pool.lock);
-	return hungry;
+	if ((pool.lanes.queued[CF_BIG] && may_run_big_locked(false)) ||
+	    (pool.lanes.queued[CF_SMALL] && working_locked() < most_working_locked()))
+		(void)add_thread_locked();
+}
+
+void cf_pool_park(void)
+{
+	lock_pool();
+	if (self.lane) {
+		cf_lanes_charge(self.lane, now() - self.free_since);
+		cf_lanes_park(&pool.lanes, self.lane);
+		pool.parked++;
+		replace_thread_locked();
+	} else {
+		assert(pool.reserved);
+		pool.reserved--;
+	}
+	unlock_pool();
+}
+
+void cf_pool_unpark(void)
+{
+	lock_pool();
+	if (self.lane) {
+		assert(pool.parked);
+		pool.parked--;
+		cf_lanes_unpark(&pool.lanes, self.lane);
+		self.free_since = now();
+	} else {
+		pool.reserved++;
+	}
+	unlock_pool();
+}
+
+bool cf_pool_wants_work(struct cf_pool_limits limits)
+{
+	lock_pool();
+	/* A thread that is at work on a big task has a core as well. */
+	unsigned int big = pool.lanes.threads[CF_BIG], queued = pool.lanes.queued[CF_SMALL];
+	bool wants = limits.spare > big && queued < BACKLOG * (limits.spare - big);
+	unlock_pool();
+	return wants;
+}
+
+struct cf_pool_load cf_pool_load(void)
+{
+	return (struct cf_pool_load){
+		.target = atomic_load_explicit(&pool.shown_target, memory_order_relaxed),
+		.big = atomic_load_explicit(&pool.shown_big, memory_order_relaxed),
+	};
 }
 
 void cf_pool_look(void (*copy)(const struct cf_pool_view *view, void *arg), void *arg)
 {
-	pthread_mutex_lock(&pool.lock);
+	lock_pool();
 	const struct cf_pool_view view = {
 		.scale = &pool.scale, .threads = pool.nthreads, .peak = pool.peak,
-		.big = pool.big.threads,
+		.big = pool.lanes.threads[CF_BIG],
 	};
 	copy(&view, arg);
-	pthread_mutex_unlock(&pool.lock);
+	unlock_pool();
 }
 
 static void forget_threads(void)
 {
 	free(pool.threads);
 	pool.threads = NULL;
-	pool.nthreads = pool.idle = pool.woken = pool.lent = pool.big.threads = 0;
+	pool.nthreads = pool.idle = pool.woken = pool.parked = pool.reserved = 0;
 	pool.tid = 0;
 	pool.stop = false;
 }
 
 void cf_pool_stop(void)
 {
-	pthread_mutex_lock(&pool.lock);
+	lock_pool();
 	pool.stop = true;
 	pthread_cond_broadcast(&pool.work);
-	pthread_mutex_unlock(&pool.lock);
+	unlock_pool();
 	for (unsigned int i = 0; i < pool.nthreads; i++)
 		pthread_join(pool.threads[i], NULL);
+	assert(!pool.lanes.clients && !pool.reserved);
 	forget_threads();
-	for (struct cf_queue *l = pool.spare, *next; l; l = next) {
-		next = l->next;
-		free(l);
-	}
-	pool.spare = NULL;
+	cf_lanes_trim(&pool.lanes);
 }
 
 void cf_pool_fork_prepare(void)
 {
-	pthread_mutex_lock(&pool.lock);
+	lock_pool();
 }
 
 void cf_pool_fork_parent(void)
 {
-	pthread_mutex_unlock(&pool.lock);
+	unlock_pool();
 }
 
 void cf_pool_fork_child(void)
 {
 	/* The tasks belong to cookies that the child does not have. */
-	for (struct cf_queue *l = pool.lanes, *next; l; l = next) {
-		next = l->next;
-		free(l);
-	}
-	pool.lanes = NULL;
-	pool.big = (struct cf_queue){ 0 };
-	pool.queued = 0;
+	cf_lanes_clear(&pool.lanes);
 	forget_threads();
 	/* Threads that are not here any more may have slept on it. */
 	pthread_cond_init(&pool.work, NULL);
-	pthread_mutex_unlock(&pool.lock);
+	unlock_pool();
 }

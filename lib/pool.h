@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * pool - threads and a queue.  It knows tasks, not copies.  Thread-safe.
+ * pool - threads that run tasks.  It knows tasks, not copies.  Thread-safe.
  */
 #ifndef CF_POOL_H
 #define CF_POOL_H
@@ -8,33 +8,27 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Embed it; the pool owns it from submit until run is called. */
-struct cf_task {
-	struct cf_task *prev, *next;
-	struct cf_queue *queue;		/* where it waits, or NULL */
-	uint64_t place;			/* tasks of one place had better not run at once */
-	bool big;			/* takes long: see below */
-	/* Returns the work that was done, in units of about a small task. */
-	unsigned int (*run)(struct cf_task *task);
-};
+#include "lanes.h"
 
 struct cf_scale;
 struct cf_identity;
 
 struct cf_pool_limits {
-	unsigned int least;	/* threads that are right where tasks burn the processor */
-	unsigned int most;	/* and the most where they wait */
-	bool waits;		/* these tasks do */
-	bool crowded;		/* they also queue for processors: do not try more */
-	unsigned int spare;	/* of least: those that nobody else's work takes */
+	unsigned int least;	/* the right number of threads where tasks burn the processor */
+	unsigned int most;	/* the most threads where tasks wait */
+	bool waits;		/* tasks such as the one that is submitted wait */
+	bool crowded;		/* and they queue for processors: more threads do not help */
+	unsigned int spare;	/* of least: threads whose cores no thread of the program uses */
 };
 
 /*
- * Queue task.  Returns 0, or -ENOMEM, also if there is no thread at all to run
- * it and none can be had.
+ * Queue task, with client, place, big and run filled in: it is the pool's until run is
+ * called.  Returns 0, or -ENOMEM, also if there is no thread at all to run it and none can
+ * be had.
  *
  * Big tasks have threads of their own, few at a time, so that they hold up
- * neither the small ones nor each other.
+ * neither the small ones nor each other.  The clients of the pool get the same number of
+ * threads each, as far as they have tasks for them.
  */
 int cf_pool_submit(struct cf_task *task, struct cf_pool_limits limits);
 
@@ -49,25 +43,34 @@ bool cf_pool_alike(const struct cf_identity *who);
 void cf_pool_changed(const struct cf_identity *who);
 
 /*
- * The running task has turned out to be big.  True: it may go on, and counts as
- * one from now on.  False: as many as may be are running; it is to call
- * cf_pool_requeue_big(), which gives it away, and return.
+ * The task that the calling thread of the pool runs has turned out to be big.  Returns true
+ * if it may go on; from then on it counts as big.  Returns false if the limit of big tasks is
+ * reached: the task calls cf_pool_requeue_big(), after which it is the pool's, and returns.
  */
 bool cf_pool_begin_big(void);
 void cf_pool_requeue_big(struct cf_task *task);
 
-/* Take task back: true if it was still waiting; it will not run then. */
+/* Take task back.  Returns true if it still waited; then it will not run. */
 bool cf_pool_remove(struct cf_task *task);
 
 /*
- * May the caller have one more thread of its own, within the limits of the last
- * submit?  Then it is to be taken back when that ends.
+ * Reserve a thread for the caller, who starts it itself: it counts within the limits of
+ * the last submit.  Returns false if the limits do not allow one more.  When the thread has
+ * ended the caller releases it.
  */
-bool cf_pool_lend(void);
-void cf_pool_take_back(void);
+bool cf_pool_reserve_thread(void);
+void cf_pool_release_thread(void);
 
-/* Would the threads that limits spare soon run out of work? */
-bool cf_pool_hungry(struct cf_pool_limits limits);
+/* Returns true if limits.spare threads would soon have done all small tasks that wait. */
+bool cf_pool_wants_work(struct cf_pool_limits limits);
+
+/*
+ * The task that the calling thread works on stands still, and goes on.  In between the thread
+ * does not count, so that another may work in its place.  The thread is one of the pool, or
+ * one for which cf_pool_reserve_thread() was called.
+ */
+void cf_pool_park(void);
+void cf_pool_unpark(void);
 
 struct cf_pool_view {
 	const struct cf_scale *scale;
@@ -75,13 +78,20 @@ struct cf_pool_view {
 	unsigned int big;		/* of threads: at work on a big task */
 };
 
+/* What the pool does, without its lock: each number is right at some moment. */
+struct cf_pool_load {
+	unsigned int target;		/* threads that small tasks may have; 0: none was submitted */
+	unsigned int big;		/* threads at work on a big task */
+};
+struct cf_pool_load cf_pool_load(void);
+
 /* Look at the pool: copy is called with it locked. */
 void cf_pool_look(void (*copy)(const struct cf_pool_view *view, void *arg), void *arg);
 
-/* Join all threads.  Nothing may be queued, or be submitted meanwhile. */
+/* Join all threads.  No task waits or runs, and none is submitted meanwhile. */
 void cf_pool_stop(void);
 
-/* Around fork(2): nothing changes between; the child has no threads. */
+/* Around fork(2): nothing changes in between; the child has no threads and no tasks. */
 void cf_pool_fork_prepare(void);
 void cf_pool_fork_parent(void);
 void cf_pool_fork_child(void);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Design: the threads take chunks of the file from one counter, so that none
- * waits for another, and all end at about the same time.  It begins with the
- * caller alone; whether more are tried, kept or sent away is for scale.c to say,
- * which measures bytes here.  On one local disk, or where the file system lets
+ * waits for another, and all end at about the same time.  At first the caller works
+ * alone.  scale.c, which measures bytes here, decides whether more threads are tried,
+ * kept or sent away.  On one local disk, or where the file system lets
  * one thread write to a file at a time, the first trial gains nothing and is
  * undone.
  *
@@ -17,13 +17,17 @@
 
 #include "range.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <time.h>
 
+#include "buffer.h"
+#include "clock.h"
 #include "libcopyfile.h"
+#include "pause.h"
 #include "pool.h"
 #include "scale.h"
 #include "sys.h"
@@ -34,19 +38,16 @@
 /* Helpers started for one file, one after the other; more would only come and go. */
 #define MOST_STARTS 64
 
-/* As in data.c */
-#define BUFFER_SIZE (256 * 1024)
-
 /* Bytes in a unit of work */
 #define UNIT (64 * 1024)
 
 struct team {
 	const struct cf_range *r;
 	pthread_mutex_t lock;		/* of the rest */
-	off_t next;			/* nobody has taken anything from here on */
+	off_t next;			/* the offset of the next chunk to be taken */
 	off_t end;			/* where a chunk came out short, or r->end */
-	int error;			/* the first one */
-	uint32_t stage;			/* of that */
+	int error;			/* the first one that occurred */
+	uint32_t stage;			/* where that was */
 	unsigned int threads;		/* at work, the caller included */
 	pthread_t helpers[MOST_STARTS];	/* to be joined ... */
 	unsigned int nhelpers;		/* ... so many, those that have left included */
@@ -55,49 +56,33 @@ struct team {
 
 static int64_t now(void)
 {
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * (int64_t)1000000000 + t.tv_nsec;
+	return cf_clock(CLOCK_MONOTONIC);
 }
 
-/* -------------------------------------------------------------- movers */
+/* -------------------------------------------------------------- chunks */
 
-/* Each moves up to len bytes: how many, 0 at the end, or -errno and *stage. */
-
-static ssize_t move_in_kernel(const struct cf_range *r, off_t at, size_t len, uint32_t *stage)
+/* Move at most len bytes.  Returns how many; 0 at the end; or -errno, with b->stage set. */
+static ssize_t move_piece(const struct cf_range *r, struct cf_buffer *b, off_t at, size_t len)
 {
-	*stage = COPYFILE_MOVE;
+	if (r->by_buffer)
+		return cf_buffer_move(b, at, len);
+	b->stage = COPYFILE_MOVE;
 	return cf_copy_range(r->src, r->dst, at, len);
 }
 
-static ssize_t move_by_buffer(const struct cf_range *r, char *buf, off_t at, size_t len,
-			      uint32_t *stage)
-{
-	*stage = COPYFILE_READ;
-	ssize_t got = cf_pread(r->src, buf, len < BUFFER_SIZE ? len : BUFFER_SIZE, at);
-
-	for (ssize_t put = 0; put < got;) {
-		*stage = COPYFILE_WRITE;
-		ssize_t n = cf_pwrite(r->dst, buf + put, got - put, at + put);
-		if (n <= 0)
-			return n < 0 ? n : -EIO;
-		put += n;
-	}
-	return got;
-}
-
-/* Move [at, at+len): the bytes moved, less than len at the end, or -errno. */
-static off_t move_chunk(const struct cf_range *r, char *buf, off_t at, size_t len,
-			uint32_t *stage)
+/*
+ * Move [at, at+len).  Returns how many bytes were moved, less than len only at the end of
+ * src; or -errno, with b->stage set.
+ */
+static off_t move_chunk(const struct cf_range *r, struct cf_buffer *b, off_t at, size_t len)
 {
 	size_t done = 0;
 
 	while (done < len) {
-		if (cf_watch_get(r->watch->cancel))
-			return -ECANCELED;
-		ssize_t n = r->by_buffer ? move_by_buffer(r, buf, at + done, len - done, stage)
-					 : move_in_kernel(r, at + done, len - done, stage);
+		int go = cf_pause_check(r->watch);
+		if (go < 0)
+			return go;
+		ssize_t n = move_piece(r, b, at + done, len - done);
 		if (n < 0)
 			return n;
 		if (n == 0)
@@ -113,20 +98,20 @@ static off_t move_chunk(const struct cf_range *r, char *buf, off_t at, size_t le
 
 static void *help(void *arg);
 
-/* One more helper, if there may be one; a wish, not a need. */
+/* Start one more helper, if the pool has a thread to spare.  If not, it is done without. */
 static void call_helper_locked(struct team *t)
 {
 	sigset_t all, old;
 
-	if (t->nhelpers == MOST_STARTS || !cf_pool_lend())
+	if (t->nhelpers == MOST_STARTS || !cf_pool_reserve_thread())
 		return;
-	/* Signals are the program's. */
+	/* The program's signals are for its own threads. */
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &old);
 	int err = pthread_create(&t->helpers[t->nhelpers], NULL, help, t);
 	pthread_sigmask(SIG_SETMASK, &old, NULL);
 	if (err) {
-		cf_pool_take_back();
+		cf_pool_release_thread();
 		return;
 	}
 	t->nhelpers++;
@@ -146,43 +131,47 @@ static void settle_locked(struct team *t, off_t at, off_t len, off_t moved, uint
 }
 
 /* Take chunks until there is none left, or, for a helper, until it is one too many. */
-static void work_locked(struct team *t, char *buf, bool helper)
+static void work_locked(struct team *t, struct cf_buffer *b, bool helper)
 {
 	while (!t->error && t->next < t->end && !(helper && t->threads > t->scale.target)) {
 		off_t at = t->next, left = t->end - at;
 		off_t len = (off_t)t->r->chunk < left ? (off_t)t->r->chunk : left;
-		uint32_t stage = COPYFILE_MOVE;
 
+		b->stage = COPYFILE_MOVE;
 		t->next += len;
 		cf_scale_expect(&t->scale, 1, MOST, true, false, now());
-		/* Not for what the present ones will have done by then. */
+		/* Unless the present threads will have finished by then. */
 		if (t->threads < t->scale.target && t->end - t->next > len * (off_t)t->threads)
 			call_helper_locked(t);
 		pthread_mutex_unlock(&t->lock);
-		off_t moved = move_chunk(t->r, buf, at, len, &stage);
+		off_t moved = move_chunk(t->r, b, at, len);
 		pthread_mutex_lock(&t->lock);
-		settle_locked(t, at, len, moved, stage);
+		settle_locked(t, at, len, moved, b->stage);
 	}
 }
 
-static char *new_buffer(const struct cf_range *r)
+/* Its bytes are for free(3); NULL if there is no memory, or if it needs none. */
+static struct cf_buffer new_buffer(const struct cf_range *r)
 {
-	return r->by_buffer ? aligned_alloc(4096, BUFFER_SIZE) : NULL;
+	return (struct cf_buffer){
+		.src = r->src, .dst = r->dst, .watch = r->watch,
+		.bytes = r->by_buffer ? cf_buffer_alloc() : NULL, .size = CF_BUFFER_SIZE,
+	};
 }
 
 static void *help(void *arg)
 {
 	struct team *t = arg;
-	char *buf = new_buffer(t->r);
+	struct cf_buffer b = new_buffer(t->r);
 
 	pthread_mutex_lock(&t->lock);
-	/* Without memory the others do it. */
-	if (buf || !t->r->by_buffer)
-		work_locked(t, buf, true);
+	/* A helper without memory leaves the work to the others. */
+	if (b.bytes || !t->r->by_buffer)
+		work_locked(t, &b, true);
 	t->threads--;
 	pthread_mutex_unlock(&t->lock);
-	cf_pool_take_back();
-	free(buf);
+	cf_pool_release_thread();
+	free(b.bytes);
 	return NULL;
 }
 
@@ -192,18 +181,20 @@ off_t cf_range_move(const struct cf_range *r)
 		.r = r, .lock = PTHREAD_MUTEX_INITIALIZER,
 		.next = r->at, .end = r->end, .threads = 1, .scale.first = 1,
 	};
-	char *buf = new_buffer(r);
+	struct cf_buffer b = new_buffer(r);
 
-	if (r->by_buffer && !buf)
+	assert(r->at <= r->end && r->chunk > 0);
+	if (r->by_buffer && !b.bytes)
 		return -ENOMEM;
 	pthread_mutex_lock(&t.lock);
-	work_locked(&t, buf, false);
+	work_locked(&t, &b, false);
 	pthread_mutex_unlock(&t.lock);
-	/* None is started any more: only who works starts one, and sees the end first. */
+	/* No helper is started any more: only a thread that has taken a chunk starts one. */
 	for (unsigned int i = 0; i < t.nhelpers; i++)
 		pthread_join(t.helpers[i], NULL);
+	assert(t.threads == 1 && t.end >= r->at);
 	pthread_mutex_destroy(&t.lock);
-	free(buf);
+	free(b.bytes);
 	if (t.error) {
 		cf_watch_set(r->watch->stage, t.stage);
 		return t.error;

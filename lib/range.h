@@ -17,7 +17,7 @@ struct cf_range {
 	struct cf_watch *watch;		/* told of progress, and of the stage of a failure */
 };
 
-/* How much there must be for it: a thread costs far less than moving that. */
+/* A file is moved in ranges if it has so many chunks: to start a thread costs far less. */
 #define CF_RANGE_CHUNKS 8
 
 /*

@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Design: where tasks burn the processor the right number is known: least.
- * Where they wait (for a server, a disk) it is found by trials.  The work done
- * per second is measured with the present number of threads, then with more:
- * if that brought enough, still more are tried, else it goes back.  After a rest
- * the other direction is tried, for what fewer threads can do as well is better
- * done by fewer: a disk with one head, a server with four slots.  Rests grow
- * with each trial that changed nothing.
+ * Design: where tasks burn the processor the right number of threads is known: least.
+ * Where tasks wait (for a server, a disk) it is found by trials.  The work done
+ * per second is measured with the present number of threads, then with more threads.
+ * If that was a gain, still more are tried; if not, the old number is set again.  After a
+ * rest, fewer threads are tried: some disks have one head, some servers four slots, and
+ * what fewer threads do as fast is better done by fewer.  Each trial that changes nothing
+ * makes the next rest longer.
  *
- * A measurement begins when as many tasks have ended as were under way at the
- * change, so that what ends was begun after it, and takes one for each thread.  A thread
- * that finds nothing to do spoils it: then the tasks are what lacks.
+ * A measurement begins when as many tasks have ended as were under way when the number of
+ * threads changed, so that it sees only tasks that began later.  It takes as many tasks as
+ * there are threads.  If a thread finds nothing to do the measurement proves nothing: then
+ * there are too few tasks.
  *
  *	STEADY -- rested, never starved --> UP or DOWN
  *	UP     -- gained --> UP, further;  else STEADY, as before
@@ -23,28 +24,30 @@
 
 #include "scale.h"
 
-/* Threads to begin with where tasks wait: even a disk stands them for a moment. */
+#include <assert.h>
+
+/* Threads to begin with where tasks wait; for a moment even a disk copes with so many. */
 #define FIRST 32
 
-/* Growing by a factor must bring this part of the factor's gain: 2 -> 1.12 times. */
+/* More threads must gain this part of what was added: twice the threads, 1.12 the rate. */
 #define WORTH 0.12
 
-/* Fewer threads may lose so much. */
+/* Fewer threads must keep this part of the rate. */
 #define NO_LOSS 0.92
 
 /*
- * A measurement has at least so many tasks, and takes at least so long (ns); where
- * tasks are slow it does not wait for as many as there are threads.
+ * A measurement has at least LEAST_TASKS tasks, and takes at least LEAST_TIME (ns).  After
+ * ENOUGH_TIME it does not wait until as many tasks have ended as there are threads.
  */
 #define LEAST_TASKS 8
 #define LEAST_TIME 4000000
 #define ENOUGH_TIME 100000000
 
-/* From a trial that changed nothing to the next one (ns) */
+/* The rest from a trial that changed nothing to the next trial (ns) */
 #define FIRST_REST 500000000
 #define LONGEST_REST 8000000000
 
-/* So long after the last task that waits, burning ones decide (ns). */
+/* Tasks count as waiting until this time (ns) after the last one that was said to wait. */
 #define MEMORY 100000000
 
 static unsigned int within(const struct cf_scale *s, unsigned int n)
@@ -64,6 +67,7 @@ static void measure_anew(struct cf_scale *s, int64_t now, bool settling)
 static void decide(struct cf_scale *s, unsigned int target, double rate,
 		   enum copyfile_why why, int64_t now)
 {
+	assert(target >= s->least && target <= s->most);
 	s->under_way = s->target;
 	s->target = target;
 	s->history[s->ndecisions++ % CF_SCALE_HISTORY] = (struct copyfile_decision){
@@ -91,17 +95,18 @@ void cf_scale_expect(struct cf_scale *s, unsigned int least, unsigned int most, 
 		s->retry = now;
 		s->backoff = FIRST_REST;
 		s->down_after = now + FIRST_REST;
-		decide(s, within(s, s->first ? s->first : FIRST), 0, COPYFILE_WAITS, now);
+		decide(s, within(s, s->first ? s->first : FIRST), 0, COPYFILE_LATENCY_BOUND, now);
 	} else if (!waits && s->waits && now > s->waits_until) {
 		s->waits = false;
-		decide(s, least, 0, COPYFILE_BURNS, now);
+		decide(s, least, 0, COPYFILE_CPU_BOUND, now);
 	} else if (first) {
-		decide(s, least, 0, COPYFILE_BURNS, now);
+		decide(s, least, 0, COPYFILE_CPU_BOUND, now);
 	}
 	s->target = s->waits ? within(s, s->target) : least;
+	assert(s->target >= s->least && s->target <= s->most);
 }
 
-/* Rest, and then try the other way. */
+/* Begin to rest. */
 static void rest(struct cf_scale *s, int64_t now)
 {
 	s->trial = CF_SCALE_STEADY;
@@ -130,10 +135,12 @@ static void try_next(struct cf_scale *s, double rate, int64_t now)
 	       now);
 }
 
-/* Was the trial worth it, that now does work at rate? */
+/* Returns true if the trial, in which work is done at rate, is a success. */
 static bool worth(const struct cf_scale *s, double rate)
 {
 	double factor = (double)s->target / s->old_target;
+
+	assert(s->trial != CF_SCALE_STEADY && s->old_target);
 
 	return rate >= s->old_rate * (s->trial == CF_SCALE_DOWN ? NO_LOSS
 						: 1 + (factor - 1) * WORTH);
@@ -144,13 +151,13 @@ static void judge_trial(struct cf_scale *s, double rate, int64_t now)
 	bool down = s->trial == CF_SCALE_DOWN;
 
 	if (s->starved) {
-		/* It proves nothing.  Threads that have nothing to do cost nothing. */
+		/* The trial proves nothing.  Its number stays: idle threads cost nothing. */
 		rest(s, now);
 		measure_anew(s, now, false);
 		return;
 	}
 	if (worth(s, rate)) {
-		/* As far as it goes; what was found out may have changed by then. */
+		/* Go on in this direction; at the bound, rest, as it may change. */
 		s->backoff = down ? s->backoff : FIRST_REST;
 		s->trial = CF_SCALE_STEADY;
 		s->down_next = down;
@@ -163,7 +170,7 @@ static void judge_trial(struct cf_scale *s, double rate, int64_t now)
 	unsigned int back = s->old_target;
 	s->down_next = !down;
 	rest(s, now);
-	decide(s, within(s, back), rate, down ? COPYFILE_FEWER_LOST : COPYFILE_MORE_IN_VAIN, now);
+	decide(s, within(s, back), rate, down ? COPYFILE_SLOWER : COPYFILE_NO_GAIN, now);
 }
 
 void cf_scale_ended(struct cf_scale *s, unsigned int work, bool starved, int64_t now)

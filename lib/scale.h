@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * scale - how many threads to have, found out by trying.  It knows numbers and
- * the time it is told, nothing else.  Not thread-safe: its owner locks it.
+ * scale - how many threads to have, found by trials.  It knows only numbers, and the time
+ * that it is told.  Not thread-safe: its owner locks it.
  */
 #ifndef CF_SCALE_H
 #define CF_SCALE_H
@@ -11,48 +11,52 @@
 
 #include "libcopyfile.h"
 
-/* Decisions that are remembered, the last ones */
+/* How many decisions are remembered */
 #define CF_SCALE_HISTORY 32
 
 struct cf_scale {
 	unsigned int target;		/* the answer: threads to have now */
 	unsigned int least, most;	/* bounds of it */
-	unsigned int first;		/* to begin with where tasks wait; 0: what suits small copies */
+	unsigned int first;		/* threads to begin with where tasks wait; 0: FIRST */
 
 	bool waits;			/* tasks wait: more threads may be faster */
-	int64_t waits_until;		/* unless somebody says so again */
-	bool crowded;			/* ... but not now */
+	int64_t waits_until;		/* until then, at least: it moves with each task that waits */
+	bool crowded;			/* processors are short: do not try more threads now */
 
 	enum { CF_SCALE_STEADY, CF_SCALE_UP, CF_SCALE_DOWN } trial;
-	unsigned int old_target;	/* before the trial ... */
-	double old_rate;		/* ... and the work done then, units per second */
-	bool down_next;			/* which way to try next ... */
-	int64_t retry, backoff;		/* ... when, and how long to rest after that */
-	int64_t down_after;		/* fewer are not tried at once */
+	unsigned int old_target;	/* before the trial */
+	double old_rate;		/* work done before the trial, in units per second */
+	bool down_next;			/* the next trial is with fewer threads */
+	int64_t retry;			/* when the next trial may begin */
+	int64_t backoff;		/* how long to rest after that */
+	int64_t down_after;		/* fewer threads are not tried before this time */
 
 	/* The measurement under way */
-	bool settling;			/* tasks begun before the last change still end: ... */
-	unsigned int under_way;		/* ... at most so many */
-	bool starved;			/* some thread had nothing to do */
+	bool settling;			/* tasks that began before the last change still end */
+	unsigned int under_way;		/* most tasks that do so */
+	bool starved;			/* a thread had nothing to do */
 	unsigned int count;		/* tasks ended */
 	uint64_t work;			/* units done */
 	int64_t since;
 
-	int64_t started;		/* when the first task came; 0: never */
-	unsigned int ndecisions;	/* made in all; the last ones are here, at n % HISTORY */
+	int64_t started;		/* when the first task came; 0: not yet */
+	unsigned int ndecisions;	/* made so far; number n is at n % CF_SCALE_HISTORY */
 	struct copyfile_decision history[CF_SCALE_HISTORY];
 };
 
 /*
- * A task is on its way.  Have at least and at most so many threads; waits: tasks
- * of its kind mostly wait, else they burn the processor, and least is right.  crowded:
- * they find the processors busy, and more are not to be tried.
- * now is in nanoseconds, of a clock that only goes forward.
+ * A task is about to come.  The number of threads stays between least and most.  waits says
+ * that tasks such as this one mostly wait; otherwise they burn the processor, and least is
+ * the right number.  crowded says that tasks find the processors busy: then no more threads
+ * are tried.  now is in nanoseconds, of a clock that only goes forward.
  */
 void cf_scale_expect(struct cf_scale *s, unsigned int least, unsigned int most, bool waits,
 		     bool crowded, int64_t now);
 
-/* A task of work units has ended; starved: some thread found nothing to do since. */
+/*
+ * A task has ended, which was so much work.  starved says that a thread has found nothing to
+ * do since the last task ended.
+ */
 void cf_scale_ended(struct cf_scale *s, unsigned int work, bool starved, int64_t now);
 
 #endif

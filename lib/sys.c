@@ -23,6 +23,7 @@
 #include <sys/eventfd.h>
 #include <sys/ioctl.h>
 #include <sys/syscall.h>
+#include <sys/sysmacros.h>
 #include <sys/utsname.h>
 #include <sys/vfs.h>
 #include <sys/xattr.h>
@@ -33,8 +34,9 @@
 #define FICLONE _IOW(0x94, 9, int)
 #endif
 
-/* From <linux/stat.h>: AT_STATX_FORCE_SYNC, STATX_BASIC_STATS */
+/* From <linux/stat.h>: AT_STATX_FORCE_SYNC, AT_STATX_DONT_SYNC, STATX_BASIC_STATS */
 #define FORCE_SYNC 0x2000
+#define DONT_SYNC 0x4000
 #define BASIC_STATS 0x7ff
 
 #ifdef CF_FAULT_INJECTION
@@ -124,6 +126,14 @@ int cf_dup(int fd)
 
 	/* Beyond a limit of 3 or less there is no descriptor at all. */
 	return r == -EINVAL ? -EMFILE : r;
+}
+
+int cf_reopen(int fd)
+{
+	char path[CF_FD_PATH_MAX];
+
+	cf_fd_path(fd, path);
+	return cf_openat(AT_FDCWD, path, O_RDONLY | O_NONBLOCK, 0);
 }
 
 bool cf_unblock(int fd)
@@ -361,6 +371,18 @@ int cf_fstat_fresh(int fd, struct stat *ret)
 	(void)CALL("statx", syscall(SYS_statx, fd, "", AT_EMPTY_PATH | FORCE_SYNC,
 				    BASIC_STATS, now));
 	return cf_fstat(fd, ret);
+}
+
+uint64_t cf_device(int fd)
+{
+	/* A struct statx; the device is in two numbers, of 32 bits each, from byte 136. */
+	uint32_t now[64];
+	int r = CALL("statx", syscall(SYS_statx, fd, "", AT_EMPTY_PATH | DONT_SYNC, 0, now));
+	struct stat st;
+
+	if (r == 0)
+		return makedev(now[34], now[35]);
+	return cf_fstat(fd, &st) == 0 ? st.st_dev : 0;
 }
 
 int64_t cf_fs_type(int fd)

@@ -27,6 +27,8 @@ extern int (*cf_fault)(const char *call);
 /* Descriptors: always close-on-exec and never 0, 1 or 2. */
 int cf_openat(int dir, const char *name, int flags, mode_t mode);
 int cf_dup(int fd);
+/* The same file once more, to be read, with a position of its own.  Needs /proc. */
+int cf_reopen(int fd);
 int cf_close(int fd);
 int cf_eventfd(void);
 int cf_eventfd_raise(int fd);
@@ -70,6 +72,8 @@ int cf_umask(void);
 int cf_fstat(int fd, struct stat *ret);
 /* The same, with what a server or another layer says now, not what is remembered */
 int cf_fstat_fresh(int fd, struct stat *ret);
+/* The device that fd is on, without asking a server; 0: not known */
+uint64_t cf_device(int fd);
 /* statfs(2)'s f_type, from 0 to 2^32 - 1, or -errno */
 int64_t cf_fs_type(int fd);
 int cf_statat(int dir, const char *name, struct stat *ret);

@@ -14,6 +14,7 @@
 #include <stddef.h>
 #include <time.h>
 
+#include "pause.h"
 #include "sys.h"
 
 /* Steps in which only the processor is given away */
@@ -34,8 +35,9 @@ int cf_wait_step(unsigned int *steps, const struct cf_watch *watch)
 	unsigned int n = (*steps)++;
 	long nap = FIRST_NAP_NS;
 
-	if (cf_watch_get(watch->cancel))
-		return -ECANCELED;
+	int r = cf_pause_check(watch);
+	if (r < 0)
+		return r;
 	if (n < YIELDS) {
 		sched_yield();
 		return 0;

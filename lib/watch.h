@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * watch - what a running copy shows to those who watch it, and what they can
- * ask of it.  One thread runs the copy and writes; any thread may read, or set
- * cancel.  Each field stands for itself, so relaxed order suffices.
+ * ask of it.  One thread runs the copy and writes; any thread may read, set
+ * cancel, or pause it.  Each field stands for itself, so relaxed order suffices.
  */
 #ifndef CF_WATCH_H
 #define CF_WATCH_H
@@ -15,9 +15,13 @@ struct cf_watch {
 	_Atomic uint64_t total;		/* bytes, the source's size when it was opened */
 	_Atomic uint64_t done;		/* bytes in place, holes and clones included */
 	_Atomic uint64_t moved;		/* bytes of those that were transferred */
+	_Atomic uint64_t cloned;	/* bytes of those that are shared with the source */
+	_Atomic uint64_t holes;		/* bytes of those that are in holes */
 	_Atomic uint32_t stage;		/* enum copyfile_stage */
 	_Atomic uint32_t method;	/* enum copyfile_method */
 	atomic_bool cancel;		/* stop at the next chunk */
+	_Atomic uint32_t paused;	/* 1: stand still from the next chunk on; see pause.h */
+	atomic_bool was_paused;		/* at some time: how long the copy took says nothing */
 };
 
 #define cf_watch_get(field)		atomic_load_explicit(&(field), memory_order_relaxed)

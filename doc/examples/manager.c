@@ -63,17 +63,17 @@ report(const char *name, int ret)
 	failed |= ret < 0 && ret != -ECANCELED;
 }
 
-/* Watch or cancel a row's copy.  If it has ended, the last row moves here. */
+/* See how far a row's copy is.  If it has ended, the last row moves here. */
 static void
-ask(int row, unsigned long cmd)
+look(int row)
 {
-	int ret = copyfile_ctrl(polled[row].fd, cmd);
+	int ret = copyfile_ctrl(polled[row].fd, COPYFILE_STATUS);
 
 	if (ret <= 0) {
 		report(rows[row].name, ret);
 		rows[row] = rows[live];
 		polled[row] = polled[live--];
-	} else if (cmd == COPYFILE_STATUS && rows[row].percent != 100 - ret) {
+	} else if (rows[row].percent != 100 - ret) {
 		rows[row].percent = 100 - ret;
 		changed = 1;
 	}
@@ -105,9 +105,11 @@ cancel(const char *name)
 	char **from, **to;
 	int row;
 
-	for (row = live; row > 0; row--)
-		if (!name || strcmp(rows[row].name, name) == 0)
-			ask(row, COPYFILE_CANCEL); /* the result is still to come */
+	/* Each result comes by way of look(), as that of any copy. */
+	for (row = 1; row <= live; row++)
+		if ((!name || strcmp(rows[row].name, name) == 0) &&
+		    copyfile_ctrl(polled[row].fd, COPYFILE_CANCEL) < 0)
+			perror(rows[row].name);
 	for (from = to = waiting; *from; from++)
 		if (!name || strcmp(name_of(*from), name) == 0)
 			printf("%s: cancelled\n", name_of(*from));
@@ -191,7 +193,7 @@ main(int argc, char **argv)
 		if (poll(polled, 1 + live, TICK) < 0)
 			continue; /* a signal */
 		for (row = live; row > 0; row--)
-			ask(row, COPYFILE_STATUS);
+			look(row);
 		if (polled[0].revents != 0)
 			commands();
 		show();

@@ -85,12 +85,6 @@ bool loop_watch(struct loop *l, int fd, void *entry)
 	       control(l, second, fd, EPOLLIN | EPOLLONESHOT, entry);
 }
 
-void loop_forget(struct loop *l, int fd)
-{
-	if (!control(l, EPOLL_CTL_MOD, fd, 0, NULL))
-		relaxed_set(l->blind, true);
-}
-
 void loop_wake(struct loop *l)
 {
 	static const uint64_t one = 1;

@@ -61,9 +61,6 @@ bool loop_is_main(const struct loop *l);
  */
 bool loop_watch(struct loop *l, int fd, void *entry);
 
-/* fd is not to be reported any more. */
-void loop_forget(struct loop *l, int fd);
-
 /* Wake the main thread in loop_turn().  Any thread, or a signal handler, may call it. */
 void loop_wake(struct loop *l);
 

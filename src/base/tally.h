@@ -25,6 +25,7 @@ struct tally {
 	uint64_t bytes;			/* of what was copied: holes and clones included */
 	uint64_t bytes_moved;		/* of those, read and written, or by the kernel */
 	uint64_t bytes_cloned;		/* of those, shared with the source */
+	uint64_t bytes_holes;		/* of those, left out */
 	uint64_t bytes_left;		/* of files that were skipped, or failed */
 	uint64_t bytes_lost;		/* of those, what had been copied by then */
 	uint64_t vanished;		/* sources that were gone when their turn came */

@@ -69,8 +69,9 @@ static void count(const struct entry *e, enum outcome outcome, const struct copy
 		sum.bytes_lost = info && S_ISREG(e->type) ? info->bytes_done : 0;
 	} else if (info && S_ISREG(e->type)) {
 		sum.bytes = info->bytes_done;
-		sum.bytes_moved = outcome == OUTCOME_CLONED ? 0 : info->bytes_moved;
-		sum.bytes_cloned = outcome == OUTCOME_CLONED ? info->bytes_done : 0;
+		sum.bytes_moved = info->bytes_moved;
+		sum.bytes_cloned = info->bytes_cloned;
+		sum.bytes_holes = info->bytes_holes;
 		sum.changed = info->changed;
 	}
 	tally_add(&sum);

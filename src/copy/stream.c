@@ -144,7 +144,9 @@ static struct sink open_sink(const struct context *c, int fd)
 /* Add to the tally.  Negative numbers take away what was added; see tally_add(). */
 static void count(uint64_t bytes, uint64_t moved)
 {
-	tally_add(&(struct tally){ .bytes = bytes, .bytes_moved = moved });
+	tally_add(&(struct tally){
+		.bytes = bytes, .bytes_moved = moved, .bytes_holes = bytes - moved,
+	});
 }
 
 /* Write the n bytes in buf; or n is -1, and reading failed with err.  False: reported. */

@@ -51,6 +51,9 @@
 /* How often a start may be refused while few copies are pending */
 #define MOST_REFUSALS 100
 
+/* All threads of a run are one client of the library. */
+#define CLIENT 1
+
 void window_init(struct window *w, struct loop *loop, unsigned int size, bool in_order,
 		 window_ended *ended, void *arg)
 {
@@ -174,44 +177,13 @@ bool window_reap_all(struct window *w)
 	return some;
 }
 
-/* A copy that has not been cancelled yet, or NULL.  Only main takes it out of the list. */
-static struct pending *next_to_cancel(struct window *w)
-{
-	struct pending *p;
-
-	pthread_mutex_lock(&w->lock);
-	for (p = w->first; p; p = p->next)
-		if (p->cookie > 0 && !p->cancelled)
-			break;
-	if (p)
-		p->cancelled = true;
-	pthread_mutex_unlock(&w->lock);
-	return p;
-}
-
-static void cancel(struct window *w, struct pending *p)
-{
-	/* Once it is released its number may be another cookie's, for which the loop must
-	   not report p. */
-	loop_forget(w->loop, p->cookie);
-	int r = copyfile_ctrl(p->cookie, COPYFILE_CANCEL);
-
-	if (r > 0 && loop_watch(w->loop, p->cookie, p))
-		return;
-	finish(w, p, r > 0 ? await(p->cookie) : r);
-}
-
 void window_cancel(struct window *w)
 {
-	struct pending *p;
-
-	/* What main is about to reap must not go meanwhile. */
-	if (w->loop->depth)
-		return;
-	w->loop->depth++;
-	while ((p = next_to_cancel(w)))
-		cancel(w, p);
-	w->loop->depth--;
+	pthread_mutex_lock(&w->lock);
+	for (struct pending *p = w->first; p; p = p->next)
+		if (p->cookie > 0 && !p->cancelled)
+			p->cancelled = copyfile_ctrl(p->cookie, COPYFILE_CANCEL) > 0;
+	pthread_mutex_unlock(&w->lock);
 }
 
 bool window_empty(struct window *w)
@@ -259,7 +231,7 @@ static int start(const struct window *w, const struct pending *p)
 		flags &= ~(uint64_t)COPYFILE_ASYNC;
 	const struct copyfile_how how = {
 		/* Directories stay while copies are pending, and credentials never change. */
-		.flags = flags | COPYFILE_STEADY,
+		.flags = flags | COPYFILE_STEADY, .client = CLIENT,
 	};
 
 	return copyfileat(dir_src_fd(e->dir), e->src, dir_dst_fd(e->dir),

@@ -260,14 +260,11 @@ static json_t *of_kind(const struct tally *t, enum kind kind)
 
 static json_t *bytes_value(const struct tally *t)
 {
-	uint64_t full = tally_plus(t->bytes_moved, t->bytes_cloned);
-	uint64_t holes = t->bytes > full ? t->bytes - full : 0;
-
 	return json_pack("{s:I, s:I, s:I, s:I}",
 			 "total", json_value_whole(tally_plus(t->bytes, t->bytes_left)),
 			 "written", json_value_whole(t->bytes_moved),
 			 "cloned", json_value_whole(t->bytes_cloned),
-			 "holes", json_value_whole(holes));
+			 "holes", json_value_whole(t->bytes_holes));
 }
 
 static json_t *errors_value(const struct json_summary *s)

@@ -14,7 +14,6 @@
 #include "tree/steer.h"
 
 #include <limits.h>
-#include <stddef.h>
 
 #include <libcopyfile.h>
 
@@ -69,15 +68,12 @@ void steer_dir_made(struct steer *s, const struct steer_timer *t)
 /* How many workers are worth it by what the library knows of the copies; 0: it is not known */
 static unsigned int workers_for_copies(void)
 {
-	struct copyfile_stats stats;
+	struct copyfile_advice advice;
 
-	/* The history of decisions, which comes last, is not copied. */
-	if (copyfile_stats(&stats, offsetof(struct copyfile_stats, decisions)) < 0)
+	if (copyfile_advice(&advice, sizeof advice) < 0)
 		return 0;
-	unsigned int for_waits = stats.threads_target / THREADS_PER_WORKER;
-	/* A thread of the library that copies a big file has a core of its own. */
-	unsigned int cores = stats.busy_big < stats.cores ? stats.cores - stats.busy_big : 1;
-	return for_waits > cores ? for_waits : cores;
+	unsigned int for_waits = advice.threads / THREADS_PER_WORKER;
+	return for_waits > advice.callers ? for_waits : advice.callers;
 }
 
 static void resize(struct steer *s)

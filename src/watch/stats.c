@@ -18,12 +18,12 @@
 
 /* The reasons for a number of threads; a later library may have more of them. */
 static const char *const why[] = {
-	[COPYFILE_BURNS] = "copies burn the processor",
-	[COPYFILE_WAITS] = "copies wait",
+	[COPYFILE_CPU_BOUND] = "copies burn the processor",
+	[COPYFILE_LATENCY_BOUND] = "copies wait",
 	[COPYFILE_TRY_MORE] = "trying more",
 	[COPYFILE_TRY_FEWER] = "trying fewer",
-	[COPYFILE_MORE_IN_VAIN] = "more gained nothing",
-	[COPYFILE_FEWER_LOST] = "fewer were slower",
+	[COPYFILE_NO_GAIN] = "more gained nothing",
+	[COPYFILE_SLOWER] = "fewer were slower",
 };
 
 static void print_decision(const struct copyfile_decision *d)

@@ -215,6 +215,40 @@ static void test_attributes_only(unsigned long how, const char *name)
 	drop("src");
 }
 
+/* Times that are not the source's, which has 1000000000 and 1100000000 */
+static void test_times_call(int src, int dst)
+{
+	static const struct {
+		const char *name;
+		unsigned long flags;
+		struct timespec times[2];
+		time_t access, modification;	/* 0: about now */
+		int result;
+	} cases[] = {
+		{ "both", COPYFILE_TIMES, { { 5, 0 }, { 6, 0 } }, 5, 6, 0 },
+		{ "without TIMES", COPYFILE_MODE, { { 7, 0 }, { 8, 0 } }, 5, 6, 0 },
+		{ "one", COPYFILE_TIMES, { { 0, UTIME_OMIT }, { 9, 0 } }, 5, 9, 0 },
+		{ "none", COPYFILE_TIMES, { { 0, UTIME_OMIT }, { 0, UTIME_OMIT } }, 5, 9, 0 },
+		{ "with the mode", COPYFILE_TIMES | COPYFILE_MODE, { { 10, 0 }, { 11, 0 } }, 10, 11, 0 },
+		{ "nonsense", COPYFILE_TIMES, { { 1, 1000000000 }, { 2, 0 } }, 10, 11, -EINVAL },
+		{ "nonsense, LENIENT", COPYFILE_TIMES | COPYFILE_LENIENT, { { 1, 0 }, { 2, -1 } },
+		  10, 11, -EINVAL },
+		{ "the present", COPYFILE_TIMES, { { 0, UTIME_NOW }, { 12, 0 } }, 0, 12, 0 },
+	};
+	struct stat st;
+
+	for (unsigned int i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		is_int(copyfile_attrs_times(src, dst, cases[i].flags, cases[i].times),
+		       cases[i].result, "copyfile_attrs_times: %s", cases[i].name);
+		st = stat_of("dst");
+		ok(cases[i].access ? st.st_atim.tv_sec == cases[i].access
+				   : time(NULL) - st.st_atim.tv_sec < 1000, "the access");
+		is_int(st.st_mtim.tv_sec, cases[i].modification, "the modification");
+	}
+	is_int(copyfile_attrs_times(src, dst, COPYFILE_TIMES, NULL), 0, "no times");
+	is_int(stat_of("dst").st_mtim.tv_sec, 1100000000, "are the source's");
+}
+
 static void test_attrs_call(void)
 {
 	static const unsigned long bad[] = {
@@ -241,6 +275,7 @@ static void test_attrs_call(void)
 	is_int(copyfile_attrs(src, dst, COPYFILE_MODE | COPYFILE_TIMES), 0, "copyfile_attrs");
 	is_int(mode_of("dst"), 0751, "the mode");
 	is_int(stat_of("dst").st_mtim.tv_sec, then[1].tv_sec, "the time");
+	test_times_call(src, dst);
 	is_int(copyfile_attrs(-1, dst, COPYFILE_MODE), -EBADF, "no source: EBADF");
 	is_int(copyfile_attrs(src, -1, COPYFILE_MODE), -EBADF, "no destination: EBADF");
 	close(src);

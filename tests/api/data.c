@@ -34,6 +34,12 @@ static const struct {
 
 enum { WAYS = sizeof ways / sizeof ways[0] };
 
+/* What was done is the sum of what was moved, cloned, and left out. */
+static bool adds_up(const struct copyfile_info *info)
+{
+	return info->bytes_moved + info->bytes_cloned + info->bytes_holes == info->bytes_done;
+}
+
 static void test_sizes(void)
 {
 	static const size_t sizes[] = {
@@ -68,7 +74,8 @@ static void test_sizes(void)
 				}
 				if (info.bytes_total != sizes[size] ||
 				    info.bytes_done != sizes[size] ||
-				    info.bytes_moved > sizes[size])
+				    !adds_up(&info) ||
+				    info.bytes_holes != 0)
 					told++;
 			}
 		}
@@ -166,7 +173,7 @@ static void test_holes(void)
 		many[i][1] = 64 * KIB;
 	}
 	for (i = 0; i < sizeof shapes / sizeof shapes[0]; i++) {
-		int different = 0, fewer = 0, filled = 0, unfilled = 0;
+		int different = 0, fewer = 0, filled = 0, unfilled = 0, told = 0;
 		off_t holes;
 
 		put_sparse("src", shapes[i].size, shapes[i].data, shapes[i].n);
@@ -174,9 +181,18 @@ static void test_holes(void)
 		for (way = 0; way < WAYS; way++) {
 			for (how = 0; how < SCHEDULES; how++) {
 				unsigned long flags = ways[way].flags | schedules[how].flag;
+				struct copyfile_info info;
+				int ret;
 
 				drop("dst");
-				if (copy("src", "dst", flags) != 0 || !same_data("src", "dst")) {
+				ret = copy("src", "dst", flags);
+				info = last_info();
+				if (!adds_up(&info) || info.bytes_done != (uint64_t)shapes[i].size
+				    || (flags & COPYFILE_NO_SPARSE && info.bytes_holes != 0)
+				    || (!(flags & COPYFILE_NO_SPARSE) && info.bytes_cloned == 0
+					&& info.bytes_holes < (uint64_t)holes))
+					told++;
+				if (ret != 0 || !same_data("src", "dst")) {
 					different++;
 					diag("%s, %s, %s: no good copy", shapes[i].name,
 					     ways[way].name, schedules[how].name);
@@ -199,6 +215,7 @@ static void test_holes(void)
 			}
 		}
 		is_int(different, 0, "%s: arrives unchanged, in each way", shapes[i].name);
+		is_int(told, 0, "%s: info tells how much is in holes", shapes[i].name);
 		if (holes == 0)
 			skip(2, "this file system tells of no holes");
 		else {
@@ -230,6 +247,10 @@ static void test_zeros(void)
 		is_int(copy("src", "dst", how | COPYFILE_SPARSE | COPYFILE_NO_REFLINK), 0,
 		       "%s: SPARSE", schedules[i].name);
 		ok(same_data("src", "dst"), "%s: a good copy", schedules[i].name);
+		struct copyfile_info info = last_info();
+
+		ok(adds_up(&info) && info.bytes_holes >= 2 * MIB - 128 * KIB,
+		   "%s: zeros that were left out count as holes", schedules[i].name);
 		if (can == 0)
 			skip(1, "this file system tells of no holes");
 		else
@@ -320,6 +341,11 @@ static void test_growing(void)
 		close(grower.fd);
 		is_int(ret, 0, "%s: a growing source is copied, and comes to an end",
 		       ways[way].name);
+		struct copyfile_info info = last_info();
+		/* A clone may have more than there was when the source was opened. */
+		ok(adds_up(&info) && (info.bytes_cloned > 0 ||
+				      info.bytes_done == (uint64_t)stat_of("dst").st_size),
+		   "%s: the numbers are those of the copy", ways[way].name);
 		difference = first_difference("src", "dst");
 		ok(stat_of("dst").st_size >= before &&
 		   (difference == -1 || difference == stat_of("dst").st_size),
@@ -370,6 +396,8 @@ static void test_changed(void)
 		}
 		is_int(ret, 0, "%s meanwhile: no failure", what);
 		is_int(last_info().changed, 1, "%s meanwhile: it says so", what);
+		struct copyfile_info info = last_info();
+		ok(adds_up(&info), "%s meanwhile: the numbers add up", what);
 		ok(cut ? stat_of("dst").st_size <= size : stat_of("dst").st_size >= size,
 		   "%s meanwhile: its size is sane", what);
 		drop("dst");
@@ -405,8 +433,12 @@ static void test_reflink(void)
 
 		if (can_reflink()) {
 			is_int(ret, 0, "%s: REFLINK", schedules[i].name);
-			is_int(last_info().method, COPYFILE_BY_REFLINK, "%s: shares extents",
+			struct copyfile_info info = last_info();
+
+			is_int(info.method, COPYFILE_BY_REFLINK, "%s: shares extents",
 			       schedules[i].name);
+			ok(info.bytes_cloned == info.bytes_done && adds_up(&info),
+			   "%s: all of them are cloned", schedules[i].name);
 			ok(same_data("src", "dst"), "%s: and is a copy", schedules[i].name);
 		} else {
 			is_int(ret, -EOPNOTSUPP, "%s: REFLINK where there is none",
@@ -457,6 +489,8 @@ static void test_method(void)
 		info = last_info();
 		is_int(info.method, COPYFILE_BY_BUFFER, "%s: BY_BUFFER", schedules[i].name);
 		is_int(info.bytes_moved, 100000, "%s: all of it was moved", schedules[i].name);
+		is_int(info.bytes_cloned + info.bytes_holes, 0, "%s: and nothing else",
+		       schedules[i].name);
 		is_int(copy("src", "dst", flags | COPYFILE_NO_REFLINK), 0, "%s: NO_REFLINK",
 		       schedules[i].name);
 		ok(last_info().method != COPYFILE_BY_REFLINK, "%s: shares nothing",
@@ -467,8 +501,10 @@ static void test_method(void)
 		is_int(copy("src", "dst", COPYFILE_REPLACE | COPYFILE_SPARSE), 0, "a hole");
 		is_int(last_info().bytes_done, 8 * MIB, "counts as done");
 		is_int(last_info().bytes_moved, 0, "not as moved");
+		is_int(last_info().bytes_holes + last_info().bytes_cloned, 8 * MIB,
+		       "but as a hole, or as cloned");
 	} else
-		skip(3, "this file system tells of no holes");
+		skip(4, "this file system tells of no holes");
 }
 
 int main(void)

@@ -25,11 +25,13 @@ static void *foreign_failure(void *arg)
 	return NULL;
 }
 
+enum { RESERVED = sizeof((struct copyfile_info){ 0 }.reserved) / sizeof(uint64_t) };
+
 static void test_last(void)
 {
 	struct copyfile_how how = { .tag = UINT64_C(0x123456789abcdef0) };
 	struct copyfile_info info;
-	int i, ret;
+	int i, j, wrong, ret;
 
 	put_pattern("src", 100000, 4);
 	for (i = 0; i < SCHEDULES; i++) {
@@ -46,7 +48,9 @@ static void test_last(void)
 		is_int(info.bytes_done, 100000, "%s: bytes_done", name);
 		ok(info.method >= COPYFILE_BY_REFLINK && info.method <= COPYFILE_BY_BUFFER,
 		   "%s: a method (%u)", name, info.method);
-		is_int(info.reserved, 0, "%s: reserved is 0", name);
+		for (wrong = 0, j = 0; j < RESERVED; j++)
+			wrong += info.reserved[j] != 0;
+		is_int(wrong, 0, "%s: what is reserved is 0", name);
 		is_int(info.changed, 0, "%s: src did not change", name);
 
 		ret = finish(copyfileat(AT_FDCWD, "absent", AT_FDCWD, "dst", &how, sizeof how));
@@ -119,24 +123,34 @@ static void test_ended(void)
 	is_int(finish(cookie), -ENOENT, "and releases nothing");
 }
 
+/* In the order in which a copy goes through them; READ, WRITE and MOVE take turns. */
+static const unsigned int stages[] = {
+	COPYFILE_QUEUED, COPYFILE_OPEN_SRC, COPYFILE_OPEN_DST, COPYFILE_READ, COPYFILE_WRITE,
+	COPYFILE_MOVE, COPYFILE_SETATTR, COPYFILE_FLUSH, COPYFILE_PUBLISH, COPYFILE_DONE,
+};
+
 static void test_stage_names(void)
 {
-	static const unsigned int unknown[] = { 10, 1000, UINT32_MAX };
-	const char *name, *other;
-	unsigned int i, j;
+	static const unsigned int unknown[] = { 1, 45, 85, 99, 101, 1000, UINT32_MAX };
+	unsigned int i, j, n = sizeof stages / sizeof stages[0];
+	const char *name;
 
-	for (i = COPYFILE_QUEUED; i <= COPYFILE_DONE; i++) {
-		name = copyfile_stage_name(i);
-		ok(name && *name != '\0', "stage %u has a name", i);
-		for (j = 0; name && j < i; j++) {
-			other = copyfile_stage_name(j);
-			if (other && strcmp(name, other) == 0)
-				ok(false, "stages %u and %u are both called %s", i, j, name);
-		}
+	for (i = 0; i < n; i++) {
+		name = copyfile_stage_name(stages[i]);
+		ok(name && *name != '\0', "stage %u has a name", stages[i]);
+		for (j = 0; name && j < i; j++)
+			if (strcmp(name, copyfile_stage_name(stages[j])) == 0)
+				ok(false, "stages %u and %u are both called %s", stages[i],
+				   stages[j], name);
+		if (i > 0)
+			ok(stages[i] >= stages[i - 1] + 10,
+			   "%s comes after %s, with room for stages between them", name,
+			   copyfile_stage_name(stages[i - 1]));
 	}
-	for (i = 0; i < 3; i++)
-		ok(copyfile_stage_name(unknown[i]) != NULL, "stage %u gets no NULL",
-		   unknown[i]);
+	name = copyfile_stage_name(UINT32_MAX - 1);
+	for (i = 0; i < sizeof unknown / sizeof unknown[0]; i++)
+		ok(copyfile_stage_name(unknown[i]) == name, "stage %u is \"%s\"", unknown[i],
+		   name);
 }
 
 int main(void)

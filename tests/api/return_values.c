@@ -12,8 +12,10 @@
 #include "tap.h"
 
 static const unsigned long commands[] = {
-	COPYFILE_WAIT, COPYFILE_STATUS, COPYFILE_CANCEL,
+	COPYFILE_WAIT, COPYFILE_STATUS, COPYFILE_CANCEL, COPYFILE_PAUSE, COPYFILE_RESUME,
 };
+
+enum { COMMANDS = sizeof commands / sizeof commands[0] };
 
 static void test_return_values(void)
 {
@@ -49,13 +51,13 @@ static void test_return_values(void)
 static void test_bad_calls(void)
 {
 	static const long strangers[] = { -1, 0, 1, 2, 1000000, LONG_MAX, LONG_MIN };
-	static const unsigned long unknown[] = { 0, 4, 255, ULONG_MAX };
+	static const unsigned long unknown[] = { 0, 6, 255, ULONG_MAX };
 	struct copyfile_info info;
 	unsigned int i, j;
 	int cookie, own;
 
 	for (i = 0; i < sizeof strangers / sizeof strangers[0]; i++) {
-		for (j = 0; j < 3; j++) {
+		for (j = 0; j < COMMANDS; j++) {
 			errno = 0;
 			is_int(copyfile_ctrl(strangers[i], commands[j]), -EBADF,
 			       "cookie %ld, command %lu: EBADF", strangers[i], commands[j]);
@@ -83,7 +85,7 @@ static void test_bad_calls(void)
 	}
 	ok(copyfile_ctrl(cookie, COPYFILE_CANCEL) > 0, "which released nothing");
 	is_int(finish(cookie), -ECANCELED, "the copy's own result comes later");
-	for (i = 0; i < 3; i++)
+	for (i = 0; i < COMMANDS; i++)
 		is_int(copyfile_ctrl(cookie, commands[i]), -EBADF,
 		       "command %lu on a released cookie: EBADF", commands[i]);
 }
@@ -98,7 +100,8 @@ static int null_pointers(void)
 	if (copyfile_info(cookie, NULL, sizeof info) != -EFAULT ||
 	    copyfile_info(cookie, NULL, 0) != -EFAULT)
 		bad |= 2;
-	if (copyfile_stats(NULL, sizeof(struct copyfile_stats)) != -EFAULT || errno != EFAULT)
+	if (copyfile_stats(NULL, sizeof(struct copyfile_stats)) != -EFAULT || errno != EFAULT ||
+	    copyfile_advice(NULL, sizeof(struct copyfile_advice)) != -EFAULT)
 		bad |= 4;
 	if (copyfile_setup(NULL, sizeof(struct copyfile_setup)) != -EFAULT)
 		bad |= 8;

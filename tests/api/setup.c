@@ -9,7 +9,11 @@
 #include "tap.h"
 
 /* The sizes that each structure had in the first release */
-enum { HOW_SIZE = 16, SETUP_SIZE = 16, INFO_SIZE = 48 };
+enum {
+	HOW_SIZE = COPYFILE_HOW_SIZE_VER0,
+	SETUP_SIZE = COPYFILE_SETUP_SIZE_VER0,
+	INFO_SIZE = COPYFILE_INFO_SIZE_VER0,
+};
 
 static void test_how_size(void)
 {
@@ -37,6 +41,16 @@ static void test_how_size(void)
 	is_int(copyfileat(AT_FDCWD, "src", AT_FDCWD, "dst", &big.how, sizeof big), -E2BIG,
 	       "larger, with something in it: E2BIG");
 	is_int(errno, E2BIG, "with errno set");
+	for (i = 0; i < (int)(sizeof(big.how.reserved) / sizeof(big.how.reserved[0])); i++) {
+		struct copyfile_how how = { .flags = COPYFILE_SYNC | COPYFILE_REPLACE };
+
+		how.reserved[i] = 1;
+		is_int(copyfileat(AT_FDCWD, "src", AT_FDCWD, "dst", &how, sizeof(how)), -E2BIG,
+		       "reserved[%d] is not zero: E2BIG", i);
+	}
+	is_int(copyfileat(AT_FDCWD, "src", AT_FDCWD, "dst",
+			  &(struct copyfile_how){ .reserved32 = 1 }, sizeof(struct copyfile_how)),
+	       -E2BIG, "reserved32 is not zero: E2BIG");
 	drop("dst");
 	is_int(finish(copyfileat(AT_FDCWD, "src", AT_FDCWD, "dst", NULL, 0)), 0,
 	       "no copyfile_how");

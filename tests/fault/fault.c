@@ -27,8 +27,9 @@ enum before { NOTHING, OLD_FILE, OLD_LINK };
 static const struct way {
 	const char *name;
 	const char *src;
-	unsigned long flags;
+	unsigned long flags;	/* with GIVEN_MODE: 0640 */
 	enum before before;
+	bool by_fd;		/* by copyfilefd() */
 } ways[] = {
 	{ "new file", "src", 0, NOTHING },
 	{ "new file, plain read and write", "src",
@@ -46,6 +47,7 @@ static const struct way {
 	  NOTHING },
 	{ "new file, PLAIN_MODE", "src", COPYFILE_PLAIN_MODE, NOTHING },
 	{ "new file, PLAIN_MODE, owner", "src", COPYFILE_PLAIN_MODE | COPYFILE_OWNER, NOTHING },
+	{ "new file, GIVEN_MODE, owner", "src", COPYFILE_GIVEN_MODE | COPYFILE_OWNER, NOTHING },
 	{ "REPLACE, nothing there", "src", COPYFILE_REPLACE, NOTHING },
 	{ "REPLACE", "src", COPYFILE_REPLACE, OLD_FILE },
 	{ "REPLACE, FSYNC, attributes", "src",
@@ -54,6 +56,10 @@ static const struct way {
 	{ "TRUNCATE", "src", COPYFILE_TRUNCATE, OLD_FILE },
 	{ "TRUNCATE, plain read and write", "src",
 	  COPYFILE_TRUNCATE | COPYFILE_NO_REFLINK | COPYFILE_NO_SPARSE, OLD_FILE },
+	{ "open files", "src", COPYFILE_TRUNCATE, OLD_FILE, true },
+	{ "open files with holes", "holes", COPYFILE_TRUNCATE, OLD_FILE, true },
+	{ "open files, FSYNC, attributes", "src",
+	  COPYFILE_TRUNCATE | COPYFILE_FSYNC | COPYFILE_ATTRS | COPYFILE_LENIENT, OLD_FILE, true },
 	{ "symlink", "link", COPYFILE_NOFOLLOW, NOTHING },
 	{ "symlink, REPLACE, attributes", "link",
 	  COPYFILE_NOFOLLOW | COPYFILE_REPLACE | COPYFILE_ATTRS | COPYFILE_LENIENT, OLD_LINK },
@@ -212,8 +218,25 @@ static const char *verdict(const struct way *way, int ret, bool stubborn)
 
 /* ------------------------------------------------------------------ the test */
 
-static void complain(const struct way *way, unsigned long how, int n, const char *fault,
-		     int ret, const char *what)
+static int start(const struct way *way, unsigned long how)
+{
+	const struct copyfile_how h = {
+		.flags = way->flags | how,
+		.mode = way->flags & COPYFILE_GIVEN_MODE ? 0640 : 0,
+	};
+
+	if (!way->by_fd)
+		return copyfileat(AT_FDCWD, way->src, AT_FDCWD, "d/dst", &h, sizeof h);
+	int src = open(way->src, O_RDONLY | O_CLOEXEC), dst = open("d/dst", O_WRONLY | O_CLOEXEC);
+	int ret = copyfilefd(src, dst, &h, sizeof h);
+
+	close(src);
+	close(dst);
+	return ret;
+}
+
+static void complain(const struct way *way, unsigned long how, int n, const char *fault, int ret,
+	 const char *what)
 {
 	diag("%s, %s, %s in call %d (%s)%s, result %d, partial %u: %s", way->name,
 	     how & COPYFILE_ASYNC ? "async" : "sync", fault, n, failed_call,
@@ -233,7 +256,7 @@ static void try_way(const struct way *way, unsigned long how, int error, const c
 			bail_out("a cookie is live");
 		fds = count_fds();
 		arm(n, error, on);
-		ret = copy(way->src, "d/dst", way->flags | how);
+		ret = finish(start(way, how));
 		disarm();
 		what = verdict(way, ret, on);
 		if (!what && ret < 0 && (error == EINTR || error == SHORT))
@@ -283,7 +306,7 @@ static void test_all_the_time(const char *name, int (*fn)(const char *))
 	for (i = 0; i < WAYS; i++) {
 		prepare(ways[i].before);
 		cf_fault = fn;
-		ret = copy(ways[i].src, "d/dst", ways[i].flags | COPYFILE_SYNC);
+		ret = finish(start(&ways[i], COPYFILE_SYNC));
 		cf_fault = hook;
 		is_int(ret, 0, "%s, %s", ways[i].name, name);
 		ok(good(&ways[i]), "a good copy");

@@ -370,6 +370,57 @@ static void test_close(void)
 	ok(last_info().partial == COPYFILE_PARTIAL_KEPT && exists("dst"), "it is kept");
 }
 
+/* ------------ a file that several threads move, as each call takes its time */
+
+enum { PIECE = 64 * 1024, PIECES = 128 };
+
+static void wait_a_little(void)
+{
+	nanosleep(&(struct timespec){ .tv_nsec = 2000000 }, NULL);
+}
+
+/* What threads have moved beyond the new end does not count. */
+static void wait_and_cut_off(void)
+{
+	static const off_t end = (off_t)PIECE * PIECES / 2 + 12345;
+
+	if (at.seen == PIECES / 2 + 4)
+		set_size("src", end);
+	wait_a_little();
+}
+
+static void test_ranges(void)
+{
+	static const struct {
+		const char *name, *call;
+		unsigned long flags;
+	} ways[] = {
+		{ "by buffer", "read", BUFFER },
+		{ "in the kernel", "copy_file_range", COPYFILE_NO_REFLINK },
+	};
+	struct copyfile_setup small = { .chunk = PIECE, .threads = 8 };
+
+	is_int(copyfile_setup(&small, sizeof small), 0, "small chunks");
+	for (int i = 0; i < 4; i++) {
+		const char *name = ways[i / 2].name;
+		bool cut = i % 2;
+
+		put_pattern("src", PIECE * PIECES, 5);
+		drop("dst");
+		when(ways[i / 2].call, 0, 0, cut ? wait_and_cut_off : wait_a_little);
+		is_int(copy("src", "dst", ways[i / 2].flags | COPYFILE_ASYNC), 0,
+		       "%s, by several threads%s", name, cut ? ", cut off meanwhile" : "");
+		never();
+		struct copyfile_info info = last_info();
+		ok(same_data("src", "dst"), "a good copy");
+		is_int(info.bytes_done, stat_of("dst").st_size, "all of it is done");
+		is_int(info.bytes_moved, stat_of("dst").st_size, "and was moved");
+		is_int(info.bytes_cloned + info.bytes_holes, 0, "nothing else");
+	}
+	is_int(copyfile_setup(&(struct copyfile_setup){ 0 }, sizeof(struct copyfile_setup)), 0,
+	       "the defaults again");
+}
+
 int main(void)
 {
 	alarm(300);
@@ -382,6 +433,7 @@ int main(void)
 	test_partial();
 	test_mixed();
 	test_close();
+	test_ranges();
 	cf_fault = NULL;
 	return scratch_done();
 }

@@ -12,26 +12,34 @@ cd "$top_srcdir" || skip_all 'the sources are not here'
 rooms='
 api	attr cookie count data dest exit extent job place policy pool scale sys watch
 exit	cookie watch
-cookie	count identity job pin policy pool sys watch
+cookie	container count identity job pause pin policy pool quota slots sys watch
+slots	identity job pool sys
 policy	pool watch
-job	attr count data dest extent pin place sys wait watch
-dest	claim destfile inplace sys watch
+job	attr count data dest extent pause pin place sys wait watch
+dest	claim destfile inplace pause sys watch
 inplace	claim destfile fs same sys wait
 destfile	claim watch
 claim	fs sys wait watch
 same	fs sys
-data	extent fs range sys wait watch
-range	pool scale sys watch
+clone	sys
+buffer	sys wait watch
+data	buffer clock clone extent fs pause range sys watch
+range	buffer clock pause pool scale sys watch
 attr	extent sys watch
 extent	sys
-pool	identity scale
+pool	identity lanes scale
+lanes
 scale
 identity
 pin	sys
-place
+quota	sys
+place	sys
+clock
+container
 count
 fs	sys
-wait	sys watch
+wait	pause sys watch
+pause	pool watch
 watch
 sys
 '

@@ -10,14 +10,20 @@ library=$top_builddir/lib/.libs/libcopyfile.so
 [ "$SHARED" = yes ] || skip_all 'configured with --disable-shared'
 
 golden='copyfile@@LIBCOPYFILE_0.1
+copyfile_advice@@LIBCOPYFILE_0.1
 copyfile_attrs@@LIBCOPYFILE_0.1
+copyfile_attrs_info@@LIBCOPYFILE_0.1
+copyfile_attrs_times@@LIBCOPYFILE_0.1
 copyfile_ctrl@@LIBCOPYFILE_0.1
+copyfile_ctrl_info@@LIBCOPYFILE_0.1
 copyfile_info@@LIBCOPYFILE_0.1
+copyfile_room_fd@@LIBCOPYFILE_0.1
 copyfile_setup@@LIBCOPYFILE_0.1
 copyfile_shutdown@@LIBCOPYFILE_0.1
 copyfile_stage_name@@LIBCOPYFILE_0.1
 copyfile_stats@@LIBCOPYFILE_0.1
-copyfileat@@LIBCOPYFILE_0.1'
+copyfileat@@LIBCOPYFILE_0.1
+copyfilefd@@LIBCOPYFILE_0.1'
 
 nm=${NM%% *}
 exported=$("${nm:-nm}" -D --defined-only "$library" |

@@ -26,8 +26,8 @@ static void note(int ret)
 	}
 }
 
-/* Takes results only if it is to: STATUS releases what has ended */
-static void *probe(void *arg)
+/* Takes results, by STATUS, unless it is to look only; CANCEL takes none. */
+static void * probe(void *arg)
 {
 	bool only_look = arg;
 	struct copyfile_info info;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Many threads that start, watch, cancel and await copies at random for a few
+ * Many threads that start, watch, pause, cancel and await copies at random for a few
  * seconds.  Every copy ends as it may end, every good one is whole, and
  * nothing is left over: no cookie, no descriptor, no file.
  */
@@ -35,6 +35,7 @@ struct copying {
 	int source;
 	unsigned long flags;
 	bool cancelled;			/* it was asked to stop */
+	bool paused;			/* and to stand still */
 	char dst[32];
 };
 
@@ -95,9 +96,9 @@ static void start(struct worker *w, struct copying *c)
 
 	c->source = (int)dice(w, SOURCES);
 	c->flags = flag_sets[dice(w, FLAG_SETS)];
-	c->cancelled = false;
+	c->cancelled = c->paused = false;
 	snprintf(src, sizeof src, "src%d", c->source);
-	snprintf(c->dst, sizeof c->dst, "w%d/%d", w->id, (int)(c - w->window));
+	snprintf(c->dst, sizeof(c->dst), "w%d/%d", w->id, (int)(c - w->window));
 	how = (struct copyfile_how){ .flags = c->flags, .tag = (uintptr_t)c };
 	ret = copyfileat(AT_FDCWD, src, AT_FDCWD, c->dst, &how, sizeof how);
 	w->started++;
@@ -109,12 +110,25 @@ static void start(struct worker *w, struct copying *c)
 		settle(w, c, ret);
 }
 
+/* Cancel, pause or resume it: none of these takes a result. */
+static void command(struct worker *w, struct copying *c, unsigned long cmd)
+{
+	int ret = copyfile_ctrl(c->cookie, cmd);
+
+	if (ret < 1 || ret > 100)
+		wrong(w, "a command that takes a result", ret);
+	if (cmd == COPYFILE_CANCEL)
+		c->cancelled = true;
+	c->paused = cmd == COPYFILE_PAUSE && !c->cancelled;
+}
+
 static void control(struct worker *w, struct copying *c)
 {
 	static const unsigned long commands[] = {
 		COPYFILE_STATUS, COPYFILE_STATUS, COPYFILE_WAIT, COPYFILE_CANCEL,
+		COPYFILE_PAUSE, COPYFILE_RESUME,
 	};
-	unsigned long cmd = commands[dice(w, 4)];
+	unsigned long cmd = commands[dice(w, sizeof(commands) / sizeof(commands[0]))];
 	bool was_readable = readable(c->cookie, 0);
 	struct copyfile_info info;
 	int ret;
@@ -122,8 +136,13 @@ static void control(struct worker *w, struct copying *c)
 	if (dice(w, 4) == 0 && (copyfile_info(c->cookie, &info, sizeof info) != 0 ||
 				info.tag != (uint64_t)(uintptr_t)c))
 		wrong(w, "copyfile_info is of another copy", 0);
-	if (cmd == COPYFILE_CANCEL)
-		c->cancelled = true;
+	if (cmd != COPYFILE_WAIT && cmd != COPYFILE_STATUS) {
+		command(w, c, cmd);
+		return;
+	}
+	/* Nobody else would resume it. */
+	if (cmd == COPYFILE_WAIT && c->paused)
+		command(w, c, COPYFILE_RESUME);
 	ret = copyfile_ctrl(c->cookie, cmd);
 	if (ret > 100 || (ret > 0 && (cmd == COPYFILE_WAIT || was_readable)))
 		wrong(w, "should have ended", ret);
@@ -144,9 +163,12 @@ static void *work(void *arg)
 		else
 			control(w, c);
 	}
-	for (i = 0; i < WINDOW; i++)
-		if (w->window[i].cookie > 0)
-			settle(w, &w->window[i], finish(w->window[i].cookie));
+	for (i = 0; i < WINDOW; i++) {
+		if (w->window[i].cookie == 0)
+			continue;
+		command(w, &w->window[i], COPYFILE_RESUME);
+		settle(w, &w->window[i], finish(w->window[i].cookie));
+	}
 	return NULL;
 }
 

@@ -351,6 +351,8 @@ static inline int cancel(int cookie)
 {
 	int ret = copyfile_ctrl(cookie, COPYFILE_CANCEL);
 
+	if (ret == 0)
+		bail_out("COPYFILE_CANCEL has taken a result");
 	return ret > 0 ? finish(cookie) : ret;
 }
 

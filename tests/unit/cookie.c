@@ -16,10 +16,10 @@ enum { PENDING = 4 };
 static int start_in(int dir, const char *src, const char *dst, uint64_t tag)
 {
 	static const struct cf_pool_limits limits = { .least = 1, .most = 1 };
+	const struct copyfile_how how = { .flags = LONG_FLAGS, .tag = tag, .client = 1 };
 	struct cf_job job;
 
-	cf_job_init(&job, dir, src, dir, dst, LONG_FLAGS, tag, 16384,
-		    cf_place_of(dir, src, dir, dst));
+	cf_job_init(&job, dir, src, dir, dst, &how, 16384, cf_place_of(dir, src, dir, dst));
 	return cf_cookie_start(&job, PENDING, limits);
 }
 

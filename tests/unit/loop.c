@@ -73,10 +73,6 @@ static void test_once(void)
 	ok(loop_watch(&t.loop, fd, (void *)2), "and can be watched again");
 	loop_turn(&t.loop, true);
 	is_int(t.ready[2], 1, "as another entry");
-	ok(loop_watch(&t.loop, fd, (void *)3), "and again");
-	loop_forget(&t.loop, fd);
-	loop_turn(&t.loop, false);
-	is_int(t.ready[3], 0, "but not what was forgotten");
 	close(fd);
 	/* The kernel gives the lowest number, which the loop knows. */
 	int again = raised();

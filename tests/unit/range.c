@@ -7,6 +7,10 @@
 
 #include "range.h"
 
+#include <pthread.h>
+
+#include "pause.h"
+#include "pool.h"
 #include "scratch.h"
 #include "tap.h"
 
@@ -110,6 +114,57 @@ static void test_failure(bool by_buffer)
 	cf_watch_set(watch.cancel, false);
 }
 
+static off_t moved_in_thread;
+
+static void * move_long(void *arg)
+{
+	/* As a thread of the pool, or one of its helpers, counts */
+	if (!cf_pool_reserve_thread())
+		bail_out("no thread may be reserved");
+	moved_in_thread = move("long", 0, LONG_SIZE, *(bool *)arg, fresh);
+	cf_pool_release_thread();
+	return NULL;
+}
+
+static void sleep_ms(long ms)
+{
+	nanosleep(&(struct timespec){ .tv_nsec = ms * 1000000 }, NULL);
+}
+
+/* Each of the threads may be in a call that moves a chunk when the pause begins. */
+enum { MOST_AFTER_PAUSE = 8 * CHUNK };
+
+/* All threads that move the file stand still, and go on. */
+static void test_pause(bool by_buffer, bool end_by_cancel)
+{
+	int pauses = 0, moved_on = 0;
+	pthread_t thread;
+
+	cf_watch_set(watch.done, 0);
+	pthread_create(&thread, NULL, move_long, &by_buffer);
+	while (cf_watch_get(watch.done) < LONG_SIZE / 2) {
+		uint64_t done;
+
+		cf_pause_begin(&watch);
+		done = cf_watch_get(watch.done);
+		sleep_ms(30);
+		moved_on += cf_watch_get(watch.done) > done + MOST_AFTER_PAUSE;
+		pauses++;
+		if (end_by_cancel && done > 0)
+			break;
+		cf_pause_end(&watch);
+		sleep_ms(5);
+	}
+	ok(pauses > 0 && moved_on == 0, "paused %d times, no more moves than was under way", pauses);
+	if (end_by_cancel)
+		cf_watch_set(watch.cancel, true);
+	cf_pause_end(&watch);
+	pthread_join(thread, NULL);
+	is_int(moved_in_thread, end_by_cancel ? -ECANCELED : LONG_SIZE,
+	       end_by_cancel ? "a cancel ends the pause" : "in the end all is moved");
+	cf_watch_set(watch.cancel, false);
+}
+
 int main(void)
 {
 	int i;
@@ -124,6 +179,11 @@ int main(void)
 		test_part(i);
 		test_shorter(i);
 		test_failure(i);
+	}
+	put_hole("long", LONG_SIZE);
+	for (i = 0; i < 2; i++) {
+		test_pause(i, false);
+		test_pause(i, true);
 	}
 	return done_testing();
 }

@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Design: one read, and as many writes as it takes.  What is not written where dst is empty
+ * is a hole; one at the end of dst is for the caller to make.
+ */
+#include <config.h>
+
+#include "buffer.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "sys.h"
+#include "wait.h"
+
+char *cf_buffer_alloc(void)
+{
+	return aligned_alloc(4096, CF_BUFFER_SIZE);
+}
+
+static ssize_t failed(struct cf_buffer *b, enum copyfile_stage stage, ssize_t r)
+{
+	b->stage = stage;
+	return r;
+}
+
+/* As write(2) to a stream, which may be a FIFO that is full. */
+static ssize_t write_stream(const struct cf_buffer *b, const char *bytes, size_t len)
+{
+	unsigned int steps = 0;
+	ssize_t n;
+
+	while ((n = cf_write(b->dst, bytes, len)) == -EAGAIN) {
+		int r = cf_wait_step(&steps, b->watch);
+		if (r < 0)
+			return r;
+	}
+	return n;
+}
+
+/* 0 or -errno */
+static ssize_t write_all(struct cf_buffer *b, const char *bytes, size_t len, off_t at)
+{
+	while (len) {
+		ssize_t n = b->stream ? write_stream(b, bytes, len)
+				      : cf_pwrite(b->dst, bytes, len, at);
+		if (n == 0)
+			n = -EIO;	/* cannot be for a regular file; would spin */
+		if (n < 0)
+			return failed(b, COPYFILE_WRITE, n);
+		bytes += n;
+		len -= n;
+		at += n;
+		b->written = at;
+	}
+	return 0;
+}
+
+static bool all_zero(const char *bytes, size_t len)
+{
+	return !bytes[0] && !memcmp(bytes, bytes + 1, len - 1);
+}
+
+/*
+ * The bytes that are to be treated alike: blocks of zeros, or blocks of data.  at is their
+ * place in the file, by which blocks are aligned.
+ */
+static size_t run_of(const struct cf_buffer *b, const char *bytes, size_t len, off_t at,
+		     bool *ret_zero)
+{
+	size_t run = 0;
+
+	while (run < len) {
+		size_t n = b->block - (at + run) % b->block;
+		n = n < len - run ? n : len - run;
+		bool zero = all_zero(bytes + run, n);
+		if (run && zero != *ret_zero)
+			break;
+		*ret_zero = zero;
+		run += n;
+	}
+	return run;
+}
+
+/* 0 or -errno */
+static ssize_t write_sparse(struct cf_buffer *b, const char *bytes, size_t len, off_t at)
+{
+	while (len) {
+		bool zero = false;
+		size_t run = run_of(b, bytes, len, at, &zero);
+		ssize_t r = zero ? 0 : write_all(b, bytes, run, at);
+
+		if (r < 0)
+			return r;
+		if (zero)
+			b->holes += run;
+		bytes += run;
+		len -= run;
+		at += run;
+	}
+	return 0;
+}
+
+ssize_t cf_buffer_move(struct cf_buffer *b, off_t at, size_t len)
+{
+	ssize_t n = cf_pread(b->src, b->bytes, b->size < len ? b->size : len, at);
+
+	if (n <= 0)
+		return failed(b, COPYFILE_READ, n);
+	ssize_t r = b->block ? write_sparse(b, b->bytes, n, at) : write_all(b, b->bytes, n, at);
+	return r < 0 ? r : n;
+}

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* buffer - brings bytes from one file into another by read(2) and write(2).  One thread's. */
+#ifndef CF_BUFFER_H
+#define CF_BUFFER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "libcopyfile.h"
+#include "watch.h"
+
+/* Larger ones gained nothing on tmpfs, ext4 and NFS; as coreutils 9 uses. */
+#define CF_BUFFER_SIZE (256 * 1024)
+
+struct cf_buffer {
+	int src, dst;
+	bool stream;			/* dst is a pipe or device: no positions */
+	size_t block;			/* aligned blocks of zeros, so long, become holes; 0: none */
+	const struct cf_watch *watch;	/* a cancel ends the waiting for a stream */
+	char *bytes;			/* the caller's, see cf_buffer_alloc() */
+	size_t size;			/* of these; never 0 */
+
+	/* What has been done with it */
+	off_t written;			/* the end of the last byte that was written, ever */
+	uint64_t holes;			/* bytes that were not written, in all */
+	enum copyfile_stage stage;	/* of a failure */
+};
+
+/* CF_BUFFER_SIZE bytes, page-aligned, which spares some file systems another copy; or NULL */
+char *cf_buffer_alloc(void);
+
+/*
+ * Move one piece, of at most len bytes, at at.  dst is empty behind at.  Returns how many
+ * bytes were moved, holes included; 0 where src ends; or -errno, and b->stage is set.
+ */
+ssize_t cf_buffer_move(struct cf_buffer *b, off_t at, size_t len);
+
+#endif

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * slots - descriptors that stand for jobs: found by their numbers, and used again.
+ * Not thread-safe: its owner locks it.
+ */
+#ifndef CF_SLOTS_H
+#define CF_SLOTS_H
+
+#include <pthread.h>
+#include <stdbool.h>
+
+#include "identity.h"
+#include "job.h"
+#include "pool.h"
+
+enum cf_slot_state { CF_FREE, CF_LIVE, CF_ENDED };
+
+struct cf_slot {
+	struct cf_task task;		/* the pool's, while it is queued */
+	pthread_mutex_t lock;		/* of what follows, but for the running job */
+	struct cf_slot *next_free;
+	struct cf_holder *holder;	/* whose place it takes, unless free; under the owner's lock */
+	int fd;				/* an eventfd */
+	enum cf_slot_state state;
+	bool waiting;			/* a thread sleeps in WAIT */
+	bool raised;			/* fd is readable */
+	bool held;			/* paused, and out of the queue: no thread has the job */
+	struct cf_pool_limits limits;	/* to queue it again with */
+	struct cf_identity caller;	/* who is to copy; not if the job is STEADY */
+	struct cf_job job;
+};
+
+/* Zero at the beginning */
+struct cf_slots {
+	struct cf_slot **by_fd;		/* NULL where there is none */
+	int size;			/* of by_fd */
+	struct cf_slot *free;		/* to be used again */
+	unsigned int nfree;
+};
+
+/* Take a free slot.  Returns 0 and *ret; or -EMFILE, -ENFILE or -ENOMEM. */
+int cf_slots_take(struct cf_slots *all, struct cf_slot **ret);
+
+/* Give back a slot, which is free.  It may be destroyed. */
+void cf_slots_give(struct cf_slots *all, struct cf_slot *s);
+
+/* Returns the slot with this descriptor, which may be free; or NULL. */
+struct cf_slot *cf_slots_find(const struct cf_slots *all, long fd);
+
+/* Destroy all slots, which are free. */
+void cf_slots_clear(struct cf_slots *all);
+
+/* The same in a child of fork(2), whatever the slots are, and whoever had locked them. */
+void cf_slots_clear_in_child(struct cf_slots *all);
+
+#endif
