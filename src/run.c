@@ -48,9 +48,11 @@ static bool has_end_work(void *arg, const struct dir *d)
 	return makedir_has_end_work(arg, d);
 }
 
-static void complete(void *arg, struct dir *d)
+/* The result is what a journal, or the removal of what is not in the source, would go by. */
+static bool complete(void *arg, struct dir *d, const struct dir_result *result)
 {
-	makedir_complete(arg, d);
+	(void)result;
+	return makedir_complete(arg, d);
 }
 
 static void wake(void *arg)

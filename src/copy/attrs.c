@@ -29,6 +29,7 @@
 #include "report/report.h"
 #include "tree/byfd.h"
 #include "tree/dirpath.h"
+#include "tree/dirresult.h"
 
 /* In cp's order; of several the first is reported, as by cp, which tries no more. */
 static const struct {
@@ -96,8 +97,10 @@ void attrs_complain(const struct context *c, const struct entry *e,
 		.op = OP_ATTRIBUTES, .src = src, .dst = dst, .id = e->id,
 	};
 
-	if (attrs_report(c->opts, info, &about))
+	if (attrs_report(c->opts, info, &about)) {
+		dir_mark_unclean(e->dir);
 		failed_add(src);
+	}
 	free(src);
 	free(dst);
 }
@@ -107,10 +110,12 @@ void attrs_result(const struct context *c, const struct entry *e, int r)
 	struct copyfile_info info;
 
 	copyfile_info(0, &info, sizeof info);
-	if (r < 0)
+	if (r < 0) {
+		dir_mark_unclean(e->dir);
 		complain_dst(e, OP_ATTRIBUTES, -r, "setting attributes for %s");
-	else if (info.skipped)
+	} else if (info.skipped) {
 		attrs_complain(c, e, &info);
+	}
 }
 
 bool attrs_default_mode(const struct context *c, const struct entry *e, int fd, mode_t mode)

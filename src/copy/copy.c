@@ -292,7 +292,9 @@ void copy_ended(void *arg, const struct pending *p, int result,
 	if (result == 0)
 		outcome(&e, info->method == COPYFILE_BY_REFLINK ? OUTCOME_CLONED : OUTCOME_COPIED,
 			info);
-	else if (!interrupted)
+	else if (interrupted)
+		outcome_interrupted(&e);
+	else
 		outcome(&e, OUTCOME_FAILED, info);
 	end_copy(c, &e, &plan, ok);
 }
@@ -324,7 +326,7 @@ static void copy_planned(struct context *c, const struct entry *e, const struct 
 	enum outcome made;
 
 	if (stop_asked())
-		stop_leave_out();
+		outcome_left_out(e);
 	else if (data && !o->symlink && !o->hard_link) {
 		start(c, e, plan, NULL);
 		return;
@@ -332,6 +334,8 @@ static void copy_planned(struct context *c, const struct entry *e, const struct 
 		ok = make(c, e, plan, &made);
 		if (ok || stop_asked() != STOP_SIGNAL)
 			outcome(e, ok ? made : OUTCOME_FAILED, NULL);
+		else
+			outcome_interrupted(e);
 	}
 	end_copy(c, e, plan, ok);
 }
@@ -362,7 +366,7 @@ void copy_entry(struct context *c, const struct entry *wanted)
 	struct entry e = *wanted;
 
 	if (stop_asked()) {
-		stop_leave_out();
+		outcome_left_out(&e);
 		return;
 	}
 	if (full_bars(c, &e))

@@ -34,6 +34,7 @@
 #include "progname.h"
 #include "tree/dir.h"
 #include "tree/dirpath.h"
+#include "tree/dirresult.h"
 #include "xalloc.h"
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
@@ -122,6 +123,15 @@ static bool leave_out(const struct place *place)
 	return true;
 }
 
+/* e is left out if that is where place is.  Returns true if so. */
+static bool leave_out_entry(const struct entry *e, const struct place *place)
+{
+	if (!leave_out(place))
+		return false;
+	dir_count_entry(e->dir, true);
+	return true;
+}
+
 bool full_met(const struct entry *e, int err)
 {
 	struct place dir;
@@ -153,7 +163,7 @@ bool full_bars(const struct context *c, const struct entry *e)
 		return false;
 	bool known = in_place(c->opts, e) &&
 		     look_at(RETRY(openat(dir_dst_fd(e->dir), e->dst, O_PATH | O_CLOEXEC)), &place);
-	return (known || place_of_dir(e, &place)) && leave_out(&place);
+	return (known || place_of_dir(e, &place)) && leave_out_entry(e, &place);
 }
 
 bool full_bars_dir(const struct entry *e)
@@ -163,7 +173,7 @@ bool full_bars_dir(const struct entry *e)
 
 	if (!all || (entry_stat_dst(e, &st, 0) == 0 && S_ISDIR(st.st_mode)))
 		return false;
-	return place_of_dir(e, &place) && leave_out(&place);
+	return place_of_dir(e, &place) && leave_out_entry(e, &place);
 }
 
 bool full_explains(const char *path, int err)

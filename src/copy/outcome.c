@@ -16,11 +16,13 @@
 #include <libcopyfile.h>
 
 #include "base/clock.h"
+#include "base/stop.h"
 #include "copy/entry.h"
 #include "report/failed.h"
 #include "report/json.h"
 #include "report/log.h"
 #include "tree/dirpath.h"
+#include "tree/dirresult.h"
 
 static bool watched;
 
@@ -77,9 +79,21 @@ static void count(const struct entry *e, enum outcome outcome, const struct copy
 	tally_add(&sum);
 }
 
+void outcome_left_out(const struct entry *e)
+{
+	stop_leave_out();
+	dir_count_entry(e->dir, true);
+}
+
+void outcome_interrupted(const struct entry *e)
+{
+	dir_count_entry(e->dir, true);
+}
+
 void outcome(const struct entry *e, enum outcome outcome, const struct copyfile_info *info)
 {
 	count(e, outcome, info);
+	dir_count_entry(e->dir, outcome == OUTCOME_FAILED);
 	bool log = log_is_open() && outcome != OUTCOME_FAILED, json = json_tells_files();
 	bool failed = outcome == OUTCOME_FAILED && failed_is_open();
 	if (!log && !json && !failed)

@@ -26,4 +26,10 @@ void outcome_number(struct entry *e);
  */
 void outcome(const struct entry *e, enum outcome outcome, const struct copyfile_info *info);
 
+/* e is left out, as nothing new is to be begun: it has no outcome, but the exit status tells. */
+void outcome_left_out(const struct entry *e);
+
+/* A signal has interrupted the copy of e: it has no outcome, nor has it failed. */
+void outcome_interrupted(const struct entry *e);
+
 #endif

@@ -7,12 +7,26 @@
 #define PCP_DIR_H
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <sys/stat.h>
 
 #include "tree/workers.h"
 
 struct dir;
+
+/* What has become of a directory and of all below it */
+struct dir_result {
+	uint64_t entries;		/* that the walk has met below it, at any depth */
+	uint64_t failed;		/* of those, the ones that failed or were left out */
+	/*
+	 * All directories were read to their ends, no entry failed or was left out, and no
+	 * attributes were lost that are an error to lose.  What the user did not want to be
+	 * copied (-n, -u) is no failure.
+	 */
+	bool clean;
+};
 
 /* What the directories of a run need to know of it.  The hooks may be called by any thread. */
 struct dirs_config {
@@ -25,8 +39,13 @@ struct dirs_config {
 	bool (*defer)(void *arg, struct work *work);
 	/* Returns true if complete(d) will wait for a file system. */
 	bool (*has_end_work)(void *arg, const struct dir *d);
-	/* All below d is complete, and nothing in there changes any more. */
-	void (*complete)(void *arg, struct dir *d);
+	/*
+	 * All below d is complete, with that result, and nothing in there changes any more.
+	 * Called once for each directory, after it was called for all those below.  What is
+	 * left to be done to d itself is done here; returns false if that has failed, which
+	 * makes the directories above unclean.
+	 */
+	bool (*complete)(void *arg, struct dir *d, const struct dir_result *result);
 	void *arg;			/* of the hooks */
 };
 
@@ -45,6 +64,12 @@ struct dir_mode {
 	bool lacks_owner_rights;	/* what is made in there may lack its owner's rights */
 };
 
+/* The result, while it is being counted: see dirresult.c. */
+struct dir_count {
+	_Atomic uint64_t entries, failed;
+	atomic_bool unclean;
+};
+
 enum dir_side { DIR_SRC, DIR_DST };
 
 struct dir {
@@ -60,6 +85,8 @@ struct dir {
 	bool leads;			/* it is above an operand, for --parents */
 	bool follow[2];			/* this side may be named by a symlink */
 	struct dir_mode mode;
+
+	struct dir_count count;		/* of entries */
 
 	/* all->lock: */
 	unsigned int refcount;		/* see dirrefs.c; 0: complete, or about to be */

@@ -44,6 +44,7 @@
 #include "report/report.h"
 #include "tree/dir.h"
 #include "tree/dirpath.h"
+#include "tree/dirresult.h"
 #include "xalloc.h"
 
 void dir_expect_dst(struct dir *d, const struct stat *st)
@@ -366,8 +367,10 @@ static bool pin_and_open(struct dir *d, enum dir_side first)
 	if (err)
 		unpin_locked(d);
 	dirs_unlock(d->all);
-	if (err)
+	if (err) {
+		dir_mark_unclean(d);
 		report_no_access(d, side, err);
+	}
 	return !err;
 }
 

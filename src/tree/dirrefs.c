@@ -44,6 +44,7 @@
 #include "base/locked.h"
 #include "tree/dir.h"
 #include "tree/dirfds.h"
+#include "tree/dirresult.h"
 #include "xalloc.h"
 
 void dirs_init(struct dirs *all, const struct dirs_config *config, struct dir *cwd)
@@ -149,8 +150,10 @@ static struct dir *complete(struct dir *d)
 {
 	struct dirs *all = d->all;
 	struct dir *parent = d->parent;
+	struct dir_result result = dirresult_of(d);
 
-	all->config.complete(all->config.arg, d);
+	result.clean &= all->config.complete(all->config.arg, d, &result);
+	dirresult_add(parent, &result);
 	dirs_lock(all);
 	dirfds_leave_locked(d, d->weak_refs > 1);
 	put_weak_locked(d);

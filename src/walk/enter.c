@@ -37,6 +37,7 @@
 #include "tree/dir.h"
 #include "tree/dirfds.h"
 #include "tree/dirpath.h"
+#include "tree/dirresult.h"
 #include "tree/dirrefs.h"
 #include "walk/makedir.h"
 #include "walk/select.h"
@@ -263,12 +264,13 @@ static void hand_over_source(struct context *c, const struct entry *e, struct di
 	dir_give_src(d, source->fd);
 }
 
-void enter_unread(const struct dir *d, int err)
+void enter_unread(struct dir *d, int err)
 {
 	char *path = dir_src_path(d, "");
 
 	report_error_about(&(struct report_about){ .op = OP_READ, .src = path }, err,
 			   "cannot access %s", quote_always(0, path));
+	dir_mark_unclean(d);
 	/* d was counted when it was made. */
 	failed_add(path);
 	free(path);
@@ -301,9 +303,12 @@ bool enter_dir(struct context *c, struct walk_root *root, const struct entry *wa
 		return false;
 	if (source.err)
 		enter_unread(d, source.err);
-	if (source.fd >= 0 && answer == SELECT_ENTER)
+	if (source.fd >= 0 && answer == SELECT_ENTER) {
 		*ret_dir = d;
-	else
-		dir_put(d);
+		return true;
+	}
+	/* It is not read, so nobody knows what is in there. */
+	dir_mark_unclean(d);
+	dir_put(d);
 	return true;
 }

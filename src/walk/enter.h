@@ -36,6 +36,6 @@ bool enter_dir(struct context *c, struct walk_root *root, const struct entry *e,
 bool enter_stat(const struct context *c, const struct entry *e, struct stat *ret);
 
 /* Report that d's source could not be read, or not all of it; err is an errno value. */
-void enter_unread(const struct dir *d, int err);
+void enter_unread(struct dir *d, int err);
 
 #endif

@@ -160,14 +160,17 @@ static int set_times(const struct dir *d)
 	return byfd_utimens(dir_dst_fd(d), times);
 }
 
-/* Copy what the options ask for; the times are those from before the walk. */
-static void copy_attributes(const struct context *c, struct dir *d)
+/*
+ * Copy what the options ask for; the times are those from before the walk.  Returns false
+ * after a failure, reported.
+ */
+static bool copy_attributes(const struct context *c, struct dir *d)
 {
 	const struct options *o = c->opts;
 	struct copyfile_info info;
 
 	if (!dir_pin(d))
-		return;
+		return false;
 	int r = copyfile_attrs(dir_src_fd(d), dir_dst_fd(d),
 			       (o->attrs & ~COPYFILE_TIMES) | COPYFILE_LENIENT);
 	copyfile_info(0, &info, sizeof info);
@@ -177,12 +180,12 @@ static void copy_attributes(const struct context *c, struct dir *d)
 	}
 	char *dst = dir_dst_path(d, "");
 	const struct report_about about = { .op = OP_ATTRIBUTES, .dst = dst };
+	bool failed = r < 0 || attrs_report(o, &info, &about);
 	if (r < 0)
 		attrs_error(&about, -r, "setting attributes for %s");
-	else
-		attrs_report(o, &info, &about);
 	free(dst);
 	dir_unpin(d);
+	return !failed;
 }
 
 /* Returns 0 or an errno value. */
@@ -203,10 +206,11 @@ static int set_mode_of(int fd, const struct options *o, const struct dir_mode *l
 	return mode != (st.st_mode & 07777) && byfd_chmod(fd, mode) < 0 ? errno : 0;
 }
 
-static void complete_mode(const struct context *c, struct dir *d)
+/* Returns false after a failure, reported. */
+static bool complete_mode(const struct context *c, struct dir *d)
 {
 	if (!dir_pin_dst(d))
-		return;
+		return false;
 	int err = set_mode_of(dir_dst_fd(d), c->opts, &d->mode);
 
 	if (err) {
@@ -217,6 +221,7 @@ static void complete_mode(const struct context *c, struct dir *d)
 		free(dst);
 	}
 	dir_unpin(d);
+	return !err;
 }
 
 static bool lacks_mode(const struct dir *d)
@@ -229,12 +234,15 @@ bool makedir_has_end_work(const struct context *c, const struct dir *d)
 	return !d->make_failed && (c->opts->attrs || lacks_mode(d));
 }
 
-void makedir_complete(const struct context *c, struct dir *d)
+bool makedir_complete(const struct context *c, struct dir *d)
 {
+	bool ok = true;
+
 	if (d->make_failed)
-		return;
+		return true;
 	if (c->opts->attrs)
-		copy_attributes(c, d);
+		ok = copy_attributes(c, d);
 	if (lacks_mode(d))
-		complete_mode(c, d);
+		ok &= complete_mode(c, d);
+	return ok;
 }

@@ -25,8 +25,8 @@ bool makedir_has_end_work(const struct context *c, const struct dir *d);
 
 /*
  * All below d is complete: give its destination, if there is one, the source's attributes
- * and what its mode lacks.  Failures are reported.
+ * and what its mode lacks.  Returns false after a failure, which has been reported.
  */
-void makedir_complete(const struct context *c, struct dir *d);
+bool makedir_complete(const struct context *c, struct dir *d);
 
 #endif

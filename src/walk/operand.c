@@ -215,9 +215,11 @@ void operand_copy(struct operands *all, struct dir *dir, const char *src, const 
 	struct entry e = { .dir = dir, .src = src, .dst = dst, .operand = true };
 
 	c->operand++;
-	if (stop_asked())
-		stop_leave_out();
-	if (stop_asked() || !dir_pin(dir))
+	if (stop_asked()) {
+		outcome_left_out(&e);
+		return;
+	}
+	if (!dir_pin(dir))
 		return;
 	if (stat_operand(c, &e, &st) < 0) {
 		fail_operand(&e, OP_LOOK, errno, "cannot stat %s");

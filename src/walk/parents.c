@@ -28,6 +28,7 @@
 #include "tree/dir.h"
 #include "tree/dirfds.h"
 #include "tree/dirpath.h"
+#include "tree/dirresult.h"
 #include "tree/dirrefs.h"
 #include "walk/makedir.h"
 #include "xalloc.h"
@@ -74,6 +75,7 @@ static struct dir *descend(struct context *c, struct dir *up, const char *src, c
 	int err = RETRY(fstatat(dir_src_fd(up), src, &st, 0)) < 0 ? errno :
 		  S_ISDIR(st.st_mode) ? 0 : ENOTDIR;
 	if (err) {
+		dir_mark_unclean(up);
 		complain_src(&e, OP_LOOK, err, "failed to get attributes of %s");
 	} else {
 		d = dir_new(up, src, dst, &st);

@@ -50,6 +50,7 @@
 #include "tree/dir.h"
 #include "tree/dirfds.h"
 #include "tree/dirpath.h"
+#include "tree/dirresult.h"
 #include "tree/dirrefs.h"
 #include "walk/enter.h"
 #include "walk/later.h"
@@ -281,11 +282,18 @@ static void visit(struct walker *w, struct level *l, const struct reader_name *n
 		later_add(&l->later, n->name, S_IFDIR, n->ino);
 }
 
+/* The run is to stop, before all names in l have been seen to. */
+static void leave_rest_out(const struct level *l)
+{
+	dir_mark_unclean(l->dir);
+	stop_leave_out();
+}
+
 static void read_level(struct walker *w, struct level *l)
 {
 	struct reader_name name;
 	struct reader reader;
-	int r = 0;
+	int r = 1;
 
 	if (!pin(w, l->dir))
 		return;
@@ -295,7 +303,7 @@ static void read_level(struct walker *w, struct level *l)
 	if (r < 0)
 		enter_unread(l->dir, -r);
 	else if (r > 0)
-		stop_leave_out();
+		leave_rest_out(l);
 	give_batch(w);
 	if (l->later.sorted)
 		later_sort(&l->later);
@@ -354,7 +362,7 @@ static void walk(struct walker *w)
 		give_subtrees(w);
 		name = later_peek(&l->later, &type);
 		if (name && stop_asked())
-			stop_leave_out();
+			leave_rest_out(l);
 		/* If it can't be pinned, which was reported, none of its names can be copied. */
 		if (!name || stop_asked() || !pin(w, l->dir)) {
 			ascend(w);

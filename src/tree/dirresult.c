@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Design: each entry is counted in its own directory, with an atomic addition or two; when a
+ * directory is complete, its counts are added to those of its parent.  So no addition goes
+ * up more than one level, and the threads that work in different directories share no
+ * counter.
+ *
+ * Relaxed order is enough.  Whoever counts has a reference on the directory, and the lock
+ * that a reference is dropped under is taken once more by the thread that drops the last
+ * one, and then reads the counts.
+ */
+#include <config.h>
+
+#include "tree/dirresult.h"
+
+#include "base/relaxed.h"
+
+void dir_count_entry(struct dir *d, bool failed)
+{
+	relaxed_add(d->count.entries, 1);
+	if (failed)
+		relaxed_add(d->count.failed, 1);
+}
+
+void dir_mark_unclean(struct dir *d)
+{
+	relaxed_set(d->count.unclean, true);
+}
+
+struct dir_result dirresult_of(const struct dir *d)
+{
+	struct dir_result result = {
+		.entries = relaxed_get(d->count.entries), .failed = relaxed_get(d->count.failed),
+	};
+
+	result.clean = !result.failed && !relaxed_get(d->count.unclean) && !d->make_failed;
+	return result;
+}
+
+void dirresult_add(struct dir *d, const struct dir_result *result)
+{
+	relaxed_add(d->count.entries, result->entries);
+	relaxed_add(d->count.failed, result->failed);
+	if (!result->clean)
+		dir_mark_unclean(d);
+}

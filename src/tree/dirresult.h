@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* dirresult - what becomes of the entries of a directory, counted.  Thread-safe. */
+#ifndef PCP_DIRRESULT_H
+#define PCP_DIRRESULT_H
+
+#include <stdbool.h>
+
+#include "tree/dir.h"
+
+/*
+ * An entry of d, on which the caller has a reference, has come to its end.  failed: there
+ * is no copy of it, though one was wanted.  To be called once for each entry.
+ */
+void dir_count_entry(struct dir *d, bool failed);
+
+/* The copy of d is not all that was wanted, though maybe no entry has failed. */
+void dir_mark_unclean(struct dir *d);
+
+/* For dirrefs.c: the result of d, below which all is complete. */
+struct dir_result dirresult_of(const struct dir *d);
+
+/* For dirrefs.c: the result of a subdirectory of d counts for d as well. */
+void dirresult_add(struct dir *d, const struct dir_result *result);
+
+#endif
