@@ -397,14 +397,13 @@ static bool leads_up_locked(const struct dir *d, enum dir_side side)
 	return !d->follow[side] && (side == DIR_SRC || up->dst_ino);
 }
 
-/* Open the parent of d, which is pinned, by "..", instead of all the way down. */
+/* Open the parent of d by "..", instead of all the way down; both are pinned. */
 static void open_parent_locked(const struct dir *d)
 {
 	struct dir *up = d->parent;
 
 	if (!up->parent)
 		return;
-	dirfds_pin_locked(up);
 	for (int side = DIR_SRC; side <= DIR_DST; side++) {
 		if (!leads_up_locked(d, side))
 			continue;
@@ -415,15 +414,17 @@ static void open_parent_locked(const struct dir *d)
 		dirs_lock(d->all);
 		install_fd_locked(up, side, fd);
 	}
-	unpin_locked(up);
 }
 
 void dirfds_leave_locked(struct dir *d, bool reopen)
 {
 	dirfds_pin_locked(d);
+	dirfds_pin_locked(d->parent);
 	open_parent_locked(d);
 	/* If another thread is about to link to a file in d, it has a pin, and unpins d. */
 	if (d->pins == 1)
 		dirfds_close_locked(d, reopen);
 	unpin_locked(d);
+	/* After d, so that the budget is not exceeded any more, for which it would be closed. */
+	unpin_locked(d->parent);
 }
