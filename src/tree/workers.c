@@ -1,73 +1,92 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Design: a queue, and threads that are started when work comes and nobody
- * is free for it.  How many may work follows what the library has measured
- * (workers_resize): one a core on a local disk, more where every call waits for a
- * server.
+ * Design: a queue, and threads that are started when work comes and none of them is free
+ * for it.  How many there may be follows what the library has measured (workers_resize):
+ * one for each core on a local disk, more where every call waits for a server.
  *
- * workers_want_more() is asked for each directory, so it is a look at two counters; an
- * answer that is out of date sends one too many to the queue.
+ * A thread that sleeps is told to wake up once for each work: woken counts those that have
+ * been told and have not woken up yet, so that two works in a row wake two threads.
+ *
+ * workers_want_more() is asked for each directory, so it only compares two counters, without
+ * the lock.  An answer that is out of date puts one work too many into the queue.
  */
 #include <config.h>
 
 #include "tree/workers.h"
 
-#include <signal.h>
-#include <stdatomic.h>
+#include <assert.h>
 #include <stdlib.h>
 
+#include "base/locked.h"
+#include "base/relaxed.h"
+#include "base/thread.h"
 #include "xalloc.h"
 
-#define get(field) atomic_load_explicit(&(field), memory_order_relaxed)
-
-void workers_init(struct workers *workers, unsigned int limit, void (*done)(void *arg), void *arg)
+void workers_init(struct workers *workers, unsigned int limit, void (*done)(void *arg),
+		  void *arg)
 {
 	*workers = (struct workers){
-		.lock = PTHREAD_MUTEX_INITIALIZER, .has_work = PTHREAD_COND_INITIALIZER,
-		.last = &workers->first, .limit = limit, .most = limit ? 1 : 0,
+		.lock = PTHREAD_MUTEX_INITIALIZER, .wake = PTHREAD_COND_INITIALIZER,
+		.last = &workers->first, .limit = limit, .target = limit ? 1 : 0,
 		.done = done, .arg = arg,
 	};
 }
 
 void workers_fini(struct workers *workers)
 {
+	assert(workers_idle(workers));
 	pthread_mutex_lock(&workers->lock);
 	workers->end = true;
-	pthread_cond_broadcast(&workers->has_work);
+	pthread_cond_broadcast(&workers->wake);
 	pthread_mutex_unlock(&workers->lock);
 	for (unsigned int i = 0; i < workers->nthreads; i++)
 		pthread_join(workers->threads[i], NULL);
+	assert(!workers->first && !workers->asleep && !workers->woken);
 	free(workers->threads);
 }
 
-void workers_resize(struct workers *workers, unsigned int most)
+void workers_resize(struct workers *workers, unsigned int target)
 {
-	if (most > workers->limit)
-		most = workers->limit;
-	if (most != get(workers->most))
-		atomic_store_explicit(&workers->most, most, memory_order_relaxed);
+	if (target > workers->limit)
+		target = workers->limit;
+	if (target != relaxed_get(workers->target))
+		relaxed_set(workers->target, target);
 }
 
-bool workers_want_more(struct workers *workers)
+bool workers_want_more(const struct workers *workers)
 {
-	return get(workers->load) < get(workers->most);
+	return relaxed_get(workers->load) < relaxed_get(workers->target);
 }
 
-bool workers_want_more_soon(struct workers *workers)
+bool workers_want_more_soon(const struct workers *workers)
 {
-	return get(workers->load) <= get(workers->most) && get(workers->most) > 1;
+	unsigned int target = relaxed_get(workers->target);
+
+	return target > 1 && relaxed_get(workers->load) <= target;
 }
 
-bool workers_idle(struct workers *workers)
+bool workers_idle(const struct workers *workers)
 {
-	/* Acquire: what the workers have done is seen by who asks. */
+	/* Pairs with the release in run(). */
 	return atomic_load_explicit(&workers->load, memory_order_acquire) == 0;
+}
+
+/* --------------------------------------------------------------------- the queue */
+
+static void append_locked(struct workers *workers, struct work *work)
+{
+	assert_locked(&workers->lock);
+	relaxed_add(workers->load, 1);
+	work->next = NULL;
+	*workers->last = work;
+	workers->last = &work->next;
 }
 
 static struct work *take_locked(struct workers *workers)
 {
 	struct work *work = workers->first;
 
+	assert_locked(&workers->lock);
 	if (work) {
 		workers->first = work->next;
 		if (!workers->first)
@@ -76,14 +95,28 @@ static struct work *take_locked(struct workers *workers)
 	return work;
 }
 
+/* ------------------------------------------------------------------- the threads */
+
 static void sleep_locked(struct workers *workers)
 {
-	workers->idle++;
+	workers->asleep++;
 	while (!workers->woken && !workers->end)
-		pthread_cond_wait(&workers->has_work, &workers->lock);
-	workers->idle--;
+		pthread_cond_wait(&workers->wake, &workers->lock);
+	assert(workers->asleep > 0);
+	workers->asleep--;
 	if (workers->woken)
 		workers->woken--;
+}
+
+/* Run work, which is freed by that. */
+static void run(struct workers *workers, struct work *work)
+{
+	work->run(work);
+	/* Release: what the work has written is seen by those who find that all is done. */
+	unsigned int load = atomic_fetch_sub_explicit(&workers->load, 1, memory_order_acq_rel);
+	assert(load > 0);
+	if (load == 1)
+		workers->done(workers->arg);
 }
 
 static void *thread_main(void *arg)
@@ -94,57 +127,49 @@ static void *thread_main(void *arg)
 	for (;;) {
 		struct work *work = take_locked(workers);
 
-		if (!work && workers->end)
-			break;
-		if (!work) {
+		if (work) {
+			pthread_mutex_unlock(&workers->lock);
+			run(workers, work);
+			pthread_mutex_lock(&workers->lock);
+		} else if (!workers->end) {
 			sleep_locked(workers);
-			continue;
+		} else {
+			break;
 		}
-		pthread_mutex_unlock(&workers->lock);
-		work->run(work);
-		if (atomic_fetch_sub_explicit(&workers->load, 1, memory_order_acq_rel) == 1)
-			workers->done(workers->arg);
-		pthread_mutex_lock(&workers->lock);
 	}
 	pthread_mutex_unlock(&workers->lock);
 	return NULL;
 }
 
-/* One more thread; signals are the main thread's, but for that of a broken pipe. */
-static bool grow_locked(struct workers *workers)
+/* Start a thread, or do without if the system has none. */
+static void add_thread_locked(struct workers *workers)
 {
-	sigset_t all, old;
-
+	assert(workers->nthreads < workers->limit);
 	if (!workers->threads)
 		workers->threads = xnmalloc(workers->limit, sizeof *workers->threads);
-	sigfillset(&all);
-	sigdelset(&all, SIGPIPE);
-	pthread_sigmask(SIG_SETMASK, &all, &old);
-	int err = pthread_create(&workers->threads[workers->nthreads], NULL, thread_main, workers);
-	pthread_sigmask(SIG_SETMASK, &old, NULL);
-	workers->nthreads += !err;
-	return !err;
+	if (thread_start(&workers->threads[workers->nthreads], thread_main, workers) == 0)
+		workers->nthreads++;
+}
+
+/* Have a thread come for one work more, if one sleeps or may be started. */
+static void call_thread_locked(struct workers *workers)
+{
+	assert(workers->woken <= workers->asleep);
+	if (workers->asleep > workers->woken) {
+		workers->woken++;
+		pthread_cond_signal(&workers->wake);
+	} else if (workers->nthreads < relaxed_get(workers->target)) {
+		add_thread_locked(workers);
+	}
 }
 
 bool workers_give(struct workers *workers, struct work *work)
 {
-	bool taken = true;
-
 	pthread_mutex_lock(&workers->lock);
-	if (workers->idle > workers->woken) {
-		workers->woken++;
-		pthread_cond_signal(&workers->has_work);
-	} else if (workers->nthreads < get(workers->most)) {
-		taken = grow_locked(workers) || workers->nthreads;
-	} else {
-		taken = workers->nthreads;
-	}
-	if (taken) {
-		atomic_fetch_add_explicit(&workers->load, 1, memory_order_relaxed);
-		work->next = NULL;
-		*workers->last = work;
-		workers->last = &work->next;
-	}
+	call_thread_locked(workers);
+	bool taken = workers->nthreads > 0;
+	if (taken)
+		append_locked(workers, work);
 	pthread_mutex_unlock(&workers->lock);
 	return taken;
 }

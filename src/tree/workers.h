@@ -1,60 +1,70 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * workers - threads that walk, and do whatever else waits for a file system.  They
- * know work, not copies.  Thread-safe.
+ * workers - threads that run whatever work they are given: they walk, and do what else
+ * waits for a file system.  Thread-safe.
  */
 #ifndef PCP_WORKERS_H
 #define PCP_WORKERS_H
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 
-/* Embed it; the workers own it from workers_give() until run is called. */
+/* Embed it in what run needs.  It belongs to the workers until run is called with it. */
 struct work {
 	struct work *next;
 	void (*run)(struct work *work);
 };
 
 struct workers {
-	pthread_mutex_t lock;
-	pthread_cond_t has_work;	/* there is work, or the end */
-	struct work *first, **last;	/* oldest first */
+	pthread_mutex_t lock;		/* of the queue and the threads */
+	pthread_cond_t wake;		/* a thread is to wake up: woken or end has changed */
+	struct work *first, **last;	/* the queue, oldest first */
 	pthread_t *threads;
 	unsigned int nthreads;
-	unsigned int idle, woken;	/* threads asleep; of those, about to wake */
-	unsigned int limit;		/* most threads there may ever be; 0: none */
-	_Atomic unsigned int most;	/* that may work now */
-	_Atomic unsigned int load;	/* work queued and under way */
-	bool end;
+	unsigned int limit;		/* most threads that there may ever be */
+	unsigned int asleep, woken;	/* threads that sleep; of those, told to wake up */
+	bool end;			/* no more work will come */
+
+	_Atomic unsigned int target;	/* how many threads there may be just now, at most limit */
+	_Atomic unsigned int load;	/* work that is queued, or being run */
+
 	void (*done)(void *arg);	/* see workers_init() */
 	void *arg;
 };
 
 /*
- * limit: the most threads there may ever be; 0: none.  done(arg) is called by the thread
- * that has done the last work that was given, with no lock held.
+ * Set up workers that have at most limit threads; with 0 there are none.  done(arg) is called
+ * by the thread that has run the last work that was given, with no lock held.
  */
-void workers_init(struct workers *workers, unsigned int limit, void (*done)(void *arg), void *arg);
+void workers_init(struct workers *workers, unsigned int limit, void (*done)(void *arg),
+		  void *arg);
 
-/* When all work is done: join the threads. */
+/* Join the threads.  All work must have been done. */
 void workers_fini(struct workers *workers);
 
-/* From now on let at most this many work, within the limit. */
-void workers_resize(struct workers *workers, unsigned int most);
-
-/* Would work find a thread to do it at once?  An opinion: it may change. */
-bool workers_want_more(struct workers *workers);
-
-/* The same, or would it be the next that somebody takes? */
-bool workers_want_more_soon(struct workers *workers);
+/*
+ * From now on start threads for as long as there are fewer than target, within the limit.
+ * Threads that exist stay, and are used.
+ */
+void workers_resize(struct workers *workers, unsigned int target);
 
 /*
- * Give work to the workers.  It may give more.  False: there are no workers,
- * not even one thread can be had, and the caller has to do it.
+ * Return true if work that is given now would be run at once; or if not, would be the next
+ * that a thread takes.  The answer may be out of date when it is used: it is an opinion.
+ */
+bool workers_want_more(const struct workers *workers);
+bool workers_want_more_soon(const struct workers *workers);
+
+/*
+ * Give work to the workers; work that is running may do so, too.  Returns false if there is
+ * no thread and none can be had: then the caller has to do the work.
  */
 bool workers_give(struct workers *workers, struct work *work);
 
-/* Is all work done? */
-bool workers_idle(struct workers *workers);
+/*
+ * Returns true if all work is done; then all that it has written is seen by the caller.
+ */
+bool workers_idle(const struct workers *workers);
 
 #endif

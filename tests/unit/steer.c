@@ -34,7 +34,7 @@ allowed(void)
 {
 	usleep(20000);
 	(void)steer_wants_walker(&steer);
-	return workers.most;
+	return workers.target;
 }
 
 static unsigned int
@@ -58,7 +58,7 @@ main(void)
 
 	workers_init(&workers, LIMIT, nothing, NULL);
 	steer_init(&steer, &workers);
-	is_int(workers.most, 1, "one worker before anything is known");
+	is_int(workers.target, 1, "one worker before anything is known");
 	make_dirs(TIMES, 10);
 	is_int(allowed(), LIMIT, "slow directories: as many as there may be");
 	make_dirs(TIMES, 0);
