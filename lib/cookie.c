@@ -34,6 +34,9 @@
  * A copy that is paused in the queue is held: the slot is live, and neither a thread nor
  * the queue has its job, until it is queued again or cancelled.
  *
+ * Each slot in use takes a place from the quota of its client (quota.c), which belongs to
+ * the table.  It is given back when the slot is released, not when the copy ends.
+ *
  * exit(3): the table is closed, and what is live is cancelled; exit.c waits for it.
  *
  * fork(2): the child gets none of it.  The descriptors are closed there, the
