@@ -41,6 +41,7 @@
 #include "place.h"
 #include "policy.h"
 #include "pool.h"
+#include "relaxed.h"
 #include "scale.h"
 #include "sys.h"
 
@@ -157,7 +158,7 @@ static int check_how(const struct copyfile_how *how)
 static unsigned int max_pending(uint64_t flags)
 {
 	static _Thread_local unsigned int limit, left;
-	unsigned int asked = cf_watch_get(setup.pending);
+	unsigned int asked = cf_relaxed_get(setup.pending);
 	struct rlimit files;
 
 	if (asked)
@@ -181,7 +182,7 @@ static int run_here(struct cf_job *j)
 	cf_policy_caller_works();
 	cf_policy_begin(&sample, j->place.pair);
 	int r = cf_job_run(j);
-	cf_policy_end(&sample, cf_watch_get(j->watch.moved), j->calls);
+	cf_policy_end(&sample, cf_relaxed_get(j->watch.moved), j->calls);
 	return r;
 }
 
@@ -197,7 +198,7 @@ static _Thread_local struct {
 
 static struct cf_pool_limits limits(const struct cf_job *j)
 {
-	return cf_policy_limits(cf_watch_get(setup.threads), j->place.pair);
+	return cf_policy_limits(cf_relaxed_get(setup.threads), j->place.pair);
 }
 
 /* Returns true if the pool is to make j, a copy that burns the processor. */
@@ -250,7 +251,7 @@ static int run_here_or_hand_over(struct cf_job *j)
 	r = cf_job_open(j);
 	if (r < 0)
 		return r;
-	if (cf_watch_get(j->watch.total) > CF_BIG_SIZE) {
+	if (cf_relaxed_get(j->watch.total) > CF_BIG_SIZE) {
 		cf_job_close(j);
 		r = hand_over(j);
 		if (r >= 0 || !better_here(r, waits))
@@ -302,7 +303,7 @@ static int start(int src_dir, const char *src, int dst_dir, const char *dst,
 
 	if (r == 0 && (!src || !dst))
 		r = -EFAULT;
-	cf_job_init(&j, src_dir, src, dst_dir, dst, how, cf_watch_get(setup.chunk),
+	cf_job_init(&j, src_dir, src, dst_dir, dst, how, cf_relaxed_get(setup.chunk),
 		    r < 0 ? (struct cf_place){ 0 } : cf_place_of(src_dir, src, dst_dir, dst));
 	return run_or_refuse(&j, how, r);
 }
@@ -329,7 +330,7 @@ static int start_fds(int src, int dst, const struct copyfile_how *how)
 
 	if (r == 0)
 		r = check_fds(src, dst);
-	cf_job_init_fds(&j, src, dst, how, cf_watch_get(setup.chunk),
+	cf_job_init_fds(&j, src, dst, how, cf_relaxed_get(setup.chunk),
 			r < 0 ? (struct cf_place){ 0 } : cf_place_of_files(src, dst));
 	return run_or_refuse(&j, how, r);
 }
@@ -569,9 +570,9 @@ static int change_setup(const void *arg)
 
 	/* Threads beyond a new limit would stay. */
 	cf_pool_stop();
-	cf_watch_set(setup.threads, s->threads);
-	cf_watch_set(setup.pending, s->pending);
-	cf_watch_set(setup.chunk, s->chunk);
+	cf_relaxed_set(setup.threads, s->threads);
+	cf_relaxed_set(setup.pending, s->pending);
+	cf_relaxed_set(setup.chunk, s->chunk);
 	return 0;
 }
 

@@ -12,6 +12,7 @@
 #include <errno.h>
 #include <stdatomic.h>
 
+#include "relaxed.h"
 #include "sys.h"
 
 /* From here on a clone is always worth the attempt. */
@@ -27,7 +28,7 @@ static _Atomic uint64_t *refusal_of(uint64_t pair)
 
 static bool refused_before(uint64_t pair)
 {
-	return atomic_load_explicit(refusal_of(pair), memory_order_relaxed) == pair;
+	return cf_relaxed_get(*refusal_of(pair)) == pair;
 }
 
 /* These say something about this copy, not about the file systems. */
@@ -47,6 +48,6 @@ int cf_clone_try(int src, int dst, off_t size, bool must, uint64_t pair)
 		return r == -ENOTTY || r == -ENOSYS ? -EOPNOTSUPP : r;
 	/* EAGAIN: data that is still being written, on ZFS */
 	if (r != -EAGAIN)
-		atomic_store_explicit(refusal_of(pair), pair, memory_order_relaxed);
+		cf_relaxed_set(*refusal_of(pair), pair);
 	return 0;
 }

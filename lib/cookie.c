@@ -193,12 +193,12 @@ static bool may_begin(struct cf_slot *s)
 static bool may_go_on(struct cf_slot *s)
 {
 	if (s->task.big || cf_job_open(&s->job) < 0 ||
-	    cf_watch_get(s->job.watch.total) <= CF_BIG_SIZE || cf_pool_begin_big())
+	    cf_relaxed_get(s->job.watch.total) <= CF_BIG_SIZE || cf_pool_begin_big())
 		return true;
 	cf_job_close(&s->job);
 	pthread_mutex_lock(&s->lock);
 	/* Otherwise it is too late to be taken from the queue. */
-	bool go = cf_watch_get(s->job.watch.cancel);
+	bool go = cf_relaxed_get(s->job.watch.cancel);
 	if (!go)
 		cf_pool_requeue_big(&s->task);
 	pthread_mutex_unlock(&s->lock);
@@ -215,14 +215,14 @@ static bool copy(struct cf_slot *s)
 	cf_policy_begin(&sample, s->job.place.pair);
 	if (!may_go_on(s))
 		return false;
-	if (s->task.big || cf_watch_get(s->job.watch.total) > CF_BIG_SIZE)
+	if (s->task.big || cf_relaxed_get(s->job.watch.total) > CF_BIG_SIZE)
 		cf_policy_is_big(&sample);
 	if (!s->job.error)
 		cf_job_run(&s->job);
 	/* As with a big one, how long it took says nothing. */
-	if (cf_watch_get(s->job.watch.was_paused))
+	if (cf_relaxed_get(s->job.watch.was_paused))
 		cf_policy_is_big(&sample);
-	cf_policy_end(&sample, cf_watch_get(s->job.watch.moved), s->job.calls);
+	cf_policy_end(&sample, cf_relaxed_get(s->job.watch.moved), s->job.calls);
 	cf_count(CF_COOKIES, 1);
 	return true;
 }
@@ -233,7 +233,7 @@ static unsigned int run(struct cf_task *task)
 
 	if (!copy(s))
 		return 1;
-	unsigned int work = 1 + cf_watch_get(s->job.watch.moved) / WORK_UNIT;
+	unsigned int work = 1 + cf_relaxed_get(s->job.watch.moved) / WORK_UNIT;
 	pthread_mutex_lock(&s->lock);
 	end_locked(s);
 	pthread_mutex_unlock(&s->lock);
@@ -284,7 +284,7 @@ static int launch_locked(struct cf_slot *s, const struct cf_job *job, struct bag
 		s->task.run = run;
 		s->task.client = job->client;
 		s->task.place = job->place.dir;
-		s->task.big = cf_watch_get(job->watch.total) > CF_BIG_SIZE;
+		s->task.big = cf_relaxed_get(job->watch.total) > CF_BIG_SIZE;
 		s->limits = limits;
 		s->state = CF_LIVE;
 		atomic_fetch_add(&table.busy, 1);
@@ -399,7 +399,7 @@ static void await(struct cf_slot *s)
 /* Stop at the next chunk; if no thread has it yet, at once. */
 static void cancel_locked(struct cf_slot *s)
 {
-	cf_watch_set(s->job.watch.cancel, true);
+	cf_relaxed_set(s->job.watch.cancel, true);
 	cf_pause_end(&s->job.watch);
 	if (s->held || cf_pool_remove(&s->task)) {
 		s->held = false;
@@ -411,7 +411,7 @@ static void cancel_locked(struct cf_slot *s)
 /* Stand still at the next chunk; if no thread has it yet, none begins with it. */
 static void pause_locked(struct cf_slot *s)
 {
-	if (cf_watch_get(s->job.watch.cancel) || s->held)
+	if (cf_relaxed_get(s->job.watch.cancel) || s->held)
 		return;
 	cf_pause_begin(&s->job.watch);
 	s->held = cf_pool_remove(&s->task);

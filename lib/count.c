@@ -10,6 +10,8 @@
 
 #include <stdatomic.h>
 
+#include "relaxed.h"
+
 /* Threads that share a cell are rarely busy at the same moment. */
 #define CELLS 32
 
@@ -25,12 +27,12 @@ void cf_count(enum cf_counter which, uint64_t n)
 	static _Thread_local unsigned int mine;	/* 0: not chosen yet */
 
 	if (!mine)
-		mine = 1 + atomic_fetch_add_explicit(&threads, 1, memory_order_relaxed) % CELLS;
+		mine = 1 + cf_relaxed_add(threads, 1) % CELLS;
 	_Atomic uint64_t *cell = &cells[mine - 1].n[which];
-	uint64_t old = atomic_fetch_add_explicit(cell, n, memory_order_relaxed);
+	uint64_t old = cf_relaxed_add(*cell, n);
 	/* Clones of sparse files can have more bytes than that. */
 	if (old > UINT64_MAX - n)
-		atomic_store_explicit(cell, UINT64_MAX, memory_order_relaxed);
+		cf_relaxed_set(*cell, UINT64_MAX);
 }
 
 uint64_t cf_counted(enum cf_counter which)
@@ -38,7 +40,7 @@ uint64_t cf_counted(enum cf_counter which)
 	uint64_t sum = 0;
 
 	for (unsigned int i = 0; i < CELLS; i++) {
-		uint64_t n = atomic_load_explicit(&cells[i].n[which], memory_order_relaxed);
+		uint64_t n = cf_relaxed_get(cells[i].n[which]);
 
 		sum = sum > UINT64_MAX - n ? UINT64_MAX : sum + n;
 	}

@@ -99,7 +99,7 @@ static uint64_t first_chunk(const struct cf_data *d)
 static int failed(const struct mover *m, enum copyfile_stage stage, int r)
 {
 	if (r < 0)
-		cf_watch_set(m->d->watch->stage, stage);
+		cf_relaxed_set(m->d->watch->stage, stage);
 	return r;
 }
 
@@ -165,14 +165,14 @@ static bool cancelled(const struct mover *m)
 {
 	if (m->d->st->st_size > CF_PAUSE_MORE_THAN)
 		return cf_pause_check(m->d->watch) < 0;
-	return cf_watch_get(m->d->watch->cancel);
+	return cf_relaxed_get(m->d->watch->cancel);
 }
 
 /* A call has moved data, be it only zeros that were left out. */
 static void has_moved(struct mover *m, enum copyfile_method how)
 {
 	if (!m->moved)
-		cf_watch_set(m->d->watch->method, how);
+		cf_relaxed_set(m->d->watch->method, how);
 	m->moved = true;
 	m->moves++;
 }
@@ -183,12 +183,12 @@ static void advance(struct mover *m, off_t to, uint64_t moved)
 	struct cf_watch *w = m->d->watch;
 
 	assert(to >= m->end && (uint64_t)(to - m->end) >= moved);
-	cf_watch_add(w->moved, moved);
-	cf_watch_add(w->holes, to - m->end - moved);
+	cf_relaxed_add(w->moved, moved);
+	cf_relaxed_add(w->holes, to - m->end - moved);
 	m->end = to;
-	cf_watch_set(w->done, to);
-	if ((uint64_t)to > cf_watch_get(w->total))
-		cf_watch_set(w->total, to);
+	cf_relaxed_set(w->done, to);
+	if ((uint64_t)to > cf_relaxed_get(w->total))
+		cf_relaxed_set(w->total, to);
 }
 
 /* -------------------------------------------------------------- clone */
@@ -206,9 +206,9 @@ static int try_clone(struct mover *m)
 	int r = cf_clone_try(d->src, d->dst, d->st->st_size, must, d->pair);
 	if (r <= 0)
 		return failed(m, COPYFILE_MOVE, r);
-	cf_watch_set(d->watch->method, COPYFILE_BY_REFLINK);
-	cf_watch_set(d->watch->cloned, d->st->st_size);
-	cf_watch_set(d->watch->done, d->st->st_size);
+	cf_relaxed_set(d->watch->method, COPYFILE_BY_REFLINK);
+	cf_relaxed_set(d->watch->cloned, d->st->st_size);
+	cf_relaxed_set(d->watch->done, d->st->st_size);
 	return 1;
 }
 
@@ -244,12 +244,12 @@ static off_t move_ranges(struct mover *m, off_t at, enum copyfile_method how)
 		.chunk = m->chunk < share || share < first_chunk(d) ? m->chunk : share,
 		.by_buffer = how == COPYFILE_BY_BUFFER, .watch = d->watch,
 	};
-	uint64_t before = cf_watch_get(d->watch->moved);
+	uint64_t before = cf_relaxed_get(d->watch->moved);
 	off_t end = cf_range_move(&r);
 
 	if (end >= 0) {
 		/* Bytes that were moved beyond an early end have been cut off. */
-		cf_watch_set(d->watch->moved, before);
+		cf_relaxed_set(d->watch->moved, before);
 		advance(m, end, end - at);
 		m->written = end;
 	}
@@ -503,7 +503,7 @@ int cf_data_copy(const struct cf_data *d, bool *changed)
 	*changed = false;
 	m.by_buffer = d->stream ||
 		      d->flags & (COPYFILE_NO_REFLINK | COPYFILE_SPARSE | COPYFILE_NO_SPARSE);
-	cf_watch_set(d->watch->stage, COPYFILE_MOVE);
+	cf_relaxed_set(d->watch->stage, COPYFILE_MOVE);
 
 	r = try_clone(&m);
 	if (r)
@@ -518,7 +518,7 @@ int cf_data_copy(const struct cf_data *d, bool *changed)
 		free(m.buffer.bytes);
 	if (r < 0)
 		return r;
-	if (m.looked || m.moves > 1 || cf_watch_get(d->watch->moved) > ONE_MOMENT)
+	if (m.looked || m.moves > 1 || cf_relaxed_get(d->watch->moved) > ONE_MOMENT)
 		*changed = (m.looked || cf_fstat(d->src, &now) == 0) && has_changed(&m);
 	return 0;
 }

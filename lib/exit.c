@@ -76,7 +76,7 @@ static bool cancel_callers(void)
 
 		if (!w || !atomic_compare_exchange_strong(&n->copy, &w, &taken))
 			continue;
-		cf_watch_set(w->cancel, true);
+		cf_relaxed_set(w->cancel, true);
 		atomic_store(&n->copy, w);
 		/* A copy of this very thread cannot end before this returns. */
 		busy |= n != &mine;

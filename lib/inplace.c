@@ -73,7 +73,7 @@ static int try_source(const struct cf_dest *d)
 	int r = d->st->st_size ? cf_try_read(d->src) : 0;
 
 	if (r < 0)
-		cf_watch_set(d->watch->stage, COPYFILE_READ);
+		cf_relaxed_set(d->watch->stage, COPYFILE_READ);
 	return r;
 }
 

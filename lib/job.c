@@ -61,16 +61,16 @@ void cf_job_init(struct cf_job *j, int src_dir, const char *src, int dst_dir,
 	j->mode = plain ? PLAIN_MODE : how->mode;
 	j->chunk = chunk;
 	j->place = place;
-	cf_watch_set(j->watch.total, 0);
-	cf_watch_set(j->watch.done, 0);
-	cf_watch_set(j->watch.moved, 0);
-	cf_watch_set(j->watch.cloned, 0);
-	cf_watch_set(j->watch.holes, 0);
-	cf_watch_set(j->watch.stage, COPYFILE_QUEUED);
-	cf_watch_set(j->watch.method, COPYFILE_BY_NONE);
-	cf_watch_set(j->watch.cancel, false);
-	cf_watch_set(j->watch.paused, 0);
-	cf_watch_set(j->watch.was_paused, false);
+	cf_relaxed_set(j->watch.total, 0);
+	cf_relaxed_set(j->watch.done, 0);
+	cf_relaxed_set(j->watch.moved, 0);
+	cf_relaxed_set(j->watch.cloned, 0);
+	cf_relaxed_set(j->watch.holes, 0);
+	cf_relaxed_set(j->watch.stage, COPYFILE_QUEUED);
+	cf_relaxed_set(j->watch.method, COPYFILE_BY_NONE);
+	cf_relaxed_set(j->watch.cancel, false);
+	cf_relaxed_set(j->watch.paused, 0);
+	cf_relaxed_set(j->watch.was_paused, false);
 	j->opened = false;
 	j->src_fd = -1;
 	j->error = 0;
@@ -108,7 +108,7 @@ int cf_job_adopt(struct cf_job *to, const struct cf_job *from, const struct cf_p
 	to->names = names;
 	to->pin = *pin;
 	to->client = from->client;
-	cf_watch_set(to->watch.total, cf_watch_get(from->watch.total));
+	cf_relaxed_set(to->watch.total, cf_relaxed_get(from->watch.total));
 	return 0;
 }
 
@@ -131,15 +131,15 @@ void cf_job_fini(struct cf_job *j)
 static int at_stage(struct cf_job *j, enum copyfile_stage stage)
 {
 	/* The order above */
-	assert(stage > cf_watch_get(j->watch.stage));
+	assert(stage > cf_relaxed_get(j->watch.stage));
 	/* From then on others may wait for the copy; data.c knows when it can be paused. */
 	bool may_pause = stage <= COPYFILE_OPEN_DST;
 	int r = may_pause				? cf_pause_check(&j->watch)
-		: cf_watch_get(j->watch.cancel) ? -ECANCELED
+		: cf_relaxed_get(j->watch.cancel) ? -ECANCELED
 						: 0;
 
 	if (r == 0)
-		cf_watch_set(j->watch.stage, stage);
+		cf_relaxed_set(j->watch.stage, stage);
 	return r;
 }
 
@@ -197,7 +197,7 @@ static int open_source(struct cf_job *j)
 	if (r < 0)
 		return r;
 	if (S_ISREG(j->st.st_mode) && !(j->flags & COPYFILE_ATTRS_ONLY))
-		cf_watch_set(j->watch.total, j->st.st_size);
+		cf_relaxed_set(j->watch.total, j->st.st_size);
 	j->opened = true;
 	return 0;
 }
@@ -259,7 +259,7 @@ static int finish(struct cf_job *j, struct cf_dest *d, int r)
 	if (r == 0) {
 		r = cf_dest_publish(d, &stage);
 		if (r < 0)
-			cf_watch_set(j->watch.stage, stage);
+			cf_relaxed_set(j->watch.stage, stage);
 	}
 	if (r < 0)
 		j->partial = cf_dest_undo(d);
@@ -269,11 +269,11 @@ static int finish(struct cf_job *j, struct cf_dest *d, int r)
 static int settle(struct cf_job *j, struct cf_dest *d)
 {
 	/* A clone has the size that the source had when it was made, which is not known. */
-	bool exact = cf_watch_get(j->watch.method) != COPYFILE_BY_REFLINK;
-	int r = cf_dest_settle(d, cf_watch_get(j->watch.done), exact);
+	bool exact = cf_relaxed_get(j->watch.method) != COPYFILE_BY_REFLINK;
+	int r = cf_dest_settle(d, cf_relaxed_get(j->watch.done), exact);
 
 	if (r < 0)
-		cf_watch_set(j->watch.stage, COPYFILE_WRITE);
+		cf_relaxed_set(j->watch.stage, COPYFILE_WRITE);
 	return r;
 }
 
@@ -374,8 +374,8 @@ static int copy_attributes_only(struct cf_job *j)
 
 static void count(struct cf_job *j)
 {
-	uint64_t cloned = cf_watch_get(j->watch.cloned), moved = cf_watch_get(j->watch.moved);
-	bool kernel = cf_watch_get(j->watch.method) == COPYFILE_BY_KERNEL;
+	uint64_t cloned = cf_relaxed_get(j->watch.cloned), moved = cf_relaxed_get(j->watch.moved);
+	bool kernel = cf_relaxed_get(j->watch.method) == COPYFILE_BY_KERNEL;
 
 	j->calls = cf_sys_calls();
 	cf_count(CF_COPIES, 1);
@@ -399,8 +399,8 @@ static int ended(struct cf_job *j, int r)
 	count(j);
 	if (r == 0) {
 		/* The source may have shrunk. */
-		cf_watch_set(j->watch.total, cf_watch_get(j->watch.done));
-		cf_watch_set(j->watch.stage, COPYFILE_DONE);
+		cf_relaxed_set(j->watch.total, cf_relaxed_get(j->watch.done));
+		cf_relaxed_set(j->watch.stage, COPYFILE_DONE);
 	}
 	return r;
 }
@@ -421,7 +421,7 @@ void cf_job_close(struct cf_job *j)
 {
 	close_src(j);
 	j->opened = false;
-	cf_watch_set(j->watch.stage, COPYFILE_QUEUED);
+	cf_relaxed_set(j->watch.stage, COPYFILE_QUEUED);
 }
 
 int cf_job_run(struct cf_job *j)
@@ -437,8 +437,8 @@ int cf_job_run(struct cf_job *j)
 
 int cf_job_remaining(const struct cf_job *j)
 {
-	uint64_t total = cf_watch_get(j->watch.total);
-	uint64_t done = cf_watch_get(j->watch.done);
+	uint64_t total = cf_relaxed_get(j->watch.total);
+	uint64_t done = cf_relaxed_get(j->watch.done);
 
 	if (!total || done >= total)
 		return done ? 1 : 100;
@@ -453,16 +453,16 @@ void cf_job_info(const struct cf_job *j, bool ended, struct copyfile_info *ret)
 {
 	*ret = (struct copyfile_info){
 		.tag = j->tag,
-		.bytes_total = cf_watch_get(j->watch.total),
-		.bytes_done = cf_watch_get(j->watch.done),
-		.bytes_moved = cf_watch_get(j->watch.moved),
-		.bytes_cloned = cf_watch_get(j->watch.cloned),
-		.bytes_holes = cf_watch_get(j->watch.holes),
-		.stage = cf_watch_get(j->watch.stage),
-		.method = cf_watch_get(j->watch.method),
+		.bytes_total = cf_relaxed_get(j->watch.total),
+		.bytes_done = cf_relaxed_get(j->watch.done),
+		.bytes_moved = cf_relaxed_get(j->watch.moved),
+		.bytes_cloned = cf_relaxed_get(j->watch.cloned),
+		.bytes_holes = cf_relaxed_get(j->watch.holes),
+		.stage = cf_relaxed_get(j->watch.stage),
+		.method = cf_relaxed_get(j->watch.method),
 	};
 	if (!ended) {
-		ret->paused = cf_watch_get(j->watch.paused);
+		ret->paused = cf_relaxed_get(j->watch.paused);
 		return;
 	}
 	ret->error = j->error;

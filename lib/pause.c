@@ -29,7 +29,7 @@
 
 void cf_pause_begin(struct cf_watch *watch)
 {
-	cf_watch_set(watch->was_paused, true);
+	cf_relaxed_set(watch->was_paused, true);
 	atomic_store(&watch->paused, 1);
 }
 

@@ -31,9 +31,9 @@ void cf_pause_sleep(const struct cf_watch *watch);
  */
 static inline int cf_pause_check(const struct cf_watch *watch)
 {
-	if (cf_watch_get(watch->paused))
+	if (cf_relaxed_get(watch->paused))
 		cf_pause_sleep(watch);
-	return cf_watch_get(watch->cancel) ? -ECANCELED : 0;
+	return cf_relaxed_get(watch->cancel) ? -ECANCELED : 0;
 }
 
 #endif

@@ -88,8 +88,8 @@ static off_t move_chunk(const struct cf_range *r, struct cf_buffer *b, off_t at,
 		if (n == 0)
 			break;
 		done += n;
-		cf_watch_add(r->watch->moved, n);
-		cf_watch_add(r->watch->done, n);
+		cf_relaxed_add(r->watch->moved, n);
+		cf_relaxed_add(r->watch->done, n);
 	}
 	return done;
 }
@@ -196,11 +196,11 @@ off_t cf_range_move(const struct cf_range *r)
 	pthread_mutex_destroy(&t.lock);
 	free(b.bytes);
 	if (t.error) {
-		cf_watch_set(r->watch->stage, t.stage);
+		cf_relaxed_set(r->watch->stage, t.stage);
 		return t.error;
 	}
 	int err = t.end < r->end ? cf_truncate(r->dst, t.end) : 0;
 	if (err < 0)
-		cf_watch_set(r->watch->stage, COPYFILE_WRITE);
+		cf_relaxed_set(r->watch->stage, COPYFILE_WRITE);
 	return err < 0 ? err : t.end;
 }

@@ -29,6 +29,8 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
+#include "relaxed.h"
+
 /* From <linux/fs.h>, which a libc without kernel headers lacks */
 #ifndef FICLONE
 #define FICLONE _IOW(0x94, 9, int)
@@ -230,7 +232,7 @@ ssize_t cf_write(int fd, const void *buf, size_t len)
 static bool copy_range_trusted(void)
 {
 	static atomic_int trusted;	/* 0: not known yet, 1: yes, -1: no */
-	int t = atomic_load_explicit(&trusted, memory_order_relaxed);
+	int t = cf_relaxed_get(trusted);
 
 	if (!t) {
 		struct utsname u;
@@ -238,7 +240,7 @@ static bool copy_range_trusted(void)
 
 		t = uname(&u) == 0 && sscanf(u.release, "%d.%d", &major, &minor) == 2 &&
 		    (major > 5 || (major == 5 && minor >= 3)) ? 1 : -1;
-		atomic_store_explicit(&trusted, t, memory_order_relaxed);
+		cf_relaxed_set(trusted, t);
 	}
 	return t > 0;
 }

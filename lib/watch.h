@@ -11,6 +11,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "relaxed.h"
+
 struct cf_watch {
 	_Atomic uint64_t total;		/* bytes, the source's size when it was opened */
 	_Atomic uint64_t done;		/* bytes in place, holes and clones included */
@@ -23,10 +25,5 @@ struct cf_watch {
 	_Atomic uint32_t paused;	/* 1: stand still from the next chunk on; see pause.h */
 	atomic_bool was_paused;		/* at some time: how long the copy took says nothing */
 };
-
-#define cf_watch_get(field)		atomic_load_explicit(&(field), memory_order_relaxed)
-#define cf_watch_set(field, value)	atomic_store_explicit(&(field), value, memory_order_relaxed)
-#define cf_watch_add(field, value)	\
-	atomic_fetch_add_explicit(&(field), value, memory_order_relaxed)
 
 #endif

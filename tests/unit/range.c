@@ -62,8 +62,8 @@ static off_t move(const char *src, off_t at, off_t end, bool by_buffer, int dst_
 		.end = end, .chunk = CHUNK, .by_buffer = by_buffer, .watch = &watch,
 	};
 
-	cf_watch_set(watch.moved, 0);
-	cf_watch_set(watch.done, 0);
+	cf_relaxed_set(watch.moved, 0);
+	cf_relaxed_set(watch.done, 0);
 	off_t moved = cf_range_move(&r);
 	close(r.src);
 	close(r.dst);
@@ -80,7 +80,7 @@ static void test_whole(bool by_buffer)
 	for (i = 0; i < 3; i++) {
 		is_int(move("src", 0, SIZE, by_buffer, fresh), SIZE, "%s: all of it", how);
 		ok(same("src", "dst"), "is the same");
-		is_int(cf_watch_get(watch.moved), SIZE, "and counted");
+		is_int(cf_relaxed_get(watch.moved), SIZE, "and counted");
 	}
 }
 
@@ -107,11 +107,11 @@ static void test_failure(bool by_buffer)
 {
 	move("src", 0, 1, by_buffer, fresh);
 	ok(move("src", 0, SIZE, by_buffer, O_RDONLY) < 0, "what can't be written to fails");
-	is_int(cf_watch_get(watch.stage), by_buffer ? COPYFILE_WRITE : COPYFILE_MOVE,
+	is_int(cf_relaxed_get(watch.stage), by_buffer ? COPYFILE_WRITE : COPYFILE_MOVE,
 	       "at the right stage");
-	cf_watch_set(watch.cancel, true);
+	cf_relaxed_set(watch.cancel, true);
 	is_int(move("src", 0, SIZE, by_buffer, fresh), -ECANCELED, "a cancel stops it");
-	cf_watch_set(watch.cancel, false);
+	cf_relaxed_set(watch.cancel, false);
 }
 
 static off_t moved_in_thread;
@@ -140,15 +140,15 @@ static void test_pause(bool by_buffer, bool end_by_cancel)
 	int pauses = 0, moved_on = 0;
 	pthread_t thread;
 
-	cf_watch_set(watch.done, 0);
+	cf_relaxed_set(watch.done, 0);
 	pthread_create(&thread, NULL, move_long, &by_buffer);
-	while (cf_watch_get(watch.done) < LONG_SIZE / 2) {
+	while (cf_relaxed_get(watch.done) < LONG_SIZE / 2) {
 		uint64_t done;
 
 		cf_pause_begin(&watch);
-		done = cf_watch_get(watch.done);
+		done = cf_relaxed_get(watch.done);
 		sleep_ms(30);
-		moved_on += cf_watch_get(watch.done) > done + MOST_AFTER_PAUSE;
+		moved_on += cf_relaxed_get(watch.done) > done + MOST_AFTER_PAUSE;
 		pauses++;
 		if (end_by_cancel && done > 0)
 			break;
@@ -157,12 +157,12 @@ static void test_pause(bool by_buffer, bool end_by_cancel)
 	}
 	ok(pauses > 0 && moved_on == 0, "paused %d times, no more moves than was under way", pauses);
 	if (end_by_cancel)
-		cf_watch_set(watch.cancel, true);
+		cf_relaxed_set(watch.cancel, true);
 	cf_pause_end(&watch);
 	pthread_join(thread, NULL);
 	is_int(moved_in_thread, end_by_cancel ? -ECANCELED : LONG_SIZE,
 	       end_by_cancel ? "a cancel ends the pause" : "in the end all is moved");
-	cf_watch_set(watch.cancel, false);
+	cf_relaxed_set(watch.cancel, false);
 }
 
 int main(void)
