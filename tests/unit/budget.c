@@ -16,15 +16,13 @@
 /* What a thread has open besides the directories: see src/budget.c. */
 enum { MAIN = 8, WALKER = 8, PRESCAN = 8, LIBRARY_THREADS = 64 };
 
-static unsigned int
-least(unsigned int a, unsigned int b)
+static unsigned int least(unsigned int a, unsigned int b)
 {
 	return a < b ? a : b;
 }
 
 /* The most descriptors that are open at the same time with budget b */
-static unsigned int
-most_open(const struct budget *b)
+static unsigned int most_open(const struct budget *b)
 {
 	unsigned int threads = b->threads ? b->threads : LIBRARY_THREADS;
 
@@ -36,8 +34,7 @@ most_open(const struct budget *b)
 }
 
 /* Returns true if b is a good budget for so many descriptors. */
-static bool
-good(const struct budget *b, const struct options *o, unsigned int fds)
+static bool good(const struct budget *b, const struct options *o, unsigned int fds)
 {
 	bool ok = b->dirs >= 2;
 
@@ -57,8 +54,7 @@ good(const struct budget *b, const struct options *o, unsigned int fds)
 	return ok;
 }
 
-static void
-check_all(const char *what, struct options o)
+static void check_all(const char *what, struct options o)
 {
 	unsigned int fds;
 
@@ -75,8 +71,7 @@ check_all(const char *what, struct options o)
 	ok(true, "%s: up to 9000 descriptors", what);
 }
 
-static void
-test_usual(void)
+static void test_usual(void)
 {
 	struct budget b = budget_share(&(struct options){ .jobs = 0 }, 1000);
 
@@ -87,8 +82,7 @@ test_usual(void)
 	ok(b.prescan, "a prescan is possible");
 }
 
-static void
-test_order(void)
+static void test_order(void)
 {
 	struct budget one = budget_share(&(struct options){ .jobs = 1, .window = 1 }, 1000);
 	struct budget ask = budget_share(&(struct options){ .ask = true }, 1000);
@@ -101,8 +95,7 @@ test_order(void)
 	ok(!wide.in_order && wide.walkers == 1, "-j1 --window=2: one walker");
 }
 
-static void
-test_free_descriptors(void)
+static void test_free_descriptors(void)
 {
 	struct rlimit limit;
 	unsigned int before, after;
@@ -125,8 +118,7 @@ test_free_descriptors(void)
 	is_int(budget_free_descriptors(), before, "the soft limit is raised");
 }
 
-int
-main(void)
+int main(void)
 {
 	check_all("defaults", (struct options){ .jobs = 0 });
 	check_all("-j1", (struct options){ .jobs = 1 });

@@ -9,15 +9,13 @@
 
 #define MIB (1024.0 * 1024)
 
-static void
-is_near(double got, double want, const char *what)
+static void is_near(double got, double want, const char *what)
 {
 	if (!ok(fabs(got - want) <= 1e-6 * fabs(want) + 1e-9, "%s", what))
 		diag("got %g, want %g", got, want);
 }
 
-static int64_t
-at(double seconds)
+static int64_t at(double seconds)
 {
 	return (int64_t)(seconds * CLOCK_SECOND);
 }
@@ -30,16 +28,14 @@ update(struct estimate *e, double seconds, uint64_t bytes, uint64_t files, doubl
 	return estimate_update(e, &now, rest, 0);
 }
 
-static void
-test_part(void)
+static void test_part(void)
 {
 	is_near(estimate_part(25, 100, 9, 10), 0.25, "the part of the bytes");
 	is_near(estimate_part(0, 0, 9, 10), 0.9, "of the files, where there are no bytes");
 	is_near(estimate_part(0, 0, 0, 0), 0, "nothing to do");
 }
 
-static void
-test_steady(void)
+static void test_steady(void)
 {
 	struct estimate e;
 	struct estimate_result r;
@@ -56,8 +52,7 @@ test_steady(void)
 }
 
 /* Only the last ten seconds count. */
-static void
-test_forgets(void)
+static void test_forgets(void)
 {
 	struct estimate e;
 	struct estimate_result r;
@@ -70,8 +65,7 @@ test_forgets(void)
 	is_near(r.rate, 2 * MIB, "the rate from before ten seconds is forgotten");
 }
 
-static void
-test_files_cost(void)
+static void test_files_cost(void)
 {
 	struct estimate e;
 	const struct estimate_sample now = { .at = at(1), .files = 100 };
@@ -81,8 +75,7 @@ test_files_cost(void)
 	is_near(r.eta, 3, "empty files take time, too");
 }
 
-static void
-test_stall(void)
+static void test_stall(void)
 {
 	struct estimate e;
 	struct estimate_result r;
@@ -98,8 +91,7 @@ test_stall(void)
 	is_near(r.stalled, 0, "a file more ends it");
 }
 
-static void
-test_leave_out(void)
+static void test_leave_out(void)
 {
 	struct estimate e;
 	struct estimate_result r;
@@ -112,8 +104,7 @@ test_leave_out(void)
 	is_near(r.stalled, 0, "and is no stall");
 }
 
-int
-main(void)
+int main(void)
 {
 	test_part();
 	test_steady();

@@ -11,8 +11,7 @@
 #include "report/json_value.h"
 
 /* Releases value. */
-static void
-is_json(json_t *value, const char *want, const char *what)
+static void is_json(json_t *value, const char *want, const char *what)
 {
 	char *got = json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY | JSON_SORT_KEYS);
 
@@ -22,8 +21,7 @@ is_json(json_t *value, const char *want, const char *what)
 	json_decref(value);
 }
 
-static void
-test_numbers(void)
+static void test_numbers(void)
 {
 	is_json(json_value_whole_or_null(7, true), "7", "a number");
 	is_json(json_value_whole_or_null(7, false), "null", "an unknown number");
@@ -33,8 +31,7 @@ test_numbers(void)
 	is_json(json_value_real_or_null(0.5, false), "null", "an unknown fraction");
 }
 
-static void
-test_text(void)
+static void test_text(void)
 {
 	is_json(json_value_text_or_null("a\n"), "\"a\\n\"", "a text");
 	is_json(json_value_text_or_null(NULL), "null", "no text");
@@ -46,8 +43,7 @@ test_text(void)
 		"\"\357\277\275\357\277\275\357\277\275\"", "and a surrogate");
 }
 
-static json_t *
-with_name(const char *name)
+static json_t *with_name(const char *name)
 {
 	json_t *object = json_object();
 
@@ -55,8 +51,7 @@ with_name(const char *name)
 	return object;
 }
 
-static json_t *
-with_names(char *const *names, int n)
+static json_t *with_names(char *const *names, int n)
 {
 	json_t *object = json_object();
 
@@ -64,8 +59,7 @@ with_names(char *const *names, int n)
 	return object;
 }
 
-static void
-test_names(void)
+static void test_names(void)
 {
 	char a[] = "a", empty[] = "", bad[] = "\377";
 	char *good[] = { a, empty }, *mixed[] = { a, empty, bad };
@@ -80,8 +74,7 @@ test_names(void)
 	is_json(with_names(NULL, 0), "{\"sources\":[]}", "no names");
 }
 
-int
-main(void)
+int main(void)
 {
 	test_numbers();
 	test_text();
@@ -89,8 +82,7 @@ main(void)
 	return done_testing();
 }
 #else
-int
-main(void)
+int main(void)
 {
 	skip_all("pcp is built without jansson");
 }

@@ -13,8 +13,7 @@
 enum { MANY = 100000 };
 
 /* Takes the next name.  Returns true if it is this one. */
-static bool
-next_is(struct later *l, const char *name, mode_t type)
+static bool next_is(struct later *l, const char *name, mode_t type)
 {
 	mode_t got_type = 0;
 	const char *got = later_peek(l, &got_type);
@@ -27,16 +26,14 @@ next_is(struct later *l, const char *name, mode_t type)
 	return same;
 }
 
-static bool
-is_empty(const struct later *l)
+static bool is_empty(const struct later *l)
 {
 	mode_t type;
 
 	return !later_peek(l, &type);
 }
 
-static void
-test_as_added(void)
+static void test_as_added(void)
 {
 	struct later l;
 
@@ -52,8 +49,7 @@ test_as_added(void)
 	later_fini(&l);
 }
 
-static void
-test_sorted(void)
+static void test_sorted(void)
 {
 	struct later l;
 
@@ -73,8 +69,7 @@ test_sorted(void)
 	later_fini(&l);
 }
 
-static void
-test_same_inode(void)
+static void test_same_inode(void)
 {
 	struct later l;
 	mode_t type;
@@ -93,8 +88,7 @@ test_same_inode(void)
 	later_fini(&l);
 }
 
-static void
-test_many(bool sorted)
+static void test_many(bool sorted)
 {
 	struct later l;
 	char name[32];
@@ -102,12 +96,12 @@ test_many(bool sorted)
 
 	later_init(&l, sorted);
 	for (i = 0; i < MANY; i++) {
-		snprintf(name, sizeof(name), "%d", i);
+		snprintf(name, sizeof name, "%d", i);
 		later_add(&l, name, S_IFDIR, sorted ? MANY - i : 1);
 	}
 	later_sort(&l);
 	for (i = 0; i < MANY && wrong < 3; i++) {
-		snprintf(name, sizeof(name), "%d", sorted ? MANY - 1 - i : i);
+		snprintf(name, sizeof name, "%d", sorted ? MANY - 1 - i : i);
 		wrong += !next_is(&l, name, S_IFDIR);
 	}
 	is_int(wrong, 0, "%s: a hundred thousand", sorted ? "sorted" : "as added");
@@ -115,8 +109,7 @@ test_many(bool sorted)
 	later_fini(&l);
 }
 
-static void
-test_types(void)
+static void test_types(void)
 {
 	static const mode_t types[] = {
 		S_IFREG, S_IFDIR, S_IFLNK, S_IFIFO, S_IFSOCK, S_IFCHR, S_IFBLK, 0
@@ -125,15 +118,14 @@ test_types(void)
 	unsigned int i;
 
 	later_init(&l, false);
-	for (i = 0; i < sizeof(types) / sizeof(*types); i++)
+	for (i = 0; i < sizeof types / sizeof *types; i++)
 		later_add(&l, "x", types[i] | 07777, i);
-	for (i = 0; i < sizeof(types) / sizeof(*types); i++)
+	for (i = 0; i < sizeof types / sizeof *types; i++)
 		ok(next_is(&l, "x", types[i]), "type %o", types[i]);
 	later_fini(&l);
 }
 
-int
-main(void)
+int main(void)
 {
 	test_as_added();
 	test_sorted();

@@ -11,14 +11,12 @@
 #include "scratch.h"
 #include "tap.h"
 
-static bool
-same(const char *a, const char *b)
+static bool same(const char *a, const char *b)
 {
 	return names_same(AT_FDCWD, a, AT_FDCWD, b, 0);
 }
 
-static void
-test_same(void)
+static void test_same(void)
 {
 	if (mkdir("dir", 0755) != 0 || mkdir("dir/sub", 0755) != 0 || symlink("dir", "link") != 0)
 		bail_out("cannot make directories: %s", strerror(errno));
@@ -37,8 +35,7 @@ test_same(void)
 	ok(!same("none/file", "none/file"), "in a directory that does not exist");
 }
 
-static void
-test_same_at(void)
+static void test_same_at(void)
 {
 	int dir = open("dir", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
@@ -50,8 +47,7 @@ test_same_at(void)
 	close(dir);
 }
 
-static void
-test_set(void)
+static void test_set(void)
 {
 	struct hash_table *set = names_new();
 	char name[16] = "a";
@@ -67,19 +63,18 @@ test_set(void)
 	names_remove(set, "a");
 	ok(names_add(set, "a"), "and is added again");
 	for (i = 0; i < 10000; i++) {
-		snprintf(name, sizeof(name), "%d", i);
+		snprintf(name, sizeof name, "%d", i);
 		names_add(set, name);
 	}
 	for (i = 0; i < 10000; i++) {
-		snprintf(name, sizeof(name), "%d", i);
+		snprintf(name, sizeof name, "%d", i);
 		missing += !names_have(set, name);
 	}
 	is_int(missing, 0, "ten thousand names");
 	hash_free(set);
 }
 
-int
-main(void)
+int main(void)
 {
 	scratch_enter("names");
 	test_same();

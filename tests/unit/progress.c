@@ -16,24 +16,21 @@
 #define MIB (UINT64_C(1024) * 1024)
 
 /* Frees got. */
-static void
-is_text(char *got, const char *want, const char *what)
+static void is_text(char *got, const char *want, const char *what)
 {
 	if (!ok(!strcmp(got, want), "%s", what))
 		diag("got \"%s\", want \"%s\"", got, want);
 	free(got);
 }
 
-static void
-is_size(uint64_t bytes, const char *want)
+static void is_size(uint64_t bytes, const char *want)
 {
 	char buf[SIZE_BUF];
 
 	is_text(strdup(size_text(buf, bytes)), want, want);
 }
 
-static void
-test_size(void)
+static void test_size(void)
 {
 	is_size(0, "0 B");
 	is_size(1023, "1023 B");
@@ -42,8 +39,7 @@ test_size(void)
 	is_size(UINT64_MAX, "16 EiB");
 }
 
-static void
-test_amount(void)
+static void test_amount(void)
 {
 	struct snapshot s = { .bytes_done = MIB, .bytes_total = 2 * MIB };
 
@@ -56,8 +52,7 @@ test_amount(void)
 	is_text(text_amount(&s, false), "1.0 MiB", "a total that tells nothing");
 }
 
-static void
-test_counts(void)
+static void test_counts(void)
 {
 	struct snapshot s = { .files_done = 1234567, .files_total = 1234567 };
 
@@ -77,8 +72,7 @@ test_counts(void)
 	is_text(text_pending(&s), "3 copying, 4 queued", "some wait");
 }
 
-static void
-test_eta(void)
+static void test_eta(void)
 {
 	struct snapshot s = { .eta = -1 };
 
@@ -95,8 +89,7 @@ test_eta(void)
 	is_text(text_eta(&s), "stalled 0:07", "a stall");
 }
 
-static void
-test_lines(void)
+static void test_lines(void)
 {
 	struct snapshot s = {
 		.percent = 50, .totals_final = true, .files_done = 1, .files_total = 2,
@@ -138,9 +131,8 @@ frame_of(const struct frame_screen *screen, const struct snapshot *s, int *ret_l
 	return text;
 }
 
-static void
-is_frame(const struct frame_screen *screen, const struct snapshot *s, const char *want,
-	 const char *what)
+static void is_frame(const struct frame_screen *screen, const struct snapshot *s,
+		     const char *want, const char *what)
 {
 	int lines, newlines = 0;
 	char *got = frame_of(screen, s, &lines);
@@ -151,8 +143,7 @@ is_frame(const struct frame_screen *screen, const struct snapshot *s, const char
 	is_text(got, want, what);
 }
 
-static void
-test_frame(void)
+static void test_frame(void)
 {
 	char name[] = "directory/with a long name";
 	struct snapshot s = {
@@ -195,8 +186,7 @@ test_frame(void)
 		 "in one line, with UTF-8");
 }
 
-int
-main(void)
+int main(void)
 {
 	quote_init(true);
 	test_size();

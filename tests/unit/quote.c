@@ -11,15 +11,13 @@
 #include "report/quote.h"
 #include "tap.h"
 
-static void
-is_text(const char *got, const char *want, const char *what)
+static void is_text(const char *got, const char *want, const char *what)
 {
 	if (!ok(!strcmp(got, want), "%s", what))
 		diag("got %s, want %s", got, want);
 }
 
-static void
-test_ascii(void)
+static void test_ascii(void)
 {
 	is_text(quote_always(0, "name"), "'name'", "always quoted");
 	is_text(quote_always(0, "it's"), "\"it's\"", "an apostrophe");
@@ -32,8 +30,7 @@ test_ascii(void)
 	is_text(quote_if_needed(0, "a:b", true), "'a:b'", "unless that is said");
 }
 
-static void
-test_slots(void)
+static void test_slots(void)
 {
 	const char *first = quote_always(0, "first"), *second = quote_always(1, "second");
 
@@ -51,16 +48,14 @@ test_slots(void)
 	free(name);
 }
 
-static void *
-quote_in_thread(void *arg)
+static void *quote_in_thread(void *arg)
 {
 	(void)arg;
 	quote_always(0, "other");
 	return NULL;
 }
 
-static void
-test_threads(void)
+static void test_threads(void)
 {
 	const char *mine = quote_always(0, "mine");
 	pthread_t thread;
@@ -71,8 +66,7 @@ test_threads(void)
 	is_text(mine, "'mine'", "another thread has slots of its own");
 }
 
-static void
-test_utf8(void)
+static void test_utf8(void)
 {
 	is_text(quote_always(0, "\303\244"), "'\303\244'", "UTF-8 stays");
 	is_text(quote_always(0, "a\377b"), "'a'$'\\377''b'", "a byte that is not UTF-8 is escaped");
@@ -80,8 +74,7 @@ test_utf8(void)
 }
 
 /* The characters that turn the direction of text, and their neighbours, which do not */
-static void
-test_bidi(void)
+static void test_bidi(void)
 {
 	static const struct {
 		const char *name, *plain, *escaped;
@@ -117,8 +110,7 @@ test_bidi(void)
 		skip(1, "the C library does not print U+202E");
 }
 
-int
-main(void)
+int main(void)
 {
 	quote_init(false);
 	test_ascii();

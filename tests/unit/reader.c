@@ -19,8 +19,7 @@
 /* Names of all lengths, and so many more that it takes several buffers */
 enum { LONGEST = 255, MORE = 3000 };
 
-static int
-open_dir(const char *path)
+static int open_dir(const char *path)
 {
 	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
@@ -30,8 +29,7 @@ open_dir(const char *path)
 }
 
 /* Returns true if n is what lstat(2) tells. */
-static bool
-is_right(int fd, const struct reader_name *n)
+static bool is_right(int fd, const struct reader_name *n)
 {
 	struct stat st;
 
@@ -46,8 +44,7 @@ is_right(int fd, const struct reader_name *n)
 }
 
 /* The number of file_name(n), or 0 */
-static int
-number_of(const char *name)
+static int number_of(const char *name)
 {
 	size_t len = strlen(name);
 
@@ -56,8 +53,7 @@ number_of(const char *name)
 	return name[0] == 'm' ? LONGEST + atoi(name + 1) : 0;
 }
 
-static void
-make_file(int n)
+static void make_file(int n)
 {
 	char name[LONGEST + 1];
 
@@ -65,13 +61,12 @@ make_file(int n)
 		memset(name, 'n', n);
 		name[n] = '\0';
 	} else {
-		snprintf(name, sizeof(name), "m%d", n - LONGEST);
+		snprintf(name, sizeof name, "m%d", n - LONGEST);
 	}
 	put_text(name, "");
 }
 
-static void
-test_names(void)
+static void test_names(void)
 {
 	static unsigned char seen[LONGEST + MORE + 1];
 	struct reader r;
@@ -95,8 +90,7 @@ test_names(void)
 	close(fd);
 }
 
-static void
-test_types(void)
+static void test_types(void)
 {
 	struct reader r;
 	struct reader_name name;
@@ -119,8 +113,7 @@ test_types(void)
 	close(fd);
 }
 
-static void
-test_no_names(void)
+static void test_no_names(void)
 {
 	struct reader r;
 	struct reader_name name;
@@ -138,8 +131,7 @@ test_no_names(void)
 	close(fd);
 }
 
-static void
-test_errors(void)
+static void test_errors(void)
 {
 	struct reader r;
 	struct reader_name name;
@@ -154,8 +146,7 @@ test_errors(void)
 	is_int(reader_next(&r, &name), -EBADF, "nothing");
 }
 
-int
-main(void)
+int main(void)
 {
 	scratch_enter("reader");
 	test_names();

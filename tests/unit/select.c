@@ -10,15 +10,13 @@ enum { HERE = 1, ELSEWHERE = 2 };
 
 static const mode_t types[] = { S_IFREG, S_IFDIR, S_IFLNK, S_IFIFO, S_IFSOCK, S_IFCHR, S_IFBLK };
 
-static struct options
-recursive(void)
+static struct options recursive(void)
 {
 	return (struct options){ .recursive = true, .follow = FOLLOW_NEVER };
 }
 
 /* The answer for an entry of which only the type is known */
-static enum select_answer
-by_type(const struct options *o, mode_t type)
+static enum select_answer by_type(const struct options *o, mode_t type)
 {
 	return select_query(o, &(struct select_query){
 		.name = "x", .type = type, .parent_dev = HERE,
@@ -36,23 +34,22 @@ by_stat(const struct options *o, mode_t type, dev_t dev, bool operand)
 	});
 }
 
-static void
-test_types(void)
+static void test_types(void)
 {
 	struct options o = recursive();
 	unsigned int i;
 
-	for (i = 0; i < sizeof(types) / sizeof(*types); i++) {
+	for (i = 0; i < sizeof types / sizeof *types; i++) {
 		enum select_answer want = types[i] == S_IFDIR ? SELECT_ENTER : SELECT_COPY;
 
 		is_int(by_type(&o, types[i]), want, "type %o: no stat is needed", types[i]);
-		is_int(by_stat(&o, types[i], ELSEWHERE, false), want, "type %o, with stat", types[i]);
+		is_int(by_stat(&o, types[i], ELSEWHERE, false), want, "type %o, with stat",
+		       types[i]);
 	}
 	is_int(by_type(&o, 0), SELECT_STAT, "no type: look");
 }
 
-static void
-test_symlinks(void)
+static void test_symlinks(void)
 {
 	struct options o = recursive();
 	struct select_query operand = { .name = "x", .type = S_IFLNK, .operand = true };
@@ -68,8 +65,7 @@ test_symlinks(void)
 	is_int(by_stat(&o, S_IFREG, HERE, false), SELECT_COPY, "-L: to a file");
 }
 
-static void
-test_one_file_system(void)
+static void test_one_file_system(void)
 {
 	struct options o = recursive();
 
@@ -82,8 +78,7 @@ test_one_file_system(void)
 	is_int(by_stat(&o, S_IFREG, ELSEWHERE, false), SELECT_COPY, "-x: a file on another");
 }
 
-static void
-test_not_recursive(void)
+static void test_not_recursive(void)
 {
 	struct options o = { .follow = FOLLOW_ALWAYS };
 
@@ -92,8 +87,7 @@ test_not_recursive(void)
 	is_int(by_stat(&o, S_IFIFO, HERE, true), SELECT_COPY, "no -R: a FIFO");
 }
 
-int
-main(void)
+int main(void)
 {
 	test_types();
 	test_symlinks();

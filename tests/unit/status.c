@@ -9,8 +9,7 @@
 #include "report/status.h"
 #include "tap.h"
 
-int
-main(void)
+int main(void)
 {
 	uint64_t by_errno[STATUS_ERRNOS];
 

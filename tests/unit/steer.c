@@ -15,8 +15,7 @@ static struct workers workers;
 static struct steer steer;
 
 /* Let so many directories have waited for ms milliseconds each. */
-static void
-make_dirs(int n, int ms)
+static void make_dirs(int n, int ms)
 {
 	struct steer_timer t;
 
@@ -29,30 +28,26 @@ make_dirs(int n, int ms)
 }
 
 /* How many workers may work, once it has been time to look at that */
-static unsigned int
-allowed(void)
+static unsigned int allowed(void)
 {
 	usleep(20000);
 	(void)steer_wants_walker(&steer);
 	return workers.target;
 }
 
-static unsigned int
-cores(void)
+static unsigned int cores(void)
 {
 	long n = sysconf(_SC_NPROCESSORS_ONLN);
 
 	return n < LIMIT ? (unsigned int)n : LIMIT;
 }
 
-static void
-nothing(void *arg)
+static void nothing(void *arg)
 {
 	(void)arg;
 }
 
-int
-main(void)
+int main(void)
 {
 	unsigned int measured = 0, i;
 

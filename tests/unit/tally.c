@@ -10,8 +10,7 @@
 
 enum { THREADS = 4, ROUNDS = 10000 };
 
-static void *
-count_files(void *arg)
+static void *count_files(void *arg)
 {
 	(void)arg;
 	for (int i = 0; i < ROUNDS; i++) {
@@ -24,8 +23,7 @@ count_files(void *arg)
 }
 
 /* The numbers of threads that have ended stay in the sum. */
-static void
-test_threads(void)
+static void test_threads(void)
 {
 	pthread_t threads[THREADS];
 	struct tally sum;
@@ -41,8 +39,7 @@ test_threads(void)
 	is_int(sum.vanished, 0, "what nobody added is 0");
 }
 
-static void
-test_take_away(void)
+static void test_take_away(void)
 {
 	struct tally before, after;
 
@@ -57,8 +54,7 @@ test_take_away(void)
 	is_int(after.vanished, 0, "no number is ever less than 0");
 }
 
-static void
-test_cap(void)
+static void test_cap(void)
 {
 	struct tally sum;
 
@@ -71,8 +67,7 @@ test_cap(void)
 	is_int(sum.changed, INT64_MAX, "so is what tally_add() adds up");
 }
 
-static void
-test_views(void)
+static void test_views(void)
 {
 	struct tally t = { .bytes = 0 };
 
@@ -87,8 +82,7 @@ test_views(void)
 	is_int(tally_done(&t, KIND_DIR), 0, "of another kind, too");
 }
 
-static void
-test_kinds(void)
+static void test_kinds(void)
 {
 	is_int(tally_kind(S_IFREG | 0644), KIND_FILE, "a regular file");
 	is_int(tally_kind(0), KIND_FILE, "an unknown type counts as a file");
@@ -98,8 +92,7 @@ test_kinds(void)
 	is_int(tally_kind(S_IFBLK), KIND_SPECIAL, "a block device");
 }
 
-int
-main(void)
+int main(void)
 {
 	test_threads();
 	test_take_away();
