@@ -202,8 +202,13 @@ def left_behind(case, cp, pcp, line):
 
 
 def own_backup(case, cp, pcp, line):
+    same = {names_in(s)[1] for s in pcp.err if s.endswith(b" are the same file")}
+    if backs_up(case) and line.who == "cp" and line.text.endswith(b"'? "):
+        return names_in(line.text)[0] in same       # cp asks before
     return backs_up(case) and said(pcp, b" are the same file") and line.kind == "err" and \
-        (line.text.endswith(b"for reading: No such file or directory") if line.who == "cp"
+        (line.text.endswith(b": No such file or directory") and
+         any(text in line.text for text in (b"for reading", b"cannot read symbolic link"))
+         if line.who == "cp"
          else line.text.endswith(b" are the same file"))
 
 
@@ -268,10 +273,16 @@ def links_of_kept(case, cp, pcp, line):
                 any(leads_to(os.path.dirname(name), line.path) for name in failed):
             return True
         return line.kind == "status" or line.who == "cp" and b"create hard link" in line.text
+    if updates(case) and line.who == "cp" and re.match(rb"removed '", line.text):
+        # ... by the link that takes its place
+        return at_start(case, os.path.join(TWIN.encode(), names_in(line.text)[0])) is not None
     if not updates(case) or line.kind != "tree" or line.path not in cp.tree:
         return False
     if line.what == "mtime" and kind_of(line.path, cp) == {"directory"}:
-        return any(os.path.dirname(path) == line.path and seen.get("links", 1) > 1
+        # a link that takes its own name's place leaves no other trace
+        return any(os.path.dirname(path) == line.path and
+                   (seen.get("links", 1) > 1 or at_start(case, path) and
+                    len(sources(case)) > 1 and "'now' in cp" in line)
                    for path, seen in cp.tree.items())
     return cp.tree[line.path].get("links", 1) > 1 or line.what in ("links", "same as")
 
@@ -347,6 +358,21 @@ def out_of_reach(case, cp, pcp, line):
     return line.kind == "tree" and any(leads_to(name, line.path) for name in ways)
 
 
+def source_changes(case, cp, pcp, line):
+    """With -T d . what is copied from d/d changes d, which is read before that with cp."""
+    if line.what not in ("owner", "mode", "mtime", "xattrs"):
+        return False
+    tops = [os.path.join(TWIN.encode(), *parts(s)) for s in sources(case) if parts(s)]
+    return any(at_start(case, os.path.join(top, os.path.basename(top))) == "dir" and
+               line.path == os.path.dirname(top) for top in tops)
+
+
+def right_already(case, cp, pcp, line):
+    """A mode that could not be set, and is what it was to be."""
+    return line.kind == "status" and (cp.status, pcp.status) == (1, 0) and bool(cp.err) and \
+        all(b"preserving permissions for" in text for text in cp.err)
+
+
 KNOWN = [
     Known("into itself", into_itself,
           "cp stops reading a directory in which it met its copy; what was in that "
@@ -383,6 +409,10 @@ KNOWN = [
           "the destination directory was named by way of the symlink that is replaced"),
     Known("out of reach", out_of_reach,
           "pcp has the directories open, and needs no way to them"),
+    Known("source changes", source_changes,
+          "cp has read a directory's attributes before it copies what is in that"),
+    Known("right already", right_already,
+          "a mode that cannot be set is no failure if it is right"),
     Known("changed", lambda case, cp, pcp, line:
           line.who == "pcp" and b"changed while it was copied" in line.text,
           "pcp warns of a file that changes meanwhile"),
