@@ -98,6 +98,11 @@ done
 offence deps.sh 'lib/: dependencies' "add lib/sys.c '#include \"pin.h\"'"
 offence deps.sh 'lib/: dependencies' 'cp lib/sys.h lib/unheard.h'
 offence deps.sh 'src/: knows <libcopyfile.h>' "add src/main.c '#include <pin.h>'"
+offence deps.sh 'each layer includes' "add src/base/low.c '#include \"copy/high.h\"'"
+offence deps.sh 'each layer includes' 'mkdir src/other'
+offence deps.sh 'no module includes itself' "echo '/* $gpl */' >src/copy/more.h &&
+	add src/copy/more.h '#include \"copy/high.h\"' &&
+	add src/copy/high.h '#include \"copy/more.h\"'"
 offence deps.sh 'lib/: uses no gnulib' "add lib/sys.c '#include <xalloc.h>'"
 offence deps.sh 'know the public interface' "add tests/api/a.c '#include \"pin.h\"'"
 offence deps.sh 'each knows a module' "sed -i '/pin.h/d' tests/unit/pin.c"
