@@ -152,14 +152,6 @@ bool makedir_create(struct context *c, const struct entry *e, struct dir *d,
 
 /* ---------------------------------------------------------------- the end */
 
-/* Returns 0, or -1 with errno set. */
-static int set_times(const struct dir *d)
-{
-	const struct timespec times[] = { d->st.st_atim, d->st.st_mtim };
-
-	return byfd_utimens(dir_dst_fd(d), times);
-}
-
 /*
  * Copy what the options ask for; the times are those from before the walk.  Returns false
  * after a failure, reported.
@@ -167,17 +159,13 @@ static int set_times(const struct dir *d)
 static bool copy_attributes(const struct context *c, struct dir *d)
 {
 	const struct options *o = c->opts;
+	const struct timespec times[] = { d->st.st_atim, d->st.st_mtim };
 	struct copyfile_info info;
 
 	if (!dir_pin(d))
 		return false;
-	int r = copyfile_attrs(dir_src_fd(d), dir_dst_fd(d),
-			       (o->attrs & ~COPYFILE_TIMES) | COPYFILE_LENIENT);
+	int r = copyfile_attrs_times(dir_src_fd(d), dir_dst_fd(d), attrs_flags(o), times);
 	copyfile_info(0, &info, sizeof info);
-	if (r == 0 && o->attrs & COPYFILE_TIMES && set_times(d) < 0) {
-		info.skipped |= COPYFILE_TIMES;
-		info.skipped_error = info.skipped_error ? info.skipped_error : -errno;
-	}
 	char *dst = dir_dst_path(d, "");
 	const struct report_about about = { .op = OP_ATTRIBUTES, .dst = dst };
 	bool failed = r < 0 || attrs_report(o, &info, &about);
