@@ -34,20 +34,12 @@ struct pending {
 	int cookie;			/* 0: it is copied in the call that starts it */
 	bool cancelled;			/* main has asked it to stop */
 	struct pending *prev, *next;
-	int64_t since;			/* when it was first seen to run; as seen_at */
-	int64_t seen_at;		/* when it was looked at: CLOCK_MONOTONIC, nanoseconds; */
+
+	/* What inflight.c has seen of it; CLOCK_MONOTONIC, nanoseconds */
+	int64_t since;			/* when it was first seen to run */
+	int64_t seen_at;		/* when its rate was taken last, */
 	uint64_t seen_bytes;		/* what was in place then, */
 	double rate;			/* and bytes a second before that */
-};
-
-/* A copy that runs, as others see it */
-struct window_active {
-	const struct pending *pending;	/* the window's: valid while it looks */
-	int64_t since;			/* when it was first seen to run */
-	uint64_t id;
-	char *src;			/* its full name, on the heap */
-	uint64_t bytes_done, bytes_total;
-	double rate;			/* bytes a second, in the last second or so */
 };
 
 /*
@@ -95,20 +87,5 @@ bool window_reap_all(struct window *w);
 
 /* Main only: cancel all pending copies.  They will end as ECANCELED. */
 void window_cancel(struct window *w);
-
-/* All pending copies */
-struct window_sum {
-	unsigned int count;
-	unsigned int copying;		/* of those, begun: the rest is queued */
-	uint64_t bytes_done;		/* that they have in place so far */
-};
-
-/*
- * Look at the pending copies: of those that run, and whose size is known, max at most
- * are put into list, the longest-running first.  Returns how many; the caller frees their
- * names.
- */
-unsigned int window_look(struct window *w, struct window_active *list, unsigned int max,
-			 struct window_sum *ret);
 
 #endif

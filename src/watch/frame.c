@@ -178,7 +178,7 @@ static void put_name(struct frame *f, const char *name, int room)
 }
 
 /* A line for a copy that runs: its name, how much of it is done, its rate */
-static void put_active(struct frame *f, const struct window_active *a)
+static void put_active(struct frame *f, const struct inflight *a)
 {
 	char buf[SIZE_BUF];
 	char *rate = a->rate > 0 ? xasprintf("%s/s", size_text(buf, a->rate)) : xstrdup("");

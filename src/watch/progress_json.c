@@ -16,7 +16,7 @@ static json_t *active_list(const struct snapshot *s)
 	json_t *list = json_array();
 
 	for (unsigned int i = 0; i < s->nactive; i++) {
-		const struct window_active *a = &s->active[i];
+		const struct inflight *a = &s->active[i];
 		uint64_t done = a->bytes_done, total = a->bytes_total;
 		json_t *file = json_pack("{s:I}", "id", json_value_whole(a->id));
 

@@ -72,10 +72,10 @@ static uint64_t bytes_wanted(const struct snapshot *s)
 /* What the copies in flight, and those that have ended, come to */
 static void take_done(struct snapshot *s, struct context *c)
 {
-	struct window_sum pending;
+	struct inflight_sum pending;
 
 	tally_sum(&s->tally);
-	s->nactive = window_look(&c->window, s->active, SNAPSHOT_ACTIVE, &pending);
+	s->nactive = inflight_look(&c->window, s->active, SNAPSHOT_ACTIVE, &pending);
 	s->in_flight = pending.count;
 	s->copying = pending.copying;
 	s->queued = pending.count - pending.copying;

@@ -10,7 +10,7 @@
 #include <stdint.h>
 
 #include "base/tally.h"
-#include "copy/window.h"
+#include "watch/inflight.h"
 
 struct context;
 
@@ -40,7 +40,7 @@ struct snapshot {
 	unsigned int in_flight;		/* pending copies: */
 	unsigned int copying, queued;	/* those that run, those that wait for a thread */
 	unsigned int nactive;		/* those in active, the longest-running first */
-	struct window_active active[SNAPSHOT_ACTIVE];
+	struct inflight active[SNAPSHOT_ACTIVE];
 };
 
 /* The run begins. */
