@@ -163,9 +163,7 @@ static int judge_end(struct mover *m, off_t at)
 /* Between two chunks: returns true if the copy is cancelled, after a pause if it is paused. */
 static bool cancelled(const struct mover *m)
 {
-	if (m->d->st->st_size > CF_PAUSE_MORE_THAN)
-		return cf_pause_check(m->d->watch) < 0;
-	return cf_relaxed_get(m->d->watch->cancel);
+	return cf_pause_check_data(m->d->watch, m->d->st->st_size) < 0;
 }
 
 /* A call has moved data, be it only zeros that were left out. */

@@ -6,6 +6,7 @@
 #define CF_PAUSE_H
 
 #include <errno.h>
+#include <stdint.h>
 
 #include "watch.h"
 
@@ -33,6 +34,14 @@ static inline int cf_pause_check(const struct cf_watch *watch)
 {
 	if (cf_relaxed_get(watch->paused))
 		cf_pause_sleep(watch);
+	return cf_relaxed_get(watch->cancel) ? -ECANCELED : 0;
+}
+
+/* The same where the destination has been opened for a source of size bytes */
+static inline int cf_pause_check_data(const struct cf_watch *watch, int64_t size)
+{
+	if (size > CF_PAUSE_MORE_THAN)
+		return cf_pause_check(watch);
 	return cf_relaxed_get(watch->cancel) ? -ECANCELED : 0;
 }
 

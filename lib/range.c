@@ -79,7 +79,7 @@ static off_t move_chunk(const struct cf_range *r, struct cf_buffer *b, off_t at,
 	size_t done = 0;
 
 	while (done < len) {
-		int go = cf_pause_check(r->watch);
+		int go = cf_pause_check_data(r->watch, r->end);
 		if (go < 0)
 			return go;
 		ssize_t n = move_piece(r, b, at + done, len - done);

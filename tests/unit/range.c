@@ -165,6 +165,15 @@ static void test_pause(bool by_buffer, bool end_by_cancel)
 	cf_relaxed_set(watch.cancel, false);
 }
 
+/* Others may wait for a small file, so it is not left half done: this would sleep for ever. */
+static void test_small_is_not_paused(bool by_buffer)
+{
+	cf_pause_begin(&watch);
+	is_int(move("src", 0, CF_PAUSE_MORE_THAN, by_buffer, fresh), CF_PAUSE_MORE_THAN,
+	       "a small file is moved in spite of a pause");
+	cf_pause_end(&watch);
+}
+
 int main(void)
 {
 	int i;
@@ -179,6 +188,7 @@ int main(void)
 		test_part(i);
 		test_shorter(i);
 		test_failure(i);
+		test_small_is_not_paused(i);
 	}
 	put_hole("long", LONG_SIZE);
 	for (i = 0; i < 2; i++) {
