@@ -255,7 +255,8 @@ def taken_for_new(case, cp, pcp, line):
     """An operand after one for which directories were made: cp does not look."""
     if not has(case, "--parents") or len(sources(case)) < 2:
         return False
-    tried = {names_in(s)[0] for s in cp.err if b"cannot create " in s}
+    tried = {names_in(s)[0] for s in cp.err if b"cannot create " in s or
+             b"not writing through dangling symlink" in s}
     if line.who == "pcp" and line.kind == "err" and tried:
         # cp has not come so far
         return b"specified more than once" in line.text or about(line, *tried) or \
@@ -301,6 +302,9 @@ def more_xattrs(case, cp, pcp, line):
 
 
 def symlink_xattrs(case, cp, pcp, line):
+    if line.kind == "status" and has(case, "-s", "--symbolic-link"):
+        return (cp.status, pcp.status) == (1, 0) and bool(cp.err) and \
+            all(b"setting attribute" in text for text in cp.err)
     return line.what == "xattrs" and kind_of(line.path, cp, pcp) == {"symlink"} and \
         has(case, "-s", "--symbolic-link") and not pcp.tree[line.path]["xattrs"]
 
