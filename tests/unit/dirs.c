@@ -27,17 +27,16 @@ static struct {
 	bool fails;			/* the hook does */
 	bool defers;
 	struct work *deferred;
-	struct dir *pinned;		/* that the next wait unpins */
+	struct dir *_Atomic pinned;	/* that the next wait unpins */
 	atomic_int completed, waits;
 } t;
 
 static bool on_wait(void *arg)
 {
-	struct dir *d = t.pinned;
+	struct dir *d = atomic_exchange(&t.pinned, NULL);
 
 	(void)arg;
 	t.waits++;
-	t.pinned = NULL;
 	if (d)
 		dir_unpin(d);
 	return d;
@@ -46,7 +45,8 @@ static bool on_wait(void *arg)
 static bool on_defer(void *arg, struct work *work)
 {
 	(void)arg;
-	t.deferred = t.defers ? work : NULL;
+	if (t.defers)
+		t.deferred = work;
 	return t.defers;
 }
 
