@@ -103,11 +103,11 @@ static int failed(const struct mover *m, enum copyfile_stage stage, int r)
 	return r;
 }
 
-/* Look at src again.  Returns 0 or -errno. */
-static int look_again(struct mover *m, bool fresh)
+/* Take the stat of src once more, by force from the server.  Returns 0 or -errno. */
+static int stat_again(struct mover *m, bool force)
 {
 	const struct cf_data *d = m->d;
-	int r = fresh ? cf_fstat_fresh(d->src, m->now) : cf_fstat(d->src, m->now);
+	int r = force ? cf_fstat_fresh(d->src, m->now) : cf_fstat(d->src, m->now);
 
 	m->looked = r == 0;
 	return failed(m, COPYFILE_READ, r);
@@ -146,7 +146,7 @@ static bool is_made_up(int src, const struct stat *now)
  */
 static int judge_end(struct mover *m, off_t at)
 {
-	int r = look_again(m, true);
+	int r = stat_again(m, true);
 
 	if (r < 0 || m->now->st_size <= at)
 		return r;
@@ -450,7 +450,7 @@ static int move_extents(struct mover *m, int seek)
 	}
 	if (r < 0)
 		return failed(m, COPYFILE_READ, r);
-	r = look_again(m, false);
+	r = stat_again(m, false);
 	if (r == 0 && m->now->st_size > m->end)
 		advance(m, m->now->st_size, 0);
 	return r;

@@ -260,7 +260,7 @@ int cf_dest_symlink(struct cf_dest *d, const char *target, bool open)
 	return r;
 }
 
-int cf_dest_settle(struct cf_dest *d, off_t size, bool exact)
+int cf_dest_set_size(struct cf_dest *d, off_t size, bool exact)
 {
 	int r = d->touched && exact ? cf_inplace_settle(d, size) : 0;
 

@@ -26,7 +26,7 @@ int cf_dest_symlink(struct cf_dest *d, const char *target, bool open);
  * The data is there: see to it that nothing else is, if it is exactly size bytes.
  * Returns 0 or -errno.
  */
-int cf_dest_settle(struct cf_dest *d, off_t size, bool exact);
+int cf_dest_set_size(struct cf_dest *d, off_t size, bool exact);
 
 /*
  * Close, then give it its name.  *stage tells what failed.  0 or -errno; after

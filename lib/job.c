@@ -266,11 +266,12 @@ static int finish(struct cf_job *j, struct cf_dest *d, int r)
 	return r;
 }
 
-static int settle(struct cf_job *j, struct cf_dest *d)
+/* The data have arrived: give the destination its size. */
+static int set_size(struct cf_job *j, struct cf_dest *d)
 {
 	/* A clone has the size that the source had when it was made, which is not known. */
 	bool exact = cf_relaxed_get(j->watch.method) != COPYFILE_BY_REFLINK;
-	int r = cf_dest_settle(d, cf_relaxed_get(j->watch.done), exact);
+	int r = cf_dest_set_size(d, cf_relaxed_get(j->watch.done), exact);
 
 	if (r < 0)
 		cf_relaxed_set(j->watch.stage, COPYFILE_WRITE);
@@ -287,7 +288,7 @@ static int copy_regular(struct cf_job *j)
 	if (r == 0)
 		r = move_data(j, &d);
 	if (r == 0)
-		r = settle(j, &d);
+		r = set_size(j, &d);
 	if (r == 0)
 		r = set_attributes(j, d.fd, false, d.created, COPYFILE_ATTRS);
 	return finish(j, &d, r);

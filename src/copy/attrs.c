@@ -42,7 +42,7 @@ static const struct {
 	{ COPYFILE_CONTEXT, "failed to set the security context of %s" },
 	{ COPYFILE_MODE | COPYFILE_ACL, "preserving permissions for %s" },
 };
-/* Of one that was to be that of any new file */
+/* The message for a mode that should have been that of any new file */
 static const char plain_mode_lost[] = "setting permissions for %s";
 
 uint64_t attrs_flags(const struct options *o)
@@ -60,7 +60,7 @@ void attrs_error(const struct report_about *about, int err, const char *message)
 {
 	struct report_about told = *about;
 
-	/* That there is no space left need not be said of every file. */
+	/* A full file system is reported once, and not for every file. */
 	told.known = about->known || full_explains(about->dst, err);
 	report_error_about(&told, err, message, quote_always(0, about->dst));
 }
@@ -72,7 +72,7 @@ bool attrs_report(const struct options *o, const struct copyfile_info *info,
 	uint32_t skipped = info->skipped, extra = skipped & extended & ~o->need_attrs;
 	int err = -info->skipped_error;
 
-	/* Not asked for by name: said, but no failure */
+	/* What was not asked for by name is worth a warning, but no error. */
 	if (extra && (!o->quiet_attrs || o->attributes_only) && !has_none(err))
 		report_warning(about, "setting attributes for %s: %s", quote_always(0, about->dst),
 			       strerror(err));

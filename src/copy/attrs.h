@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* attrs - what is said when attributes could not be kept.  Thread-safe. */
+/* attrs - which attributes are copied, and which losses are reported.  Thread-safe. */
 #ifndef PCP_ATTRS_H
 #define PCP_ATTRS_H
 
@@ -26,22 +26,23 @@ uint64_t attrs_flags(const struct options *o);
 void attrs_error(const struct report_about *about, int err, const char *message);
 
 /*
- * Report what info says was skipped on about->dst, as far as the options make it matter.
- * True: it was an error.
+ * Report the attributes of about->dst that info says were skipped, as far as the options make
+ * them matter.  Returns true if one of them was an error.
  */
 bool attrs_report(const struct options *o, const struct copyfile_info *info,
 		  const struct report_about *about);
 
-/* The same of e's copy, if something was skipped; an error makes it a failed source. */
+/* As attrs_report(), for e's copy.  After an error e is listed for --failed-to. */
 void attrs_complain(const struct context *c, const struct entry *e,
 		    const struct copyfile_info *info);
 
-/* The same of the copy of e's attributes that has just ended here with r. */
+/* Report how copyfile_attrs(), which has just returned r in this thread, went for e. */
 void attrs_result(const struct context *c, const struct entry *e, int r);
 
 /*
- * Give e's destination, which is new and open as fd, the permissions that a program's own
- * file would have: all of mode that the umask lets through.  False: reported.
+ * Give e's destination, which is new and open as fd, the permissions that a file of any program
+ * would have: the bits of mode that the umask allows.  Returns false after a failure, which
+ * has been reported.
  */
 bool attrs_default_mode(const struct context *c, const struct entry *e, int fd, mode_t mode);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* complain - what is said of an entry that could not be copied.  Thread-safe. */
+/* complain - messages about entries that could not be copied, in cp's words.  Thread-safe. */
 #ifndef PCP_COMPLAIN_H
 #define PCP_COMPLAIN_H
 
@@ -12,22 +12,25 @@ struct copyfile_info;
 struct entry;
 
 /*
- * Failures of e: messages with its full source or destination; with both, in the
- * order that is said; or the name as it is, not quoted unless it must be.
+ * Report that op failed for e, with err, an errno value or 0.  message has a %s for e's full
+ * source name, or destination name.
  */
 void complain_src(const struct entry *e, enum report_op op, int err, const char *message);
 void complain_dst(const struct entry *e, enum report_op op, int err, const char *message);
+/* As above, with a %s for each of both names; the destination comes first if dst_first. */
 void complain_both(const struct entry *e, enum report_op op, int err, bool dst_first,
 		     const char *message);
+
+/* As complain_dst(), but the name is quoted only where it must be. */
 void complain_dst_plain(const struct entry *e, const char *message);
 
-/* The same: its destination could not be opened or made. */
+/* Report that e's destination, a regular file, could not be opened or made. */
 void complain_create(const struct entry *e, int err);
 
-/* The same: making it a further name of first, a full name, has failed. */
+/* Report that e could not be made a further name of first, a full name. */
 void complain_link(const struct entry *e, int err, const char *first);
 
-/* The same: its copy has, by the library, as info tells. */
+/* Report that the library failed to copy e, in the stage that info tells. */
 void complain_copy(const struct context *c, const struct entry *e, int err,
 		   const struct copyfile_info *info);
 

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Design: the questions that cp asks about a destination that is there, in cp's
- * order, for what is said first is what a user sees:
+ * order, since the first complaint is the one that a user sees:
  *
  *	is it the source itself?		samefile.c
  *	does it stay, by -u, -n or -i?		stays()
  *	do a directory and a file meet?		right_kind()
  *	did this run make it?			just_created()
- *	does it become a backup, or go?		make_way(), backup.c
+ *	does it become a backup, or go?		remove_or_back_up(), backup.c
  *
  * What is no regular file is looked at without following a symlink, and so is what will
  * be replaced: only the contents of a file are written through one.
@@ -156,7 +156,7 @@ static bool just_created(const struct context *c, const struct entry *e, const s
 	       SAME_INODE(own, *dst);
 }
 
-/* ----------------------------------------------------------- make way */
+/* ---------------------------------------------------------- removing it */
 
 bool existing_remove(const struct context *c, const struct entry *e)
 {
@@ -180,7 +180,7 @@ static bool must_go(const struct options *o, const struct entry *e, const struct
 		(!options_follows(o, e->operand) && !S_ISREG(e->type)));
 }
 
-static enum existing_action make_way(const struct context *c, const struct entry *e,
+static enum existing_action remove_or_back_up(const struct context *c, const struct entry *e,
 				      const struct stat *src, struct existing *ret)
 {
 	const struct options *o = c->opts;
@@ -234,7 +234,7 @@ static enum existing_action judge(struct context *c, const struct entry *e,
 		complain_both(e, OP_CHECK, 0, true, "will not overwrite just-created %s with %s");
 		return EXISTING_REFUSED;
 	}
-	return make_way(c, e, src, ret);
+	return remove_or_back_up(c, e, src, ret);
 }
 
 /* Returns true if a symlink at e's destination is looked at itself, not what it leads to. */

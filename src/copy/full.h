@@ -10,16 +10,16 @@
 struct context;
 struct entry;
 
-/* One of them; it lives as long as the process. */
+/* A file system that can take no more; it lives as long as the process. */
 struct full {
 	struct full *next;
 	dev_t dev;
-	bool read_only;			/* where it is mounted so, which it may not be everywhere */
+	bool read_only;			/* only mounts of it that are read-only take no more */
 	char *dir;			/* the full name of the directory where that was found */
-	atomic_bool left_out;		/* something was, for that, or failed without a word */
+	atomic_bool left_out;		/* an entry was left out for that, or failed silently */
 };
 
-/* All of them, the last that was found first */
+/* The list of these file systems; the one that was found last comes first. */
 const struct full *full_first(void);
 
 /*
@@ -33,8 +33,8 @@ bool full_met(const struct entry *e, int err);
 bool full_bars(const struct context *c, const struct entry *e);
 
 /*
- * The same for a directory that is to be made.  One that exists is not left out, since
- * another file system may be mounted below it.
+ * As full_bars(), for the directory e.  One that exists is not left out, since another file
+ * system may be mounted below it.
  */
 bool full_bars_dir(const struct entry *e);
 

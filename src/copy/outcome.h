@@ -11,7 +11,10 @@
 struct copyfile_info;
 struct entry;
 
-/* The sizes of what is left out are wanted: progress is shown.  Before anything else here. */
+/*
+ * Progress is shown, which needs the sizes of entries that are left out.  Call it before the
+ * other functions, or not at all.
+ */
 void outcome_watch(void);
 
 /* A number by which readers of JSON know an entry again; 0 if there are none. */
@@ -21,15 +24,15 @@ uint64_t outcome_new_id(void);
 void outcome_number(struct entry *e);
 
 /*
- * e, whose directory is in use, has come to its end.  info is that of its copy, if the
- * library made it, else NULL.  To be said once of each entry.
+ * e, whose directory is pinned, has come to its end.  info describes its copy, if the library
+ * made it, else NULL.  Call it once for each entry.
  */
 void outcome(const struct entry *e, enum outcome outcome, const struct copyfile_info *info);
 
-/* e is left out, as nothing new is to be begun: it has no outcome, but the exit status tells. */
+/* e is left out because the run stops: it has no outcome, but the exit status tells. */
 void outcome_left_out(const struct entry *e);
 
-/* A signal has interrupted the copy of e: it has no outcome, nor has it failed. */
+/* A signal has interrupted the copy of e: it has no outcome, and counts as no failure. */
 void outcome_interrupted(const struct entry *e);
 
 #endif

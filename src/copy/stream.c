@@ -5,7 +5,7 @@
  * as the library makes them: by not writing.  The attributes go through the library,
  * from descriptor to descriptor.
  *
- * No signal reaches the crew's threads, and one may come just before main begins to wait.
+ * No signal reaches the workers, and one may come just before main begins to wait.
  * So no thread waits for long, but looks every LOOK_MS whether the run has to end.  A FIFO is
  * opened with O_NONBLOCK, since open(2) would wait for its other end; one that is written
  * to keeps that, since write(2) would wait until it is read.

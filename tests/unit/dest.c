@@ -39,7 +39,7 @@ static int fill(struct cf_dest *d, const char *text)
 static int publish(struct cf_dest *d, off_t size)
 {
 	uint32_t stage = 99;
-	int ret = cf_dest_settle(d, size, true);
+	int ret = cf_dest_set_size(d, size, true);
 
 	if (ret == 0)
 		ret = cf_dest_publish(d, &stage);
@@ -184,8 +184,8 @@ static void test_settle(void)
 	ok(holds("d/dst", "new"), "the rest is cut off");
 	d = dest("d/dst", COPYFILE_TRUNCATE);
 	is_int(fill(&d, "new"), 0, "in place");
-	is_int(cf_dest_settle(&d, 5, true), -EBUSY, "another program has cut it off");
-	is_int(cf_dest_settle(&d, 5, false), 0, "unless the size does not matter");
+	is_int(cf_dest_set_size(&d, 5, true), -EBUSY, "another program has cut it off");
+	is_int(cf_dest_set_size(&d, 5, false), 0, "unless the size does not matter");
 	is_undone(&d, COPYFILE_PARTIAL_KEPT, "in place");
 	drop("d/dst");
 }
