@@ -60,7 +60,10 @@ int byfd_open(int dir, const char *name, mode_t type, dev_t dev, struct stat *re
 	return fd;
 }
 
-/* fd's directory, opened for reading; -1 and errno, that of before if it is none */
+/*
+ * Open the directory fd once more, for reading.  Returns a descriptor, or -1 with errno as it
+ * was before: fd is no directory, say.
+ */
 static int reopen(int fd)
 {
 	int err = errno;
@@ -123,7 +126,7 @@ void byfd_drop_acl(int fd)
 	char self[SELF_MAX];
 	int again, r = RETRY(fremovexattr(fd, acl));
 
-	/* Most have none; one that stays is seen in the mode. */
+	/* Most files have none.  Whether one has stayed can be seen in the mode. */
 	if (r == 0 || errno != EBADF)
 		return;
 	self_path(fd, self);

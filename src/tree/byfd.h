@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* byfd - attributes set by descriptor, an O_PATH one included.  Thread-safe. */
-/* byfd - attributes of what this run has made, by descriptor.  Thread-safe. */
+/*
+ * byfd - attributes of what this run has made, set by descriptor, an O_PATH one included.
+ * Thread-safe.
+ */
 #ifndef PCP_BYFD_H
 #define PCP_BYFD_H
 
@@ -9,8 +11,8 @@
 
 /*
  * Open what this run has just made as name in dir.  Returns an O_PATH descriptor, or -1 with
- * errno set: ESTALE if it has not the type (S_IFMT bits) that was made or, for a device, the
- * number dev.  ret, unless it is NULL, gets its stat.
+ * errno set: ESTALE if that has another type (S_IFMT bits) than was made or, for a device,
+ * another number than dev.  Its stat is put into ret, unless that is NULL.
  */
 int byfd_open(int dir, const char *name, mode_t type, dev_t dev, struct stat *ret);
 
