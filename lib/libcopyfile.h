@@ -31,7 +31,20 @@
 
 #ifdef __cplusplus
 extern "C" {
+/* Some functions have the name of the structure that they take, as stat(2) has. */
+#ifdef __GNUC__
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wshadow"
 #endif
+#endif
+
+/* The version of this header; COPYFILE_VERSION can be compared: 1.2.3 is 10203. */
+#define COPYFILE_VERSION_MAJOR	0
+#define COPYFILE_VERSION_MINOR	1
+#define COPYFILE_VERSION_PATCH	0
+#define COPYFILE_VERSION	(COPYFILE_VERSION_MAJOR * 10000 + \
+				 COPYFILE_VERSION_MINOR * 100 + COPYFILE_VERSION_PATCH)
+#define COPYFILE_VERSION_STRING	"0.1.0"
 
 #ifndef COPYFILE_API
 #define COPYFILE_API
@@ -421,6 +434,9 @@ COPYFILE_API
 int copyfile_shutdown(void);
 
 #ifdef __cplusplus
+#ifdef __GNUC__
+#pragma GCC diagnostic pop
+#endif
 }
 #endif
 

@@ -13,6 +13,8 @@
  * for a copy that goes on, so 100% is said only once the cookie said 0.  (Of
  * copyfile_info(), bytes_done may be bytes_total while the file is not closed.)
  */
+#define _POSIX_C_SOURCE 200809L
+
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -83,15 +85,19 @@ look(int row)
 static int
 start(int dir, const char *file)
 {
-	struct copyfile_how how = { .flags = COPYFILE_MODE | COPYFILE_ASYNC };
+	struct copyfile_how how = { 0 };
 	int ret;
 
+	how.flags = COPYFILE_MODE | COPYFILE_ASYNC;
 	ret = copyfileat(AT_FDCWD, file, dir, name_of(file), &how, sizeof(how));
 	if (ret == -EAGAIN && live > 0)
 		return 0; /* the library's limit is lower than ours */
 	if (ret > 0) {
-		polled[++live] = (struct pollfd){ .fd = ret, .events = POLLIN };
-		rows[live] = (struct row){ .name = name_of(file), .percent = -1 };
+		live++;
+		polled[live].fd = ret;
+		polled[live].events = POLLIN;
+		rows[live].name = name_of(file);
+		rows[live].percent = -1;
 	} else {
 		report(name_of(file), ret);
 	}
@@ -131,7 +137,7 @@ commands(void)
 		used += got;
 	else if (got == 0 || (errno != EINTR && errno != EAGAIN))
 		polled[0].fd = -1; /* no more of them; poll() passes over it */
-	while ((end = memchr(line, '\n', used)) != NULL) {
+	while ((end = (char *)memchr(line, '\n', used)) != NULL) {
 		*end++ = '\0';
 		if (strncmp(line, "cancel ", 7) == 0)
 			cancel(line + 7);
@@ -183,7 +189,8 @@ main(int argc, char **argv)
 		return 1;
 	}
 	setvbuf(stdout, NULL, _IOLBF, 0);
-	polled[0] = (struct pollfd){ .fd = STDIN_FILENO, .events = POLLIN };
+	polled[0].fd = STDIN_FILENO;
+	polled[0].events = POLLIN;
 	waiting = argv + 2;
 	for (;;) {
 		while (*waiting && live < WINDOW && start(dir, *waiting))

@@ -4,6 +4,8 @@
  *
  *     window DIRECTORY FILE...
  */
+#define _POSIX_C_SOURCE 200809L
+
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -56,11 +58,13 @@ settle(int max)
 static void
 start(int dir, int arg)
 {
-	struct copyfile_how how = { .flags = COPYFILE_MODE, .tag = arg };
+	struct copyfile_how how = { 0 };
 	const char *src = args[arg];
 	const char *slash = strrchr(src, '/');
 	int ret;
 
+	how.flags = COPYFILE_MODE;
+	how.tag = arg;
 	if (pending == WINDOW)
 		settle(WINDOW / 2);
 	for (;;) {
@@ -70,10 +74,12 @@ start(int dir, int arg)
 			break;
 		settle(pending / 2); /* the library's limit is lower than ours */
 	}
-	if (ret > 0)
-		window[pending++] = (struct pollfd){ .fd = ret, .events = POLLIN };
-	else
+	if (ret > 0) {
+		window[pending].fd = ret;
+		window[pending++].events = POLLIN;
+	} else {
 		ended();
+	}
 }
 
 int

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
 # The public header compiles alone, without a warning, in each standard of C
-# and C++ that its users may choose, and twice in a row.
+# and C++ that its users may choose, and twice in a row; and so do the examples
+# in doc/examples and README.md.
 
 srcdir=${srcdir:-$(cd "$(dirname "$0")/.." && pwd)}
 . "$srcdir/tools/tap.sh"
@@ -19,8 +20,15 @@ int use(const char *src, const char *dst);
 
 int use(const char *src, const char *dst)
 {
-	struct copyfile_info info;
+	/* In C++ the function has the name, so that of the type needs "struct". */
+	struct copyfile_info copyfile_info_of_last, info;
 	int ret = copyfile(src, dst, COPYFILE_REPLACE | COPYFILE_ATTRS);
+
+#if COPYFILE_VERSION < 100 || COPYFILE_VERSION_MAJOR > 9
+#error "no version"
+#endif
+	if (copyfile_info(0, &copyfile_info_of_last, COPYFILE_INFO_SIZE_VER0) < 0)
+		return COPYFILE_VERSION_STRING[0];
 
 	while (ret > 0)
 		ret = copyfile_ctrl(ret, COPYFILE_WAIT);
@@ -49,12 +57,13 @@ try() {
 		skip "$1 does not know -std=$2"
 		return
 	fi
-	$1 -std=$2 -Wall -Wextra -Wpedantic -Werror -I "$include" \
+	$1 -std=$2 $warnings -Werror -I "$include" \
 		-c -o "$dir/out.o" "$dir/$3" 2>"$dir/err"
-	ok $? "$1 -std=$2"
+	ok $? "$1 -std=$2: $3"
 	diag <"$dir/err"
 }
 
+warnings='-Wall -Wextra -Wpedantic -Wshadow'
 cc=${CC:-cc}
 for standard in c99 c11 c17 c2x gnu11; do
 	try "$cc" $standard alone.c
@@ -64,6 +73,22 @@ cxx=${CXX:-c++}
 for standard in c++11 c++14 c++17 c++20; do
 	if command -v ${cxx%% *} >/dev/null; then
 		try "$cxx" $standard alone.cc
+	else
+		skip "no C++ compiler ($cxx)"
+	fi
+done
+
+# The examples, also as C++, for which { 0 } leaves fields out.
+
+cp "$srcdir/../doc/examples/window.c" "$srcdir/../doc/examples/manager.c" "$dir"
+sed -n '/^    #include <libcopyfile.h>/,/^    }/s/^    //p' "$srcdir/../README.md" >"$dir/readme.c"
+for example in window manager readme; do
+	cp "$dir/$example.c" "$dir/$example.cc"
+	try "$cc" c11 $example.c
+	if command -v ${cxx%% *} >/dev/null; then
+		warnings='-Wall -Wpedantic -Wshadow'
+		try "$cxx" c++11 $example.cc
+		warnings='-Wall -Wextra -Wpedantic -Wshadow'
 	else
 		skip "no C++ compiler ($cxx)"
 	fi

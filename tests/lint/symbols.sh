@@ -41,6 +41,17 @@ declared=$(sed -n 's/^[a-z].*[ *]\(copyfile[a-z_]*\)(.*/\1/p' \
 ok $? 'the header declares the same names'
 [ $tap_bad = 0 ] || printf 'declared: %s\n' $declared | diag
 
+# The header is not generated, so nothing else keeps its version in step.
+part()
+{
+	sed -n "s/^#define COPYFILE_VERSION_$1[[:space:]]*\"\{0,1\}\([0-9.]*\)\"\{0,1\}\$/\1/p" \
+		"$top_srcdir/lib/libcopyfile.h"
+}
+version=$(sed -n 's/^AC_INIT(\[pcp\], \[\([0-9.]*\)[^]]*\].*/\1/p' "$top_srcdir/configure.ac")
+[ "$version" ] && [ "$(part STRING)" = "$version" ] &&
+	[ "$(part MAJOR).$(part MINOR).$(part PATCH)" = "$version" ]
+ok $? "the header's version is that of configure.ac, $version"
+
 # Its own calls must not be caught by an application's copyfile().
 undefined=$("${nm:-nm}" -D --undefined-only "$library" | grep -w 'copyfile[a-z_]*\|cf_[a-z_]*')
 [ ! "$undefined" ]
