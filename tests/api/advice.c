@@ -34,7 +34,8 @@ static void test_size(void)
 		unsigned char future[16];
 	} big;
 
-	is_int(copyfile_advice(&big.a, COPYFILE_ADVICE_SIZE_VER0 - 1), -EINVAL, "less than the first size: EINVAL");
+	is_int(copyfile_advice(&big.a, COPYFILE_ADVICE_SIZE_VER0 - 1), -EINVAL,
+	       "less than the first size: EINVAL");
 	is_int(errno, EINVAL, "with errno set");
 	is_int(copyfile_advice(NULL, COPYFILE_ADVICE_SIZE_VER0), -EFAULT, "a null pointer: EFAULT");
 	memset(&big, 1, sizeof big);

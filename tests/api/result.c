@@ -33,7 +33,8 @@ static bool is_untouched(const void *data, size_t size)
 	return size == 0;
 }
 
-static int start(const char *src, const char *dst, uint64_t flags, uint64_t tag, struct copyfile_info *result)
+static int start(const char *src, const char *dst, uint64_t flags, uint64_t tag,
+		 struct copyfile_info *result)
 {
 	struct copyfile_how how = {
 		.flags = flags, .tag = tag, .result = result, .result_size = sizeof *result,

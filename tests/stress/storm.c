@@ -98,7 +98,7 @@ static void start(struct worker *w, struct copying *c)
 	c->flags = flag_sets[dice(w, FLAG_SETS)];
 	c->cancelled = c->paused = false;
 	snprintf(src, sizeof src, "src%d", c->source);
-	snprintf(c->dst, sizeof(c->dst), "w%d/%d", w->id, (int)(c - w->window));
+	snprintf(c->dst, sizeof c->dst, "w%d/%d", w->id, (int)(c - w->window));
 	how = (struct copyfile_how){ .flags = c->flags, .tag = (uintptr_t)c };
 	ret = copyfileat(AT_FDCWD, src, AT_FDCWD, c->dst, &how, sizeof how);
 	w->started++;
@@ -128,7 +128,7 @@ static void control(struct worker *w, struct copying *c)
 		COPYFILE_STATUS, COPYFILE_STATUS, COPYFILE_WAIT, COPYFILE_CANCEL,
 		COPYFILE_PAUSE, COPYFILE_RESUME,
 	};
-	unsigned long cmd = commands[dice(w, sizeof(commands) / sizeof(commands[0]))];
+	unsigned long cmd = commands[dice(w, sizeof commands / sizeof commands[0])];
 	bool was_readable = readable(c->cookie, 0);
 	struct copyfile_info info;
 	int ret;

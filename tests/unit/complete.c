@@ -88,7 +88,7 @@ static int copy_tree(const char *jobs)
 {
 	const char *args[] = { "pcp", "-RT", jobs, "--window=8", "src", "dst", NULL };
 
-	memcpy(wanted.args, args, sizeof(args));
+	memcpy(wanted.args, args, sizeof args);
 	wanted.nargs = 6;
 	told->n = 0;
 	return in_child(run);
@@ -154,9 +154,9 @@ static void make_tree(void)
 	};
 	size_t i;
 
-	for (i = 0; i < sizeof(dirs) / sizeof(*dirs); i++)
+	for (i = 0; i < sizeof dirs / sizeof *dirs; i++)
 		make_dir(dirs[i]);
-	for (i = 0; i < sizeof(files) / sizeof(*files); i++)
+	for (i = 0; i < sizeof files / sizeof *files; i++)
 		put_text(files[i], "text");
 }
 
@@ -223,10 +223,10 @@ static void make_wide_tree(void)
 
 	make_dir("src");
 	for (i = 0; i < DIRS; i++) {
-		snprintf(name, sizeof(name), "src/%d", i);
+		snprintf(name, sizeof name, "src/%d", i);
 		make_dir(name);
 		for (j = 0; j < FILES; j++) {
-			snprintf(name, sizeof(name), "src/%d/%d", i, j);
+			snprintf(name, sizeof name, "src/%d/%d", i, j);
 			put_text(name, "text");
 		}
 	}
@@ -271,7 +271,7 @@ int main(void)
 	pthread_mutexattr_t shared;
 	size_t i;
 
-	told = mmap(NULL, sizeof(*told), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	told = mmap(NULL, sizeof *told, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (told == MAP_FAILED)
 		bail_out("mmap: %s", strerror(errno));
 	pthread_mutexattr_init(&shared);
@@ -281,7 +281,7 @@ int main(void)
 	umask(0);
 	if (chmod(".", 0777) < 0)
 		bail_out("chmod: %s", strerror(errno));
-	for (i = 0; i < sizeof(jobs) / sizeof(*jobs); i++) {
+	for (i = 0; i < sizeof jobs / sizeof *jobs; i++) {
 		test_good(jobs[i]);
 		test_failed(jobs[i]);
 		test_unreadable(jobs[i]);

@@ -247,7 +247,8 @@ static void test_symlinks(void)
 			put_old("d/dst");
 		d = dest("d/dst", flags[i / 2]);
 		is_int(cf_dest_symlink(&d, "target", open), 0, "once more");
-		/* Without its descriptor no copy knows its inode: one that may be another's stays. */
+		/* Without its descriptor no copy knows its inode: one that may be
+		   another's stays. */
 		bool known = open || flags[i / 2];
 		is_undone(&d, flags[i / 2] ? COPYFILE_PARTIAL_NONE
 			  : known ? COPYFILE_PARTIAL_REMOVED : COPYFILE_PARTIAL_KEPT, "a symlink");

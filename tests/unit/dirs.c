@@ -62,7 +62,7 @@ static bool on_complete(void *arg, struct dir *d, const struct dir_result *resul
 	(void)arg;
 	t.last = *result;
 	t.completed++;
-	strncat(t.order, d->name[DIR_DST], sizeof(t.order) - strlen(t.order) - 2);
+	strncat(t.order, d->name[DIR_DST], sizeof t.order - strlen(t.order) - 2);
 	strcat(t.order, " ");
 	return !t.fails;
 }
@@ -84,7 +84,7 @@ static void begin(unsigned int max_fds)
 		.has_end_work = on_has_end_work, .complete = on_complete,
 	};
 
-	memset(&t, 0, sizeof(t));
+	memset(&t, 0, sizeof t);
 	dirs_init(&t.all, &config, &t.cwd);
 }
 
@@ -140,7 +140,7 @@ static void test_paths(void)
 	begin(2);
 	path_is(&t.cwd, "x", "x");
 	path_is(&t.cwd, "/x/", "/x/");
-	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		a = dir_new(&t.cwd, cases[i].dir, "other", &st);
 		path_is(a, cases[i].name, cases[i].path);
 		dir_put(a);
@@ -304,8 +304,8 @@ static bool stale_was_reported(const char *name)
 	FILE *f = fopen("messages", "r");
 
 	fflush(stderr);
-	snprintf(want, sizeof(want), "cannot access '%s': %s\n", name, strerror(ESTALE));
-	while (f && fgets(got, sizeof(got), f))
+	snprintf(want, sizeof want, "cannot access '%s': %s\n", name, strerror(ESTALE));
+	while (f && fgets(got, sizeof got, f))
 		;
 	fclose(f);
 	if (strstr(got, want))

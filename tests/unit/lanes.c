@@ -212,7 +212,8 @@ static void test_costs(void)
 	struct load load = { CF_SMALL, { 100, 100 }, { 20 * ms, ms }, { 0 } };
 
 	simulate(&load, 1, 4000 * ms);
-	ok(percent(&load, 1) >= 45, "a client with short tasks has its share of the time: %d percent",
+	ok(percent(&load, 1) >= 45,
+	   "a client with short tasks has its share of the time: %d percent",
 	   percent(&load, 1));
 	load = (struct load){ CF_SMALL, { 100, 100, 100 }, { 20 * ms, ms, 5 * ms }, { 0 } };
 	simulate(&load, 2, 4000 * ms);

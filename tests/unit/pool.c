@@ -158,7 +158,8 @@ static void test_fair(unsigned int nthreads, bool big)
 			submit(&tasks[n++], 2, big, 300000, nthreads);
 		await(2, (b + 1) * BURST);
 	}
-	ok(ended[1] < 3 * BURST * BURSTS, "%u threads, %s: 100 tasks in bursts of 10 see %d of 1200 end",
+	ok(ended[1] < 3 * BURST * BURSTS,
+		   "%u threads, %s: 100 tasks in bursts of 10 see %d of 1200 end",
 	   nthreads, big ? "big" : "small", ended[1]);
 	for (i = 0; i < OTHERS; i++)
 		if (cf_pool_remove(&tasks[i].task))
@@ -240,7 +241,8 @@ static void test_park(bool big)
 	while (parked < 10)
 		nap(100000);
 	cf_pool_look(look, &view);
-	is_int(view.big, 0, "10 %s tasks of a pool of 2 threads are parked, and count as none", kind);
+	is_int(view.big, 0,
+		       "10 %s tasks of a pool of 2 threads are parked, and count as none", kind);
 	for (i = 10; i < 110; i++)
 		submit(&tasks[i], 1 + i % 2, i % 4 < 2, 100000, 2);
 	await(1, 50);

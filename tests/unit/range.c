@@ -155,7 +155,8 @@ static void test_pause(bool by_buffer, bool end_by_cancel)
 		cf_pause_end(&watch);
 		sleep_ms(5);
 	}
-	ok(pauses > 0 && moved_on == 0, "paused %d times, no more moves than was under way", pauses);
+	ok(pauses > 0 && moved_on == 0,
+	   "paused %d times, no more moves than was under way", pauses);
 	if (end_by_cancel)
 		cf_relaxed_set(watch.cancel, true);
 	cf_pause_end(&watch);
