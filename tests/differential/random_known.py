@@ -149,6 +149,7 @@ def into_itself(case, cp, pcp, line):
     """Both say so. What cp leaves out is what came after in the directory."""
     copies = {names_in(text)[-1] for result in (cp, pcp) for text in result.err
               if b", into itself, " in text}
+    copies = by_way_of(case, copies)
     if not copies or line.kind == "status":
         return False
     if line.kind == "err" and b", into itself, " in line.text:
@@ -474,10 +475,11 @@ def of_other_kind(case, cp, pcp, line):
                    for name in shown for k in kept | refused)
     if line.who == "pcp" and line.kind in ("err", "out") and about(line, *refused):
         return line.kind == "out" or line.text.endswith((b": Is a directory", b": File exists"))
+    if kept and line.who == "pcp" and any(text in line.text for text in (
+            b"specified more than once", b"will not create hard link")):
+        return len(sources(case)) > 1       # cp has not come so far
     if refused and line.who == "pcp" and line.kind == "err":
         return b" for reading: " in line.text
-    if kept and line.who == "pcp" and b"specified more than once" in line.text:
-        return len(sources(case)) > 1       # cp has not come so far
     if line.kind != "tree":
         return bool(kept) and (line.kind == "status" or about(line, *kept))
     # What pcp has read is in memory, which some file systems take for data.
