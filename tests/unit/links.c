@@ -30,7 +30,9 @@ static bool never(void *arg)
 
 static enum link_role meet_of(ino_t ino, nlink_t nlink, const char *name, struct link **ret)
 {
-	const struct stat st = { .st_ino = ino, .st_dev = 1, .st_nlink = nlink, .st_mode = S_IFREG };
+	const struct stat st = {
+		.st_ino = ino, .st_dev = 1, .st_nlink = nlink, .st_mode = S_IFREG,
+	};
 	const struct link_name n = { .dir = &cwd, .src = name, .dst = name };
 
 	return links_meet(&links, &st, &n, ret);
@@ -112,7 +114,7 @@ static void test_end_meanwhile(void)
 	links_end(&links, k, false);
 	take(links_next(&links, k, &copied), "b");
 	links_rename(&links, k, &b);
-	ok(!links_end(&links, k, false), "a copy that ends meanwhile has no second thread see to it");
+	ok(!links_end(&links, k, false), "a copy ends meanwhile: no second thread sees to it");
 	links_leave(&links, k);
 	ok(take(links_next(&links, k, &copied), "c") && !copied, "the first one notices");
 	ok(!links_next(&links, k, &copied), "and goes on to the end");
@@ -144,7 +146,7 @@ static void test_rename_twice(void)
 	links_leave(&links, one);
 	links_leave(&links, two);
 	ok(links_end(&links, one, true), "the new copy ends");
-	ok(take(links_next(&links, one, &copied), "c") && copied, "the second name is linked to it");
+	ok(take(links_next(&links, one, &copied), "c") && copied, "the second is linked to it");
 	ok(!links_next(&links, one, &copied), "and that is all");
 	links_leave(&links, one);
 	is_int(known(), 0, "the inode is forgotten");
