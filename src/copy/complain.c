@@ -101,11 +101,21 @@ void complain_create(const struct entry *e, int err)
 	complain_dst(e, OP_CREATE, err, "cannot create regular file %s");
 }
 
-void complain_copy(const struct context *c, const struct entry *e, int err,
-			   const struct copyfile_info *info)
+void complain_open_src(const struct entry *e, int err)
 {
 	struct stat st;
 
+	/* cp looks at what it meets before it opens that; what it would have found decides. */
+	if (!e->operand && entry_stat_src(e, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		complain_src(e, OP_OPEN, err, "cannot stat %s");
+	else
+		complain_src(e, OP_OPEN, err, S_ISLNK(e->type) ? "cannot read symbolic link %s" :
+								 "cannot open %s for reading");
+}
+
+void complain_copy(const struct context *c, const struct entry *e, int err,
+			   const struct copyfile_info *info)
+{
 	switch (info->stage) {
 	case COPYFILE_QUEUED:
 	case COPYFILE_OPEN_SRC:
@@ -113,12 +123,7 @@ void complain_copy(const struct context *c, const struct entry *e, int err,
 			complain_src(e, OP_CHECK, 0,
 				       "skipping file %s, as it was replaced while being copied");
 		else
-			/* cp looks before it opens; what it would have found decides. */
-			complain_src(e, OP_OPEN, err, !e->operand &&
-				       entry_stat_src(e, &st, AT_SYMLINK_NOFOLLOW) < 0 ?
-				       "cannot stat %s" :
-				       S_ISLNK(e->type) ? "cannot read symbolic link %s" :
-							  "cannot open %s for reading");
+			complain_open_src(e, err);
 		break;
 	case COPYFILE_OPEN_DST:
 		if (S_ISLNK(e->type))

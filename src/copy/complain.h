@@ -24,6 +24,9 @@ void complain_both(const struct entry *e, enum report_op op, int err, bool dst_f
 /* As complain_dst(), but the name is quoted only where it must be. */
 void complain_dst_plain(const struct entry *e, const char *message);
 
+/* Report that e's source could not be opened. */
+void complain_open_src(const struct entry *e, int err);
+
 /* Report that e's destination, a regular file, could not be opened or made. */
 void complain_create(const struct entry *e, int err);
 

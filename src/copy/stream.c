@@ -223,7 +223,7 @@ static int open_src(const struct context *c, const struct entry *e, struct stat 
 	    !(fifo && fcntl(fd, F_SETFL, O_RDONLY) < 0))
 		return fd;
 	if (fd >= 0 || errno != EINTR)
-		complain_src(e, OP_OPEN, errno, "cannot open %s for reading");
+		complain_open_src(e, errno);
 	if (fd >= 0)
 		close(fd);
 	return -1;

@@ -45,16 +45,24 @@
 #include "xvasprintf.h"
 
 /*
- * Returns true if src is the same name as made, which is where this run has made a directory.
- * As with cp, a name that leads through another symlink is another name; but the copy of the
- * operand root is in the target directory, even if a symlink was given for that.
+ * Names are compared as cp does it: one that leads through another symlink is another name.
+ * But the target directory of all operands is one directory, even if a symlink was given for
+ * it.  So dst, the name of an operand's copy, becomes a name in "TARGET/.".  The caller frees
+ * it.
  */
+static char *name_of_copy(const struct context *c, const char *dst)
+{
+	const char *base = last_component(dst);
+
+	return c->into_dir && base > dst ? xasprintf("%.*s./%s", (int)(base - dst), dst, base) :
+					   xstrdup(dst);
+}
+
+/* Returns true if src is the same name as made, which is where this run has made a directory. */
 static bool is_created_name(const struct context *c, const struct walk_root *root,
 			    const char *src, const char *made)
 {
-	const char *base = last_component(made);
-	bool inside = c->into_dir && !strcmp(made, root->dst) && base > made;
-	char *name = inside ? xasprintf("%.*s./%s", (int)(base - made), made, base) : xstrdup(made);
+	char *name = strcmp(made, root->dst) ? xstrdup(made) : name_of_copy(c, made);
 	bool same = names_same(AT_FDCWD, src, AT_FDCWD, name, AT_SYMLINK_NOFOLLOW);
 
 	free(name);
@@ -108,6 +116,19 @@ static void report_cycle(const struct context *c, const struct entry *e, const s
 	free(first);
 }
 
+/* Returns true if e, whose destination is dst, becomes what the earlier operand became. */
+static bool is_copy_of_earlier(const struct context *c, const struct entry *e, const char *dst,
+			       const char *earlier)
+{
+	char *first = name_of_copy(c, earlier), *second = e->operand ? name_of_copy(c, dst) : NULL;
+	bool same = names_same(AT_FDCWD, first, AT_FDCWD, second ? second : dst,
+			       AT_SYMLINK_NOFOLLOW);
+
+	free(first);
+	free(second);
+	return same;
+}
+
 /*
  * e is a directory that was an operand before, whose copy is at earlier.  Returns true if it
  * is copied once more; else that has been reported, and *ret may be set to e's outcome.
@@ -126,7 +147,7 @@ static bool check_repeated(const struct context *c, const struct walk_root *root
 		good = false;
 		report_error_about(&about, 0, "cannot copy a directory, %s, into itself, %s",
 				   quote_always(0, root->src), quote_always(1, root->dst));
-	} else if (names_same(AT_FDCWD, earlier, AT_FDCWD, dst, AT_SYMLINK_NOFOLLOW)) {
+	} else if (is_copy_of_earlier(c, e, dst, earlier)) {
 		good = false;
 		*ret = OUTCOME_SKIPPED;
 		report_warning(&about, "warning: source directory %s specified more than once",

@@ -75,6 +75,7 @@ test_unreadable_directory() {
 	}
 	unprivileged
 	same_as_cp -R src dst
+	same_as_cp -R --attributes-only src dst
 	same_as_cp -a src dst
 	same_as_cp -R src/a/b src/c dst
 	same_as_cp src/a/b/1 src/a/1 dst

@@ -181,6 +181,18 @@ test_just_created() {
 	same_as_cp -R a a/ b d
 }
 
+# The target directory is one directory, by whatever name.
+test_just_created_by_symlinked_target() {
+	prepare() {
+		mkdir -p a/sub b d
+		ln -s d to-d
+	}
+	same_as_cp -R a/sub a/. to-d
+	same_as_cp -R a/sub b a/. to-d
+	same_as_cp -R a a/sub to-d
+	same_as_cp -R a/sub a/. -t to-d/.
+}
+
 # The names meet below the operands: the first operand's file wins.
 test_just_created_below() {
 	prepare() {
