@@ -385,8 +385,8 @@ static int set_given_mode(const struct cf_attr *a, bool widened)
 
 /* --------------------------------------------------------- all of them */
 
-/* Keep r, the result of copying attribute bit, by the rules of a->flags. */
-static int settle(struct cf_attr *a, uint32_t bit, int r)
+/* Returns r, the result of copying attribute bit; or 0 if a failure is only noted, with LENIENT. */
+static int skip_if_lenient(struct cf_attr *a, uint32_t bit, int r)
 {
 	if (r == 0 || !(a->flags & COPYFILE_LENIENT))
 		return r;
@@ -425,33 +425,33 @@ static int copy_all(struct cf_attr *a, const struct names *names)
 	int r = 0;
 
 	if (a->flags & COPYFILE_OWNER)
-		r = settle(a, COPYFILE_OWNER, copy_owner(a, &foreign, &restore));
+		r = skip_if_lenient(a, COPYFILE_OWNER, copy_owner(a, &foreign, &restore));
 	if (foreign)
 		mode &= ~SPECIAL_BITS;
 	if (r == 0 && a->flags & COPYFILE_XATTR)
-		r = settle(a, COPYFILE_XATTR, copy_xattr_writable(a, names, &restore));
+		r = skip_if_lenient(a, COPYFILE_XATTR, copy_xattr_writable(a, names, &restore));
 	if (r == 0 && a->flags & COPYFILE_CONTEXT)
-		r = settle(a, COPYFILE_CONTEXT, copy_context(a, names));
+		r = skip_if_lenient(a, COPYFILE_CONTEXT, copy_context(a, names));
 	if (r == 0 && a->flags & COPYFILE_TIMES)
-		r = settle(a, COPYFILE_TIMES, copy_times(a));
+		r = skip_if_lenient(a, COPYFILE_TIMES, copy_times(a));
 	if (r < 0) {
 		give_back(a, restore, foreign);
 		return r;
 	}
 	if (a->flags & COPYFILE_ACL)
-		return settle(a, COPYFILE_ACL, copy_acl(a, mode, names));
+		return skip_if_lenient(a, COPYFILE_ACL, copy_acl(a, mode, names));
 	if (a->flags & COPYFILE_MODE)
-		return settle(a, COPYFILE_MODE, S_ISLNK(st->st_mode) ? 0 : set_mode(a, mode, false));
+		return skip_if_lenient(a, COPYFILE_MODE, S_ISLNK(st->st_mode) ? 0 : set_mode(a, mode, false));
 	if (a->created && a->flags & COPYFILE_GIVEN_MODE)
-		return settle(a, COPYFILE_MODE, set_given_mode(a, restore != (mode_t)-1));
+		return skip_if_lenient(a, COPYFILE_MODE, set_given_mode(a, restore != (mode_t)-1));
 	/* The rights that cf_attr_create_mode() has left out */
 	int mask = a->created && a->flags & COPYFILE_OWNER ? cf_umask() : 0;
 	if (mask < 0)
-		return settle(a, COPYFILE_MODE, mask);
+		return skip_if_lenient(a, COPYFILE_MODE, mask);
 	if (a->created && a->flags & COPYFILE_OWNER)
 		restore = st->st_mode & 0777 & ~mask;
 	if (restore != (mode_t)-1)
-		return settle(a, COPYFILE_OWNER, set_mode(a, restore, true));
+		return skip_if_lenient(a, COPYFILE_OWNER, set_mode(a, restore, true));
 	return 0;
 }
 
@@ -469,7 +469,7 @@ int cf_attr_copy(struct cf_attr *a)
 	if (without_acls(r))
 		named &= ~(uint32_t)COPYFILE_ACL;
 	if (r < 0)
-		r = named ? settle(a, named, r) : 0;
+		r = named ? skip_if_lenient(a, named, r) : 0;
 	if (r == 0)
 		r = copy_all(a, &names);
 	free(names.list);
