@@ -441,7 +441,8 @@ static int copy_all(struct cf_attr *a, const struct names *names)
 	if (a->flags & COPYFILE_ACL)
 		return skip_if_lenient(a, COPYFILE_ACL, copy_acl(a, mode, names));
 	if (a->flags & COPYFILE_MODE)
-		return skip_if_lenient(a, COPYFILE_MODE, S_ISLNK(st->st_mode) ? 0 : set_mode(a, mode, false));
+		return S_ISLNK(st->st_mode) ? 0 :
+		       skip_if_lenient(a, COPYFILE_MODE, set_mode(a, mode, false));
 	if (a->created && a->flags & COPYFILE_GIVEN_MODE)
 		return skip_if_lenient(a, COPYFILE_MODE, set_given_mode(a, restore != (mode_t)-1));
 	/* The rights that cf_attr_create_mode() has left out */

@@ -16,7 +16,7 @@
 struct cf_buffer {
 	int src, dst;
 	bool stream;			/* dst is a pipe or device: no positions */
-	size_t block;			/* aligned blocks of zeros, so long, become holes; 0: none */
+	size_t block;			/* aligned zeros of this length become holes; 0: none */
 	const struct cf_watch *watch;	/* a cancel ends the waiting for a stream */
 	char *bytes;			/* the caller's, see cf_buffer_alloc() */
 	size_t size;			/* of these; never 0 */

@@ -378,8 +378,8 @@ enum copyfile_why {
 	COPYFILE_LATENCY_BOUND	= 1,	/* copies mostly wait: more threads may be faster */
 	COPYFILE_TRY_MORE	= 2,	/* a trial of more threads; kept unless NO_GAIN follows */
 	COPYFILE_TRY_FEWER	= 3,	/* a trial of fewer threads; kept unless SLOWER follows */
-	COPYFILE_NO_GAIN	= 4,	/* more threads were not faster: back to the number before */
-	COPYFILE_SLOWER		= 5	/* fewer threads were slower: back to the number before */
+	COPYFILE_NO_GAIN	= 4,	/* more threads were not faster: fewer again */
+	COPYFILE_SLOWER		= 5	/* fewer threads were slower: more again */
 };
 
 struct copyfile_decision {

@@ -18,7 +18,7 @@ struct cf_policy_sample {
 	bool taken;		/* this copy is measured */
 	uint64_t pair;		/* of file systems; see place.h */
 	int64_t wall, busy, queued;	/* the thread's times when the copy began, in ns */
-	int64_t call;		/* how long a system call waits for other than a file system, in ns */
+	int64_t call;		/* what a system call waits that needs no file system, in ns */
 };
 
 /*

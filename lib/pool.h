@@ -80,7 +80,7 @@ struct cf_pool_view {
 
 /* What the pool does, without its lock: each number is right at some moment. */
 struct cf_pool_load {
-	unsigned int target;		/* threads that small tasks may have; 0: none was submitted */
+	unsigned int target;		/* threads for small tasks; 0: none was submitted */
 	unsigned int big;		/* threads at work on a big task */
 };
 struct cf_pool_load cf_pool_load(void);

@@ -41,7 +41,7 @@ struct cf_holder {
 	int64_t refused_at;		/* the last time */
 	bool refused;			/* and there has been no room since, as far as is known */
 	bool until_idle;		/* there is none for it while any cookie is live */
-	int fd;				/* not readable while refused; -1: nobody has asked for it */
+	int fd;				/* not readable while refused; -1: not asked for */
 };
 
 static bool is_contender(const struct cf_holder *h, int64_t now)

@@ -14,7 +14,7 @@ struct cf_quota {
 	unsigned int live;		/* cookies of all clients */
 	unsigned int waiting;		/* holders to be told when there is room */
 	int64_t (*clock)(void);		/* the owner's, which only goes forward: nanoseconds */
-	int64_t contended_until;	/* until then nobody may have more than its share; 0: never */
+	int64_t contended_until;	/* until then shares are limits; 0: never */
 	unsigned int contended_limit;	/* to which the shares then add up */
 };
 

@@ -20,7 +20,7 @@ struct cf_scale {
 	unsigned int first;		/* threads to begin with where tasks wait; 0: FIRST */
 
 	bool waits;			/* tasks wait: more threads may be faster */
-	int64_t waits_until;		/* until then, at least: it moves with each task that waits */
+	int64_t waits_until;		/* at least; each task that waits moves it */
 	bool crowded;			/* processors are short: do not try more threads now */
 
 	enum { CF_SCALE_STEADY, CF_SCALE_UP, CF_SCALE_DOWN } trial;

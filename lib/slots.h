@@ -19,7 +19,7 @@ struct cf_slot {
 	struct cf_task task;		/* the pool's, while it is queued */
 	pthread_mutex_t lock;		/* of what follows, but for the running job */
 	struct cf_slot *next_free;
-	struct cf_holder *holder;	/* whose place it takes, unless free; under the owner's lock */
+	struct cf_holder *holder;	/* whose place it takes; under the owner's lock */
 	int fd;				/* an eventfd */
 	enum cf_slot_state state;
 	bool waiting;			/* a thread sleeps in WAIT */

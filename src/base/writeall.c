@@ -25,7 +25,8 @@ int writeall(int fd, const void *buf, size_t len, off_t at, bool (*stop)(void))
 	const char *rest = buf;
 
 	while (len) {
-		ssize_t n = at == WRITEALL_APPEND ? write(fd, rest, len) : pwrite(fd, rest, len, at);
+		ssize_t n = at == WRITEALL_APPEND ? write(fd, rest, len) :
+			    pwrite(fd, rest, len, at);
 		int err = n < 0 ? after_failure(fd, errno, stop) : 0;
 
 		if (err)

@@ -112,7 +112,8 @@ bool backup_make(const struct options *o, const struct entry *e, const struct st
 		 char **ret)
 {
 	if (o->backup != numbered_backups && backup_is_source(e, src)) {
-		complain_both(e, OP_CHECK, 0, true, "backing up %s might destroy source;  %s not copied");
+		complain_both(e, OP_CHECK, 0, true,
+			      "backing up %s might destroy source;  %s not copied");
 		return false;
 	}
 	*ret = rename_to_backup(dir_dst_fd(e->dir), e->dst, o->backup);

@@ -126,12 +126,14 @@ void complain_copy(const struct context *c, const struct entry *e, int err,
 			complain_open_src(e, err);
 		break;
 	case COPYFILE_OPEN_DST:
-		if (S_ISLNK(e->type))
-			/* With -f it was to be replaced by what is in "name/", which is nothing. */
-			complain_dst(e, OP_CREATE, err == EEXIST && c->opts->force && ends_in_slash(e->dst) ?
-					       ENOTDIR : err, "cannot create symbolic link %s");
-		else
+		if (!S_ISLNK(e->type)) {
 			complain_create(e, err);
+			break;
+		}
+		/* With -f cp would have replaced it by what is in "name/", which is nothing. */
+		if (err == EEXIST && c->opts->force && ends_in_slash(e->dst))
+			err = ENOTDIR;
+		complain_dst(e, OP_CREATE, err, "cannot create symbolic link %s");
 		break;
 	case COPYFILE_READ:
 		complain_src(e, OP_READ, err, "error reading %s");

@@ -134,12 +134,14 @@ static bool right_kind(const struct options *o, const struct entry *e, const str
 		       const struct stat *dst)
 {
 	if (!S_ISDIR(dst->st_mode) && S_ISDIR(src->st_mode) && !backup_wanted(o, e)) {
-		complain_both(e, OP_CHECK, 0, true, "cannot overwrite non-directory %s with directory %s");
+		complain_both(e, OP_CHECK, 0, true,
+			      "cannot overwrite non-directory %s with directory %s");
 		return false;
 	}
 	/* With --backup cp does not see that before it tries; a directory has none. */
 	if (S_ISDIR(dst->st_mode) && !S_ISDIR(src->st_mode) && o->backup == no_backups) {
-		complain_both(e, OP_CHECK, 0, true, "cannot overwrite directory %s with non-directory %s");
+		complain_both(e, OP_CHECK, 0, true,
+			      "cannot overwrite directory %s with non-directory %s");
 		return false;
 	}
 	return true;

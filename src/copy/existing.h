@@ -11,7 +11,7 @@ struct entry;
 
 enum existing_action {
 	EXISTING_NONE,		/* nothing is there, or not any more */
-	EXISTING_OVERWRITE,		/* it is to be written over; a directory, to be merged into */
+	EXISTING_OVERWRITE,		/* it is written over; a directory is merged into */
 	EXISTING_KEEP,		/* it stays, and nothing is to be done */
 	EXISTING_UP_TO_DATE,	/* it stays, and is as good as a copy */
 	EXISTING_REFUSED	/* it is in the way, which has been reported */

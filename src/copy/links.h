@@ -35,7 +35,7 @@ struct link {
 	bool forgotten;			/* not in the table any more */
 	struct dir *dir;		/* a weak reference: where the copy is */
 	char *name;			/* the copy's name in dir */
-	bool symlink;			/* that name was a symlink, which the copy was written through */
+	bool symlink;			/* the copy was written through one of that name */
 	struct waiting *first, **last;	/* in the order in which they came */
 };
 
@@ -56,7 +56,7 @@ enum link_role {
 struct link_name {
 	struct dir *dir;		/* pinned by the caller */
 	const char *src, *dst;		/* in dir */
-	char *backup;			/* as in struct waiting, which takes it over if the name waits */
+	char *backup;			/* as in struct waiting, which takes it over */
 };
 
 /*

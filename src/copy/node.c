@@ -31,7 +31,9 @@ static int stat_source(const struct context *c, const struct entry *e, struct st
 		*ret = *e->st;
 		return 0;
 	}
-	return entry_stat_src(e, ret, options_follows(c->opts, e->operand) ? 0 : AT_SYMLINK_NOFOLLOW);
+	bool follow = options_follows(c->opts, e->operand);
+
+	return entry_stat_src(e, ret, follow ? 0 : AT_SYMLINK_NOFOLLOW);
 }
 
 /* Give the node that was made of src its attributes.  False: reported. */

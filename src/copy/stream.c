@@ -358,7 +358,8 @@ static void undo(const struct entry *e, bool made)
 static void say_how(const struct context *c, const struct entry *e, enum copyfile_stage stage)
 {
 	const struct copyfile_info info = {
-		.method = c->opts->reflink == WHEN_ALWAYS ? COPYFILE_BY_REFLINK : COPYFILE_BY_BUFFER,
+		.method = c->opts->reflink == WHEN_ALWAYS ? COPYFILE_BY_REFLINK :
+							    COPYFILE_BY_BUFFER,
 		.stage = stage, .error = stage == COPYFILE_DONE ? 0 : -EIO,
 	};
 

@@ -119,7 +119,8 @@ static json_t *options_value(const struct options *o)
 		[FOLLOW_OPERANDS] = "operands", [FOLLOW_ALWAYS] = "always",
 	};
 
-	return json_pack("{s:b, s:b, s:s, s:o, s:s, s:s, s:s, s:b, s:b, s:b, s:b, s:b, s:o, s:o, s:o, s:o}",
+	return json_pack("{s:b, s:b, s:s, s:o, s:s, s:s, s:s, s:b, s:b, "
+			 "s:b, s:b, s:b, s:o, s:o, s:o, s:o}",
 			 "recursive", o->recursive,
 			 "one_file_system", o->one_file_system,
 			 "dereference", follow[o->follow],
@@ -287,7 +288,8 @@ void json_put_summary(const struct json_summary *s)
 
 	if (stream < 0)
 		return;
-	json_put_line(json_pack("{s:s, s:s, s:i, s:o, s:o, s:I, s:I, s:o, s:I, s:I, s:I, s:I, s:o, s:f, s:f}",
+	json_put_line(json_pack("{s:s, s:s, s:i, s:o, s:o, s:I, s:I, s:o, "
+				"s:I, s:I, s:I, s:I, s:o, s:f, s:f}",
 		      "type", "summary",
 		      "status", s->status,
 		      "exit_code", s->exit_code,

@@ -13,7 +13,7 @@ struct steer {
 	struct workers *workers;		/* whose number is steered */
 	_Atomic int64_t next_resize;		/* CLOCK_MONOTONIC_COARSE, nanoseconds */
 	_Atomic unsigned int dirs_begun;	/* to measure one of several */
-	_Atomic int balance;			/* of directories made lately: slow less fast ones */
+	_Atomic int balance;			/* directories made lately: slow less fast ones */
 };
 
 void steer_init(struct steer *s, struct workers *workers);

@@ -37,7 +37,8 @@ void progress_json_put(const struct snapshot *s)
 
 	if (!json_is_on())
 		return;
-	json_put_line(json_pack("{s:s, s:f, s:s, s:b, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:f, s:f, s:o, s:I, s:I, s:I, s:o}",
+	json_put_line(json_pack("{s:s, s:f, s:s, s:b, s:I, s:I, s:I, s:I, s:I, s:I, "
+				"s:I, s:I, s:f, s:f, s:o, s:I, s:I, s:I, s:o}",
 		      "type", "progress",
 		      "elapsed_s", s->elapsed,
 		      "phase", phases[s->phase],

@@ -52,7 +52,7 @@ length() {
 
 # A character of several bytes is one column.
 width() {
-	{ find bench tests -name "*.[ch]" -type f; scripts; own "*.am"; } | while read -r file; do
+	{ own "*.[ch]"; scripts; own "*.am"; } | while read -r file; do
 		expand "$file" | LC_ALL=C awk -v file="$file" '{
 			gsub(/[\200-\277]/, "")
 			if (length > 100)
