@@ -2,26 +2,31 @@
 /*
  * libcopyfile - start file copies, watch them, wait for them.
  *
- * copyfile() may finish at once (a reflink, say); otherwise it returns a
- * cookie, which the caller owns until copyfile_ctrl() returns zero or less.
+ * copyfile() may have finished the copy when it returns (a reflink, say).  Otherwise it
+ * returns a cookie, which the caller owns until copyfile_ctrl() returns zero or less for it.
  *
- * - A cookie is a close-on-exec file descriptor, 3 or above.  Give it to
- *   poll() or epoll: readable means "ended", never "progress".  Do not read,
- *   write or close it; copyfile_ctrl() releases it.
- * - A negative return is a negated errno value, and errno is set to match,
- *   so perror() works too.  Interruption (EINTR) is never a failure.
- * - Any thread may call any function; a signal handler may call none.  None
- *   is a cancellation point.  A null pointer is EFAULT.
- * - A live cookie keeps what it needs: after the start the caller may close or
- *   reuse its descriptors, free the names, and call chdir().  The copy is made
- *   with the credentials, root and umask of the thread that started it, or it
- *   fails.  See COPYFILE_STEADY.
- * - After fork() the child owns no cookies: inherited ones are EBADF there,
- *   and its first copy starts a pool of its own.
- * - exit(), and a return from main(), cancel all copies that are under way, and
- *   wait until what they created has been removed; not longer than 5 s, should
- *   one not end.  Copies that are started later are refused (ECANCELED).
- *   _exit(), quick_exit() and deadly signals leave incomplete files.
+ * - A cookie is a close-on-exec file descriptor, 3 or above.  Give it to poll() or epoll: it
+ *   is readable when the copy has ended, and progress does not make it readable.  Do not
+ *   read, write or close it; copyfile_ctrl() releases it.
+ * - epoll: the library keeps the descriptor open, and uses it again for a later cookie.  So
+ *   remove it (EPOLL_CTL_DEL) before the call that may release the cookie, or arm it with
+ *   EPOLLONESHOT and use EPOLL_CTL_MOD where EPOLL_CTL_ADD fails with EEXIST.
+ * - A negative return value is a negated errno value, and errno is set to match, so that
+ *   perror() works, too.  Interruption by a signal (EINTR) is never a failure.
+ * - Any thread may call any function; a signal handler may call none.  No function is a
+ *   cancellation point.  A null pointer is EFAULT.
+ * - By default a copy may be made within the call that starts it, which then takes as long
+ *   as the copy does: usually microseconds, but tens of milliseconds where a file system is
+ *   slow.  A thread that must not wait, such as an event loop, uses COPYFILE_ASYNC.
+ * - A live cookie keeps what it needs: after the start the caller may close or reuse its
+ *   descriptors, free the names, and call chdir().  The copy is made with the credentials,
+ *   root and umask of the thread that started it, or it fails.  See COPYFILE_STEADY.
+ * - A child of fork() owns no cookies: those of its parent are EBADF there, and its first
+ *   copy starts a pool of threads of its own.
+ * - exit(), and a return from main(), cancel all copies that are under way.  They wait until
+ *   the files that these had created are removed, but no longer than 5 s.  Copies that are
+ *   started later are refused (ECANCELED).  _exit(), quick_exit() and deadly signals leave
+ *   incomplete files.
  */
 #ifndef LIBCOPYFILE_H
 #define LIBCOPYFILE_H 1
@@ -56,17 +61,16 @@ extern "C" {
 #endif
 
 /*
- * Flags.  Zero means: the destination must not exist, a source symlink is
- * followed, extents are shared where possible, holes stay holes, data and
- * permission bits (under the umask) are copied.  Unknown or contradictory
- * bits are EINVAL.
+ * Flags.  Zero means: the destination must not exist, a source symlink is followed, extents
+ * are shared where possible, holes stay holes, and data and permission bits (as far as the
+ * umask lets them) are copied.  Unknown or contradictory bits are EINVAL.
  */
 
 /* An existing destination ... */
 #define COPYFILE_REPLACE	0x00000001UL	/* is replaced by rename, at the end */
 #define COPYFILE_TRUNCATE	0x00000002UL	/* is rewritten in place, like cp */
 
-/* Attributes to carry over exactly; failing to is an error ... */
+/* Attributes to copy exactly, whatever the umask; a failure is an error ... */
 #define COPYFILE_MODE		0x00000010UL
 #define COPYFILE_OWNER		0x00000020UL
 #define COPYFILE_TIMES		0x00000040UL
@@ -74,23 +78,23 @@ extern "C" {
 #define COPYFILE_XATTR		0x00000100UL
 #define COPYFILE_CONTEXT	0x00000200UL	/* SELinux security context */
 #define COPYFILE_ATTRS		0x000003f0UL	/* all of them */
-#define COPYFILE_LENIENT	0x00000400UL	/* ... unless this is set: see .skipped */
-#define COPYFILE_ATTRS_ONLY	0x00000800UL	/* no data: dst exists, may be a directory */
+#define COPYFILE_LENIENT	0x00000400UL	/* ... unless this is set: see copyfile_info.skipped */
+#define COPYFILE_ATTRS_ONLY	0x00000800UL	/* no data; dst must exist, and may be a directory */
 
 /* Data */
-#define COPYFILE_REFLINK	0x00001000UL	/* share extents or fail */
+#define COPYFILE_REFLINK	0x00001000UL	/* share extents, or fail */
 #define COPYFILE_NO_REFLINK	0x00002000UL	/* never share extents */
-#define COPYFILE_SPARSE		0x00004000UL	/* make holes of zero blocks that are moved, too */
-#define COPYFILE_NO_SPARSE	0x00008000UL	/* make no holes */
+#define COPYFILE_SPARSE		0x00004000UL	/* also make holes of blocks of zeros */
+#define COPYFILE_NO_SPARSE	0x00008000UL	/* make no holes: write zeros */
 #define COPYFILE_FSYNC		0x00010000UL	/* "done" means on stable storage */
 #define COPYFILE_NOFOLLOW	0x00020000UL	/* copy a symlink as a symlink */
-#define COPYFILE_KEEP_PARTIAL	0x00040000UL	/* after failure leave what is there */
+#define COPYFILE_KEEP_PARTIAL	0x00040000UL	/* after a failure leave an incomplete file */
 
 /*
- * A new destination gets the permission bits of any new file, 0666 under the umask,
- * instead of src's, and no ACL, even if its directory has a default one.  One that
- * exists keeps its own.  Excludes MODE, ACL and ATTRS_ONLY; failing to set them is an
- * error, or with LENIENT a skipped MODE.
+ * A new destination gets the permission bits that any new file gets, 0666 under the umask,
+ * instead of those of src; and no ACL, even if its directory has a default one.  A
+ * destination that exists keeps its permissions.  Excludes MODE, ACL and ATTRS_ONLY.  A
+ * failure to set the bits is an error; with LENIENT it is a skipped MODE.
  */
 #define COPYFILE_PLAIN_MODE	0x00080000UL
 
@@ -101,52 +105,52 @@ extern "C" {
 #define COPYFILE_GIVEN_MODE	0x00800000UL
 
 /*
- * Scheduling.  By default the library decides: a copy that costs no more than
- * handing it over, or that the file system does at once, is done before the
- * return; one that would wait or take long gets a cookie.
+ * Who makes the copy, and when.  By default the library decides: a copy that costs no more
+ * than to hand it to another thread, or that the file system makes at once, is made before
+ * the call returns; one that would wait or take long gets a cookie.
  */
-#define COPYFILE_SYNC		0x00100000UL	/* finish first: no cookie, no thread */
-#define COPYFILE_ASYNC		0x00200000UL	/* no file I/O before returning */
+#define COPYFILE_SYNC		0x00100000UL	/* before the call returns: no cookie, no thread */
+#define COPYFILE_ASYNC		0x00200000UL	/* after it: the call does no file I/O */
 
 /*
- * A promise, which spares a copy that gets a cookie about a dozen short system calls and
- * two descriptors.  Until the cookie is released
- * - the descriptors, or with AT_FDCWD and a relative name the working directory, stay
- *   what they are;
- * - all threads that start copies have the same credentials (user and group ids for
- *   file systems, supplementary groups, capabilities), root and umask, as has had
- *   the thread whose copy was the first to get a cookie.
- * Then neither is duplicated or compared.
+ * The caller promises that until the cookie is released
+ * - the descriptors, or with AT_FDCWD and a relative name the working directory, stay what
+ *   they are;
+ * - all threads that start copies have the same credentials (user and group ids for file
+ *   systems, supplementary groups, capabilities), root and umask, namely those of the thread
+ *   whose copy was the first to get a cookie.
+ * Then no descriptor is duplicated and no credentials are compared, which saves a copy with
+ * a cookie about a dozen short system calls and two descriptors.
  */
 #define COPYFILE_STEADY		0x00400000UL
 
 /*
- * Start copying src to dst.
+ * Start to copy src to dst.
  *
- *   0   done.
- *  >0   started: the cookie.
- *  <0   failed; nothing is pending.
+ *   0   the copy is done.
+ *  >0   the copy was started: the value is its cookie.
+ *  <0   the copy failed; nothing is pending.
  *         EAGAIN      too many cookies are live, or more than this client's share
- *                     while another one waits for its own; or (COPYFILE_ASYNC)
- *                     copies of threads with other credentials are under way:
- *                     finish one, try again, or see copyfile_room_fd()
+ *                     while another client waits for its own; or (COPYFILE_ASYNC)
+ *                     copies of threads with other credentials are under way.
+ *                     Finish one and try again, or see copyfile_room_fd().
  *         EINVAL      bad flags, or src and dst are the same file
- *         EOPNOTSUPP  not a regular file (or, with NOFOLLOW, a symlink);
- *                     or COPYFILE_REFLINK and this file system cannot
- *         EBUSY       src or dst is in use in a way that the copy had to wait for
- *                     in vain; also in place of an EAGAIN of the copy's own
- *         EIO         also: src ended before its size, and has that size still
+ *         EOPNOTSUPP  src is not a regular file (or, with NOFOLLOW, a symlink);
+ *                     or COPYFILE_REFLINK, and this file system cannot share extents
+ *         EBUSY       src or dst stayed in use for too long (a lease, say).  A copy
+ *                     that has begun never ends with EAGAIN, but with this.
+ *         EIO         also: src ended before its size, without having become shorter
  *         EEXIST, EISDIR, EMFILE, ENOENT, ENOSPC, EXDEV ...  as from open(2),
  *                     ioctl_ficlone(2), write(2)
  *
- * What a cookie may end with besides: EPERM, where the credentials of the whole
- * process were changed, as by setuid(), before a thread had begun with the copy.
+ * A copy with a cookie can also end with EPERM: the credentials of the whole process were
+ * changed, as by setuid(), before a thread had begun with the copy.
  *
- * Copies that write to one file, by whatever names, do so one after the other; but on
- * NFS and SMB not those of other processes.
+ * Copies that write to one file, by whatever names, do so one after the other.  On NFS and
+ * SMB that does not include copies of other processes.
  *
- * If a copy fails or is cancelled, a file it created is removed again, a file
- * it was to replace is untouched, a file rewritten in place stays incomplete.
+ * If a copy fails or is cancelled, a file that it created is removed again, a file that it
+ * was to replace is untouched, and a file that it rewrites in place stays incomplete.
  */
 COPYFILE_API COPYFILE_CHECKED
 int copyfile(const char *src, const char *dst, unsigned long flags);
@@ -174,8 +178,9 @@ int copyfile(const char *src, const char *dst, unsigned long flags);
  * COPYFILE_STATUS.  A cancel takes effect at the next chunk (see copyfile_setup); if the copy
  * was complete by then, its result is 0.
  *
- * A paused copy does not begin; or it stands still from the next chunk on, and keeps its files
- * open and its destination claimed.  Other copies go on.  A cancel ends the pause.
+ * A paused copy that waits for its turn does not begin.  One that runs stands still from the
+ * next chunk on, and keeps its files open and its destination claimed.  Other copies go on.
+ * A cancel ends the pause.
  *
  * One call gets the result.  While a thread sleeps in COPYFILE_WAIT, that thread gets it;
  * calls from other threads then return > 0.
@@ -184,7 +189,7 @@ COPYFILE_API COPYFILE_CHECKED
 int copyfile_ctrl(long cookie, unsigned long cmd);
 
 /*
- * What follows is for clients that want more than those two calls.
+ * What follows is for programs that want more than those two calls.
  *
  * Structures may grow: pass sizeof, as for openat2(2).  What the library does not know must
  * be zero in what it is given, else E2BIG, and is zero in what it returns.  That holds for
@@ -203,7 +208,14 @@ struct copyfile_info;
 struct copyfile_how {
 	uint64_t flags;		/* as for copyfile() */
 	uint64_t tag;		/* any number of the caller's; comes back in copyfile_info */
-	uint64_t client;	/* whose copy it is; 0: the calling thread's */
+	/*
+	 * Any number of the caller's, for those on whose behalf it copies; 0 stands for the
+	 * calling thread.  The library shares its threads, and the room for live cookies, among
+	 * clients, however many copies each of them starts.  Parts of a program that copy for
+	 * different users should be different clients; a program that copies one tree with many
+	 * threads should be one.
+	 */
+	uint64_t client;
 	/*
 	 * If the call returns zero or less, the copy that has ended is described here, in as
 	 * much as fits.  Else nothing is written.  NULL: not wanted.  The pointer is not kept.
@@ -216,44 +228,37 @@ struct copyfile_how {
 };
 
 /*
- * The copies of all threads that name one client belong together: the library shares its
- * threads, and the room for live cookies, among clients and not among copies.  So parts of
- * a program that copy for different users, say, should be different clients.  A program with
- * one purpose and many threads should name one client, any number but 0, for all of them.
- */
-
-/*
- * copyfile() with names relative to directory descriptors or AT_FDCWD.  how
- * may be NULL, if size is 0.  The descriptors are the caller's; a cookie has
- * duplicates of those that it needs until its copy has ended, but not with
- * COPYFILE_STEADY.
+ * copyfile() with names that are relative to directory descriptors, or to AT_FDCWD.  how may
+ * be NULL if size is 0.  Without COPYFILE_STEADY a cookie has duplicates of the descriptors
+ * that it needs until its copy has ended, so the caller may close its own.
  */
 COPYFILE_API COPYFILE_CHECKED
 int copyfileat(int src_dir, const char *src, int dst_dir, const char *dst,
 	       const struct copyfile_how *how, size_t size);
 
 /*
- * Copy all of the regular file src_fd, open for reading, into the regular file dst_fd,
- * open for writing, which is rewritten in place and gets the size of src.  The offsets of
- * the two are neither used nor changed.  A cookie has duplicates of both until its copy
- * has ended, but not with COPYFILE_STEADY.  Needs no /proc.
+ * Copy the whole regular file src_fd, which is open for reading, into the regular file
+ * dst_fd, which is open for writing.  dst is rewritten in place, and gets the size of src.
+ * The offsets of the two are neither used nor changed.  Without COPYFILE_STEADY a cookie has
+ * duplicates of both descriptors until its copy has ended.  No /proc is needed.
  *
- *         EINVAL      also: one of REPLACE, KEEP_PARTIAL, NOFOLLOW, PLAIN_MODE, GIVEN_MODE
- *                     and ATTRS_ONLY, which say nothing here; or O_DIRECT
- *         EBADF       src_fd is not open for reading; or dst_fd not for writing, or with
- *                     O_APPEND
+ *         EINVAL      also: REPLACE, KEEP_PARTIAL, NOFOLLOW, PLAIN_MODE, GIVEN_MODE or
+ *                     ATTRS_ONLY, which have no meaning here; or O_DIRECT
+ *         EBADF       src_fd is not open for reading; or dst_fd is not open for
+ *                     writing, or has O_APPEND
  */
 COPYFILE_API COPYFILE_CHECKED
 int copyfilefd(int src_fd, int dst_fd, const struct copyfile_how *how, size_t size);
 
 /*
- * Returns a descriptor that tells when a copy of client (0: the calling thread) which was
- * refused with EAGAIN may be tried again; or EMFILE, ENFILE, ENOMEM.  Give it to poll() or
- * epoll: it is readable, but not from the refusal until there is room for a cookie.  That a
- * further attempt is refused is possible, where several threads try.
+ * Returns a descriptor for poll() or epoll, or -EMFILE, -ENFILE or -ENOMEM.  From the moment
+ * when a copy of client (0: the calling thread) is refused with EAGAIN the descriptor is not
+ * readable; it becomes readable when there is room for a cookie again.  At all other times
+ * it is readable.  Where several threads try, the next attempt may be refused again.
  *
- * A client has one descriptor.  It is the library's: do not read, write or close it.  It is
- * close-on-exec, and lasts until copyfile_shutdown(); a child of fork() does not have it.
+ * A client has one descriptor, which belongs to the library: do not read, write or close it.
+ * It is close-on-exec, and lasts until copyfile_shutdown(); a child of fork() does not have
+ * it.
  */
 COPYFILE_API COPYFILE_CHECKED
 int copyfile_room_fd(uint64_t client);
@@ -261,8 +266,9 @@ int copyfile_room_fd(uint64_t client);
 /*
  * Where a copy is, or where it failed.  The numbers rise in the order in which a copy goes
  * through the stages, so they can be compared: stage > COPYFILE_OPEN_DST means that the
- * destination was opened.  A later version may put a stage between two of these, with a
- * number between theirs.  So treat an unknown number as the greatest known one below it.
+ * destination was opened.  READ, WRITE and MOVE are one phase, in which any of them may be
+ * seen at any time.  A later version may put a stage between two of these, with a number
+ * between theirs.  So treat an unknown number as the greatest known one below it.
  */
 enum copyfile_stage {
 	COPYFILE_QUEUED   = 0,
@@ -287,41 +293,41 @@ enum copyfile_method {
 
 /* What a failed or cancelled copy left under the destination's name */
 enum copyfile_partial {
-	COPYFILE_PARTIAL_NONE    = 0,	/* nothing: never begun, or dst untouched */
+	COPYFILE_PARTIAL_NONE    = 0,	/* nothing: not begun, or dst is untouched */
 	COPYFILE_PARTIAL_REMOVED = 1,	/* created, and removed again */
 	COPYFILE_PARTIAL_KEPT    = 2	/* an incomplete file is there */
 };
 
 struct copyfile_info {
 	uint64_t tag;
-	uint64_t bytes_total;	/* size of src when opened, 0 before */
-	uint64_t bytes_done;	/* of those, in place: holes and clones included */
-	uint64_t bytes_moved;	/* of those, transferred; */
-	uint64_t bytes_cloned;	/* shared with src, holes of a clone included; */
-	uint64_t bytes_holes;	/* and in holes: together they are those done, at a good end */
+	uint64_t bytes_total;	/* size of src when it was opened; 0 before */
+	uint64_t bytes_done;	/* bytes of those that are in place; after a good end the sum of */
+	uint64_t bytes_moved;	/* - bytes that were transferred, */
+	uint64_t bytes_cloned;	/* - bytes shared with src, with the holes of a clone, */
+	uint64_t bytes_holes;	/* - and bytes in holes */
 	int32_t  error;		/* 0, or the negated errno it ended with */
 	uint32_t stage;		/* enum copyfile_stage */
 	uint32_t method;	/* enum copyfile_method */
 	uint32_t skipped;	/* attributes given up under COPYFILE_LENIENT */
-	int32_t  skipped_error;	/* negated errno of the first of those, or 0; if one is
-				   not XATTR or CONTEXT, then of the first such */
+	int32_t  skipped_error;	/* the negated errno of the first skipped attribute that is
+				   neither XATTR nor CONTEXT; if there is none, of the first
+				   skipped attribute; 0 if none was skipped */
 	uint32_t partial;	/* enum copyfile_partial */
-	uint32_t changed;	/* 1: src was seen to change while it was copied: its size
-				   or a time; looked for where it took more than one
-				   call, or one of more than 64 KiB */
+	uint32_t changed;	/* 1: the size or a time of src changed during the copy.  This is
+				   checked if the copy took more than one call, or one call of
+				   more than 64 KiB; so 0 is no proof. */
 	uint32_t paused;	/* 1: COPYFILE_PAUSE is in force */
 	uint64_t reserved[6];	/* 0 */
 };
 
 /*
- * copyfile_ctrl() which also describes the copy, in the first size bytes of *ret: with the
- * result if it returns zero or less, else as the copy is at this moment.  Nothing is written
- * after EBADF and ENOSYS; and EFAULT, for a null pointer, is a third error that is about the
- * call and releases nothing.  Fewer bytes than the structure has are no error, so that a
- * result is never lost.
+ * Does what copyfile_ctrl() does, and describes the copy in the first size bytes of *ret: its
+ * result if the call returns zero or less, else how far it is.  A short structure gets as
+ * much as fits, so that a result is never lost.  EFAULT, for a null pointer, releases nothing,
+ * like EBADF and ENOSYS; after these three *ret is untouched.
  *
- * copyfile_how.result and this function need no memory of the calling thread.  They are for
- * programs that may be in another thread at the next call: Go, coroutines, virtual threads.
+ * This function and copyfile_how.result, unlike copyfile_info(0, ...), do not depend on which
+ * thread makes the next call.  Go, coroutines and virtual threads need that.
  */
 COPYFILE_API COPYFILE_CHECKED
 int copyfile_ctrl_info(long cookie, unsigned long cmd, struct copyfile_info *ret, size_t size);
@@ -334,7 +340,7 @@ int copyfile_ctrl_info(long cookie, unsigned long cmd, struct copyfile_info *ret
 COPYFILE_API
 int copyfile_info(long cookie, struct copyfile_info *ret, size_t size);
 
-/* Short English name of a stage, for messages.  Never NULL. */
+/* Returns a short English name of a stage, for messages.  Never NULL. */
 COPYFILE_API
 const char *copyfile_stage_name(unsigned int stage);
 
@@ -350,9 +356,9 @@ int copyfile_attrs_info(int src_fd, int dst_fd, unsigned long flags,
 			struct copyfile_info *ret, size_t size);
 
 /*
- * copyfile_attrs() which gives dst other times than src's with COPYFILE_TIMES: those of the
- * last access and modification in times[0] and times[1], as for utimensat(2), UTIME_NOW and
- * UTIME_OMIT included.  NULL: src's times.
+ * Does what copyfile_attrs() does, but with COPYFILE_TIMES dst gets times[0] as the time of
+ * its last access, and times[1] as that of its last modification, as with utimensat(2),
+ * UTIME_NOW and UTIME_OMIT included.  If times is NULL it gets those of src.
  */
 struct timespec;
 COPYFILE_API COPYFILE_CHECKED
@@ -360,14 +366,15 @@ int copyfile_attrs_times(int src_fd, int dst_fd, unsigned long flags,
 			 const struct timespec *times);
 
 struct copyfile_setup {
-	uint32_t threads;	/* most worker threads */
-	uint32_t pending;	/* most live cookies, queued or running */
-	uint64_t chunk;		/* most bytes between two looks at "cancel" */
+	uint32_t threads;	/* the most worker threads */
+	uint32_t pending;	/* the most live cookies, whether queued, running or ended */
+	uint64_t chunk;		/* the most bytes that are copied before a cancel is noticed */
 };
 
 /*
- * Tune the process-wide pool; a zero field asks for the default.  EBUSY while
- * cookies are live.  Without this the pool starts with the first copy.
+ * Set the limits of the pool of threads, of which a process has one.  A field that is zero
+ * asks for the default.  EBUSY while cookies are live.  A pool with default limits starts
+ * without this call, with the first copy that needs it.
  */
 COPYFILE_API
 int copyfile_setup(const struct copyfile_setup *setup, size_t size);
@@ -389,47 +396,45 @@ struct copyfile_decision {
 	uint32_t why;		/* enum copyfile_why */
 };
 
-/* For people: what this process has done with the library so far */
+/* What this process has done with the library so far; for people */
 struct copyfile_stats {
-	uint64_t copies;	/* that ended, well or not */
-	uint64_t cookies;	/* of those, by a thread of the pool */
-	uint64_t calls;		/* system calls made for them, libattr's left out */
-	uint64_t bytes_cloned;	/* shared with the source */
-	uint64_t bytes_offloaded;	/* copied in the kernel, or by the server */
-	uint64_t bytes_buffered;	/* read and written */
-	uint32_t threads, threads_peak;	/* of the pool: now, at most */
-	uint32_t threads_target;	/* those that small copies may have now */
-	uint32_t callers;	/* threads of the program that copied by themselves lately */
-	uint32_t cores;		/* that the process may run on */
+	uint64_t copies;	/* copies that have ended, well or not */
+	uint64_t cookies;	/* of those, made by a thread of the pool */
+	uint64_t calls;		/* system calls made for copies; libattr's are not counted */
+	uint64_t bytes_cloned;	/* bytes shared with the source */
+	uint64_t bytes_offloaded;	/* bytes copied in the kernel, or by the server */
+	uint64_t bytes_buffered;	/* bytes read and written */
+	uint32_t threads, threads_peak;	/* threads of the pool: now, and at most */
+	uint32_t threads_target;	/* threads that small copies may have now */
+	uint32_t callers;	/* threads of the program that made copies themselves lately */
+	uint32_t cores;		/* processors that the process may run on */
 	uint32_t waiting;	/* percent of the copies measured lately that mostly waited */
-	uint32_t ndecisions;	/* the last ones about the number of threads, oldest first */
-	uint32_t busy_big;	/* of threads: those that are at work on a big copy */
-	struct copyfile_decision decisions[32];
+	uint32_t ndecisions;	/* entries of decisions that are filled in */
+	uint32_t busy_big;	/* threads that are at work on a big copy */
+	struct copyfile_decision decisions[32];	/* the last ones, oldest first */
 };
 
 /*
- * Fill *ret; the least size is that without decisions.  Costs about a
- * microsecond and no system call.  0, -EFAULT or -EINVAL.
+ * Fill *ret.  size is at least COPYFILE_STATS_SIZE_VER0.  Takes about a microsecond, a lock,
+ * and no system call unless the lock is contended.  0, -EFAULT or -EINVAL.
  */
 COPYFILE_API
 int copyfile_stats(struct copyfile_stats *ret, size_t size);
 
-/* By what a program sizes threads of its own that start copies */
+/* For programs that choose how many of their own threads start copies */
 struct copyfile_advice {
-	uint32_t threads;	/* of the pool that small copies are worth now; 0: not known yet */
-	uint32_t callers;	/* threads of the program that should copy by themselves, where
-				   copies do not wait: cores that no big copy takes; 1 or more */
+	uint32_t threads;	/* threads of the pool that pay for small copies; 0: not known yet */
+	uint32_t callers;	/* threads of the program that should make copies themselves where
+				   copies do not wait: cores that no big copy uses, at least 1 */
 	uint32_t waits;		/* 1: copies mostly wait; 0: they do not, or it is not known */
 	uint32_t reserved[5];	/* 0 */
 };
 
-/*
- * Fill *ret.  Costs a few nanoseconds and takes no lock.  0, -EFAULT or -EINVAL.
- */
+/* Fill *ret.  Takes a few nanoseconds and no lock.  0, -EFAULT or -EINVAL. */
 COPYFILE_API
 int copyfile_advice(struct copyfile_advice *ret, size_t size);
 
-/* Join the workers, free all memory.  EBUSY while cookies are live. */
+/* End the threads of the pool and free all memory.  EBUSY while cookies are live. */
 COPYFILE_API
 int copyfile_shutdown(void);
 
