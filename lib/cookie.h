@@ -19,8 +19,9 @@
  * job itself is not needed any more; nor, unless it has COPYFILE_STEADY, are its
  * directories.  Returns the cookie; or -errno: -EAGAIN if pending cookies are live
  * already, or this client has its share of them and another one wants its own; -EMFILE,
- * -ENFILE, -ENOMEM if there is no descriptor, thread or memory for one more; -EPERM if the pool is at work with other credentials than the caller's;
- * -EBADF, -EACCES, ... for a directory; -ECANCELED after cf_cookie_end_all().
+ * -ENFILE, -ENOMEM if there is no descriptor, thread or memory for one more; -EPERM if the
+ * pool is at work with other credentials than the caller's; -EBADF, -EACCES, ... for a
+ * directory; -ECANCELED after cf_cookie_end_all().
  */
 int cf_cookie_start(const struct cf_job *job, unsigned int pending, struct cf_pool_limits limits);
 

@@ -78,8 +78,8 @@ extern "C" {
 #define COPYFILE_XATTR		0x00000100UL
 #define COPYFILE_CONTEXT	0x00000200UL	/* SELinux security context */
 #define COPYFILE_ATTRS		0x000003f0UL	/* all of them */
-#define COPYFILE_LENIENT	0x00000400UL	/* ... unless this is set: see copyfile_info.skipped */
-#define COPYFILE_ATTRS_ONLY	0x00000800UL	/* no data; dst must exist, and may be a directory */
+#define COPYFILE_LENIENT	0x00000400UL	/* ... unless this is set: see .skipped */
+#define COPYFILE_ATTRS_ONLY	0x00000800UL	/* no data: dst exists, maybe a directory */
 
 /* Data */
 #define COPYFILE_REFLINK	0x00001000UL	/* share extents, or fail */
@@ -423,7 +423,7 @@ int copyfile_stats(struct copyfile_stats *ret, size_t size);
 
 /* For programs that choose how many of their own threads start copies */
 struct copyfile_advice {
-	uint32_t threads;	/* threads of the pool that pay for small copies; 0: not known yet */
+	uint32_t threads;	/* of the pool that pay for small copies; 0: not known yet */
 	uint32_t callers;	/* threads of the program that should make copies themselves where
 				   copies do not wait: cores that no big copy uses, at least 1 */
 	uint32_t waits;		/* 1: copies mostly wait; 0: they do not, or it is not known */
