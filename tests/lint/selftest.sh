@@ -52,6 +52,15 @@ good_tree() {
 	for file in bootstrap quickstart .ci/run tests/cli/a.sh bench/a.sh; do
 		printf '#!/bin/sh\n# %s\n' "$gpl" >"$tree/$file"
 	done
+	mkdir "$tree/doc"
+	{
+		echo '## The modules of lib/'
+		echo '| `main`, `low` | one |'
+		echo '| `high` | two |'
+		echo '| `sys` | three |'
+		echo '| `pin` | four |'
+		echo '## Where would it go'
+	} >"$tree/doc/design.md"
 	for file in configure.ac m4/a.m4 tests/Makefile.am; do
 		echo "# $gpl" >"$tree/$file"
 	done
@@ -88,7 +97,7 @@ add() {
 }
 
 good_tree
-for script in deps.sh style.sh; do
+for script in deps.sh doc.sh style.sh; do
 	found=$(findings $script)
 	[ ! "$found" ]
 	ok $? "$script: nothing is found in good sources"
@@ -109,6 +118,9 @@ offence deps.sh 'each knows a module' "sed -i '/pin.h/d' tests/unit/pin.c"
 offence deps.sh '<config.h> first' "sed -i s/config/stdio/ src/base/low.c"
 offence deps.sh '<config.h> first' "sed -i s/config/stdio/ tests/fault/f.c"
 offence deps.sh 'its own header' "sed -i '/pin.h/d' lib/pin.c"
+
+offence doc.sh 'each module has' 'cp lib/sys.h lib/unheard.h'
+offence doc.sh 'each row is' 'rm lib/pin.[ch]'
 
 offence style.sh 'C: SPDX' "sed -i 1d tests/fault/f.c"
 offence style.sh 'scripts: SPDX' "sed -i 2d tests/cli/a.sh"
