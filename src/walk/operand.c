@@ -219,8 +219,10 @@ void operand_copy(struct operands *all, struct dir *dir, const char *src, const 
 		outcome_left_out(&e);
 		return;
 	}
-	if (!dir_pin(dir))
+	if (!dir_pin(dir)) {
+		outcome(&e, OUTCOME_FAILED, NULL);
 		return;
+	}
 	if (stat_operand(c, &e, &st) < 0) {
 		fail_operand(&e, OP_LOOK, errno, "cannot stat %s");
 	} else {
@@ -229,4 +231,12 @@ void operand_copy(struct operands *all, struct dir *dir, const char *src, const 
 		copy_known_operand(all, &e);
 	}
 	dir_unpin(dir);
+}
+
+void operand_failed(struct operands *all, const char *src, const char *dst)
+{
+	struct entry e = { .dir = &all->c->cwd, .src = src, .dst = dst, .operand = true };
+
+	outcome_number(&e);
+	outcome(&e, OUTCOME_FAILED, NULL);
 }

@@ -33,4 +33,10 @@ void operands_fini(struct operands *all);
  */
 void operand_copy(struct operands *all, struct dir *dir, const char *src, const char *dst);
 
+/*
+ * src could not be copied to dst, for a reason that has been reported: count it as failed.
+ * Both are relative to the working directory.
+ */
+void operand_failed(struct operands *all, const char *src, const char *dst);
+
 #endif

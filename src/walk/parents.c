@@ -33,10 +33,11 @@
 #include "walk/makedir.h"
 #include "xalloc.h"
 
-/* Make the destination d of e.  False after a failure, which has been reported. */
-static bool make(struct context *c, const struct entry *e, struct dir *d)
+/* Make the destination d of e.  Returns as parents_make(). */
+static bool make(struct context *c, const struct entry *e, struct dir *d, bool *ret_left_out)
 {
-	if (full_bars_dir(e) || !makedir_create(c, e, d, "cannot make directory %s"))
+	*ret_left_out = full_bars_dir(e);
+	if (*ret_left_out || !makedir_create(c, e, d, "cannot make directory %s"))
 		return false;
 	if (c->opts->verbose) {
 		char *src = dir_src_path(e->dir, e->src), *dst = dir_dst_path(e->dir, e->dst);
@@ -48,23 +49,26 @@ static bool make(struct context *c, const struct entry *e, struct dir *d)
 	return true;
 }
 
-/* Returns true if a directory is at e's destination, or has been made there; else the failure
-   has been reported. */
-static bool find_or_make(struct context *c, const struct entry *e, struct dir *d)
+/* Find the directory d at e's destination, or make it there.  Returns as parents_make(). */
+static bool find_or_make(struct context *c, const struct entry *e, struct dir *d,
+			 bool *ret_left_out)
 {
 	struct stat st;
 
 	if (entry_stat_dst(e, &st, 0) < 0)
-		return make(c, e, d);
+		return make(c, e, d, ret_left_out);
 	if (S_ISDIR(st.st_mode))
 		return true;
 	complain_dst(e, OP_CHECK, 0, "%s exists but is not a directory");
 	return false;
 }
 
-/* Returns the directory that is called src in the source of up, and dst in the destination;
-   or NULL after a failure, which has been reported. */
-static struct dir *descend(struct context *c, struct dir *up, const char *src, const char *dst)
+/*
+ * Returns the directory that is called src in the source of up, and dst in the destination;
+ * or NULL: then *ret_left_out is set, or a failure has been reported.
+ */
+static struct dir *descend(struct context *c, struct dir *up, const char *src, const char *dst,
+			   bool *ret_left_out)
 {
 	struct stat st = { .st_mode = 0 };
 	struct entry e = { .dir = up, .src = src, .dst = dst, .type = S_IFDIR, .st = &st };
@@ -80,7 +84,7 @@ static struct dir *descend(struct context *c, struct dir *up, const char *src, c
 	} else {
 		d = dir_new(up, src, dst, &st);
 		d->leads = d->follow[DIR_SRC] = d->follow[DIR_DST] = true;
-		if (!find_or_make(c, &e, d)) {
+		if (!find_or_make(c, &e, d, ret_left_out)) {
 			d->make_failed = true;
 			dir_put(d);
 			d = NULL;
@@ -122,19 +126,19 @@ static size_t skip_existing(const struct context *c, const char *target, const c
 	return done;
 }
 
-struct dir *parents_make(struct context *c, const char *target, const char *path,
-			 const char **ret_name)
+bool parents_make(struct context *c, const char *target, const char *path, struct parents *ret)
 {
 	struct dir *at = dir_get(&c->cwd);
 	size_t done = skip_existing(c, target, path), len;
 
+	*ret = (struct parents){ .dir = NULL };
 	while (at && (len = next_dir_len(path + done))) {
 		/* The first is named from the working directory, the others in it. */
 		const char *from = at == &c->cwd ? path : path + done + strspn(path + done, "/");
 		char *src = ximemdup0(from, path + done + len - from);
 		char *dst = at == &c->cwd ? file_name_concat(target, src + strspn(src, "/"), NULL)
 					  : xstrdup(src);
-		struct dir *below = descend(c, at, src, dst);
+		struct dir *below = descend(c, at, src, dst, &ret->left_out);
 
 		dir_put(at);
 		at = below;
@@ -142,6 +146,7 @@ struct dir *parents_make(struct context *c, const char *target, const char *path
 		free(dst);
 		done += len;
 	}
-	*ret_name = path + done + strspn(path + done, "/");
+	ret->dir = at;
+	ret->name = path + done + strspn(path + done, "/");
 	return at;
 }

@@ -3,15 +3,23 @@
 #ifndef PCP_PARENTS_H
 #define PCP_PARENTS_H
 
+#include <stdbool.h>
+
 struct context;
 struct dir;
 
+/* Where an operand is, and is copied to */
+struct parents {
+	struct dir *dir;		/* the innermost directory that leads to it; a reference */
+	const char *name;		/* the operand's name in there */
+	bool left_out;			/* there is no dir, as its file system is full */
+};
+
 /*
  * Make those directories below target that lead to the operand path and are missing.
- * Returns the innermost one, with a reference for the caller; *ret_name is the rest of path,
- * the operand's name in there.  Or NULL after a failure, which has been reported.
+ * Returns true and sets ret->dir, on which the reference is the caller's, and ret->name, the
+ * rest of path.  Otherwise ret->left_out is set, or a failure has been reported.
  */
-struct dir *parents_make(struct context *c, const char *target, const char *path,
-			 const char **ret_name);
+bool parents_make(struct context *c, const char *target, const char *path, struct parents *ret);
 
 #endif

@@ -17,6 +17,7 @@
 
 #include "base/options.h"
 #include "base/retry.h"
+#include "base/stop.h"
 #include "copy/context.h"
 #include "dirname.h"
 #include "filenamecat.h"
@@ -143,18 +144,22 @@ static enum parent_state check_parent(const char *dst)
 	return state;
 }
 
-/* Make the missing directories that lead to src below target, and copy src into the last.
-   path is src without the slashes at its end. */
+/*
+ * Make the missing directories that lead to src below target, and copy src into the last.
+ * path is src without the slashes at its end; dst is the destination's full name.
+ */
 static void make_parents_and_copy(struct operands *all, const char *target, const char *src,
-				  const char *path)
+				  const char *path, const char *dst)
 {
-	const char *name;
-	struct dir *dir = parents_make(all->c, target, path, &name);
+	struct parents parents;
 
-	if (!dir)
+	if (!parents_make(all->c, target, path, &parents)) {
+		if (!parents.left_out)
+			operand_failed(all, src, dst);
 		return;
-	operand_copy(all, dir, src + (name - path), name);
-	dir_put(dir);
+	}
+	operand_copy(all, parents.dir, src + (parents.name - path), parents.name);
+	dir_put(parents.dir);
 	/* As with cp these directories are complete before the next operand is copied. */
 	if (all->c->opts->attrs)
 		context_drain(all->c);
@@ -163,11 +168,14 @@ static void make_parents_and_copy(struct operands *all, const char *target, cons
 /* With --parents: copy src into target by its whole path. */
 static void copy_with_parents(struct operands *all, const char *target, const char *src)
 {
-	char *path = xstrdup(src);
-
 	/* What leads to src may be what an earlier directory becomes. */
 	if (dirset_any(&all->c->operand_dirs))
 		context_drain(all->c);
+	if (stop_asked()) {
+		stop_leave_out();
+		return;
+	}
+	char *path = xstrdup(src);
 	strip_trailing_slashes(path);
 	char *dst = file_name_concat(target, path + strspn(path, "/"), NULL);
 	switch (check_parent(dst)) {
@@ -175,9 +183,10 @@ static void copy_with_parents(struct operands *all, const char *target, const ch
 		operand_copy(all, &all->c->cwd, src, dst);
 		break;
 	case PARENT_MISSING:
-		make_parents_and_copy(all, target, src, path);
+		make_parents_and_copy(all, target, src, path, dst);
 		break;
 	case PARENT_NO_DIR:
+		operand_failed(all, src, dst);
 		break;
 	}
 	free(dst);

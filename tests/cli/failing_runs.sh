@@ -114,7 +114,10 @@ test_parents_on_a_full_file_system() {
 	run --parents 1/below/f 2/below/f 3/below/f full
 	assertEquals "status; $(cat "$scratch/err")" 3 $status
 	assertEquals "one message: $(cat "$scratch/err")" 1 "$(messages 'No space left on device$')"
-	rm -r "$scratch/1" "$scratch/2" "$scratch/3"
+	full 4 1000
+	run --parents -j1 --window=1 --failed-to=list 1/below/f 2/below/f 3/below/f full
+	assertEquals 'one failed, and one was left out' 2/below/f "$(cat "$scratch/list")"
+	rm -r "$scratch/1" "$scratch/2" "$scratch/3" "$scratch/list"
 }
 
 no_others() {
@@ -246,6 +249,15 @@ test_max_errors() {
 	assertEquals 5 "$(messages 'cannot stat')"
 }
 
+# Nothing is begun of an operand that is left out: not the directories that lead to it, either.
+test_max_errors_with_parents() {
+	mkdir "$scratch/into"
+	run --parents --max-errors=1 none src/f1 into
+	assertEquals status 3 $status
+	assertEquals '' "$(ls "$scratch/into")"
+	rmdir "$scratch/into"
+}
+
 # Not root's files, which everybody but root cannot read
 test_failed_to() {
 	is_root || { skip 'only root can make files that cannot be read'; return; }
@@ -269,6 +281,19 @@ line" && chown 0:0 src/f1 src/f2 src/f3 src/new*)
 	run --log=missing/log src/f1 copy
 	assertEquals 'no such log' 1 $status
 	assertEquals 1 "$(messages "cannot open 'missing/log' for writing")"
+}
+
+# An operand fails with the directories that lead to it.
+test_failed_to_with_parents() {
+	mkdir -p "$scratch/a/b" "$scratch/c" "$scratch/into"
+	echo x >"$scratch/a/f"
+	echo x >"$scratch/a/b/f"
+	echo x >"$scratch/c/f"
+	echo x >"$scratch/into/a"
+	run --parents --failed-to=list a/f a/b/f missing/f c/f into
+	assertEquals status 1 $status
+	assertEquals "a/f a/b/f missing/f " "$(tr '\n' ' ' <"$scratch/list")"
+	rm -r "$scratch/a" "$scratch/c" "$scratch/into" "$scratch/list"
 }
 
 test_quiet() {
