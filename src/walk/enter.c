@@ -20,6 +20,7 @@
 
 #include "base/names.h"
 #include "base/options.h"
+#include "base/stop.h"
 #include "copy/announce.h"
 #include "copy/backup.h"
 #include "copy/complain.h"
@@ -305,6 +306,10 @@ bool enter_dir(struct context *c, struct walk_root *root, const struct entry *wa
 	enum outcome made;
 
 	*ret_dir = NULL;
+	if (stop_asked()) {
+		outcome_left_out(&e);
+		return false;
+	}
 	enum select_answer answer = select_entry(c->opts, &e);
 	if (answer == SELECT_OMIT || full_bars_dir(&e))
 		return false;

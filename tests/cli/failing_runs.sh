@@ -249,6 +249,17 @@ test_max_errors() {
 	assertEquals 5 "$(messages 'cannot stat')"
 }
 
+# The first directory, which is merged, is complete before the second one may begin.
+test_max_errors_in_an_earlier_directory() {
+	mkdir -p "$scratch/a/1/2/3" "$scratch/b" "$scratch/into/a/1/2/3/x"
+	for i in $(seq 200); do echo x >"$scratch/a/1/2/f$i"; done
+	echo x >"$scratch/a/1/2/3/x"
+	run -R --max-errors=1 a b into
+	assertEquals "status; $(cat "$scratch/err")" 3 $status
+	assertEquals a "$(ls "$scratch/into")"
+	rm -r "$scratch/a" "$scratch/b" "$scratch/into"
+}
+
 # Nothing is begun of an operand that is left out: not the directories that lead to it, either.
 test_max_errors_with_parents() {
 	mkdir "$scratch/into"
