@@ -192,7 +192,8 @@ static void end_copy(struct context *c, const struct entry *e, const struct plan
  * program has made it, or another entry, where names that differ only in case are one.
  * Copy e as if it had been there.  Returns as try_again().
  */
-static bool meet_new(struct context *c, const struct entry *e, struct plan *plan, bool *reported)
+static bool retry_with_new_plan(struct context *c, const struct entry *e, struct plan *plan,
+				bool *reported)
 {
 	plan->again = true;
 	/* Its own name is that of an operand, but it has made nothing. */
@@ -234,16 +235,15 @@ static bool try_again(struct context *c, const struct entry *e, const struct pen
 			start(c, e, &plan, NULL);
 		return !*reported;
 	}
+	if (over || err != EEXIST || p->end)
+		return false;
+	if (!entry_dst_is_symlink(e))
+		return !p->again && !e->dir->created && !plan.backup &&
+		       retry_with_new_plan(c, e, &plan, reported);
 	/* As POSIX has it: a dangling symlink is written through. */
-	if (!over && err == EEXIST && !p->end && c->opts->through_dangling &&
-	    entry_dst_is_symlink(e)) {
+	if (c->opts->through_dangling)
 		start(c, e, &plan, symlink_end(dir_dst_fd(e->dir), e->dst));
-		return true;
-	}
-	if (!over && err == EEXIST && !p->again && !e->dir->created && !plan.backup &&
-	    !entry_dst_is_symlink(e))
-		return meet_new(c, e, &plan, reported);
-	return false;
+	return c->opts->through_dangling;
 }
 
 /* Returns true if, with -u, a symlink like e is at its destination already. */

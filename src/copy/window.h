@@ -26,7 +26,7 @@ struct pending {
 	char *backup;			/* the new name of what was there, or NULL; owned */
 	char *end;			/* where the symlink at the destination leads, if the copy
 					   is made there; or NULL; owned */
-	bool again;			/* it is the second attempt: see meet_new() in copy.c */
+	bool again;			/* it is the second attempt: see retry_with_new_plan() */
 	dev_t over_dev;			/* the inode that an operand overwrites; 0, 0: none */
 	ino_t over_ino;
 

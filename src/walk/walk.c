@@ -217,11 +217,13 @@ static void copy_batch(struct work *work)
 {
 	struct batch *batch = container_of(work, struct batch, work);
 	struct walker w = { .c = batch->c, .root = batch->root };
+	bool ok = true;			/* false: it can't be pinned, which is reported once */
 
 	for (unsigned int i = 0; i < batch->n; i++) {
 		struct batch_file *f = &batch->files[i];
 
-		if (pin(&w, batch->dir) && copy_unless_dir(&w, batch->dir, f->name, f->type))
+		ok = ok && pin(&w, batch->dir);
+		if (ok && copy_unless_dir(&w, batch->dir, f->name, f->type))
 			enter(&w, batch->dir, f->name);
 		free(f->name);
 	}
@@ -356,15 +358,16 @@ static void walk(struct walker *w)
 {
 	while (w->deepest) {
 		struct level *l = w->deepest;
-		const char *name;
 		mode_t type;
 
 		give_subtrees(w);
-		name = later_peek(&l->later, &type);
-		if (name && stop_asked())
+		const char *name = later_peek(&l->later, &type);
+		/* Asked once: what is not visited for it has to be left out. */
+		bool stop = name && stop_asked();
+		if (stop)
 			leave_rest_out(l);
 		/* If it can't be pinned, which was reported, none of its names can be copied. */
-		if (!name || stop_asked() || !pin(w, l->dir)) {
+		if (!name || stop || !pin(w, l->dir)) {
 			ascend(w);
 			continue;
 		}
