@@ -55,8 +55,10 @@
 /* Descriptors that poll(2) is asked about in one call */
 #define FD_BLOCK 512
 
-/* The library starts 64 threads at most.  Half of this window keeps them busy, and has as
-   many wait, while the main thread reaps the other half. */
+/*
+ * The library starts 64 threads at most.  Half of this window keeps them busy, with as many
+ * copies in their queue, while the main thread reaps the other half.
+ */
 #define DEFAULT_WINDOW 256
 #define LIBRARY_THREADS 64
 
@@ -115,8 +117,10 @@ unsigned int budget_free_descriptors(void)
 	return limit - open;
 }
 
-/* The least of what -j allows and what the descriptors allow.  -j is not refused where the
-   descriptors allow none: then no thread is ever started. */
+/*
+ * Returns the lesser of what -j and the descriptors allow.  -j is not refused where the
+ * descriptors allow none: then no thread is ever started.
+ */
 static unsigned int copying_threads(const struct options *o, unsigned int share)
 {
 	/* Each has a source and a destination open. */

@@ -18,7 +18,7 @@ struct budget {
 
 /*
  * Raise the soft limit of descriptors, to 8192 at most, and return how many descriptors the
- * process may still open: whoever started it may have left some open.
+ * process may still open: its parent may have left some open.
  */
 unsigned int budget_free_descriptors(void);
 

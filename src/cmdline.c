@@ -77,7 +77,7 @@ static const struct option own_options[] = {
 	{ "window", required_argument, NULL, OPT_WINDOW },
 };
 
-/* Those of cp, in its order, in which getopt_long() lists them where one is ambiguous */
+/* cp's options, in the order in which it lists them where an abbreviation is ambiguous */
 static const struct option cp_options[] = {
 	{ "archive", no_argument, NULL, 'a' },
 	{ "attributes-only", no_argument, NULL, OPT_ATTRIBUTES_ONLY },
@@ -131,8 +131,8 @@ static char **all_args;
 static int nall_args;
 
 /*
- * The table for the next option.  If that is short for one of cp's options, it is cp's alone:
- * so it keeps its meaning, whatever options pcp has besides.
+ * Returns the table for the next option.  An abbreviation of one of cp's options is looked
+ * up in cp's table alone, so it keeps its meaning whatever options pcp has besides.
  */
 static const struct option *table_for_next(void)
 {
@@ -172,8 +172,8 @@ static int parse_fd(const char *arg)
 	return flags < 0 || (flags & O_ACCMODE) == O_RDONLY ? -1 : (int)fd;
 }
 
-/* After a mistake, find a --json that comes later: its reader has to learn of the mistake. */
-static void look_for_json(void)
+/* After a mistake, begin the stream of a later --json: its reader has to learn of that. */
+static void begin_later_json(void)
 {
 	int c;
 
@@ -188,13 +188,13 @@ static void look_for_json(void)
 
 static _Noreturn void give_up(void)
 {
-	look_for_json();
+	begin_later_json();
 	output_exit();
 }
 
 static _Noreturn void usage_error(void)
 {
-	look_for_json();
+	begin_later_json();
 	output_usage_error();
 }
 
@@ -350,7 +350,7 @@ static void print_and_exit(int c)
 	exit(EXIT_SUCCESS);
 }
 
-/* Options that have no argument, and set one thing.  Returns false if c is none of them. */
+/* Apply c, if it has no argument and sets one thing.  Returns false if it does not. */
 static bool apply_switch(struct options *o, int c)
 {
 	switch (c) {
@@ -386,7 +386,7 @@ static void apply_backup(struct raw_options *raw, int c, const char *arg)
 		raw->control = arg;
 }
 
-/* What becomes of symlinks.  Returns false if c does not say. */
+/* Apply c, if it says which symlinks are followed.  Returns false if it does not. */
 static bool apply_follow(struct options *o, int c)
 {
 	o->follow = c == 'H' ? FOLLOW_OPERANDS : c == 'L' ? FOLLOW_ALWAYS :
@@ -396,7 +396,7 @@ static bool apply_follow(struct options *o, int c)
 	return strchr("HLPd", c);
 }
 
-/* The rest of cp's options.  Returns false if c is none of them. */
+/* Apply c, if it is another option of cp.  Returns false if it is not. */
 static bool apply_cp(struct options *o, struct raw_options *raw, int c)
 {
 	switch (c) {

@@ -48,7 +48,7 @@ static bool has_end_work(void *arg, const struct dir *d)
 	return makedir_has_end_work(arg, d);
 }
 
-/* The result is what a journal, or the removal of what is not in the source, would go by. */
+/* A journal, or the removal of what is not in the source, would use the result. */
 static bool complete(void *arg, struct dir *d, const struct dir_result *result)
 {
 	(void)result;
@@ -65,12 +65,12 @@ static void on_ready(void *arg, void *entry)
 	window_ready(&((struct context *)arg)->window, entry);
 }
 
-static bool on_look(void *arg)
+static bool on_poll_all(void *arg)
 {
 	return window_reap_all(&((struct context *)arg)->window);
 }
 
-/* The main thread looks around: a signal may have come, progress may have to be shown. */
+/* The main thread shows progress, if it is time for that, and acts on signals. */
 static void on_tick(void *arg)
 {
 	struct context *c = arg;
@@ -93,12 +93,14 @@ static mode_t current_umask(void)
 	return mask;
 }
 
-/* Initialise what the main thread sleeps on, and the window of pending copies.  b->window
-   becomes 0 if it can't sleep until one of them has ended. */
+/*
+ * Initialise what the main thread sleeps on, and the window of pending copies.  b->window
+ * becomes 0 if there is nothing to sleep on until one of them has ended.
+ */
 static void init_loop(struct context *c, struct budget *b)
 {
 	loop_init(&c->loop, &(struct loop_hooks){
-		.ready = on_ready, .look = on_look, .tick = on_tick, .arg = c,
+		.ready = on_ready, .poll_all = on_poll_all, .tick = on_tick, .arg = c,
 	});
 	if (b->window && !loop_open(&c->loop))
 		b->window = 0;

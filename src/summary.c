@@ -52,7 +52,7 @@ static char *list_errors(void)
 	}
 }
 
-/* Why not everything was seen.  After a signal nothing is said. */
+/* Say why the run stopped early; after a signal, say nothing. */
 static void print_reason(void)
 {
 	enum stop_why why = stop_asked();

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Design: of the directories that the run makes only the topmost are added, whose parents
- * existed; so the table stays small.  Inodes are compared, not names: symlinks and bind
- * mounts lead to a directory, too.
+ * Design: of the directories that a run makes, only the topmost are added, those whose
+ * parents existed before, so the table stays small.  Inodes are compared, not names, since
+ * symlinks and bind mounts lead to a directory, too.
  */
 #include <config.h>
 
@@ -15,7 +15,7 @@
 #include "same-inode.h"
 #include "xalloc.h"
 
-/* The inode comes first, to be looked up by it. */
+/* st comes first, so that a struct stat alone serves as a key. */
 struct dirset_entry {
 	struct stat st;
 	unsigned int number;

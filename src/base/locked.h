@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* locked - an assertion: a mutex is held, as must be where a name ends in _locked. */
+/* locked - asserts that a mutex is held, as functions whose names end in _locked require. */
 #ifndef PCP_LOCKED_H
 #define PCP_LOCKED_H
 
@@ -7,7 +7,7 @@
 #include <errno.h>
 #include <pthread.h>
 
-/* Held by some thread: which one it is cannot be asked for. */
+/* This only tells that some thread holds it; which one cannot be asked. */
 #define assert_locked(mutex) assert(pthread_mutex_trylock(mutex) == EBUSY)
 
 #endif

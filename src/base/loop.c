@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Design: epoll_wait(2), to which any thread adds descriptors while the main thread sleeps
- * in it.  Each is armed once (EPOLLONESHOT), since its number may stand for something else
- * soon, and no event of what it stood for before may come through.
+ * in it.  Each is armed for one event (EPOLLONESHOT): its number may soon be another file's,
+ * which must not get an event of this one.
  *
- * What follows from an event may call loop_turn() in turn.  Then the rest of the batch comes
- * first, which epoll would not report again.
+ * A hook may call loop_turn() again.  The nested call first handles the rest of the batch,
+ * which epoll would not report again.
  *
- * A sandbox may refuse epoll: then loop_open() says so.  If epoll fails later, in the middle
- * of a run, the loop goes on blindly: it has its owner look, a hundred times a second.
+ * A sandbox may refuse epoll; then loop_open() returns false.  If epoll fails later, in the
+ * middle of a run, the loop goes on blind: it calls poll_all a hundred times a second.
  */
 #include <config.h>
 
@@ -27,7 +27,7 @@
 /* Time from tick to tick, in milliseconds */
 #define TICK_MS 100
 
-/* Time from look to look without epoll, in milliseconds */
+/* Time between two calls of poll_all without epoll, in milliseconds */
 #define BLIND_MS 10
 
 static bool control(struct loop *l, int op, int fd, uint32_t events, void *entry)
@@ -72,8 +72,8 @@ bool loop_is_main(const struct loop *l)
 }
 
 /*
- * epoll knows a descriptor until that is closed, of which nobody is told.  So the first
- * attempt may be in vain, and is chosen such that it seldom is.
+ * epoll forgets a descriptor when it is closed, and tells nobody.  So either operation may
+ * be the right one; the likelier one is tried first.
  */
 bool loop_watch(struct loop *l, int fd, void *entry)
 {
@@ -89,7 +89,7 @@ void loop_wake(struct loop *l)
 {
 	static const uint64_t one = 1;
 
-	/* Can fail only because so many wake-ups are pending that no more can be counted. */
+	/* This fails only if so many wake-ups are pending that no more can be counted. */
 	if (l->wakeup >= 0 && RETRY(write(l->wakeup, &one, sizeof one)) < 0)
 		return;
 }
@@ -103,7 +103,7 @@ static void drain_wakeup(struct loop *l)
 		return;
 }
 
-/* Take the next batch of events, when the last one has been seen to. */
+/* Take the next batch of events, after the last one has been handled. */
 static void take_batch(struct loop *l, bool wait)
 {
 	int n = epoll_wait(l->epoll, l->ready, LOOP_BATCH, !wait ? 0 : l->ticking ? TICK_MS : -1);
@@ -121,7 +121,7 @@ void loop_turn(struct loop *l, bool wait)
 	if (l->next == l->end && l->epoll >= 0) {
 		if (!relaxed_get(l->blind))
 			take_batch(l, wait);
-		else if (!l->hooks.look(l->hooks.arg) && wait)
+		else if (!l->hooks.poll_all(l->hooks.arg) && wait)
 			poll(NULL, 0, BLIND_MS);
 	}
 	while (l->next < l->end) {

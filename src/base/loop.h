@@ -11,7 +11,7 @@
 #include <stdbool.h>
 #include <sys/epoll.h>
 
-/* Descriptors up to this are told apart, of which the lowest are used most. */
+/* The loop remembers which descriptors below this epoll has had; most are. */
 #define LOOP_KNOWN 1024
 
 /* Events that are taken from the kernel at once */
@@ -21,9 +21,9 @@
 struct loop_hooks {
 	/* The descriptor that was watched with entry is readable, and not watched any more. */
 	void (*ready)(void *arg, void *entry);
-	/* Nothing can be watched: see to all that is ready.  False: nothing was. */
-	bool (*look)(void *arg);
-	/* It is time to look around; at least ten times a second while the loop is ticking. */
+	/* Nothing can be watched: handle all that is ready.  Returns false if nothing was. */
+	bool (*poll_all)(void *arg);
+	/* Called after each turn, and at least ten times a second while the loop is ticking. */
 	void (*tick)(void *arg);
 	void *arg;
 };
@@ -40,7 +40,7 @@ struct loop {
 	/* The main thread's */
 	unsigned int depth;		/* how deep loop_turn() is nested */
 	struct epoll_event ready[LOOP_BATCH];	/* the last batch of events, ... */
-	int next, end;			/* of which these have not been seen to */
+	int next, end;			/* of which these have not been handled */
 };
 
 /* By the main thread.  Nothing can be watched until loop_open(). */
@@ -65,13 +65,13 @@ bool loop_watch(struct loop *l, int fd, void *entry);
 void loop_wake(struct loop *l);
 
 /*
- * See to all that is ready, and tick.  With wait, first sleep until something is ready, or
- * a wake-up or a tick is due.  Main thread only.  May be called from hooks.ready: then it
- * goes on with the batch that is under way.
+ * Handle all that is ready, and tick.  With wait, first sleep until something is ready, or a
+ * wake-up or a tick is due.  Main thread only.  hooks.ready may call this: then it goes on
+ * with the batch that is under way.
  */
 void loop_turn(struct loop *l, bool wait);
 
-/* Tick, if this is the main thread: for what keeps it elsewhere for long. */
+/* Tick, if this is the main thread.  For code that keeps it out of the loop for long. */
 void loop_tick(struct loop *l);
 
 #endif

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/*
- * names - whether two names are one; and sets of names, which are for one thread.
- */
+/* names - compares names of files, and keeps sets of them.  A set is for one thread. */
 #ifndef PCP_NAMES_H
 #define PCP_NAMES_H
 
@@ -22,6 +20,7 @@ struct hash_table *names_new(void);
 /* Add a copy of name.  Returns false if the set has it already. */
 bool names_add(struct hash_table *set, const char *name);
 
+/* Returns true if set has name. */
 bool names_have(struct hash_table *set, const char *name);
 
 void names_remove(struct hash_table *set, const char *name);

@@ -18,7 +18,7 @@ enum options_follow {
 /* What becomes of an existing destination */
 enum options_update {
 	UPDATE_ALL,		/* it is overwritten */
-	UPDATE_OLDER,		/* if it is older than the source */
+	UPDATE_OLDER,		/* it is overwritten if it is older than the source */
 	UPDATE_NONE,		/* it stays */
 	UPDATE_NONE_FAIL	/* it stays, and that is an error */
 };
@@ -47,7 +47,7 @@ struct options {
 	enum options_when reflink, sparse;
 	uint64_t attrs;			/* COPYFILE_ATTRS bits to carry over */
 	uint64_t need_attrs;		/* of those: an error if the file system has none */
-	bool quiet_attrs;		/* xattr and context: keep if it works (-a) */
+	bool quiet_attrs;		/* to lose xattrs or the context is no error (-a) */
 	bool default_mode;		/* new files get what a program would give them */
 
 	/* What may be there already */
@@ -55,8 +55,8 @@ struct options {
 	bool ask;			/* -i */
 	bool force;			/* -f: what can't be opened is removed */
 	bool remove_first;		/* whatever is there is removed */
-	bool through_dangling;		/* symlinks, that is; as POSIX has it */
-	bool keep_dir_symlink;		/* a symlink to a directory is as good as one */
+	bool through_dangling;		/* a dangling symlink is written through, as in POSIX */
+	bool keep_dir_symlink;		/* a symlink to a directory is taken for it */
 	enum backup_type backup;
 
 	/* Operands */
@@ -86,7 +86,7 @@ struct options {
 	int noperands;
 };
 
-/* Returns true if a symlink is followed, which is an operand or not. */
+/* Returns true if a symlink in the source is followed; operand: it is an operand. */
 static inline bool options_follows(const struct options *o, bool operand)
 {
 	return o->follow == FOLLOW_ALWAYS || (operand && o->follow == FOLLOW_OPERANDS);

@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Design: a handler sets a flag, and wakes main, which looks.  The first signal that
- * asks for an end has pending copies cancelled, so that none is left half done under
- * its name; when all have ended pcp dies by that signal, as whoever started it expects.
- * A second one kills at once.
+ * Design: a handler sets a flag, and wakes main, which reads it.  The first signal that asks
+ * for an end has pending copies cancelled, so that none is left half done under its name;
+ * when all have ended pcp dies by that signal, as its parent expects.  A second one kills at
+ * once.
  *
  * The first process of a PID namespace, as the command of a container is, cannot die by a
  * signal: the kernel ignores the default action there.  It exits with the status that a
  * shell would give for that death.
  *
- * Handlers run in main, but for SIGPIPE, which comes to whoever writes: the other threads
- * block all signals but that.  One SIGPIPE follows another as long as somebody writes, and
- * the interrupt that ended this run may have ended the reader, too; so a SIGPIPE never
- * counts as the second signal.
+ * Handlers run in main, but for SIGPIPE, which goes to the thread that writes: the other
+ * threads block all signals but that.  One SIGPIPE follows another as long as somebody
+ * writes, and the interrupt that ended this run may have ended the reader, too; so a SIGPIPE
+ * never counts as the second signal.
  *
  * No SA_RESTART: main may be waiting for an answer, or for the other end of a FIFO.
  */

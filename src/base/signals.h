@@ -11,10 +11,10 @@
  */
 void signals_init(void);
 
-/* From now on the handlers call wake(arg), to have main look; it must be async-signal-safe. */
+/* From now on the handlers call wake(arg), which wakes main; it must be async-signal-safe. */
 void signals_wake(void (*wake)(void *arg), void *arg);
 
-/* Block all signals: the result of the run is settled. */
+/* Block all signals, as the result of the run is final. */
 void signals_close(void);
 
 /* Main only: returns true if SIGUSR1 came since the last call. */
@@ -27,8 +27,8 @@ void signals_suspend(void (*clear)(void));
 int signals_ender(void);
 
 /*
- * At the very end: if a signal asked for it, die by that signal; or, where that is not
- * possible, exit with the status 128 + its number.
+ * Call this at the very end.  If a signal has asked for the end, die by that signal; or,
+ * where that is not possible, exit with the status 128 + its number.
  */
 void signals_die(void);
 

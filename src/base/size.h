@@ -9,7 +9,7 @@
 
 #define SIZE_BUF (LONGEST_HUMAN_READABLE + 1)
 
-/* In buf, or another place that lasts as long */
+/* Returns bytes as text, in buf or in another place that lasts as long. */
 static inline const char *size_text(char buf[static SIZE_BUF], uint64_t bytes)
 {
 	enum { opts = human_autoscale | human_base_1024 | human_SI | human_B |

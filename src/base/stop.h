@@ -14,11 +14,13 @@ enum stop_why {
 /* Let the run begin nothing new.  A signal handler may call this. */
 void stop_request(enum stop_why why);
 
-/* Why nothing new may be begun: of several reasons the last in the list. */
+/* Returns why nothing new may be begun; of several reasons, the last in the list. */
 enum stop_why stop_asked(void);
 
-/* Something was left out, because of a stop or a full file system: the exit status tells. */
+/* Note that something was left out, because of a stop or a full file system. */
 void stop_leave_out(void);
+
+/* Returns true if something was left out: the exit status will tell. */
 bool stop_left_out(void);
 
 #endif

@@ -4,14 +4,14 @@
 #define PCP_SYMLINK_H
 
 /*
- * The contents of the symlink name in the directory dir (or AT_FDCWD), which the caller
- * frees; or NULL with errno set, which is EINVAL if name is no symlink.
+ * Returns the contents of the symlink name in the directory dir (or AT_FDCWD), which the
+ * caller frees; or NULL with errno set, which is EINVAL if name is no symlink.
  */
 char *symlink_read(int dir, const char *name);
 
 /*
- * Where the symlink name in dir leads to, maybe by way of others, as a name in dir.  Nothing
- * need be there.  The caller frees it.
+ * Returns where the symlink name in dir leads to, maybe by way of others, as a name in dir.
+ * Nothing need be there.  The caller frees it.
  */
 char *symlink_end(int dir, const char *name);
 

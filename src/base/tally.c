@@ -35,7 +35,7 @@ struct own {
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct own *_Atomic owns;
 
-/* old, and n more; where n is negative, as much less, but never less than 0 */
+/* Returns old + n, where n may be negative (see tally_add()); the sum is 0 at least. */
 static uint64_t changed_by(uint64_t old, uint64_t n)
 {
 	if (n <= INT64_MAX)

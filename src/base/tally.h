@@ -57,10 +57,10 @@ uint64_t tally_of_outcome(const struct tally *t, enum outcome outcome);
 /* The number of entries of a kind whose copies are there, however they came about */
 uint64_t tally_done(const struct tally *t, enum kind kind);
 
-/* The same for all kinds but directories */
+/* As tally_done(), for all kinds but directories together */
 uint64_t tally_files_done(const struct tally *t);
 
-/* The kind of a file of this type, as in st_mode; one that is not known counts as a file. */
+/* Returns the kind of a file of this type, as in st_mode; an unknown one counts as a file. */
 enum kind tally_kind(mode_t type);
 
 #endif

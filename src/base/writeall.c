@@ -7,14 +7,14 @@
 #include <poll.h>
 #include <unistd.h>
 
-/* How long to wait between two questions to stop(), in milliseconds */
-#define LOOK_MS 100
+/* How long to wait between two calls of stop(), in milliseconds */
+#define POLL_MS 100
 
-/* Returns 0 if the write that has failed with err is to be tried again, else an errno value. */
+/* Returns 0 if a write that failed with err should be tried again, else an errno value. */
 static int after_failure(int fd, int err, bool (*stop)(void))
 {
 	if (err == EAGAIN)
-		poll(&(struct pollfd){ .fd = fd, .events = POLLOUT }, 1, LOOK_MS);
+		poll(&(struct pollfd){ .fd = fd, .events = POLLOUT }, 1, POLL_MS);
 	else if (err != EINTR)
 		return err;
 	return stop && stop() ? EINTR : 0;

@@ -13,9 +13,8 @@
 /*
  * Write the len bytes in buf to fd: at offset at, or with WRITEALL_APPEND where the last
  * write ended.  Where fd takes nothing at the moment (EAGAIN) this thread waits.  stop,
- * which may be NULL, is asked after each interruption and ten times a second while waiting;
- * once it returns true, writing ends with EINTR.  Returns 0 or an errno value.
- * Thread-safe.
+ * which may be NULL, is called after each interruption and ten times a second while waiting;
+ * once it returns true, writing ends with EINTR.  Returns 0 or an errno value.  Thread-safe.
  */
 int writeall(int fd, const void *buf, size_t len, off_t at, bool (*stop)(void));
 

@@ -6,7 +6,7 @@
  * from descriptor to descriptor.
  *
  * No signal reaches the workers, and one may come just before main begins to wait.
- * So no thread waits for long, but looks every LOOK_MS whether the run has to end.  A FIFO is
+ * So no thread waits for long, but looks every POLL_MS whether the run has to end.  A FIFO is
  * opened with O_NONBLOCK, since open(2) would wait for its other end; one that is written
  * to keeps that, since write(2) would wait until it is read.
  */
@@ -45,7 +45,7 @@
 #define BUFFER_SIZE (128 * 1024)
 
 /* How long to wait for data between two looks, in milliseconds */
-#define LOOK_MS 100
+#define POLL_MS 100
 
 /* The destination while it is written.  Zeros that may be a hole are left out of a file. */
 struct sink {
@@ -177,7 +177,7 @@ static bool await_data(struct context *c, int src)
 	int n;
 
 	do {
-		n = poll(&wanted, 1, LOOK_MS);
+		n = poll(&wanted, 1, POLL_MS);
 		/* Main may be here for long. */
 		loop_tick(&c->loop);
 	} while (stop_asked() != STOP_SIGNAL && (n == 0 || (n < 0 && errno == EINTR)));
@@ -248,7 +248,7 @@ static int open_patiently(int dir, const char *name, int flags, mode_t mode)
 	while ((fd = openat(dir, name, flags | O_NONBLOCK, mode)) < 0 &&
 	       (errno == EINTR || (errno == ENXIO && is_fifo(dir, name)))) {
 		if (errno == ENXIO)
-			poll(NULL, 0, LOOK_MS);
+			poll(NULL, 0, POLL_MS);
 		if (stop_asked() == STOP_SIGNAL) {
 			errno = EINTR;
 			return -1;

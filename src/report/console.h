@@ -7,7 +7,7 @@
 
 #include <stdbool.h>
 
-/* Around whatever is written to standard error, so that it does not mix. */
+/* Hold this lock around whatever is written to standard error, so that it does not mix. */
 void console_lock(void);
 void console_unlock(void);
 
@@ -24,7 +24,7 @@ bool console_has_progress(void);
 /* Take progress off the screen, if it is shown.  The caller holds the lock. */
 void console_hide_progress_locked(void);
 
-/* Write to standard error, behind all that was given to standard output before. */
+/* Write to standard error, after all that was written to standard output before. */
 void console_print(const char *format, ...)
 	__attribute__((__format__(__printf__, 1, 2)));
 

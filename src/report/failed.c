@@ -6,7 +6,7 @@
 
 #include <stdio.h>
 
-static FILE *file;			/* NULL: nobody wants the names */
+static FILE *file;			/* NULL: none is open */
 static char terminator;			/* of each name */
 
 bool failed_open(const char *path, bool null)

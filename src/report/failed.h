@@ -15,14 +15,14 @@
 bool failed_open(const char *path, bool null);
 
 /*
- * No more.  Main thread only, when no other can write.  Returns false, with errno set, if
- * something could not be written.
+ * Stop writing.  Main thread only, when no other thread can write.  Returns false, with
+ * errno set, if something could not be written.
  */
 bool failed_close(void);
 
 bool failed_is_open(void);
 
-/* src, the full name of a file or directory, failed.  Nothing happens if no file is open. */
+/* Write src, the full name of a file or directory that failed, if a file is open. */
 void failed_add(const char *src);
 
 #endif

@@ -238,7 +238,7 @@ void json_put_error(const struct json_error *e)
 
 /* ------------------------------------------------------------- summary */
 
-/* How many entries of a kind had which outcome, under the names that JSON has for them */
+/* Returns how many entries of a kind had each outcome, under its name in JSON. */
 static json_t *of_kind(const struct tally *t, enum kind kind)
 {
 	const uint64_t *n = t->entries[kind];

@@ -50,7 +50,7 @@ struct json_summary {
 /* Write to fd from now on; with files, a line for each file, too.  Main thread only. */
 void json_begin(int fd, bool files);
 
-/* No more.  Returns 0, or the errno of the first write that failed.  Main thread only. */
+/* Stop writing.  Returns 0, or the errno of the first write that failed.  Main thread only. */
 int json_end(void);
 
 /* Returns true between json_begin() and json_end(). */
@@ -62,7 +62,7 @@ bool json_tells_files(void);
 /* Returns the descriptor of the stream, or -1 if there is none. */
 int json_fd(void);
 
-/* Write line, a value of jansson's, and release it.  NULL: there is no memory for it. */
+/* Write line, a value of jansson's, and release it.  NULL: there was no memory for it. */
 struct json_t;
 void json_put_line(struct json_t *line);
 

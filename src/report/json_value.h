@@ -11,7 +11,7 @@
 
 #include <jansson.h>
 
-/* Returns n as JSON can have it: INT64_MAX at most. */
+/* Returns n, or INT64_MAX if it is larger than JSON can have it. */
 json_int_t json_value_whole(uint64_t n);
 
 /* Each returns a new value: null where there is no text, or where n is not known. */

@@ -15,17 +15,17 @@
 bool log_open(const char *path);
 
 /*
- * No more.  Main thread only, when no other can write.  Returns false, with errno set, if
- * something could not be written.
+ * Stop writing.  Main thread only, when no other thread can write.  Returns false, with
+ * errno set, if something could not be written.
  */
 bool log_close(void);
 
 bool log_is_open(void);
 
-/* A line "TIME KIND: MESSAGE", if a log is open */
+/* Write a line "TIME KIND: MESSAGE", if a log is open. */
 void log_message(const char *kind, const char *message);
 
-/* What became of src, of which so many bytes were copied.  The log is open. */
+/* Write what became of src, of which so many bytes were copied.  The log must be open. */
 void log_outcome(enum outcome outcome, const char *src, const char *dst, uint64_t bytes);
 
 #endif

@@ -45,8 +45,8 @@ static void begin_json(const struct options *o)
 	report_begin(o->quiet);
 }
 
-/* What became of the run, in one word; sig is the signal that ended it, or 0. */
-static const char *word_for(int sig, int exit_code, uint64_t files_done)
+/* Returns what became of the run, in one word; sig is the signal that ended it, or 0. */
+static const char *status_word(int sig, int exit_code, uint64_t files_done)
 {
 	if (sig)
 		return "interrupted";
@@ -55,7 +55,7 @@ static const char *word_for(int sig, int exit_code, uint64_t files_done)
 	return exit_code == STATUS_STOPPED || !files_done ? "failed" : "partial";
 }
 
-/* The summary, after everything that can still fail */
+/* Write the summary, after everything else that can fail. */
 static void put_summary(void)
 {
 	struct status_counts counts = status_counts();
@@ -70,7 +70,7 @@ static void put_summary(void)
 
 	status_errors_by_errno(by_errno);
 	tally_sum(&s.tally);
-	s.status = word_for(sig, exit_code, tally_files_done(&s.tally));
+	s.status = status_word(sig, exit_code, tally_files_done(&s.tally));
 	json_put_summary(&s);
 }
 
@@ -119,11 +119,11 @@ void output_begin(const struct options *o)
 
 void output_end(void (*last_words)(const struct options *o))
 {
-	/* If standard output has no reader, SIGPIPE comes while signals are still heard. */
+	/* If standard output has no reader, SIGPIPE has to come before signals are blocked. */
 	int err = fflush(stdout) != 0 ? errno : 0;
 	signals_close();
 	last_words(options);
-	/* What close_stdout() would find and report, but after the summary */
+	/* close_stdout() would report this, too, but after the summary. */
 	if (fflush(stdout) != 0)
 		err = errno;
 	if (err)

@@ -15,8 +15,8 @@ void output_init(void);
 void output_begin(const struct options *o);
 
 /*
- * No thread but this one writes any more.  last_words() tells people what the run came to;
- * then everything is closed.
+ * Call this when no other thread writes any more.  last_words() tells people what the run
+ * came to; then everything is closed.
  */
 void output_end(void (*last_words)(const struct options *o));
 
@@ -24,8 +24,8 @@ void output_end(void (*last_words)(const struct options *o));
 _Noreturn void output_exit(void);
 
 /*
- * The same after a mistake in the command line, which people have been told of, maybe by
- * getopt(3): say where to find help.
+ * As output_exit(), after a mistake in the command line that people have been told of, maybe
+ * by getopt(3): also say where to find help.
  */
 _Noreturn void output_usage_error(void);
 

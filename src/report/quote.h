@@ -9,20 +9,19 @@
 #define QUOTE_SLOTS 3
 
 /*
- * Before anything else here.  With terminal, names may be shown on one: characters that
- * turn the direction of text are escaped, too.
+ * Call this before the other functions.  With terminal, names may be shown on one:
+ * characters that turn the direction of text are escaped, too.
  */
 void quote_init(bool terminal);
 
 /*
- * text as it can be shown: quoted as for a shell, with nothing in it that controls a
- * terminal.  It is the calling thread's until that uses the slot again.
+ * Returns text as it can be shown: quoted as for a shell, with nothing in it that controls a
+ * terminal.  It is valid until the calling thread uses the slot again.
  */
 const char *quote_always(int slot, const char *text);
 
 /*
- * The same, but text that needs no quotes is returned as it is.  With colon, a ':' in it
- * needs them.
+ * As quote_always(), but text that needs no quotes gets none.  With colon, a ':' needs them.
  */
 const char *quote_if_needed(int slot, const char *text, bool colon);
 

@@ -29,12 +29,12 @@ struct report_about {
 	const char *src, *dst;	/* full names; NULL: not about one */
 	uint64_t id;		/* as that of struct entry */
 	unsigned int partial;	/* enum copyfile_partial */
-	bool known;		/* the reason was told before: not on standard error again */
+	bool known;		/* its reason was reported before: nothing on standard error */
 };
 
 /*
- * The stream of JSON is open: messages go there from now on, and first those from before,
- * which were kept.  With quiet, warnings do not go to standard error.  Main thread only.
+ * The stream of JSON is open: write the messages that were kept for it, and all from now on.
+ * With quiet, warnings do not go to standard error.  Main thread only.
  */
 void report_begin(bool quiet);
 
@@ -51,11 +51,11 @@ void report_error_about(const struct report_about *about, int err, const char *f
 void report_warning(const struct report_about *about, const char *format, ...)
 	__attribute__((__format__(__printf__, 2, 3)));
 
-/* Say "pcp: MESSAGE" of the run itself: not to readers of JSON, but in spite of -q. */
+/* Say "pcp: MESSAGE", about the run itself: also with -q, but not to readers of JSON. */
 void report_note(const char *format, ...)
 	__attribute__((__format__(__printf__, 1, 2)));
 
-/* Say "MESSAGE", of the run itself as well. */
+/* As report_note(), without the "pcp: ". */
 void report_line(const char *format, ...)
 	__attribute__((__format__(__printf__, 1, 2)));
 

@@ -11,8 +11,8 @@
 
 /*
  * Open what this run has just made as name in dir.  Returns an O_PATH descriptor, or -1 with
- * errno set: ESTALE if that has another type (S_IFMT bits) than was made or, for a device,
- * another number than dev.  Its stat is put into ret, unless that is NULL.
+ * errno set: ESTALE if its type (S_IFMT bits) is not type or, for a device, its number is
+ * not dev.  Its stat is put into ret, unless that is NULL.
  */
 int byfd_open(int dir, const char *name, mode_t type, dev_t dev, struct stat *ret);
 

@@ -98,13 +98,13 @@ void dirfds_close_locked(struct dir *d, bool reopen)
 	struct stat st;
 
 	idle_remove_locked(d);
-	/* By the inode it is known again. */
+	/* The inode tells later whether its name still leads to it. */
 	if (reopen && d->fd[DIR_DST] >= 0 && RETRY(fstat(d->fd[DIR_DST], &st)) == 0)
 		dir_expect_dst(d, &st);
 	for (int side = DIR_SRC; side <= DIR_DST; side++) {
 		if (d->fd[side] < 0)
 			continue;
-		/* Only looked through, never written to: no result can be lost. */
+		/* Nothing was written through it: no error can be lost. */
 		close(d->fd[side]);
 		d->fd[side] = -1;
 		release_fd_locked(d->all);
@@ -247,7 +247,7 @@ static int open_checked(const struct dir *d, enum dir_side side, int at, const c
 	bool path_only = side == DIR_DST && d->all->config.dst_path_only;
 	int fd = open_dir_at(d->all, at, name, (path_only ? O_PATH : O_RDONLY) | flags);
 
-	/* It may be searchable, which is enough for most purposes. */
+	/* It may still be searchable, which is enough for most purposes. */
 	if (fd < 0 && errno == EACCES)
 		fd = open_dir_at(d->all, at, name, O_PATH | flags);
 	if (fd < 0)
@@ -354,7 +354,7 @@ static void report_no_access(const struct dir *d, enum dir_side side, int err)
 	free(path);
 }
 
-/* Pin d, and open its sides from first on.  Returns false after a failure, reported. */
+/* Pin d, and open its sides from first on.  Returns false after a failure, reported here. */
 static bool pin_and_open(struct dir *d, enum dir_side first)
 {
 	enum dir_side side = first;
@@ -386,7 +386,7 @@ bool dir_pin_dst(struct dir *d)
 
 /* ------------------------------------------------------------------ the way back up */
 
-/* Returns true if the ".." of d, on this side, is where its parent is to be opened by. */
+/* Returns true if d's parent is not open on this side, and can be opened by the ".." of d. */
 static bool leads_up_locked(const struct dir *d, enum dir_side side)
 {
 	const struct dir *up = d->parent;
@@ -425,6 +425,6 @@ void dirfds_leave_locked(struct dir *d, bool reopen)
 	if (d->pins == 1)
 		dirfds_close_locked(d, reopen);
 	unpin_locked(d);
-	/* After d, so that the budget is not exceeded any more, for which it would be closed. */
+	/* After d: while the budget is exceeded an unpinned parent is closed at once. */
 	unpin_locked(d->parent);
 }

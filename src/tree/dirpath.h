@@ -6,8 +6,8 @@
 struct dir;
 
 /*
- * The full name of an entry of d, in its source or its destination; if name is "", that of
- * d itself.  The caller frees it.
+ * Return the full name of an entry of d, in its source or its destination; if name is "",
+ * that of d itself.  The caller frees it.
  */
 char *dir_src_path(const struct dir *d, const char *name);
 char *dir_dst_path(const struct dir *d, const char *name);

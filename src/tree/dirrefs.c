@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Design: two counts settle the lifetime of a directory, the order of the attributes, and
+ * Design: two counts decide the lifetime of a directory, the order of the attributes, and
  * how much memory a run takes.
  *
  *	holder					refcount	weak_refs	pins

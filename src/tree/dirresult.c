@@ -5,9 +5,9 @@
  * up more than one level, and the threads that work in different directories share no
  * counter.
  *
- * Relaxed order is enough.  Whoever counts has a reference on the directory, and the lock
- * that a reference is dropped under is taken once more by the thread that drops the last
- * one, and then reads the counts.
+ * Relaxed order is enough.  A thread that counts has a reference on the directory.
+ * References are dropped under a lock, which the thread that drops the last one takes before
+ * it reads the counts.
  */
 #include <config.h>
 

@@ -8,8 +8,8 @@
 #include "tree/dir.h"
 
 /*
- * An entry of d, on which the caller has a reference, has come to its end.  failed: there
- * is no copy of it, though one was wanted.  To be called once for each entry.
+ * An entry of d, on which the caller has a reference, has come to its end.  failed: there is
+ * no copy of it, though one was wanted.  Call this once for each entry.
  */
 void dir_count_entry(struct dir *d, bool failed);
 

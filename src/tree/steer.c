@@ -6,8 +6,8 @@
  * directories waits there are as many workers as the budget allows, even before a copy was
  * measured.  Where nothing waits there is one for each core, and copies happen in them.
  *
- * All is asked for each file or directory, by all walkers.  So there is no lock, and an
- * answer may be out of date: it costs one worker too many, or a wake-up.
+ * All walkers call these functions, for each file or directory.  So there is no lock, and an
+ * answer may be out of date, which costs one worker too many, or a wake-up.
  */
 #include <config.h>
 
@@ -58,14 +58,14 @@ void steer_dir_made(struct steer *s, const struct steer_timer *t)
 	int64_t waited = clock_now(CLOCK_MONOTONIC) - t->wall - cpu;
 	int balance = relaxed_get(s->balance);
 
-	/* Where two threads are here at once, one of them may be lost: it is an estimate. */
+	/* If two threads are here at once, one change may be lost: it is an estimate. */
 	if (waited > SLOW_DIR_NS && balance < MAX_BALANCE)
 		relaxed_set(s->balance, balance + 1);
 	else if (waited <= SLOW_DIR_NS && balance > -MAX_BALANCE)
 		relaxed_set(s->balance, balance - 1);
 }
 
-/* How many workers are worth it by what the library knows of the copies; 0: it is not known */
+/* Returns how many workers the library's measurements call for; 0: it has none yet. */
 static unsigned int workers_for_copies(void)
 {
 	struct copyfile_advice advice;
@@ -89,7 +89,7 @@ void steer_update(struct steer *s)
 {
 	int64_t now = clock_now(CLOCK_MONOTONIC_COARSE), at = relaxed_get(s->next_resize);
 
-	/* Of all threads that find that it is time one does it. */
+	/* Of all threads that find that it is time, one resizes. */
 	if (now >= at && atomic_compare_exchange_strong(&s->next_resize, &at, now + RESIZE_NS))
 		resize(s);
 }

@@ -25,7 +25,7 @@ struct steer_timer {
 
 /*
  * Call the first before a directory is made, and the second after that, in the same thread.
- * Where this mostly waits for the file system, more workers are worth it.
+ * If making directories mostly waits for the file system, there will be more workers.
  */
 void steer_dir_begins(struct steer *s, struct steer_timer *t);
 void steer_dir_made(struct steer *s, const struct steer_timer *t);

@@ -4,11 +4,11 @@
  * for it.  How many there may be follows what the library has measured (workers_resize):
  * one for each core on a local disk, more where every call waits for a server.
  *
- * A thread that sleeps is told to wake up once for each work: woken counts those that have
- * been told and have not woken up yet, so that two works in a row wake two threads.
+ * A thread is woken for each item of work: woken counts those that have been signalled and
+ * do not run yet, so that two items in a row wake two threads.
  *
- * workers_want_more() is asked for each directory, so it only compares two counters, without
- * the lock.  An answer that is out of date puts one work too many into the queue.
+ * workers_want_more() is called for each directory, so it only compares two counters,
+ * without the lock.  An answer that is out of date puts one item too many into the queue.
  */
 #include <config.h>
 
@@ -112,7 +112,7 @@ static void sleep_locked(struct workers *workers)
 static void run(struct workers *workers, struct work *work)
 {
 	work->run(work);
-	/* Release: what the work has written is seen by those who find that all is done. */
+	/* Release: a thread that finds workers_idle() sees all that the work has written. */
 	unsigned int load = atomic_fetch_sub_explicit(&workers->load, 1, memory_order_acq_rel);
 	assert(load > 0);
 	if (load == 1)
@@ -151,8 +151,8 @@ static void add_thread_locked(struct workers *workers)
 		workers->nthreads++;
 }
 
-/* Have a thread come for one work more, if one sleeps or may be started. */
-static void call_thread_locked(struct workers *workers)
+/* Wake a thread for one more item of work, or start one, if possible. */
+static void wake_or_start_thread_locked(struct workers *workers)
 {
 	assert(workers->woken <= workers->asleep);
 	if (workers->asleep > workers->woken) {
@@ -166,7 +166,7 @@ static void call_thread_locked(struct workers *workers)
 bool workers_give(struct workers *workers, struct work *work)
 {
 	pthread_mutex_lock(&workers->lock);
-	call_thread_locked(workers);
+	wake_or_start_thread_locked(workers);
 	bool taken = workers->nthreads > 0;
 	if (taken)
 		append_locked(workers, work);

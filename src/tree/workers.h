@@ -18,7 +18,7 @@ struct work {
 
 struct workers {
 	pthread_mutex_t lock;		/* of the queue and the threads */
-	pthread_cond_t wake;		/* a thread is to wake up: woken or end has changed */
+	pthread_cond_t wake;		/* signalled when woken or end has changed */
 	struct work *first, **last;	/* the queue, oldest first */
 	pthread_t *threads;
 	unsigned int nthreads;
@@ -50,8 +50,9 @@ void workers_fini(struct workers *workers);
 void workers_resize(struct workers *workers, unsigned int target);
 
 /*
- * Return true if work that is given now would be run at once; or if not, would be the next
- * that a thread takes.  The answer may be out of date when it is used: it is an opinion.
+ * Return true if work that is given now would be run at once (workers_want_more()), or would
+ * be the next that a thread takes (workers_want_more_soon()).  The answer may be out of date
+ * by the time it is used.
  */
 bool workers_want_more(const struct workers *workers);
 bool workers_want_more_soon(const struct workers *workers);

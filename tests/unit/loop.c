@@ -39,7 +39,7 @@ static void on_tick(void *arg)
 	t.ticks++;
 }
 
-static const struct loop_hooks hooks = { .ready = on_ready, .look = on_look, .tick = on_tick };
+static const struct loop_hooks hooks = { .ready = on_ready, .poll_all = on_look, .tick = on_tick };
 
 static int raised(void)
 {
