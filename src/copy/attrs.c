@@ -50,7 +50,7 @@ uint64_t attrs_flags(const struct options *o)
 	return o->attrs ? o->attrs | COPYFILE_LENIENT : 0;
 }
 
-/* The file system, or this kind of file, has no such attributes. */
+/* Returns true if err says that there are no such attributes here, or on such a file. */
 static bool has_none(int err)
 {
 	return err == EOPNOTSUPP || err == ENOSYS || err == ENODATA;

@@ -15,8 +15,8 @@ bool backup_wanted(const struct options *o, const struct entry *e);
 
 /*
  * Make what is at e's destination a backup; src is the stat of e's source.  *ret is its new
- * name in e's directory, on the heap; NULL: nothing was there any more.  Returns false after
- * a failure, which has been reported.
+ * name in e's directory, on the heap; or NULL if nothing was there any more.  Returns false
+ * after a failure, which has been reported.
  */
 bool backup_make(const struct options *o, const struct entry *e, const struct stat *src,
 		 char **ret);

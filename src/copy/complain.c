@@ -37,7 +37,10 @@ void complain_src(const struct entry *e, enum report_op op, int err, const char 
 	free(src);
 }
 
-/* The message about e, which names one of its ends, and then second; NULL: the other end. */
+/*
+ * Report that op failed for e.  message has a %s for the full name of its source or, with
+ * dst_first, its destination; and another for second or, if that is NULL, for the other one.
+ */
 static void complain_of_ends(const struct entry *e, enum report_op op, int err, bool dst_first,
 			     const char *second, const char *message)
 {

@@ -5,7 +5,7 @@
 
 void context_drain(struct context *c)
 {
-	/* In this order: only workers, and main, can fill the window again. */
+	/* The workers come first: only they, and this thread, can fill the window again. */
 	while (!workers_idle(&c->workers) || !window_empty(&c->window))
 		loop_turn(&c->loop, true);
 }

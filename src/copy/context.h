@@ -29,14 +29,14 @@ struct context {
 	mode_t umask;
 	bool into_dir;				/* the operands go into a directory */
 	bool in_order;				/* one after the other, as cp does it */
-	bool may_prescan;			/* there are descriptors for that */
-	struct steer steer;			/* of workers */
+	bool may_prescan;			/* there are descriptors for a prescan */
+	struct steer steer;			/* how many workers there are */
 
 	/* Main's alone */
 	char *const *operands;			/* what is copied, once that is known: */
 	int noperands;				/* so many of them */
 	struct hash_table *targets;		/* destinations of operands; NULL: there is one */
-	unsigned int operand;			/* the number of the one that is at hand */
+	unsigned int operand;			/* the number of the current one */
 	struct walk_root *roots;		/* operands that are walked */
 };
 

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Design: an entry goes through the questions that cp asks, in cp's order (what is at the
- * destination, may it go, is this a further name of a file copied already).  Then the
- * window starts a copy by the library; stream.c, node.c and mklink.c make everything else.
+ * Design: cp's questions are asked about an entry, in cp's order (what is at the
+ * destination, may it go, is this a further name of a file copied already).  Then the window
+ * starts a copy by the library; stream.c, node.c and mklink.c make everything else.
  *
- * What follows from the end of a copy stands in copy_ended(): the message, a second
- * attempt in another way, the names that wait for it (hardlink.c).
+ * copy_ended() does what follows from the end of a copy: the message, a second attempt in
+ * another way, the names that wait for it (hardlink.c).
  */
 #include <config.h>
 
@@ -87,13 +87,13 @@ static void start(struct context *c, const struct entry *e, const struct plan *p
 		.flags = attrs_flags(c->opts) | data_flags(c->opts),
 	};
 
-	/* Another attempt looks again. */
+	/* The caller's; another attempt calls stat(2) again. */
 	p.entry.st = NULL;
 	if (!options_follows(c->opts, e->operand))
 		p.flags |= COPYFILE_NOFOLLOW;
 	if (not_worth_a_thread(c, e))
 		p.flags |= COPYFILE_SYNC;
-	/* A symlink that need not go beforehand is in the way, but for -f. */
+	/* A symlink takes the place of what is there only with -f. */
 	if (plan->over && (!S_ISLNK(e->type) || c->opts->force)) {
 		p.flags |= COPYFILE_TRUNCATE;
 		/* Where two operands overwrite one inode the last one wins. */
@@ -126,8 +126,8 @@ static void report_details(const struct context *c, const struct entry *e,
 		method_print(c->opts, e, info);
 }
 
-/* Thousands of names may wait for the copy of link, which has ended: they get their turn. */
-static void settle_names(struct context *c, struct link *link)
+/* The copy of link has ended: link or copy the names that wait for it, maybe thousands. */
+static void handle_waiting_names(struct context *c, struct link *link)
 {
 	struct hardlink_turn turn;
 
@@ -137,7 +137,7 @@ static void settle_names(struct context *c, struct link *link)
 	}
 }
 
-/* An inode, for a worker to see to the names that wait */
+/* Work: handle_waiting_names() */
 struct names_work {
 	struct work work;
 	struct context *c;
@@ -148,12 +148,12 @@ static void do_names_work(struct work *work)
 {
 	struct names_work *w = container_of(work, struct names_work, work);
 
-	settle_names(w->c, w->link);
+	handle_waiting_names(w->c, w->link);
 	free(w);
 }
 
-/* Returns false if no worker can be had. */
-static bool give_names_away(struct context *c, struct link *link)
+/* Have a worker handle the names that wait for link.  Returns false if there is no worker. */
+static bool give_waiting_names(struct context *c, struct link *link)
 {
 	struct names_work *w = xmalloc(sizeof *w);
 
@@ -164,61 +164,63 @@ static bool give_names_away(struct context *c, struct link *link)
 	return false;
 }
 
-static void end_link(struct context *c, struct link *link, bool copied)
+/* The copy of a name of link has ended, well or not. */
+static void link_ended(struct context *c, struct link *link, bool copied)
 {
 	if (!hardlink_ended(c, link, copied))
 		return;
-	/* Main has more to reap, and links may have to wait for a server. */
+	/* The main thread has more to reap, and links may have to wait for a server. */
 	if (!loop_is_main(&c->loop) || !links_awaited(&c->links, link) ||
-	    !give_names_away(c, link))
-		settle_names(c, link);
+	    !give_waiting_names(c, link))
+		handle_waiting_names(c, link);
 }
 
-/* e has been copied, or not: see to all that has waited for that. */
-static void end_copy(struct context *c, const struct entry *e, const struct plan *plan, bool ok)
+/* e has been copied, or not: drop or restore its backup, and handle the names that wait. */
+static void finish_plan(struct context *c, const struct entry *e, const struct plan *plan,
+			bool ok)
 {
-	if (ok)
+	if (ok) {
 		free(plan->backup);
-	else
+	} else {
 		backup_restore(c, e, plan->backup);
-	if (!ok)
 		targets_give_back(c, e);
+	}
 	if (plan->link)
-		end_link(c, plan->link, ok);
+		link_ended(c, plan->link, ok);
 }
 
 /*
  * Something is at e's destination that was not there when that was looked at: another
- * program has made it, or another entry, where names that differ only in case are one.
- * Copy e as if it had been there.  Returns as try_again().
+ * program has made it, or another entry, where names that differ only in case are one.  Copy
+ * e by a plan in which it was there.  Returns as try_again().
  */
 static bool retry_with_new_plan(struct context *c, const struct entry *e, struct plan *plan,
 				bool *reported)
 {
 	plan->again = true;
-	/* Its own name is that of an operand, but it has made nothing. */
+	/* targets has e's destination because of e itself, which has made nothing yet. */
 	targets_give_back(c, e);
-	enum go go = plan_look(c, e, plan);
+	enum plan_action action = plan_complete(c, e, plan);
 
-	switch (go) {
-	case GO:
+	switch (action) {
+	case PLAN_COPY:
 		targets_take(c, e);
 		start(c, e, plan, NULL);
 		return true;
-	case REFUSED:
+	case PLAN_REFUSED:
 		*reported = true;
 		return false;
 	default:
-		plan_leave_out(e, go);
-		end_copy(c, e, plan, true);
+		plan_leave_out(e, action);
+		finish_plan(c, e, plan, true);
 		return true;
 	}
 }
 
 /*
- * Copying e failed because its destination could not be opened.  Returns true if e has been
- * dealt with by another attempt.  False: the failure stands; *reported tells if that has been
- * reported.
+ * Copying e failed because its destination could not be opened.  Returns true if another
+ * attempt has been started, or has decided about e.  Returns false if the failure stands;
+ * *reported tells whether it has been reported.
  */
 static bool try_again(struct context *c, const struct entry *e, const struct pending *p, int err,
 		      bool *reported)
@@ -260,6 +262,22 @@ static bool symlink_is_there(const struct context *c, const struct entry *e)
 	return is;
 }
 
+/* Report that the copy of e failed, or was interrupted and left an incomplete file. */
+static void report_failure(const struct context *c, const struct entry *e,
+			   const struct pending *p, int err, bool interrupted,
+			   const struct copyfile_info *info)
+{
+	bool refused_itself = err == EINVAL && p->flags & COPYFILE_TRUNCATE &&
+			      info->stage == COPYFILE_OPEN_DST && S_ISREG(e->type);
+
+	if (refused_itself)
+		complain_both(e, OP_CHECK, 0, false, "%s and %s are the same file");
+	else if (!interrupted)
+		complain_copy(c, e, err, info);
+	else if (info->partial == COPYFILE_PARTIAL_KEPT)
+		complain_dst(e, OP_WRITE, 0, "interrupted: %s is incomplete");
+}
+
 void copy_ended(void *arg, const struct pending *p, int result,
 		const struct copyfile_info *info)
 {
@@ -269,8 +287,8 @@ void copy_ended(void *arg, const struct pending *p, int result,
 
 	e.partial = info->partial;
 	if (result == -EEXIST && symlink_is_there(c, &e)) {
-		plan_leave_out(&e, STAY);
-		end_copy(c, &e, &plan, true);
+		plan_leave_out(&e, PLAN_KEEP);
+		finish_plan(c, &e, &plan, true);
 		return;
 	}
 	bool ok = result == 0, reported = false;
@@ -281,22 +299,17 @@ void copy_ended(void *arg, const struct pending *p, int result,
 	    try_again(c, &e, p, -result, &reported))
 		return;
 	free(p->end);
-	if (result == -EINVAL && p->flags & COPYFILE_TRUNCATE &&
-	    info->stage == COPYFILE_OPEN_DST && S_ISREG(e.type))
-		complain_both(&e, OP_CHECK, 0, false, "%s and %s are the same file");
-	else if (result < 0 && !reported && !interrupted)
-		complain_copy(c, &e, -result, info);
-	else if (interrupted && info->partial == COPYFILE_PARTIAL_KEPT)
-		complain_dst(&e, OP_WRITE, 0, "interrupted: %s is incomplete");
+	if (!ok && !reported)
+		report_failure(c, &e, p, -result, interrupted, info);
 	report_details(c, &e, info);
-	if (result == 0)
+	if (ok)
 		outcome(&e, info->method == COPYFILE_BY_REFLINK ? OUTCOME_CLONED : OUTCOME_COPIED,
 			info);
 	else if (interrupted)
 		outcome_interrupted(&e);
 	else
 		outcome(&e, OUTCOME_FAILED, info);
-	end_copy(c, &e, &plan, ok);
+	finish_plan(c, &e, &plan, ok);
 }
 
 /* -------------------------------------------------------------- an entry */
@@ -325,11 +338,12 @@ static void copy_planned(struct context *c, const struct entry *e, const struct 
 	bool data = S_ISLNK(e->type) || (S_ISREG(e->type) && !o->attributes_only), ok = false;
 	enum outcome made;
 
-	if (stop_asked())
-		outcome_left_out(e);
-	else if (data && !o->symlink && !o->hard_link) {
+	if (!stop_asked() && data && !o->symlink && !o->hard_link) {
 		start(c, e, plan, NULL);
 		return;
+	}
+	if (stop_asked()) {
+		outcome_left_out(e);
 	} else {
 		ok = make(c, e, plan, &made);
 		if (ok || stop_asked() != STOP_SIGNAL)
@@ -337,11 +351,11 @@ static void copy_planned(struct context *c, const struct entry *e, const struct 
 		else
 			outcome_interrupted(e);
 	}
-	end_copy(c, e, plan, ok);
+	finish_plan(c, e, plan, ok);
 }
 
-/* Do with e what plan says. */
-static void follow_plan(struct context *c, const struct entry *e, struct plan *plan)
+/* Do with e what plan says, unless it is a further name of a file. */
+static void carry_out(struct context *c, const struct entry *e, struct plan *plan)
 {
 	if (hardlink_possible(c->opts, e) && !hardlink_meet(c, e, plan))
 		return;
@@ -349,15 +363,15 @@ static void follow_plan(struct context *c, const struct entry *e, struct plan *p
 	copy_planned(c, e, plan);
 }
 
-/* What is at e's destination stays, and is as good as a copy. */
-static void keep_as_copy(struct context *c, const struct entry *e)
+/* What is at e's destination stays, and counts as e's copy. */
+static void count_existing_as_copy(struct context *c, const struct entry *e)
 {
 	struct link *link;
 
 	if (!hardlink_possible(c->opts, e))
-		plan_leave_out(e, STAY);
-	else if ((link = hardlink_keep(c, e)))
-		end_link(c, link, true);
+		plan_leave_out(e, PLAN_KEEP);
+	else if ((link = hardlink_meet_existing(c, e)))
+		link_ended(c, link, true);
 }
 
 void copy_entry(struct context *c, const struct entry *wanted)
@@ -372,12 +386,13 @@ void copy_entry(struct context *c, const struct entry *wanted)
 	if (full_bars(c, &e))
 		return;
 	outcome_number(&e);
-	enum go go = plan_look(c, &e, &plan);
-	if (go == GO) {
+	enum plan_action action = plan_complete(c, &e, &plan);
+	if (action == PLAN_COPY) {
 		announce_copied(c, &e, plan.backup);
-		follow_plan(c, &e, &plan);
-	} else if (go == STAY_AS_COPY)
-		keep_as_copy(c, &e);
-	else
-		plan_leave_out(&e, go);
+		carry_out(c, &e, &plan);
+	} else if (action == PLAN_KEEP_AS_COPY) {
+		count_existing_as_copy(c, &e);
+	} else {
+		plan_leave_out(&e, action);
+	}
 }

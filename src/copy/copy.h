@@ -10,13 +10,10 @@ struct copyfile_info;
 struct entry;
 struct pending;
 
-/*
- * Copy e, whose directory is pinned, or start to; everything that fails is
- * reported.
- */
+/* Copy e, whose directory is pinned, or start to.  Everything that fails is reported. */
 void copy_entry(struct context *c, const struct entry *e);
 
-/* The window's: a copy that was started here has ended. */
+/* The window's hook: a copy that was started here has ended. */
 void copy_ended(void *arg, const struct pending *p, int result,
 		const struct copyfile_info *info);
 

@@ -22,8 +22,8 @@ struct entry {
 };
 
 /*
- * As fstatat(2) of e's source, or of what is at its destination; made again where a
- * signal interrupts it.
+ * As fstatat(2) of e's source, or of what is at its destination; repeated if a signal
+ * interrupts it.
  */
 int entry_stat_src(const struct entry *e, struct stat *ret, int flags);
 int entry_stat_dst(const struct entry *e, struct stat *ret, int flags);

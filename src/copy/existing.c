@@ -4,8 +4,8 @@
  * order, since the first complaint is the one that a user sees:
  *
  *	is it the source itself?		samefile.c
- *	does it stay, by -u, -n or -i?		stays()
- *	do a directory and a file meet?		right_kind()
+ *	does it stay, by -u, -n or -i?		check_update_options()
+ *	do a directory and a file meet?		is_right_kind()
  *	did this run make it?			just_created()
  *	does it become a backup, or go?		remove_or_back_up(), backup.c
  *
@@ -54,10 +54,10 @@
 /* ------------------------------------------------------ whether it stays */
 
 /* Returns true if dst is as new as src, as far as its file system can tell. */
-static bool up_to_date(const struct options *o, const struct entry *e, const struct stat *src,
-		       const struct stat *dst)
+static bool is_up_to_date(const struct options *o, const struct entry *e, const struct stat *src,
+			  const struct stat *dst)
 {
-	/* It remembers what it learns of file systems, without a lock. */
+	/* utimecmpat() remembers what it learns of file systems, and takes no lock for that. */
 	static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
 	pthread_mutex_lock(&lock);
@@ -67,13 +67,13 @@ static bool up_to_date(const struct options *o, const struct entry *e, const str
 	return order >= 0;
 }
 
-static bool writable(const struct entry *e, const struct stat *dst)
+static bool is_writable(const struct entry *e, const struct stat *dst)
 {
 	return S_ISLNK(dst->st_mode) || geteuid() == 0 ||
 	       RETRY(faccessat(dir_dst_fd(e->dir), e->dst, W_OK, AT_EACCESS)) == 0;
 }
 
-static bool ask(const struct options *o, const struct entry *e, const struct stat *dst)
+static bool user_agrees(const struct options *o, const struct entry *e, const struct stat *dst)
 {
 	char *path = dir_dst_path(e->dir, e->dst);
 	const char *name = quote_always(0, path);
@@ -83,7 +83,7 @@ static bool ask(const struct options *o, const struct entry *e, const struct sta
 
 	strmode(dst->st_mode, perms);
 	perms[10] = '\0';
-	if (writable(e, dst))
+	if (is_writable(e, dst))
 		yes = ask_yes_no("overwrite %s? ", name);
 	else if (o->remove_first || o->force)
 		yes = ask_yes_no("replace %s, overriding mode %04o (%s)? ", name, mode, perms + 1);
@@ -94,19 +94,19 @@ static bool ask(const struct options *o, const struct entry *e, const struct sta
 	return yes;
 }
 
-static enum existing_action keep(const struct options *o, const struct entry *e)
+/* With --debug, say that e's destination stays. */
+static void announce_skipped(const struct options *o, const struct entry *e)
 {
 	if (!o->debug)
-		return EXISTING_KEEP;
+		return;
 	char *path = dir_dst_path(e->dir, e->dst);
 	verbose_skipped(path);
 	free(path);
-	return EXISTING_KEEP;
 }
 
-/* EXISTING_OVERWRITE: it does not stay. */
-static enum existing_action stays(const struct options *o, const struct entry *e,
-				   const struct stat *src, const struct stat *dst)
+/* Returns what -u, -n and -i make of dst: EXISTING_OVERWRITE if it need not stay. */
+static enum existing_action check_update_options(const struct options *o, const struct entry *e,
+						 const struct stat *src, const struct stat *dst)
 {
 	if (S_ISDIR(src->st_mode))
 		return EXISTING_OVERWRITE;
@@ -114,24 +114,22 @@ static enum existing_action stays(const struct options *o, const struct entry *e
 		complain_dst(e, OP_CHECK, 0, "not replacing %s");
 		return EXISTING_REFUSED;
 	}
-	if (o->update == UPDATE_NONE)
-		return keep(o, e);
-	if (o->update == UPDATE_OLDER && up_to_date(o, e, src, dst)) {
-		keep(o, e);
-		return EXISTING_UP_TO_DATE;
+	bool up_to_date = o->update == UPDATE_OLDER && is_up_to_date(o, e, src, dst);
+	if (!up_to_date && o->update != UPDATE_NONE) {
+		if (!o->ask || user_agrees(o, e, dst))
+			return EXISTING_OVERWRITE;
+		/* As with cp since 9.2 */
+		status_fail();
 	}
-	if (!o->ask || ask(o, e, dst))
-		return EXISTING_OVERWRITE;
-	/* As with cp since 9.2 */
-	status_fail();
-	return keep(o, e);
+	announce_skipped(o, e);
+	return up_to_date ? EXISTING_UP_TO_DATE : EXISTING_KEEP;
 }
 
 /* ------------------------------------------------------- whether it fits */
 
-/* Returns true if dst, e's destination, is of a kind that src can replace; else reports it. */
-static bool right_kind(const struct options *o, const struct entry *e, const struct stat *src,
-		       const struct stat *dst)
+/* Returns true if src may replace what is of the kind of dst, or else reports that. */
+static bool is_right_kind(const struct options *o, const struct entry *e, const struct stat *src,
+			  const struct stat *dst)
 {
 	if (!S_ISDIR(dst->st_mode) && S_ISDIR(src->st_mode) && !backup_wanted(o, e)) {
 		complain_both(e, OP_CHECK, 0, true,
@@ -194,9 +192,9 @@ static enum existing_action remove_or_back_up(const struct context *c, const str
 	return existing_remove(c, e) ? EXISTING_NONE : EXISTING_REFUSED;
 }
 
-/* ------------------------------------------------------------ the look */
+/* -------------------------------------------------------- the whole check */
 
-/* Returns true, and reports it, if e would be written through a symlink of this run. */
+/* Returns true, after a report, if e would be written through a symlink of this run. */
 static bool through_new_symlink(const struct context *c, const struct entry *e)
 {
 	/* A symlink is not written through but replaced, if at all. */
@@ -207,21 +205,21 @@ static bool through_new_symlink(const struct context *c, const struct entry *e)
 	return true;
 }
 
-static enum existing_action judge(struct context *c, const struct entry *e,
+static enum existing_action decide(struct context *c, const struct entry *e,
 				   const struct stat *src, struct existing *ret)
 {
 	const struct options *o = c->opts;
 	struct stat *dst = &ret->st;
 
-	/* What is not to be replaced at all cannot be the wrong one. */
+	/* If nothing is replaced in any case, nothing can be destroyed. */
 	bool may_go = o->update != UPDATE_NONE && o->update != UPDATE_NONE_FAIL;
-	enum samefile same = may_go ? samefile_judge(o, e, src, dst) : SAMEFILE_NO;
+	enum samefile same = may_go ? samefile_check(o, e, src, dst) : SAMEFILE_NO;
 
 	if (same == SAMEFILE_ERROR) {
 		complain_both(e, OP_CHECK, 0, false, "%s and %s are the same file");
 		return EXISTING_REFUSED;
 	}
-	enum existing_action action = stays(o, e, src, dst);
+	enum existing_action action = check_update_options(o, e, src, dst);
 	if (action != EXISTING_OVERWRITE || same == SAMEFILE_DONE)
 		return action == EXISTING_OVERWRITE ? EXISTING_KEEP : action;
 	if (o->keep_dir_symlink && S_ISDIR(src->st_mode) && S_ISLNK(dst->st_mode)) {
@@ -230,7 +228,7 @@ static enum existing_action judge(struct context *c, const struct entry *e,
 		if (entry_stat_dst(e, &end, 0) == 0 && S_ISDIR(end.st_mode))
 			*dst = end;
 	}
-	if (!right_kind(o, e, src, dst))
+	if (!is_right_kind(o, e, src, dst))
 		return EXISTING_REFUSED;
 	if (just_created(c, e, dst)) {
 		complain_both(e, OP_CHECK, 0, true, "will not overwrite just-created %s with %s");
@@ -239,8 +237,8 @@ static enum existing_action judge(struct context *c, const struct entry *e,
 	return remove_or_back_up(c, e, src, ret);
 }
 
-/* Returns true if a symlink at e's destination is looked at itself, not what it leads to. */
-static bool looks_at_link(const struct options *o, const struct entry *e)
+/* Returns true if a symlink at e's destination must not be followed to see what is there. */
+static bool is_link_itself_meant(const struct options *o, const struct entry *e)
 {
 	bool content = S_ISREG(e->type) ||
 		       (o->contents && !S_ISDIR(e->type) && !S_ISLNK(e->type));
@@ -249,7 +247,8 @@ static bool looks_at_link(const struct options *o, const struct entry *e)
 	       o->remove_first;
 }
 
-static enum existing_action look(struct context *c, const struct entry *e, struct existing *ret)
+/* As existing_prepare(), but for through_new_symlink() */
+static enum existing_action prepare(struct context *c, const struct entry *e, struct existing *ret)
 {
 	const struct options *o = c->opts;
 	int follow = options_follows(o, e->operand) ? 0 : AT_SYMLINK_NOFOLLOW;
@@ -257,7 +256,7 @@ static enum existing_action look(struct context *c, const struct entry *e, struc
 	int err = 0;
 
 	*ret = (struct existing){ .backup = NULL };
-	if (entry_stat_dst(e, &ret->st, looks_at_link(o, e) ? AT_SYMLINK_NOFOLLOW : 0) < 0) {
+	if (entry_stat_dst(e, &ret->st, is_link_itself_meant(o, e) ? AT_SYMLINK_NOFOLLOW : 0) < 0) {
 		if (errno == ENOENT)
 			return EXISTING_NONE;
 		err = errno;
@@ -275,13 +274,13 @@ static enum existing_action look(struct context *c, const struct entry *e, struc
 		complain_dst(e, OP_LOOK, err, "cannot stat %s");
 		return EXISTING_REFUSED;
 	}
-	return judge(c, e, &src, ret);
+	return decide(c, e, &src, ret);
 }
 
-enum existing_action existing_look(struct context *c, const struct entry *e,
-				    struct existing *ret)
+enum existing_action existing_prepare(struct context *c, const struct entry *e,
+				      struct existing *ret)
 {
-	enum existing_action action = look(c, e, ret);
+	enum existing_action action = prepare(c, e, ret);
 
 	if ((action == EXISTING_NONE || action == EXISTING_OVERWRITE) && through_new_symlink(c, e))
 		return EXISTING_REFUSED;

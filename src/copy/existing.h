@@ -11,7 +11,7 @@ struct entry;
 
 enum existing_action {
 	EXISTING_NONE,		/* nothing is there, or not any more */
-	EXISTING_OVERWRITE,		/* it is written over; a directory is merged into */
+	EXISTING_OVERWRITE,	/* it is written over; a directory is merged into */
 	EXISTING_KEEP,		/* it stays, and nothing is to be done */
 	EXISTING_UP_TO_DATE,	/* it stays, and is as good as a copy */
 	EXISTING_REFUSED	/* it is in the way, which has been reported */
@@ -23,13 +23,13 @@ struct existing {
 };
 
 /*
- * Look at the destination of e, which may be a directory, by cp's rules; what
- * must go is removed, or becomes a backup.
+ * Decide by cp's rules what becomes of what is at the destination of e, which may be a
+ * directory.  What must go is removed, or becomes a backup.
  */
-enum existing_action existing_look(struct context *c, const struct entry *e,
-				    struct existing *ret);
+enum existing_action existing_prepare(struct context *c, const struct entry *e,
+				      struct existing *ret);
 
-/* Remove e's destination.  False after a failure, which has been reported. */
+/* Remove e's destination.  Returns false after a failure, which has been reported. */
 bool existing_remove(const struct context *c, const struct entry *e);
 
 #endif

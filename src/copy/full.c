@@ -56,8 +56,8 @@ struct place {
 	bool read_only;
 };
 
-/* Look at fd, and close it.  False: it can't be told. */
-static bool look_at(int fd, struct place *ret)
+/* Find out where fd is, and close it.  Returns false if that cannot be told. */
+static bool place_of_fd(int fd, struct place *ret)
 {
 	struct statvfs fs;
 	struct stat st;
@@ -72,14 +72,14 @@ static bool look_at(int fd, struct place *ret)
 	return known;
 }
 
-/* Where e's destination is made */
+/* Find out where e's destination is made.  Returns false if that cannot be told. */
 static bool place_of_dir(const struct entry *e, struct place *ret)
 {
 	char *parent = dir_name(e->dst);
 	int fd = RETRY(openat(dir_dst_fd(e->dir), parent, O_PATH | O_DIRECTORY | O_CLOEXEC));
 
 	free(parent);
-	return look_at(fd, ret);
+	return place_of_fd(fd, ret);
 }
 
 static struct full *find(const struct place *place)
@@ -91,7 +91,7 @@ static struct full *find(const struct place *place)
 	return f;
 }
 
-/* Note that place is full, as e shows.  Returns true if that was not known yet. */
+/* Note that place is full, as e has shown.  Returns true if that was not known yet. */
 static bool note(const struct entry *e, const struct place *place)
 {
 	pthread_mutex_lock(&lock);
@@ -111,7 +111,10 @@ static bool note(const struct entry *e, const struct place *place)
 	return new;
 }
 
-/* Something is left out where place is, or has failed without a word: the end will tell. */
+/*
+ * Note that something is left out at place, or has failed without a message: the end will
+ * tell.  Returns false if place is not full.
+ */
 static bool leave_out(const struct place *place)
 {
 	struct full *f = find(place);
@@ -123,7 +126,7 @@ static bool leave_out(const struct place *place)
 	return true;
 }
 
-/* e is left out if that is where place is.  Returns true if so. */
+/* Leave e out if place is full.  Returns true if it is. */
 static bool leave_out_entry(const struct entry *e, const struct place *place)
 {
 	if (!leave_out(place))
@@ -137,7 +140,7 @@ bool full_met(const struct entry *e, int err)
 	struct place dir;
 	struct stat own;
 
-	/* In cp's place it goes on, as scripts expect. */
+	/* Under the name of cp the run goes on, as scripts expect. */
 	if (!is_full(err) || !strcmp(program_name, "cp") || !place_of_dir(e, &dir))
 		return false;
 	bool there = entry_stat_dst(e, &own, 0) == 0;
@@ -162,7 +165,8 @@ bool full_bars(const struct context *c, const struct entry *e)
 	if (!all)
 		return false;
 	bool known = in_place(c->opts, e) &&
-		     look_at(RETRY(openat(dir_dst_fd(e->dir), e->dst, O_PATH | O_CLOEXEC)), &place);
+		     place_of_fd(RETRY(openat(dir_dst_fd(e->dir), e->dst, O_PATH | O_CLOEXEC)),
+				 &place);
 	return (known || place_of_dir(e, &place)) && leave_out_entry(e, &place);
 }
 
@@ -180,6 +184,6 @@ bool full_explains(const char *path, int err)
 {
 	struct place place;
 
-	return all && is_full(err) && look_at(RETRY(open(path, O_PATH | O_CLOEXEC)), &place) &&
+	return all && is_full(err) && place_of_fd(RETRY(open(path, O_PATH | O_CLOEXEC)), &place) &&
 	       find(&place);
 }

@@ -53,8 +53,8 @@ static void note_symlink(struct context *c, struct link *k, const struct entry *
 
 /*
  * A new copy of k's file is needed, which the rest of k's names will be links to.  Returns
- * true if the caller has to make it, of e by plan.  False: another thread has begun to
- * make one, and e waits for that.
+ * true if the caller has to make it, of e by plan.  Returns false if another thread has
+ * begun to make one, for which e waits.
  */
 static bool begin_new_copy(struct context *c, struct link *k, const struct entry *e,
 			   struct plan *plan)
@@ -134,9 +134,9 @@ static bool take_over(struct context *c, struct link *k, const struct entry *e,
 	char *backup = plan->backup;
 
 	*plan = (struct plan){ .link = NULL };
-	enum go go = plan_look(c, e, plan);
-	if (go != GO) {
-		plan_leave_out(e, go);
+	enum plan_action action = plan_complete(c, e, plan);
+	if (action != PLAN_COPY) {
+		plan_leave_out(e, action);
 		backup_restore(c, e, backup);
 		return false;
 	}
@@ -148,14 +148,14 @@ static bool take_over(struct context *c, struct link *k, const struct entry *e,
 	return begin_new_copy(c, k, e, plan);
 }
 
-/* The turn of turn's name has come.  Returns true if the caller has to copy it. */
+/* Link turn's name, or plan its copy.  Returns true if the caller has to copy it. */
 static bool begin_turn(struct context *c, struct link *k, struct hardlink_turn *turn, bool copied)
 {
 	const struct entry *e = &turn->entry;
 
 	outcome_number(&turn->entry);
 	if (!dir_pin(e->dir)) {
-		plan_leave_out(e, REFUSED);
+		plan_leave_out(e, PLAN_REFUSED);
 		return false;
 	}
 	turn->plan = (struct plan){ .backup = turn->name->backup };
@@ -209,14 +209,14 @@ bool hardlink_ended(struct context *c, struct link *k, bool copied)
 	return false;
 }
 
-struct link *hardlink_keep(struct context *c, const struct entry *e)
+struct link *hardlink_meet_existing(struct context *c, const struct entry *e)
 {
 	struct plan plan = { .link = NULL };
 	struct link *k;
 
 	switch (role_of(c, e, NULL, &k)) {
 	case LINK_FIRST:
-		plan_leave_out(e, STAY);
+		plan_leave_out(e, PLAN_KEEP);
 		return k;
 	case LINK_FURTHER:
 		break;
@@ -228,6 +228,6 @@ struct link *hardlink_keep(struct context *c, const struct entry *e)
 	links_leave(&c->links, k);
 	if (!another)
 		return NULL;
-	plan_leave_out(e, STAY);
+	plan_leave_out(e, PLAN_KEEP);
 	return k;
 }

@@ -29,7 +29,7 @@ bool hardlink_meet(struct context *c, const struct entry *e, struct plan *plan);
  * copied before, a link to that takes its place.  Returns NULL, or the inode for which the
  * caller has to call hardlink_ended().
  */
-struct link *hardlink_keep(struct context *c, const struct entry *e);
+struct link *hardlink_meet_existing(struct context *c, const struct entry *e);
 
 /*
  * The copy of k's file has ended, well or not.  Returns true if the caller, or a thread that
@@ -38,11 +38,11 @@ struct link *hardlink_keep(struct context *c, const struct entry *e);
  */
 bool hardlink_ended(struct context *c, struct link *k, bool copied);
 
-/* The turn of a name that has waited, and has to be copied */
+/* A name that has waited, and has to be copied */
 struct hardlink_turn {
 	struct entry entry;
 	struct plan plan;
-	struct waiting *name;	/* hardlink_next()'s own */
+	struct waiting *name;	/* private to hardlink.c */
 };
 
 /*

@@ -16,8 +16,8 @@
  *	  |   +-------- FAILED <--+
  *	  +-----------------------+ links_end(false)
  *
- * One thread at a time sees to the names that wait (settling).  Where the copy of such a
- * name ends while it does so, in that thread or another, links_end() leaves the rest to it.
+ * One thread at a time handles the names that wait (draining).  If the copy of such a name
+ * ends meanwhile, in that thread or another, links_end() leaves the rest to it.
  *
  * An inode is forgotten when all of its names have been met and none waits, so memory is
  * that of the inodes whose names are still awaited.  Names outside of the source never come;
@@ -159,8 +159,8 @@ bool links_end(struct links *l, struct link *k, bool copied)
 {
 	pthread_mutex_lock(&l->lock);
 	k->state = copied ? LINK_COPIED : LINK_FAILED;
-	bool mine = !k->settling;
-	k->settling = true;
+	bool mine = !k->draining;
+	k->draining = true;
 	pthread_mutex_unlock(&l->lock);
 	return mine;
 }
@@ -183,9 +183,10 @@ struct waiting *links_next(struct links *l, struct link *k, bool *ret_copied)
 	*ret_copied = k->state == LINK_COPIED;
 	if (k->state != LINK_COPYING && k->first)
 		w = take_first_locked(k);
-	k->settling = w;
+	k->draining = w;
 	if (!w && k->state == LINK_FAILED && !k->forgotten) {
-		/* A name that is met later begins anew; it could wait for ever. */
+		/* A name that is met later must begin a new entry: here it would wait for
+		   ever. */
 		hash_remove(l->table, k);
 		k->forgotten = true;
 	}
@@ -241,7 +242,7 @@ int links_make(struct links *l, const struct link *k, struct dir *dir, const cha
 	pthread_mutex_lock(&l->lock);
 	struct dir *first_dir = k->dir;
 	char *first = xstrdup(k->name);
-	/* One that has become a symlink since it was copied is not to be followed. */
+	/* A copy that has been replaced by a symlink must not be followed. */
 	int flags = follow && k->symlink ? AT_SYMLINK_FOLLOW : 0;
 	dir_get_weak(first_dir);
 	pthread_mutex_unlock(&l->lock);

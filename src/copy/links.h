@@ -31,7 +31,7 @@ struct link {
 	nlink_t missing;		/* names that the walk has not met yet */
 	enum link_state state;
 	unsigned int users;		/* threads at work on it: it stays */
-	bool settling;			/* a thread sees to the names that wait */
+	bool draining;			/* a thread handles the names that wait */
 	bool forgotten;			/* not in the table any more */
 	struct dir *dir;		/* a weak reference: where the copy is */
 	char *name;			/* the copy's name in dir */
@@ -68,15 +68,15 @@ enum link_role links_meet(struct links *l, const struct stat *st, const struct l
 
 /*
  * The copy of k's file has ended, well or not.  Returns true if the caller, or a thread that
- * it gives k to, has to see to the names that wait: to call links_next() until that returns
- * NULL.  False: a thread is doing that already, and will notice.
+ * it gives k to, has to handle the names that wait: to call links_next() until that returns
+ * NULL.  Returns false if a thread is doing that already, which will handle the rest.
  */
 bool links_end(struct links *l, struct link *k, bool copied);
 
 /*
- * The next name that waits; the caller frees it with waiting_free().  It has to be linked
- * if *ret_copied, else copied.  NULL: none waits, or k's file is being copied anew, and
- * whoever calls links_end() for that sees to the rest.
+ * Returns the next name that waits, which the caller frees with waiting_free().  It has to
+ * be linked if *ret_copied, else copied.  Returns NULL if none waits, or if k's file is
+ * being copied anew: then the caller of links_end() for that copy handles the rest.
  */
 struct waiting *links_next(struct links *l, struct link *k, bool *ret_copied);
 void waiting_free(struct waiting *w);
@@ -84,8 +84,8 @@ void waiting_free(struct waiting *w);
 /*
  * No further name can be given to k's file, or its copy failed: n is copied anew, and later
  * names will be links to that copy.  Returns true if the caller has to copy it, as after
- * LINK_FIRST; for that it becomes a user of k once more.  False: another thread has begun to
- * make a copy, and n waits.
+ * LINK_FIRST; for that it becomes a user of k once more.  Returns false if another thread
+ * has begun to make a copy, for which n waits.
  */
 bool links_rename(struct links *l, struct link *k, const struct link_name *n);
 

@@ -63,8 +63,8 @@ static void try_empty(const struct entry *e, int src, bool reflink, struct ends 
 	close(dst);
 }
 
-static void look_at_ends(const struct options *o, const struct entry *e, bool reflink,
-			 struct ends *ret)
+static void find_ends(const struct options *o, const struct entry *e, bool reflink,
+		      struct ends *ret)
 {
 	int nofollow = options_follows(o, e->operand) ? 0 : O_NOFOLLOW;
 	struct stat st;
@@ -115,7 +115,7 @@ void method_print(const struct options *o, const struct entry *e,
 
 	if (info->error && info->stage <= COPYFILE_OPEN_SRC)
 		return;
-	look_at_ends(o, e, reflink && opened, &ends);
+	find_ends(o, e, reflink && opened, &ends);
 	if ((info->method == COPYFILE_BY_REFLINK && !info->error) || ends.cloned)
 		verbose_method("unknown", "yes", "unknown");
 	else if (!opened)

@@ -31,7 +31,7 @@
 #include "xalloc.h"
 #include "xvasprintf.h"
 
-/* cp looks at every source first.  Returns false, and reports it, if e's is not there. */
+/* cp looks at every source first.  Returns true if e's is there, or else reports that. */
 static bool source_is_there(const struct entry *e)
 {
 	struct stat st;
@@ -70,7 +70,7 @@ static bool in_cwd(const struct entry *e)
 	return in;
 }
 
-/* 0 or errno: give the symlink that was made of e the times of its source. */
+/* Give the symlink that was made of e its source's times.  Returns 0 or an errno value. */
 static int set_times(const struct entry *e)
 {
 	const struct timespec times[] = { e->st->st_atim, e->st->st_mtim };

@@ -8,7 +8,7 @@
 struct context;
 struct entry;
 
-/* -l, -s: link e's destination to its source.  False: that failed, and was reported. */
+/* -l, -s: link e's destination to its source.  Return false after a failure, reported here. */
 bool mklink_hard(struct context *c, const struct entry *e);
 bool mklink_symbolic(struct context *c, const struct entry *e);
 

@@ -21,7 +21,7 @@
 /* Tries to find a temporary name that is free */
 #define TRIES 100
 
-/* Makes a link called name in dir: 0 or errno. */
+/* How to make a link called name in dir; make returns 0 or an errno value. */
 struct maker {
 	int (*make)(const struct maker *m, int dir, const char *name);
 	int from_dir, flags;
@@ -44,7 +44,7 @@ static int replace_by_link(const struct maker *m, int dir, const char *name)
 	int prefix = slash ? (int)(slash + 1 - name) : 0, err = EEXIST;
 
 	for (unsigned int i = 0; i < TRIES && err == EEXIST; i++) {
-		/* Unique among the threads, each of which has its err elsewhere */
+		/* The address of err makes it unique among the threads. */
 		char *temp = xasprintf("%.*s.pcp-link-%ld-%jx-%u", prefix, name, (long)getpid(),
 				       (uintmax_t)(uintptr_t)&err, i);
 

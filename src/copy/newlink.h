@@ -13,7 +13,7 @@
 int newlink_hard(int from_dir, const char *from, int to_dir, const char *to, int flags,
 		 bool *replace);
 
-/* The same for a symlink to target, called name in dir. */
+/* As newlink_hard(), for a symlink to target that is called name in dir. */
 int newlink_symbolic(const char *target, int dir, const char *name, bool *replace);
 
 #endif

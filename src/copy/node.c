@@ -24,7 +24,7 @@
 #include "tree/byfd.h"
 #include "tree/dir.h"
 
-/* 0, or -1 and errno: what the source is now */
+/* As stat(2): set *ret to what the source is now. */
 static int stat_source(const struct context *c, const struct entry *e, struct stat *ret)
 {
 	if (e->st) {
@@ -36,7 +36,10 @@ static int stat_source(const struct context *c, const struct entry *e, struct st
 	return entry_stat_src(e, ret, follow ? 0 : AT_SYMLINK_NOFOLLOW);
 }
 
-/* Give the node that was made of src its attributes.  False: reported. */
+/*
+ * Give the node that was made of src its attributes.  Returns false after a failure, which
+ * has been reported.
+ */
 static bool set_attributes(struct context *c, const struct entry *e, const struct stat *src)
 {
 	const struct options *o = c->opts;

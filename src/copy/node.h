@@ -8,7 +8,7 @@
 struct context;
 struct entry;
 
-/* Make a node like e.  False after a failure, which has been reported. */
+/* Make a node like e.  Returns false after a failure, which has been reported. */
 bool node_copy(struct context *c, const struct entry *e);
 
 #endif

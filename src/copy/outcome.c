@@ -47,7 +47,7 @@ void outcome_number(struct entry *e)
 	e->begun = clock_now(CLOCK_MONOTONIC);
 }
 
-/* How many bytes are not going to be copied as e is left out */
+/* Returns how many bytes are not copied because e is left out. */
 static uint64_t bytes_left(const struct entry *e)
 {
 	struct stat st = { .st_size = 0 };

@@ -17,7 +17,7 @@ struct entry;
  */
 void outcome_watch(void);
 
-/* A number by which readers of JSON know an entry again; 0 if there are none. */
+/* Returns a new number, by which readers of JSON know an entry again; 0 if there are none. */
 uint64_t outcome_new_id(void);
 
 /* Number e, and note the time, if readers of JSON are told of every file. */

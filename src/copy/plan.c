@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Design: existing.c judges what is at the destination; here its action becomes a plan.  In
- * a directory that this run has made there is nothing, and no system call is spent on it.
+ * Design: existing.c decides about what is at the destination; here its action becomes a
+ * plan.  In a directory that this run has made there is nothing, and no system call is spent
+ * on it.
  */
 #include <config.h>
 
 #include "copy/plan.h"
+
+#include <assert.h>
 
 #include "copy/context.h"
 #include "copy/entry.h"
@@ -13,30 +16,31 @@
 #include "copy/outcome.h"
 #include "tree/dir.h"
 
-enum go plan_look(struct context *c, const struct entry *e, struct plan *plan)
+enum plan_action plan_complete(struct context *c, const struct entry *e, struct plan *plan)
 {
 	struct existing there;
 
 	if (e->dir->created)
-		return GO;
-	switch (existing_look(c, e, &there)) {
+		return PLAN_COPY;
+	switch (existing_prepare(c, e, &there)) {
 	case EXISTING_NONE:
 		plan->backup = there.backup;
-		return GO;
+		return PLAN_COPY;
 	case EXISTING_OVERWRITE:
 		plan->over = true;
 		plan->dst = there.st;
-		return GO;
+		return PLAN_COPY;
 	case EXISTING_UP_TO_DATE:
-		return STAY_AS_COPY;
+		return PLAN_KEEP_AS_COPY;
 	case EXISTING_KEEP:
-		return STAY;
+		return PLAN_KEEP;
 	default:
-		return REFUSED;
+		return PLAN_REFUSED;
 	}
 }
 
-void plan_leave_out(const struct entry *e, enum go why)
+void plan_leave_out(const struct entry *e, enum plan_action why)
 {
-	outcome(e, why == REFUSED ? OUTCOME_FAILED : OUTCOME_SKIPPED, NULL);
+	assert(why != PLAN_COPY);
+	outcome(e, why == PLAN_REFUSED ? OUTCOME_FAILED : OUTCOME_SKIPPED, NULL);
 }

@@ -19,17 +19,17 @@ struct plan {
 	bool again;			/* the second attempt: nothing was there at the first */
 };
 
-enum go {
-	GO,		/* the plan can be carried out */
-	STAY,		/* what is there stays */
-	STAY_AS_COPY,	/* what is there stays, and counts as a copy */
-	REFUSED		/* nothing can be done, which has been reported */
+enum plan_action {
+	PLAN_COPY,		/* the plan can be carried out */
+	PLAN_KEEP,		/* what is there stays */
+	PLAN_KEEP_AS_COPY,	/* what is there stays, and counts as a copy */
+	PLAN_REFUSED		/* nothing can be done, which has been reported */
 };
 
-/* Complete plan by what is at the destination of e. */
-enum go plan_look(struct context *c, const struct entry *e, struct plan *plan);
+/* Complete plan by what is at the destination of e; what must go is removed, or backed up. */
+enum plan_action plan_complete(struct context *c, const struct entry *e, struct plan *plan);
 
-/* e is not copied. */
-void plan_leave_out(const struct entry *e, enum go why);
+/* Record that e is not copied; why is what plan_complete() has returned. */
+void plan_leave_out(const struct entry *e, enum plan_action why);
 
 #endif

@@ -16,7 +16,7 @@
 #include "same-inode.h"
 #include "tree/dir.h"
 
-/* Returns true if source and destination are one name of one directory. */
+/* Returns true if source and destination are the same name in the same directory. */
 static bool one_name(const struct entry *e)
 {
 	return names_same(dir_src_fd(e->dir), e->src, dir_dst_fd(e->dir), e->dst, 0);
@@ -31,9 +31,9 @@ static bool one_end(const struct entry *e)
 	       SAME_INODE(src, dst);
 }
 
-/* Judges by src and dst, which are what the names themselves stand for, not followed. */
-static enum samefile judge_names(const struct options *o, const struct entry *e,
-			     const struct stat *src, const struct stat *dst)
+/* As samefile_check(), if src and dst are the stats of the names themselves, not followed. */
+static enum samefile check_unfollowed(const struct options *o, const struct entry *e,
+				      const struct stat *src, const struct stat *dst)
 {
 	bool one_inode = SAME_INODE(*src, *dst);
 
@@ -63,7 +63,7 @@ static enum samefile judge_names(const struct options *o, const struct entry *e,
 	return SAMEFILE_ERROR;
 }
 
-enum samefile samefile_judge(const struct options *o, const struct entry *e,
+enum samefile samefile_check(const struct options *o, const struct entry *e,
 			     const struct stat *src, const struct stat *dst)
 {
 	bool same = SAME_INODE(*src, *dst);
@@ -78,11 +78,11 @@ enum samefile samefile_judge(const struct options *o, const struct entry *e,
 		return same && o->backup == no_backups ? SAMEFILE_DONE : SAMEFILE_NO;
 	}
 	if (!options_follows(o, e->operand))
-		return judge_names(o, e, src, dst);
+		return check_unfollowed(o, e, src, dst);
 	if (!same || entry_stat_dst(e, &own_dst, AT_SYMLINK_NOFOLLOW) < 0 ||
 	    entry_stat_src(e, &own_src, AT_SYMLINK_NOFOLLOW) < 0)
 		return SAMEFILE_NO;
 	if (o->remove_first && S_ISLNK(own_src.st_mode) && S_ISLNK(own_dst.st_mode))
 		return SAMEFILE_NO;
-	return judge_names(o, e, &own_src, &own_dst);
+	return check_unfollowed(o, e, &own_src, &own_dst);
 }

@@ -15,10 +15,10 @@ enum samefile {
 };
 
 /*
- * Judge e, whose source is src and whose destination is dst.  Each is the stat of the name
- * itself, or of what a symlink leads to, as the options say for e.
+ * Compare e's source, src, with its destination, dst.  Each is the stat of the name itself,
+ * or of what a symlink leads to, as the options say for e.
  */
-enum samefile samefile_judge(const struct options *o, const struct entry *e,
+enum samefile samefile_check(const struct options *o, const struct entry *e,
 			     const struct stat *src, const struct stat *dst);
 
 #endif

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Design: to read a FIFO or a device as if it were a file may block for ever, or
- * never end, so it is done here, and not by the library's threads.  Holes are made
- * as the library makes them: by not writing.  The attributes go through the library,
- * from descriptor to descriptor.
+ * Design: to read a FIFO or a device as if it were a file may block for ever, or never end,
+ * so pcp does it here, and not in the library's threads.  Holes are made as the library
+ * makes them: by not writing.  The attributes go through the library, from descriptor to
+ * descriptor.
  *
- * No signal reaches the workers, and one may come just before main begins to wait.
- * So no thread waits for long, but looks every POLL_MS whether the run has to end.  A FIFO is
- * opened with O_NONBLOCK, since open(2) would wait for its other end; one that is written
+ * No signal reaches the workers, and one may come just before main begins to wait.  So no
+ * thread waits for longer than POLL_MS before it checks whether the run has to end.  A FIFO
+ * is opened with O_NONBLOCK, since open(2) would wait for its other end; one that is written
  * to keeps that, since write(2) would wait until it is read.
  */
 #include <config.h>
@@ -44,7 +44,7 @@
 
 #define BUFFER_SIZE (128 * 1024)
 
-/* How long to wait for data between two looks, in milliseconds */
+/* How long to wait for data between two checks, in milliseconds */
 #define POLL_MS 100
 
 /* The destination while it is written.  Zeros that may be a hole are left out of a file. */
@@ -92,7 +92,7 @@ static void punch(const struct sink *s)
 				      s->written, s->end - s->written));
 }
 
-/* Write buf, but for its blocks of zeros. */
+/* Write buf, but for its blocks of zeros.  Returns false with errno set after a failure. */
 static bool write_sparse(struct sink *s, const char *buf, size_t len)
 {
 	while (len) {
@@ -120,7 +120,7 @@ static bool write_sparse(struct sink *s, const char *buf, size_t len)
 	return true;
 }
 
-/* The zeros at the end, if they were left out, are part of the file. */
+/* Make zeros that were left out at the end part of the file.  Returns false with errno set. */
 static bool finish(const struct sink *s)
 {
 	if (s->written == s->end)
@@ -149,7 +149,10 @@ static void count(uint64_t bytes, uint64_t moved)
 	});
 }
 
-/* Write the n bytes in buf; or n is -1, and reading failed with err.  False: reported. */
+/*
+ * Write the n bytes in buf, if any; n is -1 if reading them failed with err.  Returns false
+ * after a failure, which has been reported, or if the run has to end.
+ */
 static bool move_some(const struct entry *e, struct sink *to, const char *buf, ssize_t n, int err)
 {
 	uint64_t moved = to->moved;
@@ -170,7 +173,7 @@ static bool move_some(const struct entry *e, struct sink *to, const char *buf, s
 	return true;
 }
 
-/* Wait until src can be read.  False: the run is to end. */
+/* Wait until src can be read.  Returns false if the run has to end. */
 static bool await_data(struct context *c, int src)
 {
 	struct pollfd wanted = { .fd = src, .events = POLLIN };
@@ -178,12 +181,13 @@ static bool await_data(struct context *c, int src)
 
 	do {
 		n = poll(&wanted, 1, POLL_MS);
-		/* Main may be here for long. */
+		/* The main thread may be in here for long. */
 		loop_tick(&c->loop);
 	} while (stop_asked() != STOP_SIGNAL && (n == 0 || (n < 0 && errno == EINTR)));
 	return stop_asked() != STOP_SIGNAL;
 }
 
+/* Returns false after a failure, which has been reported, or if the run has to end. */
 static bool move_all(struct context *c, const struct entry *e, int src, int dst)
 {
 	struct sink to = open_sink(c, dst);
@@ -208,7 +212,7 @@ static bool move_all(struct context *c, const struct entry *e, int src, int dst)
 	return ok;
 }
 
-/* The descriptor, or -1: reported. */
+/* Returns a descriptor; or -1 if the run has to end, or after a failure, reported here. */
 static int open_src(const struct context *c, const struct entry *e, struct stat *ret)
 {
 	int follow = options_follows(c->opts, e->operand) ? 0 : O_NOFOLLOW;
@@ -237,8 +241,8 @@ static bool is_fifo(int dir, const char *name)
 }
 
 /*
- * As openat(2), for writing.  For a FIFO it waits until that has a reader.  EINTR: a signal
- * asks for an end.
+ * As openat(2), for writing.  A FIFO is waited for until it has a reader; EINTR means that a
+ * signal asks for an end.
  */
 static int open_patiently(int dir, const char *name, int flags, mode_t mode)
 {
@@ -285,7 +289,10 @@ static int open_existing(const struct context *c, const struct entry *e, const s
 	return -1;
 }
 
-/* The descriptor, or -1: reported.  *ret_made: it was not there before. */
+/*
+ * Returns a descriptor; or -1 if the run has to end, or after a failure, reported here.
+ * *ret_made tells whether the destination was made.
+ */
 static int open_dst(const struct context *c, const struct entry *e, const struct stat *src,
 		    const struct stat *over, bool *ret_made)
 {
@@ -312,7 +319,7 @@ static int open_dst(const struct context *c, const struct entry *e, const struct
 	return fd;
 }
 
-/* With both open: the data */
+/* Copy the data.  Returns false as move_all(). */
 static bool copy_data(struct context *c, const struct entry *e, int src, int dst)
 {
 	if (c->opts->attributes_only)
@@ -325,6 +332,7 @@ static bool copy_data(struct context *c, const struct entry *e, int src, int dst
 	return false;
 }
 
+/* mode is the source's.  Returns false if the mode could not be set, which was reported. */
 static bool copy_attributes(struct context *c, const struct entry *e, int src, int dst, bool over,
 			    mode_t mode)
 {
@@ -332,15 +340,13 @@ static bool copy_attributes(struct context *c, const struct entry *e, int src, i
 
 	if (o->attrs)
 		attrs_result(c, e, copyfile_attrs(src, dst, attrs_flags(o)));
-	if (over || (o->attrs & COPYFILE_MODE))
+	/* open_dst() gave a new file its mode, but for what it left out for the owner's sake. */
+	if (over || o->attrs & COPYFILE_MODE || !(o->default_mode || o->attrs & COPYFILE_OWNER))
 		return true;
-	/* What open_dst() left out for the owner's sake */
-	if (o->default_mode || o->attrs & COPYFILE_OWNER)
-		return attrs_default_mode(c, e, dst, o->default_mode ? 0666 : mode & 0777);
-	return true;
+	return attrs_default_mode(c, e, dst, o->default_mode ? 0666 : mode & 0777);
 }
 
-/* e could not be copied: what was made is removed, what was there is incomplete. */
+/* The copy of e has failed: remove what was made; after a signal, say what is incomplete. */
 static void undo(const struct entry *e, bool made)
 {
 	struct entry left = *e;
@@ -354,8 +360,8 @@ static void undo(const struct entry *e, bool made)
 		complain_dst(&left, OP_WRITE, 0, "interrupted: %s is incomplete");
 }
 
-/* For --debug: how the data was copied, or that stage has failed. */
-static void say_how(const struct context *c, const struct entry *e, enum copyfile_stage stage)
+/* For --debug: print how the data was copied; or, unless it is DONE, that stage has failed. */
+static void print_method(const struct context *c, const struct entry *e, enum copyfile_stage stage)
 {
 	const struct copyfile_info info = {
 		.method = c->opts->reflink == WHEN_ALWAYS ? COPYFILE_BY_REFLINK :
@@ -378,11 +384,11 @@ bool stream_copy(struct context *c, const struct entry *e, const struct stat *ov
 	int dst = open_dst(c, e, &st, over, &made);
 	if (dst < 0) {
 		close(src);
-		say_how(c, e, COPYFILE_OPEN_DST);
+		print_method(c, e, COPYFILE_OPEN_DST);
 		return false;
 	}
 	bool data = copy_data(c, e, src, dst);
-	say_how(c, e, data ? COPYFILE_DONE : COPYFILE_MOVE);
+	print_method(c, e, data ? COPYFILE_DONE : COPYFILE_MOVE);
 	bool ok = data && copy_attributes(c, e, src, dst, over && !made, st.st_mode);
 	close(src);
 	if (close(dst) < 0 && errno != EINTR) {

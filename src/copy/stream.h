@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* stream - copies that pcp makes itself, without the library.  Thread-safe. */
+/* stream - copies of what can be read, which pcp makes without the library.  Thread-safe. */
 #ifndef PCP_STREAM_H
 #define PCP_STREAM_H
 

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Design: the second program of the 2009 e-mail, which starts copies until its
- * window is full, then waits until half of it has gone, so that the sleeper is
- * woken for many copies and not for each.  It differs in three points.  It reaps
- * whichever copy is ready, not the oldest, so that one huge file never stalls
- * the rest.  The library keeps the bound (copyfile_setup's pending): where copies
- * burn the processor it does the next one itself rather than refuse it, which is
- * better than waiting.  And many threads submit, while one reaps:
+ * Design: copies are started until the window is full.  Then the thread waits until half of
+ * it has gone, so that it is woken for many copies and not for each.  Whichever copy has
+ * ended is reaped, not the oldest, so that one huge file never stalls the rest.  The library
+ * keeps the bound (copyfile_setup's pending): where copies burn the processor it makes the
+ * next one in the call rather than refuse it, which is better than waiting.  Many threads
+ * submit, while one reaps:
  *
  *	walkers		   window_start()	 +-> ended in the call: ended()
  *	 and main  ------> copyfileat() -------->|
@@ -21,9 +20,9 @@
  *
  * The lock is not held while a copy starts or ends, only while it is entered and the loop
  * told of it.  A thread that waits for room sleeps on ended_some; the main thread, which
- * would have to wake itself, turns its loop.  What follows from the end of a copy may start
- * another, so it may come to do that within the loop; deeper than NESTED it copies at once
- * instead.
+ * would have to wake itself, turns its loop.  The end of a copy may start another one, so
+ * the main thread may come to turn the loop within the loop; deeper than NESTED it copies at
+ * once instead.
  */
 #include <config.h>
 
@@ -106,7 +105,7 @@ static bool overwritten_locked(const struct window *w, const struct pending *p)
 
 /* ------------------------------------------------------------- reaping */
 
-/* Tell of a copy that ended in this thread's hands just now. */
+/* Tell the window's owner of the copy whose end this thread has just learnt. */
 static void tell_end(struct window *w, const struct pending *p, int result)
 {
 	struct copyfile_info info;
@@ -118,7 +117,7 @@ static void tell_end(struct window *w, const struct pending *p, int result)
 /* p has ended with r; its cookie is released. */
 static void finish(struct window *w, struct pending *p, int r)
 {
-	/* Out first: what follows from it may start copies of its own. */
+	/* It leaves the window first: its end may start other copies. */
 	leave(w, p);
 	tell_end(w, p, r);
 	dir_put_pinned(p->entry.dir);
@@ -138,7 +137,7 @@ void window_ready(struct window *w, void *entry)
 {
 	struct pending *p = entry;
 
-	/* The kernel has handed p on; the lock makes sure of what it holds. */
+	/* p came through the kernel, which promises no order of memory: the lock does. */
 	pthread_mutex_lock(&w->lock);
 	int cookie = p->cookie;
 	pthread_mutex_unlock(&w->lock);
@@ -149,7 +148,7 @@ void window_ready(struct window *w, void *entry)
 	finish(w, p, r > 0 ? await(cookie) : r);
 }
 
-/* A copy that has ended, or NULL.  *ret is its result. */
+/* Returns a copy that has ended, or NULL.  *ret is its result. */
 static struct pending *find_ended(struct window *w, int *ret)
 {
 	struct pending *p;
@@ -238,8 +237,7 @@ static int start(const struct window *w, const struct pending *p)
 
 /*
  * Returns true if the copy that this thread was about to start was refused, for want of room
- * or of what a cookie needs.  An error of its own, which may be EAGAIN as well, came when it
- * had begun.
+ * or of what a cookie needs.  A copy that had begun may fail with EAGAIN as well.
  */
 static bool was_refused(void)
 {
@@ -256,7 +254,7 @@ static bool make_room(struct window *w)
 	while (w->count > w->size / 2)
 		sleep_locked(w);
 	pthread_mutex_unlock(&w->lock);
-	/* Some have gone by now, or others are about to be entered. */
+	/* Some have gone since the refusal, or other threads are about to enter theirs. */
 	if (!full)
 		sched_yield();
 	return full;
@@ -277,7 +275,8 @@ static int start_with_room(struct window *w, struct pending *p)
 	int r;
 
 	while ((r = start(w, p)) < 0 && w->size && !(p->flags & COPYFILE_SYNC) && was_refused())
-		/* EAGAIN: as many as may be are pending, and no time to copy at once. */
+		/* EAGAIN: the most that may be pending are, and the library does not copy at
+		   once. */
 		if (r != -EAGAIN || must_not_wait(w) ||
 		    (!make_room(w) && ++refusals > MOST_REFUSALS))
 			p->flags |= COPYFILE_SYNC;
@@ -307,8 +306,8 @@ static bool enter(struct window *w, const struct pending *p, int cookie)
 {
 	struct pending *entry = new_pending(p, cookie);
 
-	/* It must be watched before another thread can find it and end it: else the loop would
-	   name it later, for another cookie.  Without the lock it may be gone at once. */
+	/* It must be watched before another thread can find and end it: its number might be
+	   another cookie's by then.  Once the lock is released it may be gone. */
 	pthread_mutex_lock(&w->lock);
 	enter_locked(w, entry);
 	bool watched = loop_watch(w->loop, cookie, entry);

@@ -43,8 +43,8 @@ struct pending {
 };
 
 /*
- * p has ended with result, 0 or -errno, in any thread, and is no longer pending.  What
- * follows from that may start further copies.
+ * p has ended with result, 0 or -errno, and is no longer pending.  Called in any thread; may
+ * start further copies.
  */
 typedef void window_ended(void *arg, const struct pending *p, int result,
 			  const struct copyfile_info *info);
@@ -70,8 +70,8 @@ void window_init(struct window *w, struct loop *loop, unsigned int size, bool in
 
 /*
  * Start copying p, whose names are copied if need be; it may have ended when this returns.
- * Where the window is full and the library will not copy at once, half of the pending
- * copies are awaited first.  So is, always, a copy whose over_dev and over_ino are p's.
+ * If the window is full and the library will not copy at once, this first waits for half of
+ * the pending copies; and always for a copy that overwrites the inode that p overwrites.
  */
 void window_start(struct window *w, const struct pending *p);
 
@@ -81,7 +81,10 @@ bool window_wait_one(struct window *w);
 /* Returns true if no copy is pending. */
 bool window_empty(struct window *w);
 
-/* The loop's hooks: the copy entry, which has a cookie, has ended; some may have. */
+/*
+ * For the loop's hooks: the pending copy entry has ended; any copies may have ended.  The
+ * second returns true if one had.
+ */
 void window_ready(struct window *w, void *entry);
 bool window_reap_all(struct window *w);
 

@@ -195,7 +195,7 @@ static struct dir *make_destination(struct context *c, struct walk_root *root,
 
 	steer_dir_begins(&c->steer, &timer);
 	if (!e->dir->created)
-		found = existing_look(c, e, &there);
+		found = existing_prepare(c, e, &there);
 	*ret = found == EXISTING_KEEP ? OUTCOME_SKIPPED : OUTCOME_FAILED;
 	if ((found != EXISTING_NONE && found != EXISTING_OVERWRITE) ||
 	    !check_inode(c, root, e, ret)) {
@@ -240,8 +240,8 @@ bool enter_stat(const struct context *c, const struct entry *e, struct stat *ret
 }
 
 /*
- * Open e's source, unless it is left closed, and set e->st and e->type by what it is;
- * wanted is select_entry()'s answer so far.  False: it is gone, which has been reported.
+ * Open e's source, unless it is left closed, and set e->st and e->type by what it is; wanted
+ * is select_entry()'s answer so far.  Returns false if it is gone, which has been reported.
  * The caller hands ret->fd, if it is open, to dir_give_src() or dir_close_src().
  */
 static bool open_source(const struct context *c, struct entry *e, enum select_answer wanted,
@@ -269,8 +269,10 @@ static bool open_source(const struct context *c, struct entry *e, enum select_an
 	return true;
 }
 
-/* The descriptor of source, if it is open, becomes that of d, whose source it is; NULL: it
-   is closed. */
+/*
+ * Give the descriptor of source, if it is open, to d, whose source it is; if d is NULL,
+ * close it.
+ */
 static void hand_over_source(struct context *c, const struct entry *e, struct dir *d,
 			     const struct source *source)
 {
@@ -333,7 +335,7 @@ bool enter_dir(struct context *c, struct walk_root *root, const struct entry *wa
 		*ret_dir = d;
 		return true;
 	}
-	/* It is not read, so nobody knows what is in there. */
+	/* It is not read, so its copy may lack entries. */
 	dir_mark_unclean(d);
 	dir_put(d);
 	return true;

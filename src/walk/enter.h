@@ -15,7 +15,7 @@ struct stat;
 struct walk_root {
 	struct walk_root *next;
 	char *src, *dst;		/* full names */
-	unsigned int number;		/* it is the numberth operand */
+	unsigned int number;		/* which operand it is, from 1 */
 	atomic_bool met_itself;		/* its copy is in its source, which was reported */
 };
 
@@ -31,7 +31,7 @@ bool enter_dir(struct context *c, struct walk_root *root, const struct entry *e,
 
 /*
  * As fstatat(2), of what e's copy is made of: symlinks are followed as the options say.
- * False: it is gone, say, which has been reported, and e counted as failed.
+ * Returns false after a failure, which has been reported, and e counted as failed.
  */
 bool enter_stat(const struct context *c, const struct entry *e, struct stat *ret);
 

@@ -32,7 +32,7 @@ void later_sort(struct later *l);
 /* Returns the next name, valid until later_add() or later_fini(), and its type; or NULL. */
 const char *later_peek(const struct later *l, mode_t *ret_type);
 
-/* Go on to the name after that. */
+/* Skip the name that later_peek() returns. */
 void later_skip(struct later *l);
 
 #endif

@@ -90,7 +90,10 @@ static bool is_open_to_owner(const struct context *c, const struct entry *e, mod
 	return !e->dir->mode.lacks_owner_rights && (asked & ~c->umask & S_IRWXU) == S_IRWXU;
 }
 
-/* Open what was made of e, which *st then describes; before, its stat as it was made, or zeros. */
+/*
+ * Open what was made of e.  *st is the stat of what was made, or zeros; then that of what
+ * was opened, which must be the same inode.  Returns a descriptor, or -1 with errno set.
+ */
 static int open_made(const struct entry *e, struct stat *st)
 {
 	const struct stat seen = *st;
@@ -154,7 +157,7 @@ bool makedir_create(struct context *c, const struct entry *e, struct dir *d,
 
 /*
  * Copy what the options ask for; the times are those from before the walk.  Returns false
- * after a failure, reported.
+ * after a failure, which has been reported.
  */
 static bool copy_attributes(const struct context *c, struct dir *d)
 {
@@ -176,7 +179,7 @@ static bool copy_attributes(const struct context *c, struct dir *d)
 	return !failed;
 }
 
-/* Returns 0 or an errno value. */
+/* Give the directory fd the bits that its mode lacks.  Returns 0 or an errno value. */
 static int set_mode_of(int fd, const struct options *o, const struct dir_mode *lacks)
 {
 	mode_t keep = 07777;
@@ -194,7 +197,7 @@ static int set_mode_of(int fd, const struct options *o, const struct dir_mode *l
 	return mode != (st.st_mode & 07777) && byfd_chmod(fd, mode) < 0 ? errno : 0;
 }
 
-/* Returns false after a failure, reported. */
+/* Give d the bits that its mode lacks.  Returns false after a failure, reported here. */
 static bool complete_mode(const struct context *c, struct dir *d)
 {
 	if (!dir_pin_dst(d))

@@ -86,13 +86,10 @@ static bool is_in_created_dir(struct context *c, int at, const char *path)
 }
 
 /* Returns true if the copy of e, a directory, may depend on what an earlier operand makes. */
-static bool dir_depends_on_earlier(struct operands *all, const struct entry *e)
+static bool dir_depends_on_earlier(const struct operands *all, const struct entry *e)
 {
 	struct context *c = all->c;
-	struct stat dst;
 
-	if (entry_stat_dst(e, &dst, AT_SYMLINK_NOFOLLOW) == 0)
-		all->merged = true;
 	return targets_have(c, e) || all->merged ||
 	       (dirset_any(&c->created_dirs) &&
 		is_in_created_dir(c, dir_src_fd(e->dir), e->src));
@@ -101,7 +98,9 @@ static bool dir_depends_on_earlier(struct operands *all, const struct entry *e)
 static void copy_dir_operand(struct operands *all, const struct entry *e)
 {
 	struct context *c = all->c;
+	struct stat there;
 
+	all->merged |= entry_stat_dst(e, &there, AT_SYMLINK_NOFOLLOW) == 0;
 	if (dir_depends_on_earlier(all, e))
 		context_drain(c);
 	if (walk_tree(c, e)) {

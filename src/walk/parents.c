@@ -67,8 +67,8 @@ static bool find_or_make(struct context *c, const struct entry *e, struct dir *d
  * Returns the directory that is called src in the source of up, and dst in the destination;
  * or NULL: then *ret_left_out is set, or a failure has been reported.
  */
-static struct dir *descend(struct context *c, struct dir *up, const char *src, const char *dst,
-			   bool *ret_left_out)
+static struct dir *open_pair(struct context *c, struct dir *up, const char *src, const char *dst,
+			     bool *ret_left_out)
 {
 	struct stat st = { .st_mode = 0 };
 	struct entry e = { .dir = up, .src = src, .dst = dst, .type = S_IFDIR, .st = &st };
@@ -94,8 +94,10 @@ static struct dir *descend(struct context *c, struct dir *up, const char *src, c
 	return d;
 }
 
-/* The length of the next directory in the path that begins at name, with the slashes before
-   it; 0 if only the last component is left */
+/*
+ * Returns the length of the next directory in the path that begins at name, with the slashes
+ * before it; or 0 if only the last component is left.
+ */
 static size_t next_dir_len(const char *name)
 {
 	size_t lead = strspn(name, "/"), len = lead + strcspn(name + lead, "/");
@@ -103,8 +105,10 @@ static size_t next_dir_len(const char *name)
 	return name[len + strspn(name + len, "/")] ? len : 0;
 }
 
-/* How many bytes of path lead to directories that exist below target, and stay as they are: no
-   pair is needed for those. */
+/*
+ * Returns how many bytes of path lead to directories that exist below target and stay as
+ * they are: no pair is needed for those.
+ */
 static size_t skip_existing(const struct context *c, const char *target, const char *path)
 {
 	size_t done = 0, len;
@@ -138,7 +142,7 @@ bool parents_make(struct context *c, const char *target, const char *path, struc
 		char *src = ximemdup0(from, path + done + len - from);
 		char *dst = at == &c->cwd ? file_name_concat(target, src + strspn(src, "/"), NULL)
 					  : xstrdup(src);
-		struct dir *below = descend(c, at, src, dst, &ret->left_out);
+		struct dir *below = open_pair(c, at, src, dst, &ret->left_out);
 
 		dir_put(at);
 		at = below;

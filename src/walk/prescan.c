@@ -42,8 +42,10 @@
 /* The lowest priority there is; see setpriority(2) */
 #define NICE 19
 
-/* How long prescan_end() waits for the thread, in nanoseconds: several calls to a local file
-   system, but nobody notices it. */
+/*
+ * How long prescan_end() waits for the thread, in nanoseconds: enough for several calls to a
+ * local file system, and too short to be noticed.
+ */
 #define END_WAIT_NS 20000000
 
 static struct {
@@ -52,7 +54,7 @@ static struct {
 	int n;
 	pthread_t thread;
 	bool running;			/* the main thread's: thread has to be joined */
-	atomic_bool stop, done;		/* it has to end; it has counted everything */
+	atomic_bool stop, done;		/* the thread has to end; it has counted everything */
 	_Atomic uint64_t files, bytes;	/* counted so far, by the prescan's thread alone */
 	struct di_set *seen;		/* inodes with several names, if links are kept */
 } prescan;
@@ -103,7 +105,7 @@ struct tree {
 	struct level *deepest;
 };
 
-/* Let the path be its first len bytes, a slash, and name.  Returns how long it is then. */
+/* Make the path of its first len bytes, a slash, and name.  Returns how long it is then. */
 static size_t set_name(struct tree *t, size_t len, const char *name)
 {
 	size_t size = strlen(name) + 1, slash = len && t->path[len - 1] != '/';

@@ -18,8 +18,8 @@ void prescan_begin(const struct options *opts, char *const *sources, int n);
 void prescan_end(void);
 
 /*
- * What has been counted so far: regular files, and those bytes in them that are going to be
- * copied.  Returns true if that is all.  Thread-safe.
+ * Set *ret_files and *ret_bytes to what has been counted so far: regular files, and the
+ * bytes in them that are going to be copied.  Returns true if that is all.  Thread-safe.
  */
 bool prescan_totals(uint64_t *ret_files, uint64_t *ret_bytes);
 

@@ -23,7 +23,7 @@ struct select_query {
 };
 
 enum select_answer {
-	SELECT_STAT,	/* that depends on st: look, and ask again */
+	SELECT_STAT,	/* that depends on st: call stat(2), and ask again */
 	SELECT_COPY,	/* it is not a directory, and is copied */
 	SELECT_ENTER,	/* it is a directory, which is made; its entries are asked about */
 	SELECT_MAKE,	/* it is a directory, which is made; its entries are left out */

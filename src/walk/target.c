@@ -81,8 +81,8 @@ static bool is_unopened_dir(const char *path, int err)
 
 /*
  * Find the directory to copy into: *ret_dir, or NULL if the last operand is the name of the
- * copy.  *ret_nsources is how many operands are sources.  False: there is no such directory,
- * which has been reported.
+ * copy.  *ret_nsources is how many operands are sources.  Returns false if there is no such
+ * directory, which has been reported.
  */
 static bool find_target(const struct options *o, const char **ret_dir, int *ret_nsources)
 {
@@ -126,7 +126,7 @@ static char *name_in(const char *target, const char *src)
 
 enum parent_state { PARENT_MISSING, PARENT_EXISTS, PARENT_NO_DIR };
 
-/* What the parent directory of dst is; PARENT_NO_DIR has been reported. */
+/* Returns what the parent directory of dst is; PARENT_NO_DIR has been reported. */
 static enum parent_state check_parent(const char *dst)
 {
 	enum parent_state state = PARENT_EXISTS;

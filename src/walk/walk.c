@@ -107,7 +107,7 @@ static void unpin(struct walker *w)
 	w->pinned = NULL;
 }
 
-/* Pin d, for its entries, instead of w->pinned.  False after a failure, which was reported. */
+/* Pin d, for its entries, and not w->pinned.  Returns false after a failure, reported here. */
 static bool pin(struct walker *w, struct dir *d)
 {
 	if (w->pinned == d)
@@ -146,8 +146,8 @@ static void walk_subtree(struct work *work)
 }
 
 /*
- * Have another thread walk parent/name or, if parent is NULL, dir; takes the reference on dir.
- * False: there is no other thread, and nothing has been done.
+ * Have another thread walk parent/name or, if parent is NULL, dir; takes the reference on
+ * dir.  Returns false if there is no other thread; then nothing has been done.
  */
 static bool give_away(const struct walker *w, struct dir *parent, struct dir *dir,
 		      const char *name)
@@ -242,7 +242,7 @@ static void give_batch(struct walker *w)
 		copy_batch(&batch->work);
 }
 
-/* Put name in d into a batch for another thread.  False: none is free. */
+/* Put name in d into a batch for another thread.  Returns false if none is free. */
 static bool add_to_batch(struct walker *w, struct dir *d, const char *name, mode_t type)
 {
 	struct batch *batch = w->batch;
@@ -284,7 +284,7 @@ static void visit(struct walker *w, struct level *l, const struct reader_name *n
 		later_add(&l->later, n->name, S_IFDIR, n->ino);
 }
 
-/* The run is to stop, before all names in l have been seen to. */
+/* The run has to stop before all names in l have been visited. */
 static void leave_rest_out(const struct level *l)
 {
 	dir_mark_unclean(l->dir);
@@ -362,7 +362,7 @@ static void walk(struct walker *w)
 
 		give_subtrees(w);
 		const char *name = later_peek(&l->later, &type);
-		/* Asked once: what is not visited for it has to be left out. */
+		/* Asked once: if names are not visited for that, they count as left out. */
 		bool stop = name && stop_asked();
 		if (stop)
 			leave_rest_out(l);

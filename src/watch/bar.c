@@ -72,7 +72,7 @@ static bool in_background(void)
 	return group >= 0 && group != getpgrp();
 }
 
-static struct frame_screen look_at_screen(void)
+static struct frame_screen get_screen(void)
 {
 	struct winsize size;
 	bool known = ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0;
@@ -120,7 +120,7 @@ bool bar_init(enum options_progress mode)
 
 static void paint(const struct snapshot *s)
 {
-	struct frame_screen screen = look_at_screen();
+	struct frame_screen screen = get_screen();
 	char *text;
 	size_t size;
 	FILE *out = open_memstream(&text, &size);

@@ -40,13 +40,12 @@ void estimate_init(struct estimate *e, int64_t now);
 /* The process was stopped for ns nanoseconds, which count for nothing. */
 void estimate_leave_out(struct estimate *e, int64_t ns);
 
-/* now is what is done by now, the rest what is still to be done. */
+/* now is what has been done so far, the rest what has yet to be done. */
 struct estimate_result estimate_update(struct estimate *e, const struct estimate_sample *now,
 				       double rest_bytes, double rest_files);
 
 /*
- * Returns which part, from 0 to 1, of so many bytes is done; or, if there are no bytes, of
- * the files.
+ * Returns which part of the bytes is done, from 0 to 1; if there are no bytes, of the files.
  */
 double estimate_part(double bytes_done, double bytes, double files_done, double files);
 

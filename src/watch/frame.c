@@ -42,7 +42,7 @@ static int width(const char *s)
 	return w < 0 ? (int)strlen(s) : w;
 }
 
-/* Begin a line; what the last frame had behind the one that ends is cleared. */
+/* Begin a line; clear what the last frame had behind the end of the one before. */
 static void new_line(struct frame *f)
 {
 	fputs(f->lines++ ? "\033[K\n" : "", f->out);

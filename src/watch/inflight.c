@@ -21,7 +21,8 @@
 /* Time enough to tell a rate */
 #define SEEN_NS (CLOCK_SECOND / 2)
 
-static void see_locked(struct pending *p, uint64_t bytes, int64_t now)
+/* Take p's rate, with so many bytes in place now, unless that was done just before. */
+static void take_rate_locked(struct pending *p, uint64_t bytes, int64_t now)
 {
 	if (p->seen_at && now - p->seen_at < SEEN_NS)
 		return;
@@ -72,7 +73,7 @@ unsigned int inflight_look(struct window *w, struct inflight *list, unsigned int
 			p->since = now;
 		if (!info.bytes_total)
 			continue;
-		see_locked(p, info.bytes_done, now);
+		take_rate_locked(p, info.bytes_done, now);
 		n = put_in_order(list, n, max, &(struct inflight){
 			.id = p->entry.id, .pending = p, .since = p->since, .rate = p->rate,
 			.bytes_done = info.bytes_done, .bytes_total = info.bytes_total,

@@ -55,7 +55,7 @@ static uint64_t minus(uint64_t a, uint64_t b)
 	return a > b ? a - b : 0;
 }
 
-/* The files that are going to be done, or are: neither skipped nor failed */
+/* Returns how many files are done, or are going to be: neither skipped nor failed. */
 static uint64_t files_wanted(const struct snapshot *s)
 {
 	const uint64_t *files = s->tally.entries[KIND_FILE];
@@ -63,13 +63,13 @@ static uint64_t files_wanted(const struct snapshot *s)
 	return minus(s->files_total, files[OUTCOME_SKIPPED] + files[OUTCOME_FAILED]);
 }
 
-/* The same for bytes */
+/* As files_wanted(), in bytes */
 static uint64_t bytes_wanted(const struct snapshot *s)
 {
 	return minus(s->bytes_total, s->tally.bytes_left);
 }
 
-/* What the copies in flight, and those that have ended, come to */
+/* Add up the copies in flight and those that have ended. */
 static void take_done(struct snapshot *s, struct context *c)
 {
 	struct inflight_sum pending;

@@ -13,7 +13,7 @@
 
 #define COUNT_BUF 32
 
-/* n in groups of three digits: somewhere in buf */
+/* Returns n in groups of three digits, somewhere in buf. */
 static const char *count_text(char buf[static COUNT_BUF], uint64_t n)
 {
 	char *p = buf + COUNT_BUF - 1;
@@ -29,7 +29,7 @@ static const char *count_text(char buf[static COUNT_BUF], uint64_t n)
 
 #define TIME_BUF 32
 
-/* In two units at most; what is less than a second counts as one. */
+/* Returns buf.  The time is in two units at most; a part of a second counts as one. */
 static const char *time_text(char buf[static TIME_BUF], double seconds)
 {
 	uintmax_t s = seconds + 0.999, m = s / 60, h = m / 60;
