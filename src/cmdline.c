@@ -20,6 +20,7 @@
 
 #include "argmatch.h"
 #include "base/clock.h"
+#include "base/options.h"
 #include "c-strtod.h"
 #include "help.h"
 #include "progname.h"

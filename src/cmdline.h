@@ -3,7 +3,7 @@
 #ifndef PCP_CMDLINE_H
 #define PCP_CMDLINE_H
 
-#include "base/options.h"
+struct options;
 
 /*
  * Parse argv into o.  Exits by itself after --help and --version, and with status 1 and

@@ -27,6 +27,7 @@
 #include <locale.h>
 #include <stdlib.h>
 
+#include "base/options.h"
 #include "base/signals.h"
 #include "closeout.h"
 #include "cmdline.h"

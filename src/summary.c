@@ -8,7 +8,6 @@
 
 #include "summary.h"
 
-#include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>

@@ -3,7 +3,6 @@
 
 #include "base/names.h"
 
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>

@@ -18,6 +18,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <libcopyfile.h>
+
 #include "base/options.h"
 #include "base/retry.h"
 #include "copy/complain.h"

@@ -7,13 +7,11 @@
 #include <stdint.h>
 #include <sys/stat.h>
 
-#include <libcopyfile.h>
-
-#include "report/report.h"
-
 struct context;
+struct copyfile_info;
 struct entry;
 struct options;
+struct report_about;
 
 /* The flags for the library to copy attributes by, as the options say; 0: none. */
 uint64_t attrs_flags(const struct options *o);

@@ -12,11 +12,9 @@
 #include "copy/copy.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <libcopyfile.h>
 
@@ -44,7 +42,6 @@
 #include "copy/targets.h"
 #include "report/quote.h"
 #include "report/report.h"
-#include "report/verbose.h"
 #include "tree/dir.h"
 #include "tree/dirpath.h"
 #include "tree/workers.h"

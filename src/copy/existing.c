@@ -28,7 +28,6 @@
 #include <libcopyfile.h>
 
 #include "backupfile.h"
-#include "base/names.h"
 #include "base/options.h"
 #include "base/retry.h"
 #include "copy/announce.h"
@@ -38,7 +37,6 @@
 #include "copy/entry.h"
 #include "copy/samefile.h"
 #include "copy/targets.h"
-#include "dirname.h"
 #include "filemode.h"
 #include "report/ask.h"
 #include "report/quote.h"
@@ -48,8 +46,6 @@
 #include "tree/dir.h"
 #include "tree/dirpath.h"
 #include "utimecmp.h"
-#include "xalloc.h"
-#include "xvasprintf.h"
 
 /* ------------------------------------------------------ whether it stays */
 

@@ -25,7 +25,6 @@
 #include "copy/backup.h"
 #include "copy/complain.h"
 #include "copy/context.h"
-#include "copy/existing.h"
 #include "copy/full.h"
 #include "copy/links.h"
 #include "copy/outcome.h"

@@ -37,8 +37,6 @@
 #include <fcntl.h>
 #include <stdint.h>
 #include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 
 #include "copy/newlink.h"
 #include "hash.h"

@@ -9,10 +9,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 #include <libcopyfile.h>
@@ -28,8 +25,6 @@
 #include "tree/byfd.h"
 #include "tree/dir.h"
 #include "tree/dirpath.h"
-#include "xalloc.h"
-#include "xvasprintf.h"
 
 /* cp looks at every source first.  Returns true if e's is there, or else reports that. */
 static bool source_is_there(const struct entry *e)

@@ -8,7 +8,6 @@
 #include "copy/newlink.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>

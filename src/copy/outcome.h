@@ -3,7 +3,6 @@
 #ifndef PCP_OUTCOME_H
 #define PCP_OUTCOME_H
 
-#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/tally.h"

@@ -34,11 +34,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <libcopyfile.h>
+
 #include "base/loop.h"
 #include "base/relaxed.h"
 #include "copy/outcome.h"
 #include "tree/dir.h"
-#include "tree/dirpath.h"
 #include "tree/dirrefs.h"
 #include "xalloc.h"
 

@@ -11,10 +11,9 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include <libcopyfile.h>
-
 #include "copy/entry.h"
 
+struct copyfile_info;
 struct link;
 struct loop;
 

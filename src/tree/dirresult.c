@@ -14,6 +14,7 @@
 #include "tree/dirresult.h"
 
 #include "base/relaxed.h"
+#include "tree/dir.h"
 
 void dir_count_entry(struct dir *d, bool failed)
 {

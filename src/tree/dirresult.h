@@ -5,7 +5,8 @@
 
 #include <stdbool.h>
 
-#include "tree/dir.h"
+struct dir;
+struct dir_result;
 
 /*
  * An entry of d, on which the caller has a reference, has come to its end.  failed: there is

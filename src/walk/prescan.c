@@ -16,7 +16,6 @@
 
 #include "walk/prescan.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
 #include <stdatomic.h>

@@ -11,7 +11,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <stdbool.h>
-#include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 

@@ -39,7 +39,6 @@
 #include "walk/walk.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/container.h"
 #include "base/options.h"

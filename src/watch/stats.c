@@ -14,7 +14,6 @@
 #include "base/size.h"
 #include "copy/context.h"
 #include "report/report.h"
-#include "tree/dir.h"
 
 /* The reasons for a number of threads; a later library may have more of them. */
 static const char *const why[] = {

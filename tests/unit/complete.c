@@ -9,6 +9,7 @@
 #include <pthread.h>
 #include <sys/mman.h>
 
+#include "base/options.h"
 #include "base/stop.h"
 #include "cmdline.h"
 #include "copy/context.h"
