@@ -345,7 +345,7 @@ static int ask_for_umask(void)
 int cf_umask(void)
 {
 	char status[4096];
-	int fd = cf_openat(AT_FDCWD, "/proc/self/status", O_RDONLY, 0);
+	int fd = cf_openat(AT_FDCWD, "/proc/thread-self/status", O_RDONLY, 0);
 
 	if (fd < 0)
 		return ask_for_umask();

@@ -65,7 +65,7 @@ int cf_fsync(int fd);
 int cf_lock(int fd);
 void cf_unlock(int fd);
 
-/* The process's, or -errno.  Costs three calls, and a thread where /proc is missing. */
+/* The calling thread's, or -errno.  Costs three calls, and a thread where /proc is missing. */
 int cf_umask(void);
 
 /* Names */

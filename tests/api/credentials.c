@@ -275,6 +275,8 @@ static int apart(void)
 		bad |= 1;
 	if (copy_patiently("../big", "apart-big", 0) != 0)
 		bad |= 2;
+	if (copy("../src", "apart-owner", COPYFILE_SYNC | COPYFILE_OWNER) != 0)
+		bad |= 4;
 	return bad;
 }
 
@@ -283,16 +285,18 @@ static void test_apart(void)
 	pid_t tid = (pid_t)syscall(SYS_gettid);
 
 	if (syscall(SYS_kcmp, tid, tid, 3 /* KCMP_FS */, 0, 0) != 0) {
-		skip(4, "no kcmp(2) here");
+		skip(5, "no kcmp(2) here");
 		return;
 	}
 	is_int(copy("src", "d/before", COPYFILE_ASYNC), 0, "there is a pool");
 	is_int(in_thread(apart), 0, "a thread that has left the others' directory copies");
 	is_int(mode_of("d/apart"), 0600, "under its own umask");
 	is_int(mode_of("d/apart-big"), 0600, "by default as well");
+	is_int(mode_of("d/apart-owner"), 0600, "and where the owner is copied");
 	drop("d/before");
 	drop("d/apart");
 	drop("d/apart-big");
+	drop("d/apart-owner");
 }
 
 int main(void)
