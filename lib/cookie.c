@@ -285,7 +285,6 @@ static int launch_locked(struct cf_slot *s, const struct cf_job *job, struct bag
 		s->task.client = job->client;
 		s->task.place = job->place.dir;
 		s->task.big = cf_relaxed_get(job->watch.total) > CF_BIG_SIZE;
-		s->limits = limits;
 		s->state = CF_LIVE;
 		atomic_fetch_add(&table.busy, 1);
 		r = cf_pool_submit(&s->task, limits);
@@ -423,8 +422,9 @@ static void resume_locked(struct cf_slot *s)
 	if (!s->held)
 		return;
 	s->held = false;
-	if (cf_pool_submit(&s->task, s->limits) < 0) {
-		cf_job_refuse(&s->job, -ENOMEM);
+	int r = cf_pool_put_back(&s->task);
+	if (r < 0) {
+		cf_job_refuse(&s->job, r);
 		end_locked(s);
 	}
 }

@@ -218,9 +218,13 @@ static void move_to_locked(struct cf_lane *lane)
 	self.batch = 0;
 }
 
+static int provide_thread_locked(void);
+
 static void run_locked(struct cf_task *task)
 {
 	cf_lanes_remove(&pool.lanes, task);
+	/* After a decision there may be more threads to wake than a submit would. */
+	(void)provide_thread_locked();
 	unlock_pool();
 	unsigned int work = task->run(task);
 	lock_pool();
@@ -232,8 +236,6 @@ static void run_locked(struct cf_task *task)
 	cf_scale_ended(&pool.scale, work, pool.starved, ended);
 	pool.starved = false;
 }
-
-static int add_thread_locked(void);
 
 static void *thread_main(void *arg)
 {
@@ -247,10 +249,6 @@ static void *thread_main(void *arg)
 		move_to_locked(lane);
 		if (lane) {
 			self.batch = lane->first->next ? self.batch + 1 : 0;
-			/* After a decision there may be more to wake than a submit would. */
-			if (pool.lanes.queued[CF_SMALL] > 1 &&
-			    working_locked() < most_working_locked())
-				(void)add_thread_locked();
 			run_locked(lane->first);
 		} else if (pool.stop) {
 			break;
@@ -289,26 +287,35 @@ static int grow_locked(void)
 	return r;
 }
 
-/* One more thread: woken or, failing that, started, if there may be one. */
-static int add_thread_locked(void)
+/* Returns true if a task waits that one more thread may run. */
+static bool wants_thread_locked(void)
 {
 	if (awake_locked() >= pool.limits.most)
-		return 0;
-	if (pool.idle > pool.woken) {
-		pool.woken++;
-		pthread_cond_signal(&pool.work);
-		return 0;
-	}
-	return grow_locked();
+		return false;
+	return (pool.lanes.queued[CF_BIG] && may_run_big_locked(false)) ||
+	       (pool.lanes.queued[CF_SMALL] && working_locked() < most_working_locked());
 }
 
-/* A task of kind has been queued.  Returns -errno if that takes one more thread, in vain. */
-static int provide_thread_locked(enum cf_kind kind)
+/* Wake a thread that sleeps.  Returns false if there is none. */
+static bool wake_locked(void)
 {
-	bool wanted = kind == CF_BIG ? may_run_big_locked(false)
-				     : working_locked() < most_working_locked();
+	if (pool.idle == pool.woken)
+		return false;
+	pool.woken++;
+	pthread_cond_signal(&pool.work);
+	return true;
+}
 
-	return wanted ? add_thread_locked() : 0;
+/* Wake or start a thread if one more is wanted.  Returns -errno if it cannot be started. */
+static int provide_thread_locked(void)
+{
+	return !wants_thread_locked() || wake_locked() ? 0 : grow_locked();
+}
+
+/* Returns true if no thread can take a task before a task that stands still goes on. */
+static bool all_parked_locked(void)
+{
+	return pool.parked == pool.nthreads;
 }
 
 /* ------------------------------------------------------- entry points */
@@ -320,9 +327,8 @@ int cf_pool_submit(struct cf_task *task, struct cf_pool_limits limits)
 	cf_scale_expect(&pool.scale, limits.waits ? limits.least : limits.spare, limits.most,
 			limits.waits, limits.crowded, now());
 	int r = cf_lanes_put(&pool.lanes, task);
-	/* With at least one thread, one more is a wish, not a need. */
-	if (r == 0 && provide_thread_locked(task->big ? CF_BIG : CF_SMALL) < 0 &&
-	    !pool.nthreads) {
+	/* One more thread is only needed if there is none to run the task. */
+	if (r == 0 && provide_thread_locked() < 0 && all_parked_locked()) {
 		cf_lanes_remove(&pool.lanes, task);
 		r = -ENOMEM;
 	}
@@ -360,8 +366,7 @@ bool cf_pool_begin_big(void)
 	if (go && !is_at_big()) {
 		move_to_locked(cf_lanes_big(self.lane));
 		/* Another thread takes its place. */
-		if (pool.lanes.queued[CF_SMALL] && working_locked() < most_working_locked())
-			(void)add_thread_locked();
+		(void)provide_thread_locked();
 	}
 	unlock_pool();
 	return go;
@@ -388,6 +393,16 @@ bool cf_pool_remove(struct cf_task *task)
 	return waits;
 }
 
+int cf_pool_put_back(struct cf_task *task)
+{
+	lock_pool();
+	int r = all_parked_locked() ? -ENOMEM : cf_lanes_put(&pool.lanes, task);
+	if (r == 0 && wants_thread_locked())
+		(void)wake_locked();
+	unlock_pool();
+	return r;
+}
+
 bool cf_pool_reserve_thread(void)
 {
 	lock_pool();
@@ -406,14 +421,6 @@ void cf_pool_release_thread(void)
 	unlock_pool();
 }
 
-/* A thread has become free for others: wake or start one more if there is work for it. */
-static void replace_thread_locked(void)
-{
-	if ((pool.lanes.queued[CF_BIG] && may_run_big_locked(false)) ||
-	    (pool.lanes.queued[CF_SMALL] && working_locked() < most_working_locked()))
-		(void)add_thread_locked();
-}
-
 void cf_pool_park(void)
 {
 	lock_pool();
@@ -421,7 +428,10 @@ void cf_pool_park(void)
 		cf_lanes_charge(self.lane, now() - self.free_since);
 		cf_lanes_park(&pool.lanes, self.lane);
 		pool.parked++;
-		replace_thread_locked();
+		(void)provide_thread_locked();
+		/* cf_pool_put_back() finds a thread. */
+		if (all_parked_locked())
+			(void)grow_locked();
 	} else {
 		assert(pool.reserved);
 		pool.reserved--;

@@ -54,6 +54,12 @@ void cf_pool_requeue_big(struct cf_task *task);
 bool cf_pool_remove(struct cf_task *task);
 
 /*
+ * Queue a task again that cf_pool_remove() has taken back.  This starts no thread, so the
+ * caller may be one whose credentials are not those of the pool.  Returns 0 or -ENOMEM.
+ */
+int cf_pool_put_back(struct cf_task *task);
+
+/*
  * Reserve a thread for the caller, who starts it itself: it counts within the limits of
  * the last submit.  Returns false if the limits do not allow one more.  When the thread has
  * ended the caller releases it.

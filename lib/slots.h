@@ -25,7 +25,6 @@ struct cf_slot {
 	bool waiting;			/* a thread sleeps in WAIT */
 	bool raised;			/* fd is readable */
 	bool held;			/* paused, and out of the queue: no thread has the job */
-	struct cf_pool_limits limits;	/* to queue it again with */
 	struct cf_identity caller;	/* who is to copy; not if the job is STEADY */
 	struct cf_job job;
 };

@@ -299,6 +299,52 @@ static void test_apart(void)
 	drop("d/apart-owner");
 }
 
+/* Returns true if no byte of the copy was moved for some time. */
+static bool stands_still(int cookie)
+{
+	struct copyfile_info before, after;
+
+	if (copyfile_info(cookie, &before, sizeof before) != 0)
+		bail_out("copyfile_info: %s", strerror(errno));
+	nanosleep(&(struct timespec){ .tv_nsec = 100000000 }, NULL);
+	return copyfile_info(cookie, &after, sizeof after) == 0 &&
+	       after.bytes_done == before.bytes_done;
+}
+
+/* Resumes the copy whose cookie it is, under an umask of its own. */
+static int resumed;
+
+static int resume_apart(void)
+{
+	if (unshare(CLONE_FS) != 0)
+		return 128;
+	umask(077);
+	return copyfile_ctrl(resumed, COPYFILE_RESUME) > 0 ? 0 : 1;
+}
+
+/* The only thread stands still, so that the copy which is resumed needs another one. */
+static void test_resume(void)
+{
+	int running;
+
+	if (copyfile_shutdown() != 0)
+		bail_out("shutdown: %s", strerror(errno));
+	long_setup(1, 0);
+	running = long_start("d/running", 0);
+	wait_for_data(running);
+	resumed = copyfile("src", "d/resumed", COPYFILE_ASYNC);
+	ok(copyfile_ctrl(resumed, COPYFILE_PAUSE) > 0 &&
+	   copyfile_ctrl(running, COPYFILE_PAUSE) > 0, "two copies are paused");
+	while (!stands_still(running))
+		;
+	is_int(in_thread(resume_apart), 0, "a thread with another umask resumes one");
+	is_int(finish(resumed), 0, "which is made");
+	is_int(mode_of("d/resumed"), 0644, "under the umask of the thread that started it");
+	is_int(cancel(running), -ECANCELED, "the other one is cancelled");
+	drop("d/resumed");
+	long_setup(2, 0);
+}
+
 int main(void)
 {
 	scratch_enter("credentials");
@@ -307,6 +353,7 @@ int main(void)
 	mkdir("d", 0755);
 	long_setup(2, 0);
 	test_apart();
+	test_resume();
 	if (geteuid() == 0) {
 		if (chmod(".", 0755) != 0 || chmod("d", 0777) != 0)
 			bail_out("chmod: %s", strerror(errno));
