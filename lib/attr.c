@@ -48,8 +48,9 @@
 
 /* Bytes that are enough for the names of most files' attributes */
 #define FEW_NAMES 512
-/* Bytes that are enough for most values that are copied here */
+/* Bytes that are enough for most values that are copied here, and for all (XATTR_SIZE_MAX) */
 #define FEW_BYTES 1024
+#define MOST_BYTES 65536
 
 static const char selinux_name[] = "security.selinux";
 static const char acl_prefix[] = "system.posix_acl_";
@@ -212,11 +213,10 @@ static int copy_value(const struct cf_attr *a, const char *name)
 	char few[FEW_BYTES], *value = few, *more = NULL;
 	ssize_t n = cf_getxattr(a->src, a->path, name, few, sizeof few);
 
-	if (n == -ERANGE)
-		n = cf_getxattr(a->src, a->path, name, NULL, 0);
-	if (n > (ssize_t)sizeof few) {
-		value = more = malloc(n);
-		n = more ? cf_getxattr(a->src, a->path, name, more, n) : -ENOMEM;
+	/* To ask for the length would not help: the value may change meanwhile. */
+	if (n == -ERANGE) {
+		value = more = malloc(MOST_BYTES);
+		n = more ? cf_getxattr(a->src, a->path, name, more, MOST_BYTES) : -ENOMEM;
 	}
 	int r = n < 0 ? (int)n : cf_setxattr(a->dst, a->path, name, value, n);
 	free(more);

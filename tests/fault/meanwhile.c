@@ -9,6 +9,7 @@
 #include <config.h>
 
 #include <stdatomic.h>
+#include <sys/xattr.h>
 
 #include "scratch.h"
 #include "tap.h"
@@ -421,6 +422,49 @@ static void test_ranges(void)
 	       "the defaults again");
 }
 
+/* ---------------------------------------------------------------- attributes */
+
+static char long_context[2000];
+
+static bool set_context(const char *value, size_t size)
+{
+	return setxattr("src", "security.selinux", value, size, 0) == 0;
+}
+
+static void shorten_context(void)
+{
+	if (!set_context("short", 5))
+		bail_out("setxattr: %s", strerror(errno));
+}
+
+static void lengthen_context(void)
+{
+	if (!set_context(long_context, sizeof long_context))
+		bail_out("setxattr: %s", strerror(errno));
+}
+
+/* The value of an attribute that becomes shorter or longer while it is read is one of the two. */
+static void test_context(void)
+{
+	char got[sizeof long_context];
+
+	put_text("src", "text");
+	memset(long_context, 'x', sizeof long_context);
+	if (!set_context(long_context, sizeof long_context)) {
+		skip(4, "security.selinux cannot be set here");
+		return;
+	}
+	is_int(copy_while("fgetxattr", 2, 0, shorten_context, COPYFILE_CONTEXT), 0,
+	       "a long attribute becomes short");
+	ok(getxattr("dst", "security.selinux", got, sizeof got) == 5 && !memcmp(got, "short", 5),
+	   "the copy has the short one");
+	set_context(long_context, 1500);
+	is_int(copy_while("fgetxattr", 3, 0, lengthen_context, COPYFILE_CONTEXT), 0,
+	       "a long attribute becomes longer");
+	ok(getxattr("dst", "security.selinux", got, sizeof got) >= 1500, "the copy has it");
+	drop("dst");
+}
+
 int main(void)
 {
 	alarm(300);
@@ -434,6 +478,7 @@ int main(void)
 	test_mixed();
 	test_close();
 	test_ranges();
+	test_context();
 	cf_fault = NULL;
 	return scratch_done();
 }
