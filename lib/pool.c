@@ -37,7 +37,6 @@
 #include <errno.h>
 #include <pthread.h>
 #include <sched.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -46,6 +45,7 @@
 #include "identity.h"
 #include "lanes.h"
 #include "scale.h"
+#include "thread.h"
 
 /* Tasks per thread that keep it busy while the submitter does something else */
 #define BACKLOG 32
@@ -55,9 +55,6 @@
 
 /* Where tasks wait, there is one thread for big tasks for each so many for small ones. */
 #define BIG_SHARE 8
-
-/* Threads need little stack: copies keep at most a few KiB there. */
-#define STACK_SIZE (256 * 1024)
 
 static struct pool {
 	pthread_mutex_t lock;
@@ -260,12 +257,10 @@ static void *thread_main(void *arg)
 	return NULL;
 }
 
-/* Start one more thread, with all signals blocked: they are the program's. */
+/* Start one more thread.  Returns 0 or -errno. */
 static int grow_locked(void)
 {
 	pthread_t *threads = realloc(pool.threads, (pool.nthreads + 1) * sizeof *threads);
-	pthread_attr_t attr;
-	sigset_t all, old;
 
 	assert(awake_locked() < pool.limits.most);
 	if (!threads)
@@ -273,13 +268,7 @@ static int grow_locked(void)
 	pool.threads = threads;
 	if (!pool.nthreads)
 		cf_identity_get(&pool.identity);
-	pthread_attr_init(&attr);
-	pthread_attr_setstacksize(&attr, STACK_SIZE);
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &old);
-	int r = -pthread_create(&threads[pool.nthreads], &attr, thread_main, NULL);
-	pthread_sigmask(SIG_SETMASK, &old, NULL);
-	pthread_attr_destroy(&attr);
+	int r = cf_thread_start(&threads[pool.nthreads], thread_main, NULL);
 	if (r == 0)
 		pool.nthreads++;
 	if (pool.nthreads > pool.peak)

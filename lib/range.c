@@ -20,7 +20,6 @@
 #include <assert.h>
 #include <errno.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <time.h>
 
@@ -31,6 +30,7 @@
 #include "pool.h"
 #include "scale.h"
 #include "sys.h"
+#include "thread.h"
 
 /* Most threads for one file: eight streams fill what one server has to give. */
 #define MOST 8
@@ -101,16 +101,9 @@ static void *help(void *arg);
 /* Start one more helper, if the pool has a thread to spare.  If not, it is done without. */
 static void call_helper_locked(struct team *t)
 {
-	sigset_t all, old;
-
 	if (t->nhelpers == MOST_STARTS || !cf_pool_reserve_thread())
 		return;
-	/* The program's signals are for its own threads. */
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &old);
-	int err = pthread_create(&t->helpers[t->nhelpers], NULL, help, t);
-	pthread_sigmask(SIG_SETMASK, &old, NULL);
-	if (err) {
+	if (cf_thread_start(&t->helpers[t->nhelpers], help, t) < 0) {
 		cf_pool_release_thread();
 		return;
 	}

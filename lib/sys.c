@@ -14,7 +14,6 @@
 #include <poll.h>
 #include <pthread.h>
 #include <sched.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -30,6 +29,7 @@
 #include <unistd.h>
 
 #include "relaxed.h"
+#include "thread.h"
 
 /* From <linux/fs.h>, which a libc without kernel headers lacks */
 #ifndef FICLONE
@@ -326,18 +326,13 @@ static void *umask_of_its_own(void *ret)
 /* Without /proc: umask(2) tells only by setting it, which all threads would notice. */
 static int ask_for_umask(void)
 {
-	sigset_t all, old;
 	pthread_t thread;
 	int mask = 0;
+	int r = cf_thread_start(&thread, umask_of_its_own, &mask);
 
-	/* The program's signals are for its own threads. */
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &old);
-	int err = pthread_create(&thread, NULL, umask_of_its_own, &mask);
-	pthread_sigmask(SIG_SETMASK, &old, NULL);
 	/* EAGAIN is what a caller without a free cookie gets. */
-	if (err)
-		return err == EAGAIN ? -ENOMEM : -err;
+	if (r < 0)
+		return r == -EAGAIN ? -ENOMEM : r;
 	pthread_join(thread, NULL);
 	return mask;
 }

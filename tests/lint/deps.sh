@@ -24,10 +24,10 @@ same	fs sys
 clone	relaxed sys
 buffer	sys wait watch
 data	buffer clock clone extent fs pause range sys watch
-range	buffer clock pause pool scale sys watch
+range	buffer clock pause pool scale sys thread watch
 attr	extent sys watch
 extent	sys
-pool	identity lanes scale
+pool	identity lanes scale thread
 lanes
 scale
 identity
@@ -42,7 +42,8 @@ fs	sys
 wait	pause sys watch
 pause	pool watch
 watch	relaxed
-sys	relaxed
+sys	relaxed thread
+thread
 '
 rooms_of_lib() {
 	for file in lib/*.[ch]; do
