@@ -66,7 +66,7 @@ static struct pool {
 	_Atomic pid_t tid;		/* of one of them; 0: none runs yet */
 	unsigned int idle;		/* threads asleep */
 	unsigned int woken;		/* of those, about to wake */
-	unsigned int parked;		/* threads whose task stands still */
+	unsigned int parked;		/* threads whose task stands still, or waits for long */
 	unsigned int reserved;		/* threads of others; see cf_pool_reserve_thread() */
 	struct cf_pool_limits limits;	/* of the last submit */
 	struct cf_scale scale;
@@ -408,6 +408,11 @@ void cf_pool_release_thread(void)
 	assert(pool.reserved);
 	pool.reserved--;
 	unlock_pool();
+}
+
+bool cf_pool_is_worker(void)
+{
+	return self.lane;
 }
 
 void cf_pool_park(void)

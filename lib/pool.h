@@ -70,10 +70,13 @@ void cf_pool_release_thread(void);
 /* Returns true if limits.spare threads would soon have done all small tasks that wait. */
 bool cf_pool_wants_work(struct cf_pool_limits limits);
 
+/* Returns true if the calling thread is one of the pool, which then runs a task. */
+bool cf_pool_is_worker(void);
+
 /*
- * The task that the calling thread works on stands still, and goes on.  In between the thread
- * does not count, so that another may work in its place.  The thread is one of the pool, or
- * one for which cf_pool_reserve_thread() was called.
+ * The task that the calling thread works on stands still (park), and goes on (unpark).  In
+ * between the thread does not count, so that another may work in its place.  The thread is one
+ * of the pool, or one for which cf_pool_reserve_thread() was called.
  */
 void cf_pool_park(void);
 void cf_pool_unpark(void);

@@ -2,7 +2,8 @@
 /*
  * Design: polling.  A copy waits for a lease to be broken, for a reader of a FIFO, or for
  * another copy of the same file.  A system call that waits would not notice a cancel.  Most
- * of these waits are over after a few microseconds, and the others are rare.
+ * of these waits are over after a few microseconds, and the others are rare.  During a long
+ * wait the pool runs another thread in place of this one: a paused copy may last for ever.
  */
 #include <config.h>
 
@@ -15,6 +16,7 @@
 #include <time.h>
 
 #include "pause.h"
+#include "pool.h"
 #include "sys.h"
 
 /* Steps in which only the processor is given away */
@@ -45,7 +47,12 @@ int cf_wait_step(unsigned int *steps, const struct cf_watch *watch)
 	for (n -= YIELDS; n && nap < LONGEST_NAP_NS; n--)
 		nap *= 2;
 	nap = nap < LONGEST_NAP_NS ? nap : LONGEST_NAP_NS;
+	bool park = nap == LONGEST_NAP_NS && cf_pool_is_worker();
+	if (park)
+		cf_pool_park();
 	nanosleep(&(struct timespec){ .tv_nsec = nap }, NULL);
+	if (park)
+		cf_pool_unpark();
 	return 0;
 }
 

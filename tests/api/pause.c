@@ -261,6 +261,43 @@ static void test_small(void)
 	drop("old");
 }
 
+/* Copies that wait for what a paused one has claimed, or for a reader, use up no threads. */
+static void test_claimed(void)
+{
+	enum { N = 8 };
+	int paused, fifo, other, waiting[N], i, good = 0;
+
+	put_text("src", "later");
+	put_text("dst", "old");
+	paused = start_paused("dst", COPYFILE_TRUNCATE);
+	come_to_rest(paused);
+	for (i = 0; i < N; i++)
+		waiting[i] = copyfile("src", "dst", COPYFILE_ASYNC | COPYFILE_TRUNCATE);
+	other = copyfile("src", "other", COPYFILE_ASYNC);
+	ok(readable(other, 20000), "a copy is made while %d wait for a paused one's file", N);
+	for (i = 0; i < N; i++)
+		good += !readable(waiting[i], 0);
+	is_int(good, N, "which do wait");
+	is_int(cancel(paused), -ECANCELED, "the paused copy is cancelled");
+	for (i = 0; i < N; i++)
+		good -= finish(waiting[i]) == 0;
+	is_int(good, 0, "then they are made");
+	is_int(finish(other), 0, "so was the other one");
+	ok(holds("dst", "later"), "the file is a copy");
+	drop("other");
+
+	if (mkfifo("fifo", 0600) != 0)
+		bail_out("mkfifo: %s", strerror(errno));
+	fifo = copyfile("src", "fifo", COPYFILE_ASYNC | COPYFILE_TRUNCATE);
+	other = copyfile("src", "other", COPYFILE_ASYNC);
+	ok(readable(other, 20000), "a copy is made while one waits for the reader of a FIFO");
+	is_int(cancel(fifo), -ECANCELED, "that is cancelled");
+	is_int(finish(other), 0, "the other was made");
+	drop("other");
+	drop("fifo");
+	drop("dst");
+}
+
 static int exit_while_paused(void)
 {
 	int running = long_start("partial", 0), waiting;
@@ -317,6 +354,7 @@ int main(void)
 	test_queued();
 	test_wait();
 	test_small();
+	test_claimed();
 	test_process();
 	is_int(copyfile_shutdown(), 0, "shutdown");
 	is_int(count_fds(), before, "no descriptor is left behind");

@@ -39,7 +39,7 @@ container
 relaxed
 count	relaxed
 fs	sys
-wait	pause sys watch
+wait	pause pool sys watch
 pause	pool watch
 watch	relaxed
 sys	relaxed thread
