@@ -35,11 +35,13 @@
 #include <stdatomic.h>
 #include <stddef.h>
 
+#include "fibhash.h"
 #include "fs.h"
 #include "sys.h"
 #include "wait.h"
 
-#define BUCKETS 64
+#define BUCKET_BITS 6
+#define BUCKETS (1 << BUCKET_BITS)
 
 struct bucket {
 	pthread_mutex_t lock;		/* of the rest */
@@ -53,7 +55,7 @@ static struct bucket buckets[BUCKETS] = {
 
 static struct bucket *bucket_of(uint64_t a, uint64_t b)
 {
-	return &buckets[((a * 31 + b) * 0x9e3779b97f4a7c15ULL) >> 58];
+	return &buckets[cf_hash(a * 31 + b, BUCKET_BITS)];
 }
 
 static struct bucket *bucket_of_claim(const struct cf_claim *c)

@@ -16,4 +16,10 @@ static inline int64_t cf_clock(clockid_t clock)
 	return t.tv_sec * CF_SECOND + t.tv_nsec;
 }
 
+/* Returns the time of a clock that only goes forward. */
+static inline int64_t cf_now(void)
+{
+	return cf_clock(CLOCK_MONOTONIC);
+}
+
 #endif

@@ -12,6 +12,7 @@
 #include <errno.h>
 #include <stdatomic.h>
 
+#include "fibhash.h"
 #include "relaxed.h"
 #include "sys.h"
 
@@ -23,7 +24,7 @@ static _Atomic uint64_t refusals[1 << REFUSAL_BITS];
 
 static _Atomic uint64_t *refusal_of(uint64_t pair)
 {
-	return &refusals[(pair * 0x9e3779b97f4a7c15ULL) >> (64 - REFUSAL_BITS)];
+	return &refusals[cf_hash(pair, REFUSAL_BITS)];
 }
 
 static bool refused_before(uint64_t pair)

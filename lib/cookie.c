@@ -53,6 +53,7 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "clock.h"
 #include "container.h"
 #include "count.h"
 #include "identity.h"
@@ -70,10 +71,7 @@
 /* The time for the quota, which does not need to be exact */
 static int64_t coarse_now(void)
 {
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC_COARSE, &t);
-	return t.tv_sec * (int64_t)1000000000 + t.tv_nsec;
+	return cf_clock(CLOCK_MONOTONIC_COARSE);
 }
 
 static struct {

@@ -221,11 +221,11 @@ static bool worth_ranges(struct mover *m, off_t at)
 	    d->st->st_size - at < (off_t)(CF_RANGE_CHUNKS * first_chunk(d)))
 		return false;
 	if (!m->wall) {
-		m->wall = cf_clock(CLOCK_MONOTONIC);
+		m->wall = cf_now();
 		m->cpu = cf_clock(CLOCK_THREAD_CPUTIME_ID);
 		return false;
 	}
-	int64_t wall = cf_clock(CLOCK_MONOTONIC) - m->wall;
+	int64_t wall = cf_now() - m->wall;
 
 	/* A thread that does not wait gains nothing from another one. */
 	return wall > LONG_ENOUGH && cf_clock(CLOCK_THREAD_CPUTIME_ID) - m->cpu < wall / 2;
@@ -371,13 +371,13 @@ static ssize_t move_chunk(struct mover *m, off_t at, int64_t len)
 	const struct cf_data *d = m->d;
 	bool whole = len > d->st->st_size - at && (uint64_t)(d->st->st_size - at) <= m->chunk;
 	size_t want = (int64_t)m->chunk < len ? m->chunk : (size_t)len;
-	int64_t begun = whole ? 0 : cf_clock(CLOCK_MONOTONIC);
+	int64_t begun = whole ? 0 : cf_now();
 	/* Without offsets the kernel need not read and write these. */
 	ssize_t n = at == 0 && !m->sought ? cf_copy_next(d->src, d->dst, want)
 					  : cf_copy_range(d->src, d->dst, at, want);
 
 	if (!whole)
-		adapt_chunk(m, want, n, cf_clock(CLOCK_MONOTONIC) - begun);
+		adapt_chunk(m, want, n, cf_now() - begun);
 	return n;
 }
 
@@ -483,7 +483,7 @@ static int set_size(struct mover *m)
 		return 0;
 	int r = cf_truncate(d->dst, m->end);
 	/* Where a size cannot be set, writing the last byte has the same effect. */
-	if (r == -EPERM || r == -EACCES || r == -EINVAL || r == -EOPNOTSUPP || r == -ENOSYS)
+	if (cf_sys_refused(r))
 		r = cf_pwrite(d->dst, "", 1, m->end - 1) == 1 ? 0 : r;
 	return failed(m, COPYFILE_WRITE, r);
 }

@@ -181,17 +181,25 @@ static int check_replace(const struct cf_dest *d)
 	return same_inode(&st, d->st) ? -EINVAL : 0;
 }
 
+/* Open the directory of d->name, as openat(2) does with flags and mode. */
+static int open_parent(const struct cf_dest *d, int flags, mode_t mode)
+{
+	const char *slash = strrchr(d->name, '/');
+	char *parent = slash ? strndup(d->name, slash + 1 - d->name) : NULL;
+
+	if (slash && !parent)
+		return -ENOMEM;
+	int fd = cf_openat(d->dir, parent ? parent : ".", flags, mode);
+	free(parent);
+	return fd;
+}
+
 /* Make the file without a name, if the file system can, and /proc can name it later. */
 static int open_unnamed(struct cf_dest *d)
 {
-	const char *slash = strrchr(d->name, '/');
-	char self[CF_FD_PATH_MAX], *parent = NULL;
-	int fd;
+	char self[CF_FD_PATH_MAX];
+	int fd = open_parent(d, O_WRONLY | O_TMPFILE, d->mode);
 
-	if (slash && !(parent = strndup(d->name, slash + 1 - d->name)))
-		return -ENOMEM;
-	fd = cf_openat(d->dir, parent ? parent : ".", O_WRONLY | O_TMPFILE, d->mode);
-	free(parent);
 	if (fd < 0)
 		return fd;
 	cf_fd_path(fd, self);
@@ -274,13 +282,8 @@ int cf_dest_set_size(struct cf_dest *d, off_t size, bool exact)
 /* Sync the directory: without that, the name of a new file is not on stable storage. */
 static int sync_parent(const struct cf_dest *d)
 {
-	const char *slash = strrchr(d->name, '/');
-	char *parent = slash ? strndup(d->name, slash + 1 - d->name) : NULL;
+	int fd = open_parent(d, O_RDONLY | O_DIRECTORY, 0);
 
-	if (slash && !parent)
-		return -ENOMEM;
-	int fd = cf_openat(d->dir, parent ? parent : ".", O_RDONLY | O_DIRECTORY, 0);
-	free(parent);
 	if (fd < 0)
 		return fd;
 	int r = cf_fsync(fd);

@@ -35,6 +35,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "cookie.h"
 
 /* How long exit(3) waits for copies that do not end, and how often it looks */
@@ -87,6 +88,7 @@ static bool cancel_callers(void)
 
 static void end_copies(void)
 {
+	int64_t give_up = cf_now() + MOST_SECONDS * CF_SECOND;
 	struct timespec until;
 
 	if (getpid() != program.owner)
@@ -95,15 +97,8 @@ static void end_copies(void)
 	until.tv_sec += MOST_SECONDS;
 	atomic_store(&program.ending, true);
 	cf_cookie_end_all(&until);
-	for (;;) {
-		struct timespec now;
-		bool busy = cancel_callers();
-
-		clock_gettime(CLOCK_REALTIME, &now);
-		if ((!busy && !cf_cookie_busy()) || now.tv_sec > until.tv_sec)
-			return;
+	while ((cancel_callers() || cf_cookie_busy()) && cf_now() < give_up)
 		nanosleep(&(struct timespec){ .tv_nsec = LOOK_EVERY }, NULL);
-	}
 }
 
 /* -------------------------------------------------------------- fork */

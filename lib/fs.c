@@ -13,10 +13,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "fibhash.h"
 #include "sys.h"
 
-/* File systems that a thread remembers; after so many uses one is asked again */
-#define SEEN 8
+/* A thread remembers 2^SEEN_BITS file systems, and asks one again after TRUST uses. */
+#define SEEN_BITS 3
 #define TRUST 256
 
 /* From <linux/magic.h> and the file systems themselves */
@@ -104,8 +105,8 @@ enum cf_fs cf_fs_known(int fd, dev_t dev)
 		dev_t dev;
 		enum cf_fs kind;
 		unsigned int left;	/* uses until it is asked again */
-	} seen[SEEN];
-	unsigned int i = (uint64_t)dev * 0x9e3779b97f4a7c15ULL >> 61;
+	} seen[1 << SEEN_BITS];
+	unsigned int i = cf_hash(dev, SEEN_BITS);
 
 	if (seen[i].left && seen[i].dev == dev)
 		seen[i].left--;

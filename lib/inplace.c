@@ -33,13 +33,6 @@ static bool is_source(const struct cf_dest *d, const struct stat *st)
 	return st->st_dev == d->st->st_dev && st->st_ino == d->st->st_ino;
 }
 
-/* Returns true if r says that the file system does not do this, or not in this way. */
-static bool refused(int r)
-{
-	return r == -EPERM || r == -EACCES || r == -EINVAL || r == -EOPNOTSUPP ||
-	       r == -ENOSYS;
-}
-
 static void let_go(struct cf_dest *d)
 {
 	cf_claim_drop(&d->claim);
@@ -115,15 +108,15 @@ static int empty(struct cf_dest *d, const struct stat *st)
 		return r;
 	int same = cf_same_file(d->src, d->st, d->fd, st);
 	r = same > 0 ? -EINVAL : same;
-	if (same > 0 || (same < 0 && !refused(same)))
+	if (same > 0 || (same < 0 && !cf_sys_refused(same)))
 		return r;
 	/* Even if it is empty: a file that is overwritten gets a new time. */
 	if (same == 0)
 		r = cf_truncate(d->fd, 0);
-	if (refused(r) && st->st_size)
+	if (cf_sys_refused(r) && st->st_size)
 		return open_emptied(d, r);
 	/* The refusal does not matter, since the file is empty. */
-	if (refused(r))
+	if (cf_sys_refused(r))
 		r = 0;
 	d->touched = r == 0;
 	return r;
@@ -144,7 +137,7 @@ static int claim(struct cf_dest *d, struct stat *st)
 	return r < 0 ? r : st->st_nlink == 0 && !d->given;
 }
 
-/* Returns a descriptor or -errno.  If that is refused(), O_TRUNC may still do. */
+/* Returns a descriptor or -errno.  If that is cf_sys_refused(), O_TRUNC may still do. */
 static int open_dest(const struct cf_dest *d)
 {
 	return d->given ? cf_dup(d->dir) : open_patiently(d, 0);
@@ -156,7 +149,7 @@ static int open_once(struct cf_dest *d)
 	struct stat st;
 	int r = open_dest(d);
 
-	if (refused(r))
+	if (cf_sys_refused(r))
 		return open_emptied(d, r);
 	if (r < 0)
 		return r;
@@ -207,7 +200,7 @@ int cf_inplace_settle(struct cf_dest *d, off_t size)
 		return 0;
 	if (st.st_size > size) {
 		r = cf_truncate(d->fd, size);
-		return refused(r) ? 0 : r;
+		return cf_sys_refused(r) ? 0 : r;
 	}
 	/* The size that a FUSE server tells of a file that is being written may be old. */
 	return kind == CF_FS_FUSE ? 0 : -EBUSY;

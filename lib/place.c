@@ -19,9 +19,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "fibhash.h"
 #include "sys.h"
-
-#define GOLDEN 0x9e3779b97f4a7c15ULL
 
 /* Directories that a thread remembers on either side, by the hash's upper bits */
 #define SEEN_BITS 4
@@ -42,7 +41,7 @@ static uint64_t hash_dir(int fd, const char *path, size_t len)
 
 	for (size_t i = 0; i < len; i++)
 		h = (h ^ (unsigned char)path[i]) * 0x100000001b3ULL;
-	return h * GOLDEN;
+	return cf_hash_mix(h);
 }
 
 /* 0 where it can't be told, as when the directory is missing. */
@@ -80,7 +79,7 @@ static const struct seen *look(struct seen *table, int fd, const char *name)
 
 static uint64_t pair_of(uint64_t from, uint64_t to)
 {
-	return (from * GOLDEN ^ to) | 1;
+	return (cf_hash_mix(from) ^ to) | 1;
 }
 
 struct cf_place cf_place_of(int src_dir, const char *src, int dst_dir, const char *dst)
@@ -95,5 +94,5 @@ struct cf_place cf_place_of_files(int src, int dst)
 {
 	uint64_t from = cf_device(src), to = cf_device(dst);
 
-	return (struct cf_place){ .dir = to * GOLDEN, .pair = pair_of(from, to) };
+	return (struct cf_place){ .dir = cf_hash_mix(to), .pair = pair_of(from, to) };
 }

@@ -38,13 +38,15 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "clock.h"
+#include "fibhash.h"
+#include "relaxed.h"
+
 /* Copies that are measured before there is a verdict.  Of the first copies each is. */
 #define ENOUGH 2
 
-/* Pairs of file systems that are told apart; a power of 2 */
+/* Pairs of file systems that are told apart: 2^PAIR_BITS */
 #define PAIR_BITS 4
-#define PAIRS 16
-static_assert(PAIRS == 1 << PAIR_BITS, "a hash of PAIR_BITS is an index of a pair");
 
 /* A first copy that has not ended after this time (ns) is taken to wait. */
 #define LONG_FIRST 12000000
@@ -95,14 +97,6 @@ static_assert(PAIRS == 1 << PAIR_BITS, "a hash of PAIR_BITS is an index of a pai
 /* A copy of more bytes than this tells more about bandwidth than about latency. */
 #define SMALL_SIZE (256 * 1024)
 
-static int64_t now(clockid_t clock)
-{
-	struct timespec t;
-
-	clock_gettime(clock, &t);
-	return t.tv_sec * (int64_t)1000000000 + t.tv_nsec;
-}
-
 /* Nanoseconds that this thread has spent waiting for a processor, if known */
 static int64_t queued(void)
 {
@@ -122,7 +116,7 @@ static int64_t queued(void)
 static int64_t busy(int64_t *queue)
 {
 	*queue = queued();
-	return now(CLOCK_THREAD_CPUTIME_ID) + *queue;
+	return cf_clock(CLOCK_THREAD_CPUTIME_ID) + *queue;
 }
 
 /* The system calls that busy() makes */
@@ -138,57 +132,54 @@ static struct pair {
 	atomic_uint samples;
 	atomic_int waiting;		/* share of copies that waited, 0 to WHOLE */
 	atomic_int crowd;		/* the share of time that copies queued, 0 to WHOLE */
-} pairs[PAIRS];
-
-#define get(field) atomic_load_explicit(&(field), memory_order_relaxed)
-#define set(field, value) atomic_store_explicit(&(field), value, memory_order_relaxed)
+} pairs[1 << PAIR_BITS];
 
 /* The pair that was measured last, for cf_policy_waiting() */
 static struct pair *_Atomic last_measured;
 
 static struct pair *find(uint64_t key)
 {
-	struct pair *p = &pairs[key * 0x9e3779b97f4a7c15ULL >> (64 - PAIR_BITS)];
+	struct pair *p = &pairs[cf_hash(key, PAIR_BITS)];
 
-	if (get(p->key) != key) {
-		set(p->begun, 0);
-		set(p->known, 0);
-		set(p->handed_over, 0);
-		set(p->samples, 0);
-		set(p->waiting, 0);
-		set(p->crowd, 0);
-		set(p->key, key);
+	if (cf_relaxed_get(p->key) != key) {
+		cf_relaxed_set(p->begun, 0);
+		cf_relaxed_set(p->known, 0);
+		cf_relaxed_set(p->handed_over, 0);
+		cf_relaxed_set(p->samples, 0);
+		cf_relaxed_set(p->waiting, 0);
+		cf_relaxed_set(p->crowd, 0);
+		cf_relaxed_set(p->key, key);
 	}
 	return p;
 }
 
 static bool measured(const struct pair *p)
 {
-	return get(p->samples) >= ENOUGH;
+	return cf_relaxed_get(p->samples) >= ENOUGH;
 }
 
 void cf_policy_begin(struct cf_policy_sample *s, uint64_t pair)
 {
 	static _Thread_local int64_t next;
-	int64_t begin = now(CLOCK_MONOTONIC_COARSE);
+	int64_t begin = cf_clock(CLOCK_MONOTONIC_COARSE);
 
 	struct pair *p = find(pair);
 
 	s->pair = pair;
-	s->taken = begin >= next || get(p->samples) < ENOUGH;
+	s->taken = begin >= next || cf_relaxed_get(p->samples) < ENOUGH;
 	if (!s->taken)
 		return;
 	next = begin + EVERY;
 	int64_t before = busy(&s->queued);
-	begin = now(CLOCK_MONOTONIC);
+	begin = cf_now();
 	s->busy = busy(&s->queued);
-	s->wall = now(CLOCK_MONOTONIC);
+	s->wall = cf_now();
 	s->call = (s->wall - begin - (s->busy - before)) / BUSY_CALLS;
 	if (s->call < 0)
 		s->call = 0;
 	/* What the calls take by themselves does not count: let it begin later by that. */
-	if (!get(p->begun))
-		set(p->begun, s->wall + s->call * FIRST_CALLS);
+	if (!cf_relaxed_get(p->begun))
+		cf_relaxed_set(p->begun, s->wall + s->call * FIRST_CALLS);
 }
 
 void cf_policy_is_big(struct cf_policy_sample *s)
@@ -198,14 +189,14 @@ void cf_policy_is_big(struct cf_policy_sample *s)
 	s->taken = false;
 	/* The next small copy may become the first one. */
 	if (!measured(p))
-		set(p->begun, 0);
+		cf_relaxed_set(p->begun, 0);
 }
 
 void cf_policy_end(const struct cf_policy_sample *s, uint64_t bytes, unsigned int calls)
 {
 	if (!s->taken || bytes > SMALL_SIZE)
 		return;
-	int64_t took = now(CLOCK_MONOTONIC) - s->wall;
+	int64_t took = cf_now() - s->wall;
 	int64_t queue;
 	int64_t was_busy = busy(&queue) - s->busy;
 
@@ -215,17 +206,17 @@ void cf_policy_end(const struct cf_policy_sample *s, uint64_t bytes, unsigned in
 	int crowd = took > 0 ? (int)((queue - s->queued) * WHOLE / took) : 0;
 
 	crowd = crowd < 0 ? 0 : crowd > WHOLE ? WHOLE : crowd;
-	unsigned int before = atomic_fetch_add_explicit(&p->samples, 1, memory_order_relaxed);
+	unsigned int before = cf_relaxed_add(p->samples, 1);
 	if (before + 1 == ENOUGH)
-		set(p->known, s->wall + took);
+		cf_relaxed_set(p->known, s->wall + took);
 	if (before > 0) {
-		share = get(p->waiting) + (share - get(p->waiting)) / SMOOTH;
-		crowd = get(p->crowd) + (crowd - get(p->crowd)) / SMOOTH;
+		share = cf_relaxed_get(p->waiting) + (share - cf_relaxed_get(p->waiting)) / SMOOTH;
+		crowd = cf_relaxed_get(p->crowd) + (crowd - cf_relaxed_get(p->crowd)) / SMOOTH;
 	}
 	assert(share >= 0 && share <= WHOLE && crowd >= 0 && crowd <= WHOLE);
-	set(p->waiting, share);
-	set(p->crowd, crowd);
-	set(last_measured, p);
+	cf_relaxed_set(p->waiting, share);
+	cf_relaxed_set(p->crowd, crowd);
+	cf_relaxed_set(last_measured, p);
 }
 
 void cf_policy_await(uint64_t pair)
@@ -233,7 +224,7 @@ void cf_policy_await(uint64_t pair)
 	struct pair *p = find(pair);
 
 	if (measured(p) ||
-	    atomic_fetch_add_explicit(&p->handed_over, 1, memory_order_relaxed) != FIRST_FEW)
+	    cf_relaxed_add(p->handed_over, 1) != FIRST_FEW)
 		return;
 	for (int i = 0; i < LOOKS && !measured(p); i++)
 		nanosleep(&(struct timespec){ .tv_nsec = LOOK_EVERY }, NULL);
@@ -243,14 +234,14 @@ bool cf_policy_waits(uint64_t pair)
 {
 	const struct pair *p = find(pair);
 
-	return !measured(p) || get(p->waiting) > WHOLE / 2;
+	return !measured(p) || cf_relaxed_get(p->waiting) > WHOLE / 2;
 }
 
 unsigned int cf_policy_waiting(void)
 {
-	const struct pair *p = get(last_measured);
+	const struct pair *p = cf_relaxed_get(last_measured);
 
-	return p ? get(p->waiting) * 100 / WHOLE : 0;
+	return p ? cf_relaxed_get(p->waiting) * 100 / WHOLE : 0;
 }
 
 /* ------------------------------------------------------- the callers */
@@ -266,17 +257,17 @@ void cf_policy_caller_works(void)
 	static _Thread_local unsigned int mine;	/* 0: not chosen yet */
 
 	if (!mine)
-		mine = 1 + atomic_fetch_add_explicit(&threads, 1, memory_order_relaxed) % CALLERS;
-	set(callers[mine - 1].last, now(CLOCK_MONOTONIC_COARSE));
+		mine = 1 + cf_relaxed_add(threads, 1) % CALLERS;
+	cf_relaxed_set(callers[mine - 1].last, cf_clock(CLOCK_MONOTONIC_COARSE));
 }
 
 unsigned int cf_policy_callers(void)
 {
-	int64_t since = now(CLOCK_MONOTONIC_COARSE) - LATELY;
+	int64_t since = cf_clock(CLOCK_MONOTONIC_COARSE) - LATELY;
 	unsigned int n = 0;
 
 	for (unsigned int i = 0; i < CALLERS; i++)
-		n += get(callers[i].last) > since;
+		n += cf_relaxed_get(callers[i].last) > since;
 	return n;
 }
 
@@ -285,13 +276,13 @@ unsigned int cf_policy_callers(void)
 unsigned int cf_policy_cores(void)
 {
 	static atomic_uint cores;
-	unsigned int n = get(cores);
+	unsigned int n = cf_relaxed_get(cores);
 
 	if (!n) {
 		cpu_set_t ours;
 
 		n = sched_getaffinity(0, sizeof ours, &ours) == 0 ? CPU_COUNT(&ours) : 1;
-		set(cores, n);
+		cf_relaxed_set(cores, n);
 	}
 	return n;
 }
@@ -301,19 +292,19 @@ struct cf_pool_limits cf_policy_limits(unsigned int fixed, uint64_t pair)
 	unsigned int cores = cf_policy_cores(), most = cores > MOST_THREADS ? cores : MOST_THREADS;
 	const struct pair *p = find(pair);
 	unsigned int working = cf_policy_callers();
-	int64_t begun = get(p->begun), t = now(CLOCK_MONOTONIC);
+	int64_t begun = cf_relaxed_get(p->begun), t = cf_now();
 	bool late = begun && t - begun > LONG_FIRST;
 	bool waits = cf_policy_waits(pair) && (measured(p) || late);
 	/* The ENOUGH copies that a verdict takes should be made at the same time. */
 	unsigned int few = measured(p) || cores > ENOUGH ? cores : ENOUGH;
 	unsigned int least = fixed ? fixed : few;
 	/* No core is spare while the threads of the program may still begin to copy. */
-	if (measured(p) && t - get(p->known) < SHOW_UP)
+	if (measured(p) && t - cf_relaxed_get(p->known) < SHOW_UP)
 		working = least;
 
 	return (struct cf_pool_limits){
 		.least = least, .most = fixed ? fixed : most, .waits = waits,
-		.crowded = get(p->crowd) > CROWDED,
+		.crowded = cf_relaxed_get(p->crowd) > CROWDED,
 		.spare = waits ? least : least > working ? least - working : 0,
 	};
 }

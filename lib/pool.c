@@ -40,10 +40,11 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "clock.h"
 #include "identity.h"
 #include "lanes.h"
+#include "relaxed.h"
 #include "scale.h"
 #include "thread.h"
 
@@ -80,16 +81,8 @@ static _Thread_local struct {
 	bool holds_lock;
 	struct cf_lane *lane;		/* that it works on, or NULL */
 	unsigned int batch;		/* tasks in a row from there */
-	int64_t free_since;		/* when its last task or its sleep ended; see now() */
+	int64_t free_since;		/* when its last task or its sleep ended; see cf_now() */
 } self;
-
-static int64_t now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * (int64_t)1000000000 + t.tv_nsec;
-}
 
 static void lock_pool(void)
 {
@@ -100,8 +93,8 @@ static void lock_pool(void)
 
 static void show(atomic_uint *shown, unsigned int n)
 {
-	if (atomic_load_explicit(shown, memory_order_relaxed) != n)
-		atomic_store_explicit(shown, n, memory_order_relaxed);
+	if (cf_relaxed_get(*shown) != n)
+		cf_relaxed_set(*shown, n);
 }
 
 /* Before the lock is released, by whatever call */
@@ -197,7 +190,7 @@ static void sleep_locked(void)
 	pool.idle--;
 	if (pool.woken)
 		pool.woken--;
-	self.free_since = now();
+	self.free_since = cf_now();
 }
 
 /* From now on this thread works in lane; NULL: in none. */
@@ -225,7 +218,7 @@ static void run_locked(struct cf_task *task)
 	unlock_pool();
 	unsigned int work = task->run(task);
 	lock_pool();
-	int64_t ended = now();
+	int64_t ended = cf_now();
 	cf_lanes_charge(self.lane, ended - self.free_since);
 	self.free_since = ended;
 	if (is_at_big())
@@ -238,7 +231,7 @@ static void *thread_main(void *arg)
 {
 	(void)arg;
 	atomic_store(&pool.tid, cf_identity_thread());
-	self.free_since = now();
+	self.free_since = cf_now();
 	lock_pool();
 	for (;;) {
 		struct cf_lane *lane = next_lane_locked();
@@ -314,7 +307,7 @@ int cf_pool_submit(struct cf_task *task, struct cf_pool_limits limits)
 	lock_pool();
 	pool.limits = limits;
 	cf_scale_expect(&pool.scale, limits.waits ? limits.least : limits.spare, limits.most,
-			limits.waits, limits.crowded, now());
+			limits.waits, limits.crowded, cf_now());
 	int r = cf_lanes_put(&pool.lanes, task);
 	/* One more thread is only needed if there is none to run the task. */
 	if (r == 0 && provide_thread_locked() < 0 && all_parked_locked()) {
@@ -419,7 +412,7 @@ void cf_pool_park(void)
 {
 	lock_pool();
 	if (self.lane) {
-		cf_lanes_charge(self.lane, now() - self.free_since);
+		cf_lanes_charge(self.lane, cf_now() - self.free_since);
 		cf_lanes_park(&pool.lanes, self.lane);
 		pool.parked++;
 		(void)provide_thread_locked();
@@ -440,7 +433,7 @@ void cf_pool_unpark(void)
 		assert(pool.parked);
 		pool.parked--;
 		cf_lanes_unpark(&pool.lanes, self.lane);
-		self.free_since = now();
+		self.free_since = cf_now();
 	} else {
 		pool.reserved++;
 	}
@@ -460,8 +453,8 @@ bool cf_pool_wants_work(struct cf_pool_limits limits)
 struct cf_pool_load cf_pool_load(void)
 {
 	return (struct cf_pool_load){
-		.target = atomic_load_explicit(&pool.shown_target, memory_order_relaxed),
-		.big = atomic_load_explicit(&pool.shown_big, memory_order_relaxed),
+		.target = cf_relaxed_get(pool.shown_target),
+		.big = cf_relaxed_get(pool.shown_big),
 	};
 }
 

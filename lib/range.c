@@ -21,7 +21,6 @@
 #include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "buffer.h"
 #include "clock.h"
@@ -53,11 +52,6 @@ struct team {
 	unsigned int nhelpers;		/* ... so many, those that have left included */
 	struct cf_scale scale;
 };
-
-static int64_t now(void)
-{
-	return cf_clock(CLOCK_MONOTONIC);
-}
 
 /* -------------------------------------------------------------- chunks */
 
@@ -120,7 +114,7 @@ static void settle_locked(struct team *t, off_t at, off_t len, off_t moved, uint
 	if (moved >= 0 && moved < len && at + moved < t->end)
 		t->end = at + moved;
 	if (moved > 0)
-		cf_scale_ended(&t->scale, 1 + moved / UNIT, false, now());
+		cf_scale_ended(&t->scale, 1 + moved / UNIT, false, cf_now());
 }
 
 /* Take chunks until there is none left, or, for a helper, until it is one too many. */
@@ -132,7 +126,7 @@ static void work_locked(struct team *t, struct cf_buffer *b, bool helper)
 
 		b->stage = COPYFILE_MOVE;
 		t->next += len;
-		cf_scale_expect(&t->scale, 1, MOST, true, false, now());
+		cf_scale_expect(&t->scale, 1, MOST, true, false, cf_now());
 		/* Unless the present threads will have finished by then. */
 		if (t->threads < t->scale.target && t->end - t->next > len * (off_t)t->threads)
 			call_helper_locked(t);

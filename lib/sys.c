@@ -71,6 +71,11 @@ unsigned int cf_sys_calls(void)
 	return n;
 }
 
+bool cf_sys_refused(int r)
+{
+	return r == -EPERM || r == -EACCES || r == -EINVAL || r == -EOPNOTSUPP || r == -ENOSYS;
+}
+
 #define CALL_LEN(call, len, expr) ({						\
 	long r_;								\
 	do {									\

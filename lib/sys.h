@@ -104,6 +104,9 @@ ssize_t cf_getxattr_dir(int dir, const char *entry, const char *attr, void *valu
 #define CF_FD_PATH_MAX 32
 void cf_fd_path(int fd, char path[static CF_FD_PATH_MAX]);
 
+/* Returns true if r says that a file system does not do this, or not in this way. */
+bool cf_sys_refused(int r);
+
 /* How many of these calls this thread has made since it last asked */
 unsigned int cf_sys_calls(void);
 

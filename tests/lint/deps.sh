@@ -11,34 +11,35 @@ cd "$top_srcdir" || skip_all 'the sources are not here'
 # nobody may know api, and a new module needs its line here.
 rooms='
 api	attr cookie count data dest exit extent job place policy pool relaxed scale sys watch
-exit	cookie watch
-cookie	container count identity job pause pin policy pool quota slots sys watch
+exit	clock cookie watch
+cookie	clock container count identity job pause pin policy pool quota slots sys watch
 slots	identity job pool sys
-policy	pool watch
+policy	clock fibhash pool relaxed watch
 job	attr count data dest extent pause pin place sys wait watch
 dest	claim destfile inplace pause sys watch
 inplace	claim destfile fs same sys wait
 destfile	claim watch
-claim	fs sys wait watch
+claim	fibhash fs sys wait watch
 same	fs sys
-clone	relaxed sys
+clone	fibhash relaxed sys
 buffer	sys wait watch
 data	buffer clock clone extent fs pause range sys watch
 range	buffer clock pause pool scale sys thread watch
 attr	extent sys watch
 extent	sys
-pool	identity lanes scale thread
+pool	clock identity lanes relaxed scale thread
 lanes
 scale
 identity
 pin	sys
 quota	sys
-place	sys
+place	fibhash sys
 clock
 container
+fibhash
 relaxed
 count	relaxed
-fs	sys
+fs	fibhash sys
 wait	pause pool sys watch
 pause	pool watch
 watch	relaxed
