@@ -443,10 +443,13 @@ int cf_job_remaining(const struct cf_job *j)
 
 	if (!total || done >= total)
 		return done ? 1 : 100;
-	/* In steps of a hundredth, so that nothing overflows. */
 	uint64_t left = total - done;
-	int percent = left > UINT64_MAX / 100 ? (int)(left / (total / 100))
-					      : (int)((left * 100 + total - 1) / total);
+	/* The low bits of a large number do not matter, and its multiple would overflow. */
+	if (total > UINT64_MAX / 200) {
+		left >>= 8;
+		total >>= 8;
+	}
+	int percent = (int)((left * 100 + total - 1) / total);
 	return percent < 1 ? 1 : percent > 100 ? 100 : percent;
 }
 
