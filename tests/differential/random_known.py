@@ -429,6 +429,12 @@ KNOWN = [
 def misplaced(case, cp, pcp, line):
     if not backs_up(case):
         return False
+    # It looked for what to rename in '.', found nothing, and went on to the source.
+    if line.who == "pcp" and re.search(rb"cannot backup '[^']*/[^']*': Permission", line.text):
+        return True
+    if line.who == "cp" and said(pcp, b"cannot backup") and \
+            re.search(rb"cannot (open|create) .*: Permission denied", line.text):
+        return True
     return said(cp, b"cannot un-backup", b"cannot backup", b"File exists") or \
         said(cp, b"through dangling symlink") or bool(
             re.match(r"""['"].*(~|\.bak|\.x)['"][ :]|"""
