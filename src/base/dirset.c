@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/locked.h"
 #include "hash.h"
 #include "same-inode.h"
 #include "xalloc.h"
@@ -78,6 +79,7 @@ static void enter_locked(struct dirset *m, const struct stat *st, const char *pa
 			 unsigned int number)
 {
 	size_t size = strlen(path) + 1;
+	assert_locked(&m->lock);
 	struct dirset_entry *entry = xmalloc(sizeof *entry + size);
 
 	entry->st = *st;

@@ -33,6 +33,7 @@
 
 #include "copy/links.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdint.h>
@@ -72,6 +73,7 @@ static void free_link(void *entry)
 {
 	struct link *k = entry;
 
+	assert(!k->users && !k->first);
 	dir_put_weak(k->dir);
 	free(k->name);
 	free(k);
@@ -156,6 +158,7 @@ enum link_role links_meet(struct links *l, const struct stat *st, const struct l
 bool links_end(struct links *l, struct link *k, bool copied)
 {
 	pthread_mutex_lock(&l->lock);
+	assert(k->users > 0 && k->state == LINK_COPYING);
 	k->state = copied ? LINK_COPIED : LINK_FAILED;
 	bool mine = !k->draining;
 	k->draining = true;
@@ -178,6 +181,7 @@ struct waiting *links_next(struct links *l, struct link *k, bool *ret_copied)
 	struct waiting *w = NULL;
 
 	pthread_mutex_lock(&l->lock);
+	assert(k->users > 0 && k->draining);
 	*ret_copied = k->state == LINK_COPIED;
 	if (k->state != LINK_COPYING && k->first)
 		w = take_first_locked(k);
@@ -217,6 +221,7 @@ bool links_rename(struct links *l, struct link *k, const struct link_name *n)
 void links_leave(struct links *l, struct link *k)
 {
 	pthread_mutex_lock(&l->lock);
+	assert(k->users > 0);
 	bool wanted = --k->users || k->state == LINK_COPYING ||
 		      (k->missing && k->state == LINK_COPIED);
 	if (!wanted && !k->forgotten)

@@ -4,8 +4,10 @@
 
 #include "copy/targets.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
+#include "base/loop.h"
 #include "base/names.h"
 #include "copy/context.h"
 #include "copy/entry.h"
@@ -15,6 +17,7 @@ bool targets_have(const struct context *c, const struct entry *e)
 {
 	if (!c->targets)
 		return false;
+	assert(loop_is_main(&c->loop));
 	char *path = dir_dst_path(e->dir, e->dst);
 	bool have = names_have(c->targets, path);
 
@@ -26,6 +29,7 @@ void targets_take(struct context *c, const struct entry *e)
 {
 	if (!e->operand || !c->targets)
 		return;
+	assert(loop_is_main(&c->loop));
 	char *path = dir_dst_path(e->dir, e->dst);
 
 	names_add(c->targets, path);
@@ -36,6 +40,7 @@ void targets_give_back(struct context *c, const struct entry *e)
 {
 	if (!e->operand || !c->targets)
 		return;
+	assert(loop_is_main(&c->loop));
 	char *path = dir_dst_path(e->dir, e->dst);
 
 	names_remove(c->targets, path);

@@ -36,6 +36,7 @@
 
 #include <libcopyfile.h>
 
+#include "base/locked.h"
 #include "base/loop.h"
 #include "base/relaxed.h"
 #include "copy/outcome.h"
@@ -65,6 +66,7 @@ void window_init(struct window *w, struct loop *loop, unsigned int size, bool in
 
 static void enter_locked(struct window *w, struct pending *p)
 {
+	assert_locked(&w->lock);
 	p->prev = NULL;
 	p->next = w->first;
 	if (w->first)
@@ -76,6 +78,7 @@ static void enter_locked(struct window *w, struct pending *p)
 /* Returns true if main has to be woken, once the lock is released. */
 static bool leave_locked(struct window *w, struct pending *p)
 {
+	assert_locked(&w->lock);
 	*(p->prev ? &p->prev->next : &w->first) = p->next;
 	if (p->next)
 		p->next->prev = p->prev;
@@ -177,6 +180,7 @@ bool window_reap_all(struct window *w)
 
 void window_cancel(struct window *w)
 {
+	assert(loop_is_main(w->loop));
 	pthread_mutex_lock(&w->lock);
 	for (struct pending *p = w->first; p; p = p->next)
 		if (p->cookie > 0 && !p->cancelled)

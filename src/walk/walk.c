@@ -38,6 +38,7 @@
 
 #include "walk/walk.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 #include "base/container.h"
@@ -256,6 +257,7 @@ static bool add_to_batch(struct walker *w, struct dir *d, const char *name, mode
 		batch->dir = dir_get(d);
 		batch->n = 0;
 	}
+	assert(batch->n < BATCH && batch->dir == d);
 	batch->files[batch->n++] = (struct batch_file){ .name = xstrdup(name), .type = type };
 	if (batch->n == BATCH)
 		give_batch(w);
