@@ -6,16 +6,16 @@
  * includes its own folder and those below, what is in src/ itself includes any.
  * doc/design.md has a line for each module.
  *
- *   cmdline	what is asked for (help: what there is to ask for)
- *   run	what may be used for it, shared out; the begin and the end
- *   summary	the last words, for people
+ *   cmdline	the options and operands (help: the list of them)
+ *   run	the set-up of a run, within its budget of descriptors and threads; its end
+ *   summary	the last lines, for people
  *
- *   watch/	how far it is, shown to people and to programs
+ *   watch/	progress, shown to people and to programs
  *   walk/	the operands, and the source directories below them
  *   copy/	what becomes of an entry: what is at its destination, its further names, its
  *		backup; the copies that are pending in libcopyfile
- *   tree/	the pairs of directories that all this goes through, and the threads that do
- *   report/	what is said, and the exit status
+ *   tree/	the pairs of directories that are walked, and the threads that walk
+ *   report/	messages, and the exit status
  *   base/	signals, sums, sets, time
  *
  * Main goes through the operands, then reaps copies that have ended.  The workers walk the

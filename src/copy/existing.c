@@ -141,7 +141,7 @@ static bool is_right_kind(const struct options *o, const struct entry *e, const 
 	return true;
 }
 
-/* Returns true if dst was made by this run.  through_new_symlink() sees to symlinks. */
+/* Returns true if dst was made by this run.  Symlinks are through_new_symlink()'s. */
 static bool just_created(const struct context *c, const struct entry *e, const struct stat *dst)
 {
 	struct stat own;

@@ -12,8 +12,8 @@ struct entry;
 enum existing_action {
 	EXISTING_NONE,		/* nothing is there, or not any more */
 	EXISTING_OVERWRITE,	/* it is written over; a directory is merged into */
-	EXISTING_KEEP,		/* it stays, and nothing is to be done */
-	EXISTING_UP_TO_DATE,	/* it stays, and is as good as a copy */
+	EXISTING_KEEP,		/* it stays, and there is nothing to do */
+	EXISTING_UP_TO_DATE,	/* it stays, and counts as a copy */
 	EXISTING_REFUSED	/* it is in the way, which has been reported */
 };
 

@@ -50,7 +50,7 @@ const struct full *full_first(void)
 	return all;
 }
 
-/* Where something is, or is to be */
+/* Where something is, or would be made */
 struct place {
 	dev_t dev;
 	bool read_only;

@@ -13,7 +13,7 @@ struct link;
 struct options;
 struct waiting;
 
-/* Returns true if e's inode may have other names that are to become links to its copy. */
+/* Returns true if e's inode may have other names that will become links to its copy. */
 bool hardlink_possible(const struct options *o, const struct entry *e);
 
 /*

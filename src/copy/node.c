@@ -82,7 +82,7 @@ bool node_copy(struct context *c, const struct entry *e)
 		complain_src(e, OP_CHECK, 0, "%s has unknown file type");
 		return false;
 	}
-	/* With an owner to come, for nobody else until then */
+	/* If the owner is set later, nobody else has rights until then. */
 	mode = st.st_mode & (S_IFMT | (c->opts->attrs & COPYFILE_OWNER ? 0700 : 07777));
 	if (RETRY(mknodat(dir_dst_fd(e->dir), e->dst, mode, st.st_rdev)) < 0) {
 		complain_dst(e, OP_CREATE, errno, S_ISFIFO(mode) ? "cannot create fifo %s"

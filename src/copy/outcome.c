@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Design: one call for each entry, when nothing more is going to happen to it.  Names
- * are put together, and the sizes of files that are left out are asked for, only where
- * somebody wants to know.
+ * Design: one call for each entry, when nothing more is going to happen to it.  Names are
+ * put together, and the sizes of files that are left out are asked for, only where a log,
+ * JSON or progress needs them.
  */
 #include <config.h>
 

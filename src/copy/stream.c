@@ -297,7 +297,7 @@ static int open_dst(const struct context *c, const struct entry *e, const struct
 		    const struct stat *over, bool *ret_made)
 {
 	const struct options *o = c->opts;
-	/* With an owner to come, for nobody else until then */
+	/* If the owner is set later, nobody else has rights until then. */
 	mode_t mode = src->st_mode & (o->attrs & COPYFILE_OWNER ? 0700 : 0777);
 	int fd = -1, flags = O_WRONLY | O_CLOEXEC | O_NOCTTY;
 	bool retry = !over;

@@ -98,7 +98,7 @@ static void leave(struct window *w, struct pending *p)
 		loop_wake(w->loop);
 }
 
-/* Two names may lead to one inode, and the copy that is started last is to win. */
+/* Two names may lead to one inode; the copy that is started last has to win. */
 static bool overwritten_locked(const struct window *w, const struct pending *p)
 {
 	for (const struct pending *q = w->first; q; q = q->next)

@@ -5,9 +5,9 @@
  * opened for reading, such as a device or a directory without rights, has an O_PATH
  * descriptor.
  *
- * The O_PATH descriptor is opened by the name, without following a symlink.  What was
- * opened is then compared with what was made: the type, a device's number, and that only
- * a directory has more than one name.  Whoever may change the directory can still have put
+ * The O_PATH descriptor is opened by the name, without following a symlink.  What was opened
+ * is then compared with what was made: the type, a device's number, and that only a
+ * directory has more than one name.  A user who may change the directory can still have put
  * a file of the same kind there, but only one that is theirs to move: a hard link to
  * somebody else's file would be a second name.  Owners are not compared, since many file
  * systems have their own.
@@ -61,8 +61,8 @@ int byfd_open(int dir, const char *name, mode_t type, dev_t dev, struct stat *re
 }
 
 /*
- * Open the directory fd once more, for reading.  Returns a descriptor, or -1 with errno as it
- * was before: fd is no directory, say.
+ * Open the directory fd once more, for reading.  Returns a descriptor, or -1 with errno as
+ * it was before: for example if fd is no directory.
  */
 static int reopen(int fd)
 {

@@ -77,7 +77,7 @@ struct dir {
 	struct dir *parent;		/* NULL: the names of entries are relative to the cwd */
 	const char *name[2];		/* of each side, in parent; or an operand's path */
 	struct stat st;			/* of the source, before it was read */
-	struct work end;		/* for the thread that is to complete the directory */
+	struct work end;		/* for the thread that completes the directory */
 
 	/* Set by the thread that makes the directory, before any other one knows it */
 	bool created;			/* this run made the destination: it was empty */

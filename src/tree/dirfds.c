@@ -258,7 +258,7 @@ static int open_checked(const struct dir *d, enum dir_side side, int at, const c
 	return -ESTALE;
 }
 
-/* The directories from the nearest one that is open down to one that is to be opened */
+/* The directories from the nearest one that is open down to the one to open */
 struct path_down {
 	struct dir *from;		/* open on that side, and pinned */
 	struct dir **below;		/* those below it, the topmost first */

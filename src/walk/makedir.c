@@ -38,7 +38,7 @@
 
 /* ------------------------------------------------------------- the making */
 
-/* Returns the mode for mkdir(2), and notes in d which bits are to be added at the end. */
+/* Returns the mode for mkdir(2), and notes in d which bits it lacks until the end. */
 static mode_t first_mode(const struct context *c, struct dir *d)
 {
 	const struct options *o = c->opts;
@@ -186,7 +186,7 @@ static int set_mode_of(int fd, const struct options *o, const struct dir_mode *l
 	struct stat st;
 
 	if (o->default_mode) {
-		/* Its rights are to be those of the mode alone, whatever an ACL gave. */
+		/* Its rights must be those of the mode alone, whatever an ACL gave. */
 		byfd_drop_acl(fd);
 		keep = 07000;
 	}
