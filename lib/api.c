@@ -73,7 +73,7 @@ static struct {
 	_Atomic uint64_t chunk;
 } setup;
 
-/* The copy that last ended in this thread's hands */
+/* The copy that last ended in a call of this thread */
 static _Thread_local struct copyfile_info last;
 
 /* --------------------------------------------------------- conventions */
@@ -96,8 +96,8 @@ static int leave(int old, int r)
 }
 
 /*
- * Copy the caller's structure of size into ours of known, of which at least
- * the first version's bytes must be there.
+ * Copy the caller's structure, of size bytes, into ours, of known bytes.  size is at least
+ * that of the first version.
  */
 static int read_struct(void *to, size_t known, const void *from, size_t size, size_t first)
 {
@@ -111,7 +111,7 @@ static int read_struct(void *to, size_t known, const void *from, size_t size, si
 	return 0;
 }
 
-/* Fill the caller's structure of size with ours of known; what ours has not is 0. */
+/* Fill the caller's structure, of size bytes, from ours, of known bytes; the rest is 0. */
 static void write_struct(void *to, size_t size, const void *from, size_t known)
 {
 	memset(to, 0, size);
@@ -123,7 +123,7 @@ static bool both(uint64_t flags, uint64_t a, uint64_t b)
 	return flags & a && flags & b;
 }
 
-/* Those of which at most one decides what permissions a new destination gets */
+/* Each gives a new destination other permissions than those of the source. */
 #define MADE_UP_MODES (COPYFILE_PLAIN_MODE | COPYFILE_GIVEN_MODE)
 
 static int check_flags(uint64_t f)
@@ -223,13 +223,14 @@ static int only_hand_over(const struct cf_job *j)
 {
 	int r = hand_over(j);
 
-	/* When what is under way has ended, the pool can be another. */
+	/* When the copies under way have ended, the pool can start anew. */
 	return r == -EPERM ? -EAGAIN : r;
 }
 
 /*
- * No cookie, for want of something that copying here does not need; or because
- * as many as may be are live, where that only means that the pool has enough.
+ * There is no cookie, for reason r.  Returns true if this thread should make the copy: what is
+ * missing is not needed here; or the limit is reached where copies do not wait, which only
+ * means that the pool has enough to do.
  */
 static bool better_here(int r, bool waits)
 {
@@ -279,7 +280,7 @@ static uint64_t client_number(uint64_t named)
 	return named ? named : (uintptr_t)&last;
 }
 
-/* Run j, unless there is an error r already.  It has ended, or its cookie is returned. */
+/* Run j, unless there is an error r already.  Returns what copyfile() returns. */
 static int run_or_refuse(struct cf_job *j, const struct copyfile_how *how, int r)
 {
 	j->client = client_number(how->client);
@@ -308,7 +309,7 @@ static int start(int src_dir, const char *src, int dst_dir, const char *dst,
 	return run_or_refuse(&j, how, r);
 }
 
-/* What means nothing where the destination has no name, and exists */
+/* Flags that mean nothing for a destination that exists, and has no name */
 #define NOT_FOR_FDS (COPYFILE_REPLACE | COPYFILE_KEEP_PARTIAL | COPYFILE_NOFOLLOW | \
 		     COPYFILE_ATTRS_ONLY | MADE_UP_MODES)
 
@@ -335,7 +336,7 @@ static int start_fds(int src, int dst, const struct copyfile_how *how)
 	return run_or_refuse(&j, how, r);
 }
 
-/* No structure, of no size, is one of zeros. */
+/* A null pointer with a size of 0 stands for a structure of zeros. */
 static int read_how(struct copyfile_how *ret, const struct copyfile_how *how, size_t size)
 {
 	int r = size ? -EFAULT : 0;
@@ -457,7 +458,7 @@ static bool is_path_fd(int fd)
 	return flags >= 0 && flags & O_PATH;
 }
 
-/* As utimensat(2) has it; which would fail with EINVAL, be it that LENIENT hides that. */
+/* Returns true if utimensat(2) accepts t.  LENIENT would hide its EINVAL. */
 static bool is_time(const struct timespec *t)
 {
 	return t->tv_nsec == UTIME_NOW || t->tv_nsec == UTIME_OMIT ||
@@ -584,7 +585,7 @@ int copyfile_setup(const struct copyfile_setup *s, size_t size)
 
 	if (r == 0 && ours.threads > MAX_THREADS)
 		r = -EINVAL;
-	/* Kept within ssize_t, as every transfer must be. */
+	/* Every transfer must fit into an ssize_t. */
 	if (r == 0 && ours.chunk > 1 << 30)
 		ours.chunk = 1 << 30;
 	return leave(state, r < 0 ? r : cf_cookie_quiesce(change_setup, &ours));

@@ -80,7 +80,7 @@ static bool unsupported(int r)
 	return r == -EOPNOTSUPP || r == -ENOSYS;
 }
 
-/* As unsupported(), for ACLs: there file systems have more ways to say it. */
+/* Returns true if r says that the file system has no ACLs, for which there are more ways. */
 static bool without_acls(int r)
 {
 	return unsupported(r) || r == -EINVAL || r == -EBUSY;
@@ -93,8 +93,8 @@ static bool not_entitled(int r)
 }
 
 /*
- * Give dst mode.  A failure is none if dst is as it should be: has exactly that mode, or,
- * with at_least, all the rights in it.
+ * Give dst mode.  Returns 0 or -errno; 0 also if chmod(2) fails, but dst has exactly that mode,
+ * or with at_least all the rights in it.
  */
 static int set_mode(const struct cf_attr *a, mode_t mode, bool at_least)
 {
@@ -117,7 +117,7 @@ static int narrow(const struct cf_attr *a, mode_t old, mode_t *restore)
 {
 	mode_t mode = old & a->st->st_mode & S_IRWXU;
 
-	/* A directory is in use meanwhile, and hands its group on. */
+	/* A directory may be in use meanwhile, and new files in it inherit its group. */
 	if (S_ISDIR(old))
 		mode = old & (SPECIAL_BITS | S_IRWXU);
 	/* The rights of the owner need not be taken away. */
@@ -127,7 +127,7 @@ static int narrow(const struct cf_attr *a, mode_t old, mode_t *restore)
 	/* A new file is empty, and what is in a directory has modes of its own. */
 	if (r < 0)
 		return (a->created || S_ISDIR(old)) && (not_entitled(r) || unsupported(r)) ? 0 : r;
-	/* As chown(2) leaves it: a file without set-user-ID and set-group-ID */
+	/* chown(2) clears set-user-ID and set-group-ID of a file. */
 	*restore = old & (S_ISDIR(old) ? MODE_BITS : 0777 | S_ISVTX);
 	return 0;
 }
@@ -165,7 +165,7 @@ struct names {
 	size_t size;
 };
 
-/* All names of extended attributes, ACLs included, in one call if they are few. */
+/* List the names of all extended attributes, ACLs included: by one call if they are few. */
 static int list_names(const struct cf_attr *a, struct names *ret)
 {
 	*ret = (struct names){ NULL, 0 };
@@ -278,7 +278,7 @@ static int copy_xattr(const struct cf_attr *a, const struct names *names)
 }
 #endif
 
-/* As copy_xattr(), also where the owner of dst has no right to write to it. */
+/* Does what copy_xattr() does, also where the owner of dst has no right to write to it. */
 static int copy_xattr_writable(const struct cf_attr *a, const struct names *names,
 			       mode_t *restore)
 {
@@ -300,7 +300,7 @@ static int copy_context(const struct cf_attr *a, const struct names *names)
 
 /* ------------------------------------------------------- mode and ACL */
 
-/* The ACL that says what mode does */
+/* Give dst the ACL that says the same as mode. */
 static int set_minimal_acl(const struct cf_attr *a, mode_t mode)
 {
 	/* As in <linux/posix_acl_xattr.h>; the tags are those of owner, group, others. */
@@ -326,7 +326,7 @@ static int excuse(const struct cf_attr *a, const char *acl, int r)
 	return unsupported(r) || cf_getxattr(a->dst, a->path, acl, NULL, 0) < 0 ? 0 : r;
 }
 
-/* A directory hands its default ACL on; one that src lacks must not stay. */
+/* New files inherit the default ACL of a directory; one that src lacks must not stay. */
 static int copy_default_acl(const struct cf_attr *a, const struct names *names)
 {
 	if (has_name(names, acl_default))
@@ -335,7 +335,7 @@ static int copy_default_acl(const struct cf_attr *a, const struct names *names)
 	return r == 0 || r == -ENODATA ? 0 : excuse(a, acl_default, r);
 }
 
-/* *ret_set: 0, or the -errno for which dst has no ACL of the source's */
+/* *ret_set is 0, or the -errno for which dst did not get the ACL. */
 static int copy_access_acl(const struct cf_attr *a, mode_t mode, const struct names *names,
 			   int *ret_set)
 {

@@ -22,22 +22,23 @@ struct cf_attr {
 	const char *dst_name;		/* ... and its name there */
 
 	/*
-	 * Results: attributes given up under COPYFILE_LENIENT, and the -errno of the first
-	 * that is not extended, if there is one, else of the first
+	 * Results: attributes given up under COPYFILE_LENIENT, and the -errno of the first of
+	 * them that is not extended; if all are extended, of the first
 	 */
 	uint32_t skipped;
 	int skipped_error;
 };
 
 /*
- * Copy the attributes in a->flags.  Returns 0, or -errno of the first that
- * failed; under COPYFILE_LENIENT always 0, see a->skipped.
+ * Copy the attributes in a->flags.  Returns 0, or the -errno of the first that failed; with
+ * COPYFILE_LENIENT always 0: see a->skipped.
  */
 int cf_attr_copy(struct cf_attr *a);
 
 /*
- * Permission bits to create a file with whose source is st, or, with COPYFILE_GIVEN_MODE in
- * flags, which is to get mode.  With attributes to come, no more than the owner needs.
+ * Returns the permission bits with which to create a file: those of its source, st, or with
+ * COPYFILE_GIVEN_MODE in flags those of mode.  If attributes are set later, these are no more
+ * than the owner needs until then.
  */
 mode_t cf_attr_create_mode(const struct stat *st, uint64_t flags, mode_t mode);
 

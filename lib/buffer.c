@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Design: one read, and as many writes as it takes.  What is not written where dst is empty
- * is a hole; one at the end of dst is for the caller to make.
+ * Design: one read, and as many writes as it takes.  dst is empty, so blocks that are not
+ * written become holes.  The caller makes a hole at the end of dst, by setting its size.
  */
 #include <config.h>
 
 #include "buffer.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,7 +26,7 @@ static ssize_t failed(struct cf_buffer *b, enum copyfile_stage stage, ssize_t r)
 	return r;
 }
 
-/* As write(2) to a stream, which may be a FIFO that is full. */
+/* Write to a stream.  If it is a FIFO, and full, wait. */
 static ssize_t write_stream(const struct cf_buffer *b, const char *bytes, size_t len)
 {
 	unsigned int steps = 0;
@@ -46,7 +47,7 @@ static ssize_t write_all(struct cf_buffer *b, const char *bytes, size_t len, off
 		ssize_t n = b->stream ? write_stream(b, bytes, len)
 				      : cf_pwrite(b->dst, bytes, len, at);
 		if (n == 0)
-			n = -EIO;	/* cannot be for a regular file; would spin */
+			n = -EIO;	/* Regular files do not return 0, and this loop must end. */
 		if (n < 0)
 			return failed(b, COPYFILE_WRITE, n);
 		bytes += n;
@@ -63,8 +64,8 @@ static bool all_zero(const char *bytes, size_t len)
 }
 
 /*
- * The bytes that are to be treated alike: blocks of zeros, or blocks of data.  at is their
- * place in the file, by which blocks are aligned.
+ * Returns how many bytes at the beginning are blocks of zeros (*ret_zero is true), or blocks
+ * of data (false).  at is the offset of bytes in the file, in which the blocks are aligned.
  */
 static size_t run_of(const struct cf_buffer *b, const char *bytes, size_t len, off_t at,
 		     bool *ret_zero)
@@ -104,6 +105,7 @@ static ssize_t write_sparse(struct cf_buffer *b, const char *bytes, size_t len, 
 
 ssize_t cf_buffer_move(struct cf_buffer *b, off_t at, size_t len)
 {
+	assert(b->bytes && b->size && len);
 	ssize_t n = cf_pread(b->src, b->bytes, b->size < len ? b->size : len, at);
 
 	if (n <= 0)

@@ -10,7 +10,7 @@
 #include "libcopyfile.h"
 #include "watch.h"
 
-/* Larger ones gained nothing on tmpfs, ext4 and NFS; as coreutils 9 uses. */
+/* As in coreutils 9.  Larger buffers gained nothing on tmpfs, ext4 and NFS. */
 #define CF_BUFFER_SIZE (256 * 1024)
 
 struct cf_buffer {
@@ -19,19 +19,22 @@ struct cf_buffer {
 	size_t block;			/* aligned zeros of this length become holes; 0: none */
 	const struct cf_watch *watch;	/* a cancel ends the waiting for a stream */
 	char *bytes;			/* the caller's, see cf_buffer_alloc() */
-	size_t size;			/* of these; never 0 */
+	size_t size;			/* of bytes; never 0 */
 
 	/* What has been done with it */
 	off_t written;			/* the end of the last byte that was written, ever */
-	uint64_t holes;			/* bytes that were not written, in all */
-	enum copyfile_stage stage;	/* of a failure */
+	uint64_t holes;			/* bytes that were left out as zeros, in all */
+	enum copyfile_stage stage;	/* in which the last failure occurred */
 };
 
-/* CF_BUFFER_SIZE bytes, page-aligned, which spares some file systems another copy; or NULL */
+/*
+ * Returns CF_BUFFER_SIZE bytes, or NULL.  They are page-aligned, which spares some file systems
+ * another copy.
+ */
 char *cf_buffer_alloc(void);
 
 /*
- * Move one piece, of at most len bytes, at at.  dst is empty behind at.  Returns how many
+ * Move one piece, of at most len bytes, at offset at.  dst is empty behind at.  Returns how many
  * bytes were moved, holes included; 0 where src ends; or -errno, and b->stage is set.
  */
 ssize_t cf_buffer_move(struct cf_buffer *b, off_t at, size_t len);

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Design: the bytes of two copies mix if both write to one inode, to which two names
- * may lead: hard links, symlinks, names that differ in case only.  So whoever
+ * may lead: hard links, symlinks, names that differ in case only.  So a copy that
  * overwrites a file in place claims its inode first.
  *
  *   in the process	a list of claimed inodes, in one of BUCKETS by its number.
- *   among processes	a lock on one byte of the open file (F_OFD_SETLK), which goes
- *			with the descriptor.  Not on file systems of another machine,
- *			where a lock manager may keep us waiting, and only as far as
- *			it can be had.
+ *   among processes	a lock on one byte of the open file (F_OFD_SETLK), which is
+ *			released when the file is closed.  It is not taken on file
+ *			systems of another machine, whose lock manager may keep the
+ *			copy waiting.  Where it is refused the copy goes on without.
  *
  * A new file may be found and overwritten by another copy as soon as it has its name.
  * A big one is claimed right after it was made.  For a small one the stat that tells its
@@ -23,13 +23,14 @@
  * Each bucket has a lock of its own, held for a few instructions.  Waiting is done in
  * small steps (wait.c).  After fork(2) the child has none of the claims.
  *
- * A file that is given by a descriptor is in no directory that is known: who overwrites it
- * does not wait for small new files.
+ * The directory of a file that is given by a descriptor is not known.  A copy that overwrites
+ * such a file does not wait for small new files.
  */
 #include <config.h>
 
 #include "claim.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <pthread.h>
 #include <stdatomic.h>
@@ -44,9 +45,9 @@
 #define BUCKETS (1 << BUCKET_BITS)
 
 struct bucket {
-	pthread_mutex_t lock;		/* of the rest */
+	pthread_mutex_t lock;		/* protects the rest */
 	struct cf_claim *first, *last;
-	uint64_t entered;		/* how many have been, ever */
+	uint64_t entered;		/* claims that were ever entered */
 };
 
 static struct bucket buckets[BUCKETS] = {
@@ -67,7 +68,7 @@ static struct bucket *bucket_of_claim(const struct cf_claim *c)
 /* ---------------------------------------------------------------- fork */
 
 static pthread_once_t fork_hooked = PTHREAD_ONCE_INIT;
-static atomic_uint forks;		/* that this process has begun */
+static atomic_uint forks;		/* fork(2)s that this process has begun */
 
 static void fork_prepare(void)
 {
@@ -83,7 +84,7 @@ static void fork_child(void)
 
 static void hook_fork(void)
 {
-	/* Without memory for it only children that copy are in danger. */
+	/* If there is no memory for the handler, only children that copy are in danger. */
 	(void)pthread_atfork(fork_prepare, NULL, fork_child);
 }
 
@@ -108,6 +109,7 @@ void cf_claim_new(struct cf_claim *c, uint64_t place)
 {
 	struct bucket *b = bucket_of(place, 0);
 
+	assert(c->kind == CF_CLAIM_NONE);
 	pthread_once(&fork_hooked, hook_fork);
 	c->kind = CF_CLAIM_NEW;
 	c->locked = false;
@@ -118,7 +120,7 @@ void cf_claim_new(struct cf_claim *c, uint64_t place)
 	pthread_mutex_unlock(&b->lock);
 }
 
-/* Put c into the list of inodes.  False: another copy has claimed the same. */
+/* Put c into the list of inodes.  Returns false if another copy has claimed the same one. */
 static bool enter_inode(struct cf_claim *c)
 {
 	struct bucket *b = bucket_of(c->key[0], c->key[1]);
@@ -151,7 +153,10 @@ static bool new_before(struct bucket *b, uint64_t place, uint64_t number)
 	return c;
 }
 
-/* Wait until the files that are being made in place now are written.  As cf_claim_inode() */
+/*
+ * Wait until the files that are now being made in place are written.  Returns what
+ * cf_claim_inode() returns.
+ */
 static int await_new(uint64_t place, const struct cf_watch *watch)
 {
 	struct bucket *b = bucket_of(place, 0);
@@ -178,6 +183,7 @@ int cf_claim_inode(struct cf_claim *c, int fd, const struct stat *st, uint64_t p
 	unsigned int steps = 0;
 	int r = 0, lock = -ENOTSUP;
 
+	assert(c->kind == CF_CLAIM_NONE);
 	pthread_once(&fork_hooked, hook_fork);
 	*c = (struct cf_claim){
 		.key = { st->st_dev, st->st_ino }, .fd = fd, .shared = c->shared,
@@ -203,7 +209,7 @@ void cf_claim_drop(struct cf_claim *c)
 		return;
 	struct bucket *b = bucket_of_claim(c);
 
-	/* Left to close(2), unless the open file stays open: a child of fork(2) may have it. */
+	/* close(2) releases the lock, unless others, such as a child of fork(2), have the file. */
 	if (c->locked && (c->shared || c->forks != forks))
 		cf_unlock(c->fd);
 	pthread_mutex_lock(&b->lock);

@@ -9,14 +9,14 @@
 
 #include "watch.h"
 
-/* What one copy has claimed; zeros, but for shared: nothing */
+/* What one copy has claimed.  If all is zero, apart from shared, that is nothing. */
 struct cf_claim {
 	struct cf_claim *prev, *next;	/* in its list */
 	uint64_t key[2];		/* device and inode; or a directory, and a number */
 	enum { CF_CLAIM_NONE, CF_CLAIM_NEW, CF_CLAIM_INODE } kind;
 	bool locked;			/* fd has the lock among processes */
-	bool shared;			/* set before: others may have the open file of fd, too */
-	unsigned int forks;		/* of this process, before it had */
+	bool shared;			/* set by the caller: fd is a duplicate of its own */
+	unsigned int forks;		/* of this process, when the lock was taken */
 	int fd;
 };
 

@@ -9,6 +9,7 @@
 
 #include "clone.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdatomic.h>
 
@@ -40,6 +41,8 @@ static bool is_final(int r)
 
 int cf_clone_try(int src, int dst, off_t size, bool must, uint64_t pair)
 {
+	/* 0 stands for an entry of the table that is free. */
+	assert(pair);
 	if (!must && size < ALWAYS_CLONE_SIZE && refused_before(pair))
 		return 0;
 	int r = cf_clone(src, dst);

@@ -20,9 +20,9 @@
  * slot->waiting says that a thread does so; the result is then for it alone, so
  * the slot cannot be released under it.
  *
- * Locks, in this order: table.lock, slot->lock, the pool's.  A slot's memory is freed
- * with both of the first two held once, so whoever finds it in the table and
- * locks it before letting go of the table has a slot that stays.  A free slot can be
+ * Locks, in this order: table.lock, slot->lock, the pool's.  The thread that frees a slot
+ * takes it from the table first, and then waits for its lock.  So a slot stays for a thread
+ * that finds it in the table, and locks it before it unlocks the table.  A free slot can be
  * found, too; so its state is written only with its lock held.
  *
  * Unless the caller promises that nothing changes (COPYFILE_STEADY), a copy keeps its
@@ -78,12 +78,12 @@ static struct {
 	pthread_mutex_t lock;
 	struct cf_slots slots;
 	struct cf_quota quota;		/* slots in use */
-	atomic_uint busy;		/* of those in use: not ended */
+	atomic_uint busy;		/* slots whose copy has not ended */
 	bool fork_hooked;
 	bool closed;			/* the process ends: no more cookies */
 } table = { .lock = PTHREAD_MUTEX_INITIALIZER, .quota.clock = coarse_now };
 
-/* The slot of cookie, locked, and live or ended; or NULL. */
+/* Returns the slot of cookie, which is live or ended, and locks it; or NULL. */
 static struct cf_slot *lock_slot(long cookie)
 {
 	pthread_mutex_lock(&table.lock);
@@ -120,7 +120,7 @@ static void fork_child(void)
 
 		if (!s)
 			continue;
-		/* Of a copy that a thread was at, nobody knows what was still open. */
+		/* If a thread was at work on the copy, it is not known what it had open. */
 		if (s->task.lane || s->held)
 			cf_job_fini(&s->job);
 		else
@@ -144,7 +144,10 @@ static int hook_fork_locked(void)
 
 /* ----------------------------------------------------------- the copy */
 
-/* Errors of copyfile_ctrl() itself; with these a caller would keep a cookie that is gone. */
+/*
+ * Returns r, or another error in place of one that copyfile_ctrl() has for a wrong call: after
+ * such a one the caller would keep the cookie.
+ */
 static int no_error_of_the_call(int r)
 {
 	return r == -EBADF  ? -ESTALE	/* a directory that COPYFILE_STEADY had promised */
@@ -185,8 +188,8 @@ static bool may_begin(struct cf_slot *s)
 }
 
 /*
- * Open the source, to see how big it is.  False: it is big, and its turn comes
- * later; s may be at work in another thread by now.
+ * Open the source, to see how big it is.  Returns false if it is big and was queued again:
+ * then another thread may be at work on s already.
  */
 static bool may_go_on(struct cf_slot *s)
 {
@@ -195,7 +198,7 @@ static bool may_go_on(struct cf_slot *s)
 		return true;
 	cf_job_close(&s->job);
 	pthread_mutex_lock(&s->lock);
-	/* Otherwise it is too late to be taken from the queue. */
+	/* A copy that is cancelled is not queued: nobody would take it out of the queue. */
 	bool go = cf_relaxed_get(s->job.watch.cancel);
 	if (!go)
 		cf_pool_requeue_big(&s->task);
@@ -203,7 +206,7 @@ static bool may_go_on(struct cf_slot *s)
 	return go;
 }
 
-/* Copy, in this thread; s is not locked.  False: it is another's turn; see may_go_on(). */
+/* Make the copy in this thread.  s is not locked.  Returns false where may_go_on() does. */
 static bool copy(struct cf_slot *s)
 {
 	struct cf_policy_sample sample;
@@ -217,7 +220,7 @@ static bool copy(struct cf_slot *s)
 		cf_policy_is_big(&sample);
 	if (!s->job.error)
 		cf_job_run(&s->job);
-	/* As with a big one, how long it took says nothing. */
+	/* How long it took says as little as with a big copy. */
 	if (cf_relaxed_get(s->job.watch.was_paused))
 		cf_policy_is_big(&sample);
 	cf_policy_end(&sample, cf_relaxed_get(s->job.watch.moved), s->job.calls);
@@ -239,12 +242,12 @@ static unsigned int run(struct cf_task *task)
 }
 
 /* What a copy without COPYFILE_STEADY keeps of its caller */
-struct baggage {
+struct context {
 	struct cf_pin pin;
 	struct cf_identity caller;
 };
 
-static int pack(struct baggage *b, const struct cf_job *job)
+static int get_context(struct context *b, const struct cf_job *job)
 {
 	b->pin.held = false;
 	if (steady(job))
@@ -271,7 +274,7 @@ static bool adapt_pool_locked(const struct cf_identity *who)
 }
 
 /* Put job into s, a free slot, and queue it.  0, or -errno and s is free. */
-static int launch_locked(struct cf_slot *s, const struct cf_job *job, struct baggage *b,
+static int launch_locked(struct cf_slot *s, const struct cf_job *job, struct context *b,
 			 struct cf_pool_limits limits)
 {
 	pthread_mutex_lock(&s->lock);
@@ -296,8 +299,8 @@ static int launch_locked(struct cf_slot *s, const struct cf_job *job, struct bag
 	return r;
 }
 
-/* Make a cookie for job, in the place that holder has for it. */
-static int start_in_place_locked(const struct cf_job *job, struct baggage *b,
+/* Make a cookie for job, for which holder has taken a place. */
+static int start_in_place_locked(const struct cf_job *job, struct context *b,
 				 struct cf_holder *holder, struct cf_pool_limits limits)
 {
 	struct cf_slot *s;
@@ -305,7 +308,7 @@ static int start_in_place_locked(const struct cf_job *job, struct baggage *b,
 
 	if (r < 0)
 		return r;
-	/* It may have ended, and be another's, as soon as the table is unlocked. */
+	/* Once the table is unlocked the copy may end, and another one may get the slot. */
 	int cookie = s->fd;
 	s->holder = holder;
 	r = launch_locked(s, job, b, limits);
@@ -316,7 +319,7 @@ static int start_in_place_locked(const struct cf_job *job, struct baggage *b,
 	return cookie;
 }
 
-static int start_locked(const struct cf_job *job, struct baggage *b, unsigned int pending,
+static int start_locked(const struct cf_job *job, struct context *b, unsigned int pending,
 			struct cf_pool_limits limits)
 {
 	struct cf_holder *holder;
@@ -338,8 +341,8 @@ static int start_locked(const struct cf_job *job, struct baggage *b, unsigned in
 
 int cf_cookie_start(const struct cf_job *job, unsigned int pending, struct cf_pool_limits limits)
 {
-	struct baggage b;
-	int r = pack(&b, job);
+	struct context b;
+	int r = get_context(&b, job);
 
 	if (r < 0)
 		return r;
@@ -362,7 +365,7 @@ int cf_cookie_room_fd(uint64_t client)
 
 /* ------------------------------------------------------------ control */
 
-/* Take the result of an ended copy and let go of its slot, which is locked. */
+/* Take the result of an ended copy, and give back its slot, which is locked. */
 static int release(struct cf_slot *s, struct copyfile_info *ret)
 {
 	int r = s->job.error;
@@ -393,7 +396,7 @@ static void await(struct cf_slot *s)
 	s->waiting = false;
 }
 
-/* Stop at the next chunk; if no thread has it yet, at once. */
+/* Let the copy stop at the next chunk; or at once, if no thread has begun with it. */
 static void cancel_locked(struct cf_slot *s)
 {
 	cf_relaxed_set(s->job.watch.cancel, true);
@@ -405,7 +408,7 @@ static void cancel_locked(struct cf_slot *s)
 	}
 }
 
-/* Stand still at the next chunk; if no thread has it yet, none begins with it. */
+/* Let the copy stand still at the next chunk.  If no thread has begun with it, none does. */
 static void pause_locked(struct cf_slot *s)
 {
 	if (cf_relaxed_get(s->job.watch.cancel) || s->held)
@@ -450,7 +453,7 @@ int cf_cookie_ctrl(long cookie, unsigned long cmd, struct copyfile_info *ret,
 	if (!s)
 		return -EBADF;
 
-	/* Where another thread waits, the result is for that one. */
+	/* If another thread waits, the result is for that one. */
 	bool wanted = (cmd == COPYFILE_WAIT || cmd == COPYFILE_STATUS) && !s->waiting;
 	if (cmd == COPYFILE_WAIT && wanted && s->state == CF_LIVE)
 		await(s);

@@ -15,8 +15,8 @@
 #include "pool.h"
 
 /*
- * Make a cookie for what job is to do, and start it on the pool within limits.
- * job itself is not needed any more; nor, unless it has COPYFILE_STEADY, are its
+ * Make a cookie for the copy that job describes, and start it on the pool within limits.
+ * Afterwards job is not needed any more; nor, unless it has COPYFILE_STEADY, are its
  * directories.  Returns the cookie; or -errno: -EAGAIN if pending cookies are live
  * already, or this client has its share of them and another one wants its own; -EMFILE,
  * -ENFILE, -ENOMEM if there is no descriptor, thread or memory for one more; -EPERM if the
@@ -29,31 +29,28 @@ int cf_cookie_start(const struct cf_job *job, unsigned int pending, struct cf_po
 int cf_cookie_room_fd(uint64_t client);
 
 /*
- * copyfile_ctrl(), which describes the copy in *ret, unless it returns -EBADF or -ENOSYS.
- * *released tells whether the copy has ended, and the cookie is gone.
+ * Do what copyfile_ctrl() does, and describe the copy in *ret, unless the call returns -EBADF
+ * or -ENOSYS.  *released tells whether the copy has ended, and the cookie is gone.
  */
 int cf_cookie_ctrl(long cookie, unsigned long cmd, struct copyfile_info *ret,
 		   bool *released);
 
-/* Describe the live copy: 0 or -EBADF. */
+/* Describe the copy behind a live cookie.  Returns 0 or -EBADF. */
 int cf_cookie_info(long cookie, struct copyfile_info *ret);
 
-/*
- * Run change while no cookie is live and none can be made: its result, or
- * -EBUSY.
- */
+/* Run change while no cookie is live and none can be made.  Returns its result, or -EBUSY. */
 int cf_cookie_quiesce(int (*change)(const void *arg), const void *arg);
 
 /*
- * The process ends: cancel all live copies, and let no more be started.  Stops
- * trying at until (CLOCK_REALTIME) where a lock cannot be had.
+ * The process ends: cancel all live copies, and let no more be started.  Locks that cannot be
+ * taken are waited for no longer than until (CLOCK_REALTIME).
  */
 void cf_cookie_end_all(const struct timespec *until);
 
 /* Returns true while a copy with a cookie is under way. */
 bool cf_cookie_busy(void);
 
-/* Stop the pool and free everything: 0, or -EBUSY while cookies are live. */
+/* Stop the pool and free everything.  Returns 0, or -EBUSY while cookies are live. */
 int cf_cookie_shutdown(void);
 
 #endif

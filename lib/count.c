@@ -2,7 +2,7 @@
 /*
  * Design: threads that all add to one number fight for its cache line, which
  * costs more than a system call.  So there are several cells, each in lines of
- * its own; a thread adds to one of them, and who asks adds up all.
+ * its own; a thread adds to one of them, and cf_counted() returns the sum of all.
  */
 #include <config.h>
 
@@ -30,7 +30,7 @@ void cf_count(enum cf_counter which, uint64_t n)
 		mine = 1 + cf_relaxed_add(threads, 1) % CELLS;
 	_Atomic uint64_t *cell = &cells[mine - 1].n[which];
 	uint64_t old = cf_relaxed_add(*cell, n);
-	/* Clones of sparse files can have more bytes than that. */
+	/* Clones of sparse files can have more bytes than a counter can hold. */
 	if (old > UINT64_MAX - n)
 		cf_relaxed_set(*cell, UINT64_MAX);
 }

@@ -17,14 +17,13 @@
  *
  * The size of the file is a hint.  /proc has files of size 0 that are not
  * empty, /sys files of 4096 bytes that are shorter; copy_file_range(2) returns
- * 0 on some of them at once.  So an end that comes before the size says, or
- * where nothing was expected, is believed only from read(2); and there an end
- * before the size is an error, unless the file has become shorter, or is one of
- * those whose contents are made up.  A file system that loses its connection may
- * well return 0 in place of an error.
+ * 0 on some of them at once.  So only read(2) is believed where it reports an end
+ * before that size, or in a file of size 0.  Even then an end before the size is an
+ * error, unless the file has become shorter, or its contents are made up: a file
+ * system that loses its connection may well return 0 in place of an error.
  *
- * Whether the source has changed is looked at where it was not read at one moment:
- * in several calls, or in one of more than ONE_MOMENT.
+ * The source is checked for changes if it was not read at one moment, but in several
+ * calls, or in one of more than ONE_MOMENT bytes.
  */
 #include <config.h>
 
@@ -103,7 +102,7 @@ static int failed(const struct mover *m, enum copyfile_stage stage, int r)
 	return r;
 }
 
-/* Take the stat of src once more, by force from the server.  Returns 0 or -errno. */
+/* Take the stat of src once more; with force, from the server.  Returns 0 or -errno. */
 static int stat_again(struct mover *m, bool force)
 {
 	const struct cf_data *d = m->d;
@@ -166,7 +165,7 @@ static bool cancelled(const struct mover *m)
 	return cf_pause_check_data(m->d->watch, m->d->st->st_size) < 0;
 }
 
-/* A call has moved data, be it only zeros that were left out. */
+/* A call has moved data, or zeros that were left out. */
 static void has_moved(struct mover *m, enum copyfile_method how)
 {
 	if (!m->moved)
@@ -175,7 +174,10 @@ static void has_moved(struct mover *m, enum copyfile_method how)
 	m->moves++;
 }
 
-/* dst is complete up to to.  Of the bytes since m->end, moved were moved; others are holes. */
+/*
+ * dst is complete up to offset to.  Of the bytes since m->end, moved were moved; the others
+ * are holes.
+ */
 static void advance(struct mover *m, off_t to, uint64_t moved)
 {
 	struct cf_watch *w = m->d->watch;
@@ -303,7 +305,7 @@ static ssize_t move_piece(struct mover *m, off_t at, int64_t len)
 static int move_buffer(struct mover *m, off_t at, int64_t len)
 {
 	const struct cf_data *d = m->d;
-	/* An end before this is looked into: an extent is data, and so is what the size says. */
+	/* An end before this offset needs an explanation: up to there src should have data. */
 	off_t least = len > d->st->st_size - at ? d->st->st_size : at + len;
 	int r = need_buffer(m);
 
@@ -321,7 +323,7 @@ static int move_buffer(struct mover *m, off_t at, int64_t len)
 			at = move_ranges(m, at, COPYFILE_BY_BUFFER);
 			if (at < 0)
 				return (int)at;
-			/* An end before that of the size has been seen by the threads. */
+			/* If src has ended before its size, the threads have seen that. */
 			n = at < least ? 0 : n;
 		}
 		if (n == 0 && at >= least)
@@ -407,7 +409,7 @@ static int move_kernel(struct mover *m, off_t at, int64_t len)
 			if (at < 0)
 				return (int)at;
 		}
-		/* All that the size told is there.  What was appended since is not copied. */
+		/* All bytes that the size told are there.  Bytes appended since are not copied. */
 		if (at == d->st->st_size)
 			return 0;
 	}
@@ -457,7 +459,7 @@ static int move_extents(struct mover *m, int seek)
 }
 
 /*
- * Move a file that has holes.  To find them takes an open file whose position may be
+ * Move a file that has holes.  They are found by an open file whose position may be
  * changed.  If there is none, everything is read, and holes are found as zeros.
  */
 static int move_around_holes(struct mover *m)

@@ -16,8 +16,8 @@ struct cf_data {
 	int src, dst;			/* open; dst is empty */
 	const struct stat *st;		/* of src; its size is only a hint */
 	bool stream;			/* dst is a pipe or device: no positions */
-	bool borrowed;			/* the positions of both, and what else belongs to an
-					   open file, are the caller's: not to be changed */
+	bool borrowed;			/* the open files are the caller's: their positions and
+					   read-ahead stay as they are */
 	uint64_t flags;			/* COPYFILE_* */
 	uint64_t chunk;			/* most bytes between two looks at cancel; 0: automatic */
 	uint64_t pair;			/* of file systems; see place.h */

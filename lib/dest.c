@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Design: a destination comes to be in one of three ways.
+ * Design: a destination is made in one of three ways.
  *
  *   exclusive	the default: O_EXCL, under its own name from the start.
  *   in place	TRUNCATE: the inode that has the name is rewritten; created
@@ -12,7 +12,7 @@
  * Invariant: whatever is destroyed is destroyed only after the source was
  * opened and found to be another file.
  *
- * A new file that is not small is claimed as soon as it is there (claim.c): others may
+ * A new file that is not small is claimed as soon as it is there (claim.c): other copies may
  * find it by another name, and overwrite it.
  *
  * Undo removes a file that this copy created, under the name that was asked
@@ -99,7 +99,7 @@ static int open_exclusive(struct cf_dest *d)
 {
 	int r = create(d);
 
-	/* Where the file is its own copy, that is the better answer than that it exists. */
+	/* Where source and destination are one file, EINVAL says more than EEXIST. */
 	return r == -EEXIST && names_inode(d->dir, d->name, d->st) > 0 ? -EINVAL : r;
 }
 
@@ -219,7 +219,7 @@ static int open_replace(struct cf_dest *d)
 	if (r < 0)
 		return r;
 	r = open_unnamed(d);
-	/* EISDIR, EINVAL, ENOENT: kernels or file systems that take it for a directory */
+	/* EISDIR, EINVAL, ENOENT: from kernels or file systems that do not know O_TMPFILE */
 	if (r == -EOPNOTSUPP || r == -EISDIR || r == -EINVAL || r == -ENOENT)
 		r = with_temp_name(d, make_file, NULL);
 	d->created = r == 0;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* dest - how the destination comes to be, gets its name, or is undone. */
+/* dest - creates the destination, gives it its name, or undoes it. */
 #ifndef CF_DEST_H
 #define CF_DEST_H
 
@@ -23,18 +23,18 @@ int cf_dest_open(struct cf_dest *d);
 int cf_dest_symlink(struct cf_dest *d, const char *target, bool open);
 
 /*
- * The data is there: see to it that nothing else is, if it is exactly size bytes.
+ * All data is there, size bytes.  If that is exact, cut off what is behind them.
  * Returns 0 or -errno.
  */
 int cf_dest_set_size(struct cf_dest *d, off_t size, bool exact);
 
 /*
- * Close, then give it its name.  *stage tells what failed.  0 or -errno; after
- * an error cf_dest_undo() is still due.
+ * Close the destination, then give it its name.  Returns 0; or -errno, and *stage tells what
+ * failed: then cf_dest_undo() is still due.
  */
 int cf_dest_publish(struct cf_dest *d, uint32_t *stage);
 
-/* Take back what was made.  Tells what is left under the destination's name. */
+/* Undo what was made.  Returns what is left under the name of the destination. */
 enum copyfile_partial cf_dest_undo(struct cf_dest *d);
 
 #endif

@@ -34,7 +34,7 @@ struct cf_dest {
 	bool noted;		/* id is a stat of the inode that this copy has made */
 	struct stat id;
 	struct cf_claim claim;
-	off_t size;		/* that the data has given it */
+	off_t size;		/* of the data that was written */
 };
 
 #endif

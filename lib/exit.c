@@ -29,6 +29,7 @@
 
 #include "exit.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
@@ -69,7 +70,7 @@ static bool cancel_callers(void)
 {
 	bool busy = false;
 
-	/* Not to hang where exit() was called in a signal handler */
+	/* exit() may have been called in a signal handler, while this thread had the lock. */
 	if (pthread_mutex_trylock(&program.lock) != 0)
 		return true;
 	for (struct node *n = program.first; n; n = n->next) {
@@ -181,6 +182,7 @@ int cf_exit_begin_copy(struct cf_watch *w)
 
 	if (r < 0)
 		return r;
+	assert(!atomic_load(&mine.copy));
 	atomic_store(&mine.copy, w);
 	if (!atomic_load(&program.ending))
 		return 0;

@@ -14,10 +14,13 @@ enum cf_fs {
 	CF_FS_OTHER	/* not known, or a layer over others, such as overlayfs */
 };
 
-/* The kind of the file system that fd is on. */
+/* Returns the kind of the file system that fd is on. */
 enum cf_fs cf_fs_of(int fd);
 
-/* The same, but dev, fd's st_dev, is remembered: a call is made only now and then. */
+/*
+ * Does what cf_fs_of() does, and remembers the kind by dev, fd's st_dev: a system call is made
+ * only now and then.
+ */
 enum cf_fs cf_fs_known(int fd, dev_t dev);
 
 #endif

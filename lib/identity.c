@@ -40,7 +40,7 @@ static uint64_t hash_groups(const gid_t *groups, int n)
 	return h;
 }
 
-/* Of a long list.  Without memory: of its length alone. */
+/* Returns the hash of a long list; without memory, of its length alone. */
 static uint64_t many_groups(void)
 {
 	int n = getgroups(0, NULL);

@@ -16,17 +16,17 @@ struct cf_identity {
 	uint64_t caps;			/* effective capabilities */
 };
 
-/* That of the calling thread.  Four short system calls. */
+/* Get the identity of the calling thread.  Takes four short system calls. */
 void cf_identity_get(struct cf_identity *ret);
 
 bool cf_identity_same(const struct cf_identity *a, const struct cf_identity *b);
 
-/* The calling thread's number in the kernel */
+/* Returns the calling thread's number in the kernel. */
 pid_t cf_identity_thread(void);
 
 /*
  * Returns true if the calling thread shares its root, umask and mount namespace with
- * thread tid of this process; also where the kernel does not tell.
+ * thread tid of this process, or if the kernel does not tell.
  */
 bool cf_identity_shares_fs(pid_t tid);
 

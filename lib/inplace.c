@@ -6,12 +6,12 @@
  *
  * It is opened with O_NONBLOCK, so that a FIFO without a reader does not hang this
  * thread: it is tried again until there is one, or the copy is cancelled.  Other streams
- * are written to without.
+ * are written to without O_NONBLOCK.
  *
  * Some file systems (object stores) open a file for writing only with O_TRUNC, or cannot
  * empty one that is open.  There the file is compared with the source by its name, and
- * then opened anew with O_TRUNC.  One that is given by a descriptor cannot be: there the
- * copy fails.
+ * then opened anew with O_TRUNC.  A file that is given by a descriptor cannot be opened
+ * anew, so its copy fails.
  */
 #include <config.h>
 
@@ -70,7 +70,7 @@ static int try_source(const struct cf_dest *d)
 	return r;
 }
 
-/* Open the destination with O_TRUNC, as cp does; why is the error of the other way. */
+/* Open the destination with O_TRUNC, as cp does; why is the error of the attempt without. */
 static int open_emptied(struct cf_dest *d, int why)
 {
 	struct stat st;

@@ -10,9 +10,10 @@
  * A cancel is seen before each stage up to the last, and by data.c within it.  A pause
  * begins before the destination is opened, or in data.c.
  *
- * Files that are given by descriptors are worked on by duplicates of these.  So it is the
- * same from then on whose they are; and to close a duplicate of the destination tells what
- * a file server makes of its data.  Only the open files' positions are not the job's.
+ * Where files are given by descriptors the job duplicates these.  So it need not know later
+ * whose they are; and when it closes its duplicate of the destination, a file server
+ * can report that it has not kept the data.  Only the positions of the open files are the
+ * caller's, and are not used.
  *
  * The system calls of a small file: openat, fstat, openat, copy_file_range,
  * close, close.
@@ -40,7 +41,7 @@
 /* Attributes that a symlink can have: it has no mode, and no ACL of its own. */
 #define SYMLINK_ATTRS (COPYFILE_ATTRS & ~(COPYFILE_MODE | COPYFILE_ACL))
 
-/* What a program asks for that makes a file: the mode of COPYFILE_PLAIN_MODE */
+/* The mode of COPYFILE_PLAIN_MODE, which is what programs give to open(2) */
 #define PLAIN_MODE 0666
 
 void cf_job_init(struct cf_job *j, int src_dir, const char *src, int dst_dir,
@@ -132,7 +133,7 @@ static int at_stage(struct cf_job *j, enum copyfile_stage stage)
 {
 	/* The order above */
 	assert(stage > cf_relaxed_get(j->watch.stage));
-	/* From then on others may wait for the copy; data.c knows when it can be paused. */
+	/* Later other copies may wait for this one; data.c knows whether it can be paused. */
 	bool may_pause = stage <= COPYFILE_OPEN_DST;
 	int r = may_pause				? cf_pause_check(&j->watch)
 		: cf_relaxed_get(j->watch.cancel) ? -ECANCELED
@@ -143,7 +144,7 @@ static int at_stage(struct cf_job *j, enum copyfile_stage stage)
 	return r;
 }
 
-/* The source is a symlink, and COPYFILE_NOFOLLOW is set: opens the link itself. */
+/* The source is a symlink, and COPYFILE_NOFOLLOW is set: open the link itself. */
 static int open_nofollow(const struct cf_job *j)
 {
 	struct stat st;
@@ -163,7 +164,7 @@ static bool right_type(const struct cf_job *j)
 	       (j->flags & COPYFILE_NOFOLLOW && S_ISLNK(j->st.st_mode));
 }
 
-/* Returns a descriptor for the source, of the kind that its copy needs. */
+/* Open the source in the way that its copy needs.  Returns a descriptor or -errno. */
 static int open_for(const struct cf_job *j)
 {
 	int nofollow = j->flags & COPYFILE_NOFOLLOW ? O_NOFOLLOW : 0;
@@ -296,7 +297,7 @@ static int copy_regular(struct cf_job *j)
 
 /* ----------------------------------------------------------- a symlink */
 
-/* Read what the symlink leads to.  The caller frees *ret. */
+/* Read the target of the symlink.  The caller frees *ret. */
 static int read_link(const struct cf_job *j, char **ret)
 {
 	/* st_size is 0 in /proc, and may be out of date. */

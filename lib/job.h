@@ -18,7 +18,7 @@
 #include "watch.h"
 
 struct cf_job {
-	/* What is asked for */
+	/* What the caller asks for */
 	int src_dir, dst_dir;
 	const char *src, *dst;		/* borrowed, unless names is set */
 	bool by_fd;			/* src_dir and dst_dir are the files; src and dst are "" */
@@ -54,8 +54,8 @@ void cf_job_init_fds(struct cf_job *j, int src, int dst, const struct copyfile_h
 		     uint64_t chunk, struct cf_place place);
 
 /*
- * Let to, a new job, do what from is to, with names of its own, and with the
- * directories that pin holds, which become its own.  -ENOMEM: nothing done.
+ * Make to, a new job, describe the copy that from does.  It gets names of its own, and owns
+ * the directories that pin holds.  Returns 0; or -ENOMEM, and nothing is done.
  */
 int cf_job_adopt(struct cf_job *to, const struct cf_job *from, const struct cf_pin *pin);
 
@@ -63,8 +63,8 @@ int cf_job_adopt(struct cf_job *to, const struct cf_job *from, const struct cf_p
 void cf_job_fini(struct cf_job *j);
 
 /*
- * Open the source: 0, or the -errno that the job has ended with.  Optional:
- * cf_job_run() does it if it is not done.
+ * Open the source.  Returns 0, or the -errno with which the job has ended.  cf_job_run() does
+ * this if the caller does not.
  */
 int cf_job_open(struct cf_job *j);
 
@@ -80,7 +80,7 @@ int cf_job_run(struct cf_job *j);
 /* Returns how many percent of the copy remain, from 1 to 100, rounded up. */
 int cf_job_remaining(const struct cf_job *j);
 
-/* Describe j in *ret; with ended, also its results, which belong to its thread before. */
+/* Describe j in *ret; with ended, also its results.  Until then these are its thread's. */
 void cf_job_info(const struct cf_job *j, bool ended, struct copyfile_info *ret);
 
 #endif

@@ -5,8 +5,8 @@
  * exit(3) in a signal handler, could find taken.
  *
  * A thread that sleeps here keeps its copy's descriptors and its stack; it does not count as
- * working.  cookie.c takes a copy that no thread has begun with out of the pool's queue
- * instead.
+ * working.  A copy that no thread has begun with does not come here: cookie.c takes it out
+ * of the pool's queue.
  *
  * A cancel ends the pause.
  */
@@ -22,7 +22,7 @@
 
 #include "pool.h"
 
-/* Architectures that came late have only the call with 64 bits of time, of which we use none. */
+/* Some 32-bit architectures have only the call with 64 bits of time.  No time is used here. */
 #ifndef SYS_futex
 #define SYS_futex SYS_futex_time64
 #endif

@@ -37,7 +37,10 @@ static inline int cf_pause_check(const struct cf_watch *watch)
 	return cf_relaxed_get(watch->cancel) ? -ECANCELED : 0;
 }
 
-/* The same where the destination has been opened for a source of size bytes */
+/*
+ * Does what cf_pause_check() does, for a copy of size bytes that has opened its destination: if
+ * it is small it is not paused.
+ */
 static inline int cf_pause_check_data(const struct cf_watch *watch, int64_t size)
 {
 	if (size > CF_PAUSE_MORE_THAN)

@@ -4,8 +4,8 @@
  * hashed; its file system by one stat.  That would be two calls for each copy,
  * so each thread remembers the last few directories of either side, but not for
  * ever.  A descriptor may come to mean another directory meanwhile; it is rarely
- * one of another file system.  Of the descriptors of files that cannot be said: they are
- * looked at each time.
+ * one of another file system.  A descriptor of a file often comes to mean a file elsewhere,
+ * so files are looked at each time.
  *
  * A wrong answer (two hashes that collide, a directory named in two ways, a
  * mount between the two looks) makes a copy slower, never wrong.
@@ -34,7 +34,7 @@ struct seen {
 	unsigned int left;		/* copies for which dev is to be trusted */
 };
 
-/* FNV-1a; multiplied once more where few bits are used of it */
+/* FNV-1a, mixed once more: only the upper bits are used as an index. */
 static uint64_t hash_dir(int fd, const char *path, size_t len)
 {
 	uint64_t h = 0xcbf29ce484222325ULL ^ (uint32_t)fd;
@@ -44,7 +44,7 @@ static uint64_t hash_dir(int fd, const char *path, size_t len)
 	return cf_hash_mix(h);
 }
 
-/* 0 where it can't be told, as when the directory is missing. */
+/* Returns 0 if the device cannot be told, as when the directory is missing. */
 static uint64_t device_of(int fd, const char *path, size_t len)
 {
 	char dir[PATH_MAX] = ".";

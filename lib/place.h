@@ -9,16 +9,16 @@
 #include <stdint.h>
 
 struct cf_place {
-	uint64_t dir;	/* the same for all copies into one directory, named in one way */
+	uint64_t dir;	/* equal for copies into one directory, if they name it in one way */
 	uint64_t pair;	/* of file systems: source's, destination's; never 0 */
 };
 
-/* The place of a copy with the names that copyfileat() is given. */
+/* Returns the place of a copy with the names that copyfileat() is given. */
 struct cf_place cf_place_of(int src_dir, const char *src, int dst_dir, const char *dst);
 
 /*
- * The place of a copy between two open files.  Their directories are not known: the file
- * system stands for them.
+ * Returns the place of a copy between two open files.  Their directories are not known: the
+ * file system stands for them.
  */
 struct cf_place cf_place_of_files(int src, int dst);
 

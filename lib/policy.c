@@ -42,7 +42,7 @@
 #include "fibhash.h"
 #include "relaxed.h"
 
-/* Copies that are measured before there is a verdict.  Of the first copies each is. */
+/* Copies that are measured before there is a verdict.  Each of the first copies is. */
 #define ENOUGH 2
 
 /* Pairs of file systems that are told apart: 2^PAIR_BITS */
@@ -246,7 +246,7 @@ unsigned int cf_policy_waiting(void)
 
 /* ------------------------------------------------------- the callers */
 
-/* When threads of the program last copied by themselves; each in its own cache line */
+/* When threads of the program last copied by themselves.  Each has its own cache line. */
 static struct {
 	_Alignas(64) _Atomic int64_t last;	/* 0: never */
 } callers[CALLERS];

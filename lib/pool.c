@@ -59,7 +59,7 @@
 
 static struct pool {
 	pthread_mutex_t lock;
-	pthread_cond_t work;		/* there is a task to take, or stop */
+	pthread_cond_t work;		/* signalled when a task can be taken, or stop is set */
 	struct cf_lanes lanes;
 	pthread_t *threads;
 	unsigned int nthreads, peak;
@@ -76,7 +76,7 @@ static struct pool {
 	atomic_uint shown_target, shown_big;	/* what cf_pool_load() returns */
 } pool = { .lock = PTHREAD_MUTEX_INITIALIZER, .work = PTHREAD_COND_INITIALIZER };
 
-/* This thread: of the pool, but for holds_lock */
+/* What this thread does.  Only holds_lock is for threads that are not of the pool, too. */
 static _Thread_local struct {
 	bool holds_lock;
 	struct cf_lane *lane;		/* that it works on, or NULL */
@@ -97,7 +97,7 @@ static void show(atomic_uint *shown, unsigned int n)
 		cf_relaxed_set(*shown, n);
 }
 
-/* Before the lock is released, by whatever call */
+/* Called before the lock is released, by unlocking or by sleeping */
 static void show_load_locked(void)
 {
 	show(&pool.shown_target, pool.scale.target);
@@ -148,7 +148,7 @@ static unsigned int awake_locked(void)
 	return pool.nthreads - resting;
 }
 
-/* Of those, the ones that are not in a big task */
+/* Threads that are awake, not parked, and not at work on a big task */
 static unsigned int working_locked(void)
 {
 	return awake_locked() - pool.lanes.threads[CF_BIG];
@@ -166,12 +166,12 @@ static struct cf_lane *next_lane_locked(void)
 	/* A single thread takes turns. */
 	bool small_first = was_big && pool.limits.most == 1 && pool.lanes.queued[CF_SMALL];
 
-	/* One too many, after a task that stood still has gone on, rests. */
+	/* After a task that stood still has gone on, there is one thread too many: it rests. */
 	if (awake_locked() > pool.limits.most)
 		return NULL;
 	if (pool.lanes.queued[CF_BIG] && may_run_big_locked(was_big) && !small_first)
 		return cf_lanes_next(&pool.lanes, CF_BIG, self.lane, stay);
-	/* One too many, after the end of a big task or a decision, rests. */
+	/* So there is after the end of a big task, or after a decision. */
 	if (working_locked() + was_big > most_working_locked())
 		return NULL;
 	return cf_lanes_next(&pool.lanes, CF_SMALL, self.lane, stay);
@@ -412,6 +412,7 @@ void cf_pool_park(void)
 {
 	lock_pool();
 	if (self.lane) {
+		assert(!pool.stop);
 		cf_lanes_charge(self.lane, cf_now() - self.free_since);
 		cf_lanes_park(&pool.lanes, self.lane);
 		pool.parked++;
@@ -506,7 +507,7 @@ void cf_pool_fork_child(void)
 	/* The tasks belong to cookies that the child does not have. */
 	cf_lanes_clear(&pool.lanes);
 	forget_threads();
-	/* Threads that are not here any more may have slept on it. */
+	/* The parent's threads, which the child does not have, may have slept on it. */
 	pthread_cond_init(&pool.work, NULL);
 	unlock_pool();
 }

@@ -34,8 +34,8 @@ int cf_pool_submit(struct cf_task *task, struct cf_pool_limits limits);
 
 /*
  * Returns true if the pool's threads make their system calls with the credentials, root and
- * umask of the calling thread, whose identity is who.  Also if there is no thread yet: the
- * first ones are started by the caller, and are like it.
+ * umask of the calling thread, whose identity is who; or if there is no thread yet: the caller
+ * then starts the first one, which is like it.
  */
 bool cf_pool_alike(const struct cf_identity *who);
 
@@ -87,7 +87,7 @@ struct cf_pool_view {
 	unsigned int big;		/* of threads: at work on a big task */
 };
 
-/* What the pool does, without its lock: each number is right at some moment. */
+/* What the pool does, read without its lock: each number is right at some moment. */
 struct cf_pool_load {
 	unsigned int target;		/* threads for small tasks; 0: none was submitted */
 	unsigned int big;		/* threads at work on a big task */

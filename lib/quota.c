@@ -3,15 +3,16 @@
  * Design: there is one limit for the cookies of all clients.  As long as nobody is refused a
  * client may have all of them.  When a client is refused that has less than its share, the
  * quota is contended for a while: each client is refused what goes beyond its share, so that
- * places which become free go to those who have less.  A share is the limit, divided by the
+ * places which become free go to the clients that have less.  A share is the limit, divided by the
  * number of clients that have cookies or were refused one lately.  The while is long enough
  * for a client that begins again each time that a copy of its own ends.
  *
  * The limit is that of the caller, whose copies may need more descriptors than those of
- * another client.  While the quota is contended the lowest limit of those who were refused
- * holds for all; else whoever has a high limit would leave no room below a low one.
+ * another client.  While the quota is contended the lowest limit of the clients that were
+ * refused holds for all; otherwise a client with a high limit would leave no room for one with
+ * a low limit.
  *
- * A client's descriptor is an eventfd, made when somebody asks for it.  It is lowered when
+ * A client's descriptor is an eventfd, made when it is asked for.  It is lowered when
  * the client is refused, and raised when a place is given back and the client could have it.
  * Until a descriptor has been asked for this costs a comparison.  As long as nobody is
  * refused the clock is not looked at.
@@ -37,10 +38,10 @@ struct cf_holder {
 	struct cf_holder *next;
 	uint64_t client;
 	unsigned int live;		/* cookies that it has */
-	unsigned int limit;		/* when it was refused; 0: never */
-	int64_t refused_at;		/* the last time */
-	bool refused;			/* and there has been no room since, as far as is known */
-	bool until_idle;		/* there is none for it while any cookie is live */
+	unsigned int limit;		/* of the attempt that was refused last; 0: never */
+	int64_t refused_at;		/* when that was */
+	bool refused;			/* no room is known to have come since then */
+	bool until_idle;		/* there is no room for it while any cookie is live */
 	int fd;				/* not readable while refused; -1: not asked for */
 };
 
@@ -170,7 +171,7 @@ int cf_quota_fd(struct cf_quota *q, uint64_t client)
 	int fd = cf_eventfd();
 	if (fd < 0)
 		return fd;
-	/* What has changed since the refusal was told to nobody. */
+	/* Without a descriptor it was not noticed if there is room since the refusal. */
 	h->refused = h->refused && !may_try_again(q, h);
 	h->fd = fd;
 	if (h->refused)
@@ -207,6 +208,7 @@ int cf_quota_take(struct cf_quota *q, uint64_t client, unsigned int limit,
 	set_refused(q, h, false);
 	h->live++;
 	q->live++;
+	assert(h->live <= q->live && q->live <= limit);
 	*ret = h;
 	return 0;
 }

@@ -26,12 +26,12 @@ int cf_quota_take(struct cf_quota *q, uint64_t client, unsigned int limit,
 		  struct cf_holder **ret);
 void cf_quota_give(struct cf_quota *q, struct cf_holder *holder);
 
-/* Give the place back, which is of no use to the client before all others are free, too. */
+/* Give the place back.  The client has no use for one before all other places are free. */
 void cf_quota_refuse_until_idle(struct cf_quota *q, struct cf_holder *holder);
 
 /*
- * Returns the descriptor of client, or -errno.  It is readable, but not from the refusal of a
- * place until there is one.
+ * Returns the descriptor of client, or -errno.  It is not readable from the moment when the
+ * client is refused a place until there is one; at other times it is.
  */
 int cf_quota_fd(struct cf_quota *q, uint64_t client);
 

@@ -92,7 +92,7 @@ static off_t move_chunk(const struct cf_range *r, struct cf_buffer *b, off_t at,
 
 static void *help(void *arg);
 
-/* Start one more helper, if the pool has a thread to spare.  If not, it is done without. */
+/* Start one more helper, if the pool has a thread to spare; otherwise do nothing. */
 static void call_helper_locked(struct team *t)
 {
 	if (t->nhelpers == MOST_STARTS || !cf_pool_reserve_thread())
@@ -127,7 +127,7 @@ static void work_locked(struct team *t, struct cf_buffer *b, bool helper)
 		b->stage = COPYFILE_MOVE;
 		t->next += len;
 		cf_scale_expect(&t->scale, 1, MOST, true, false, cf_now());
-		/* Unless the present threads will have finished by then. */
+		/* Only if more chunks are left than the present threads take next. */
 		if (t->threads < t->scale.target && t->end - t->next > len * (off_t)t->threads)
 			call_helper_locked(t);
 		pthread_mutex_unlock(&t->lock);
@@ -137,7 +137,7 @@ static void work_locked(struct team *t, struct cf_buffer *b, bool helper)
 	}
 }
 
-/* Its bytes are for free(3); NULL if there is no memory, or if it needs none. */
+/* Returns a buffer whose bytes are for free(3); NULL if none are needed, or no memory is left. */
 static struct cf_buffer new_buffer(const struct cf_range *r)
 {
 	return (struct cf_buffer){

@@ -17,11 +17,14 @@ struct cf_range {
 	struct cf_watch *watch;		/* told of progress, and of the stage of a failure */
 };
 
-/* A file is moved in ranges if it has so many chunks: to start a thread costs far less. */
+/*
+ * A file is moved in ranges if it has so many chunks.  To move these takes far longer than to
+ * start a thread.
+ */
 #define CF_RANGE_CHUNKS 8
 
 /*
- * Move it all, in this thread and in as many more as make it faster.  Returns the
+ * Move all of it, in this thread and in as many more as make it faster.  Returns the
  * position up to which dst is complete: end, or less if src has become shorter;
  * or -errno, -ECANCELED after a cancel.
  */

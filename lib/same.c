@@ -3,7 +3,7 @@
  * Design: overlayfs shows the files of its lower file system again, with a device
  * number of its own; a FUSE server may show any file, with inode numbers that it makes
  * up; NFS may be mounted from this machine.  To overwrite such a file by a copy of
- * itself would leave nothing of it, and no stat tells.
+ * itself would leave nothing of it, and stat(2) does not tell.
  *
  * So dst is made longer by one byte.  Then src is looked at, past what the kernel remembers
  * of it.  If it has grown by one byte, and has its old size when the byte is gone, the two
@@ -42,7 +42,7 @@ static bool may_be_shared(dev_t src_dev, enum cf_fs src, dev_t dst_dev, enum cf_
 	return !keeps_its_own(src) || !keeps_its_own(dst);
 }
 
-/* By the source's number; the first is for sources whose numbers say nothing. */
+/* Chosen by the source's inode number; the first is for sources whose numbers say nothing. */
 #define LOCKS 64
 static pthread_mutex_t locks[LOCKS] = {
 	[0 ... LOCKS - 1] = PTHREAD_MUTEX_INITIALIZER,
@@ -59,7 +59,7 @@ static void fork_child(void)
 
 static void hook_fork(void)
 {
-	/* Without memory for it only children that copy are in danger. */
+	/* If there is no memory for the handler, only children that copy are in danger. */
 	(void)pthread_atfork(NULL, NULL, fork_child);
 }
 

@@ -54,8 +54,8 @@ void cf_scale_expect(struct cf_scale *s, unsigned int least, unsigned int most, 
 		     bool crowded, int64_t now);
 
 /*
- * A task has ended, which was so much work.  starved says that a thread has found nothing to
- * do since the last task ended.
+ * A task has ended, which was work units of work.  starved says that a thread has found
+ * nothing to do since the last task ended.
  */
 void cf_scale_ended(struct cf_scale *s, unsigned int work, bool starved, int64_t now);
 

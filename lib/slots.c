@@ -7,6 +7,7 @@
 
 #include "slots.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -70,6 +71,7 @@ int cf_slots_take(struct cf_slots *all, struct cf_slot **ret)
 
 	if (!s)
 		return make(all, ret);
+	assert(s->state == CF_FREE && !s->raised && !s->held && !s->waiting);
 	all->free = s->next_free;
 	all->nfree--;
 	*ret = s;
@@ -78,6 +80,7 @@ int cf_slots_take(struct cf_slots *all, struct cf_slot **ret)
 
 void cf_slots_give(struct cf_slots *all, struct cf_slot *s)
 {
+	assert(s->state == CF_FREE && !s->task.lane);
 	if (all->nfree < MOST_FREE && !s->raised) {
 		s->next_free = all->free;
 		all->free = s;

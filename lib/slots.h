@@ -25,7 +25,7 @@ struct cf_slot {
 	bool waiting;			/* a thread sleeps in WAIT */
 	bool raised;			/* fd is readable */
 	bool held;			/* paused, and out of the queue: no thread has the job */
-	struct cf_identity caller;	/* who is to copy; not if the job is STEADY */
+	struct cf_identity caller;	/* of the thread that started it; not if it is STEADY */
 	struct cf_job job;
 };
 
@@ -40,7 +40,7 @@ struct cf_slots {
 /* Take a free slot.  Returns 0 and *ret; or -EMFILE, -ENFILE or -ENOMEM. */
 int cf_slots_take(struct cf_slots *all, struct cf_slot **ret);
 
-/* Give back a slot, which is free.  It may be destroyed. */
+/* Give back s, which is in state CF_FREE.  It may be destroyed. */
 void cf_slots_give(struct cf_slots *all, struct cf_slot *s);
 
 /* Returns the slot with this descriptor, which may be free; or NULL. */
@@ -49,7 +49,10 @@ struct cf_slot *cf_slots_find(const struct cf_slots *all, long fd);
 /* Destroy all slots, which are free. */
 void cf_slots_clear(struct cf_slots *all);
 
-/* The same in a child of fork(2), whatever the slots are, and whoever had locked them. */
+/*
+ * Destroy all slots in a child of fork(2), whatever their states are, and whichever thread of
+ * the parent had locked them.
+ */
 void cf_slots_clear_in_child(struct cf_slots *all);
 
 #endif

@@ -27,7 +27,7 @@ extern int (*cf_fault)(const char *call);
 /* Descriptors: always close-on-exec and never 0, 1 or 2. */
 int cf_openat(int dir, const char *name, int flags, mode_t mode);
 int cf_dup(int fd);
-/* The same file once more, to be read, with a position of its own.  Needs /proc. */
+/* Open the file of fd once more, for reading, with a position of its own.  Needs /proc. */
 int cf_reopen(int fd);
 int cf_close(int fd);
 int cf_eventfd(void);
@@ -41,8 +41,8 @@ int cf_wait_readable(int fd);
 bool cf_unblock(int fd);
 
 /*
- * Data.  A transfer may be short; copies and reads return 0 at the end.  What fails
- * with EAGAIN is repeated without O_NONBLOCK, but for cf_write(), which is for streams.
+ * Data.  A transfer may be short; copies and reads return 0 at the end.  All but cf_write(),
+ * which is for streams, clear O_NONBLOCK after an EAGAIN, and try once more.
  */
 ssize_t cf_pread(int fd, void *buf, size_t len, off_t at);
 /* Returns 0 if fd can be read, or -errno.  Nothing is taken from it. */
@@ -50,7 +50,7 @@ int cf_try_read(int fd);
 ssize_t cf_pwrite(int fd, const void *buf, size_t len, off_t at);
 ssize_t cf_write(int fd, const void *buf, size_t len);
 ssize_t cf_copy_range(int src, int dst, off_t at, size_t len);
-/* The same at the offsets of both descriptors, which it moves */
+/* Does what cf_copy_range() does, at the offsets of both descriptors, which it moves. */
 ssize_t cf_copy_next(int src, int dst, size_t len);
 int cf_clone(int src, int dst);
 off_t cf_seek(int fd, off_t at, int whence);
@@ -65,16 +65,16 @@ int cf_fsync(int fd);
 int cf_lock(int fd);
 void cf_unlock(int fd);
 
-/* The calling thread's, or -errno.  Costs three calls, and a thread where /proc is missing. */
+/* Returns the calling thread's umask or -errno, by three calls; without /proc, by a thread. */
 int cf_umask(void);
 
 /* Names */
 int cf_fstat(int fd, struct stat *ret);
-/* The same, with what a server or another layer says now, not what is remembered */
+/* cf_fstat() with what a server or another layer says now, not what the kernel remembers */
 int cf_fstat_fresh(int fd, struct stat *ret);
-/* The device that fd is on, without asking a server; 0: not known */
+/* Returns the device that fd is on, without asking a server; 0 if it is not known. */
 uint64_t cf_device(int fd);
-/* statfs(2)'s f_type, from 0 to 2^32 - 1, or -errno */
+/* Returns f_type of statfs(2), from 0 to 2^32 - 1, or -errno. */
 int64_t cf_fs_type(int fd);
 int cf_statat(int dir, const char *name, struct stat *ret);
 int cf_lstatat(int dir, const char *name, struct stat *ret);
@@ -107,7 +107,7 @@ void cf_fd_path(int fd, char path[static CF_FD_PATH_MAX]);
 /* Returns true if r says that a file system does not do this, or not in this way. */
 bool cf_sys_refused(int r);
 
-/* How many of these calls this thread has made since it last asked */
+/* Returns how many of these calls the calling thread has made since it last called this. */
 unsigned int cf_sys_calls(void);
 
 /* For calls made by libattr: 0, or the -errno to fail with. */
