@@ -1,23 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * api - the public entry points: check the arguments, decide who runs the
- * copy, set errno.
+ * api - the public entry points: check the arguments, set errno.
  *
- * Design: whether a copy becomes a cookie.
- *
- *   SYNC	never.
- *   ASYNC	always; nothing of it is done before.
- *   neither	a cookie where copies wait (see policy.c) or the pool is short
- *		of work.  Otherwise the caller opens the source, and hands over
- *		what is big; the rest it copies itself, which is cheaper than
- *		telling another thread to.  Where no cookie can be had for want
- *		of descriptors, or because the pool is at work with other
- *		credentials, the caller copies too.
- *
- * The choice between pool and caller is made for a batch of copies into one
- * directory: if the two took turns there, they would fight for its lock.
- *
- * The library calls nothing of its own by a public name, so that a program may
+ * Design: the library calls nothing of its own by a public name, so that a program may
  * have a copyfile() of its own.
  */
 #include <config.h>
@@ -26,23 +11,21 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <pthread.h>
 #include <stddef.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 
 #include "attr.h"
 #include "cookie.h"
 #include "count.h"
-#include "exit.h"
 #include "job.h"
 #include "place.h"
 #include "policy.h"
 #include "pool.h"
 #include "relaxed.h"
 #include "scale.h"
+#include "start.h"
 #include "sys.h"
 
 #define IS_SIZE_OF(type, size) \
@@ -55,23 +38,14 @@ IS_SIZE_OF(struct copyfile_advice, COPYFILE_ADVICE_SIZE_VER0);
 static_assert(offsetof(struct copyfile_stats, decisions) == COPYFILE_STATS_SIZE_VER0,
 	      "the first version of struct copyfile_stats, without decisions");
 
-/* Live cookies, if the descriptor limit does not matter */
-#define DEFAULT_PENDING 1024
-
-/* Cookies until a thread looks at that limit again */
-#define LIMIT_HOLDS 64
-
 /* Most threads that may be asked for; guards against a wild number. */
 #define MAX_THREADS 4096
 
 /* Percent of the copies that must wait, for copies to "mostly wait" */
 #define MOSTLY 50
 
-/* What copyfile_setup() asked for; changed only while no cookie is live. */
-static struct {
-	_Atomic uint32_t threads, pending;
-	_Atomic uint64_t chunk;
-} setup;
+/* What copyfile_setup() asked for */
+static _Atomic uint64_t chunk;
 
 /* The copy that last ended in a call of this thread */
 static _Thread_local struct copyfile_info last;
@@ -155,124 +129,7 @@ static int check_how(const struct copyfile_how *how)
 	return how->mode & ~bits ? -EINVAL : check_flags(how->flags);
 }
 
-static unsigned int max_pending(uint64_t flags)
-{
-	static _Thread_local unsigned int limit, left;
-	unsigned int asked = cf_relaxed_get(setup.pending);
-	struct rlimit files;
-
-	if (asked)
-		return asked;
-	if (!left--) {
-		left = LIMIT_HOLDS;
-		limit = getrlimit(RLIMIT_NOFILE, &files) == 0 && files.rlim_cur < INT_MAX ?
-			files.rlim_cur : INT_MAX;
-	}
-	/* A copy needs two descriptors itself, and two more for its directories. */
-	unsigned int n = limit / (flags & COPYFILE_STEADY ? 4 : 8);
-	return n > DEFAULT_PENDING ? DEFAULT_PENDING : n ? n : 1;
-}
-
 /* ------------------------------------------------------ starting a copy */
-
-static int run_here(struct cf_job *j)
-{
-	struct cf_policy_sample sample;
-
-	cf_policy_caller_works();
-	cf_policy_begin(&sample, j->place.pair);
-	int r = cf_job_run(j);
-	cf_policy_end(&sample, cf_relaxed_get(j->watch.moved), j->calls);
-	return r;
-}
-
-/* The batch of copies that this thread is starting */
-static _Thread_local struct {
-	uint64_t dir;			/* to which all of them go */
-	bool to_pool;			/* the pool makes them, not the caller */
-	unsigned int left;		/* copies until the choice is made anew */
-} batch;
-
-/* Most copies in a batch */
-#define BATCH 64
-
-static struct cf_pool_limits limits(const struct cf_job *j)
-{
-	return cf_policy_limits(cf_relaxed_get(setup.threads), j->place.pair);
-}
-
-/* Returns true if the pool is to make j, a copy that burns the processor. */
-static bool choose_pool(const struct cf_job *j)
-{
-	if (!batch.left || batch.dir != j->place.dir) {
-		batch.dir = j->place.dir;
-		batch.left = BATCH;
-		cf_policy_caller_works();
-		batch.to_pool = cf_pool_wants_work(limits(j));
-	}
-	batch.left--;
-	return batch.to_pool;
-}
-
-static int hand_over(const struct cf_job *j)
-{
-	return cf_cookie_start(j, max_pending(j->flags), limits(j));
-}
-
-static int only_hand_over(const struct cf_job *j)
-{
-	int r = hand_over(j);
-
-	/* When the copies under way have ended, the pool can start anew. */
-	return r == -EPERM ? -EAGAIN : r;
-}
-
-/*
- * There is no cookie, for reason r.  Returns true if this thread should make the copy: what is
- * missing is not needed here; or the limit is reached where copies do not wait, which only
- * means that the pool has enough to do.
- */
-static bool better_here(int r, bool waits)
-{
-	return r == -EMFILE || r == -ENFILE || r == -ENOMEM || r == -EPERM ||
-	       (r == -EAGAIN && !waits);
-}
-
-static int run_here_or_hand_over(struct cf_job *j)
-{
-	cf_policy_await(j->place.pair);
-	bool waits = cf_policy_waits(j->place.pair);
-	int r;
-
-	if (waits || choose_pool(j)) {
-		r = hand_over(j);
-		if (r >= 0 || !better_here(r, waits))
-			return r;
-	}
-	r = cf_job_open(j);
-	if (r < 0)
-		return r;
-	if (cf_relaxed_get(j->watch.total) > CF_BIG_SIZE) {
-		cf_job_close(j);
-		r = hand_over(j);
-		if (r >= 0 || !better_here(r, waits))
-			return r;
-	}
-	return run_here(j);
-}
-
-static int run(struct cf_job *j)
-{
-	int r = cf_exit_begin_copy(&j->watch);
-
-	if (r < 0)
-		return r;
-	r = j->flags & COPYFILE_SYNC    ? run_here(j)
-	    : j->flags & COPYFILE_ASYNC ? only_hand_over(j)
-					: run_here_or_hand_over(j);
-	cf_exit_end_copy(&j->watch);
-	return r;
-}
 
 /* Returns named, or if that is 0 what stands for this thread: the address of its own variable. */
 static uint64_t client_number(uint64_t named)
@@ -285,7 +142,7 @@ static int run_or_refuse(struct cf_job *j, const struct copyfile_how *how, int r
 {
 	j->client = client_number(how->client);
 	if (r == 0)
-		r = run(j);
+		r = cf_start(j);
 	if (r <= 0) {
 		j->error = r;
 		cf_job_info(j, true, &last);
@@ -304,7 +161,7 @@ static int start(int src_dir, const char *src, int dst_dir, const char *dst,
 
 	if (r == 0 && (!src || !dst))
 		r = -EFAULT;
-	cf_job_init(&j, src_dir, src, dst_dir, dst, how, cf_relaxed_get(setup.chunk),
+	cf_job_init(&j, src_dir, src, dst_dir, dst, how, cf_relaxed_get(chunk),
 		    r < 0 ? (struct cf_place){ 0 } : cf_place_of(src_dir, src, dst_dir, dst));
 	return run_or_refuse(&j, how, r);
 }
@@ -331,7 +188,7 @@ static int start_fds(int src, int dst, const struct copyfile_how *how)
 
 	if (r == 0)
 		r = check_fds(src, dst);
-	cf_job_init_fds(&j, src, dst, how, cf_relaxed_get(setup.chunk),
+	cf_job_init_fds(&j, src, dst, how, cf_relaxed_get(chunk),
 			r < 0 ? (struct cf_place){ 0 } : cf_place_of_files(src, dst));
 	return run_or_refuse(&j, how, r);
 }
@@ -571,9 +428,8 @@ static int change_setup(const void *arg)
 
 	/* Threads beyond a new limit would stay. */
 	cf_pool_stop();
-	cf_relaxed_set(setup.threads, s->threads);
-	cf_relaxed_set(setup.pending, s->pending);
-	cf_relaxed_set(setup.chunk, s->chunk);
+	cf_start_setup(s->threads, s->pending);
+	cf_relaxed_set(chunk, s->chunk);
 	return 0;
 }
 

@@ -10,7 +10,8 @@ cd "$top_srcdir" || skip_all 'the sources are not here'
 # What each room of the library may know.  Dependencies point downward, so
 # nobody may know api, and a new module needs its line here.
 rooms='
-api	attr cookie count data dest exit extent job place policy pool relaxed scale sys watch
+api	attr cookie count job place policy pool relaxed scale start sys
+start	cookie exit job policy pool relaxed
 exit	clock cookie watch
 cookie	clock container count identity job pause pin policy pool quota slots sys watch
 slots	identity job pool sys
