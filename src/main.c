@@ -48,7 +48,7 @@ const char version_etc_copyright[] = "Copyright %s 2026 the authors of pcp";
 int main(int argc, char **argv)
 {
 	struct options options;
-	struct context copy;
+	struct context context;
 
 	/* Copies must not land in a standard stream that was closed. */
 	if (stdopen() != 0)
@@ -65,9 +65,9 @@ int main(int argc, char **argv)
 	/* Before there is anything to end in order, signals have their default action. */
 	signals_init();
 	output_begin(&options);
-	run_init(&copy, &options);
-	target_copy_operands(&copy);
-	run_fini(&copy);
+	run_init(&context, &options);
+	target_copy_operands(&context);
+	run_fini(&context);
 	output_end(summary_print);
 	signals_die();
 	return status_exit_code();
