@@ -322,8 +322,10 @@ bool enter_dir(struct context *c, struct walk_root *root, const struct entry *wa
 	answer = select_entry(c->opts, &e);
 	if (answer == SELECT_COPY)
 		copy_entry(c, &e);
-	if (answer != SELECT_ENTER && answer != SELECT_MAKE)
+	if (answer != SELECT_ENTER && answer != SELECT_MAKE) {
+		hand_over_source(c, &e, NULL, &source);
 		return false;
+	}
 	struct dir *d = make_destination(c, root, &e, &made);
 	outcome(&e, made, NULL);
 	hand_over_source(c, &e, d, &source);
