@@ -125,7 +125,9 @@ bool attrs_default_mode(const struct context *c, const struct entry *e, int fd, 
 	struct stat st;
 
 	mode &= ~c->umask;
-	byfd_drop_acl(fd);
+	/* As with cp an inherited ACL stays, unless --no-preserve=mode asks for a plain file. */
+	if (c->opts->default_mode)
+		byfd_drop_acl(fd);
 	if (RETRY(fstat(fd, &st)) == 0 && (st.st_mode & 07777) == mode)
 		return true;
 	if (byfd_chmod(fd, mode) == 0)

@@ -238,7 +238,9 @@ test_default_acl() {
 		mkdir -p d/sub to
 		echo plain >d/plain
 		echo plain >d/sub/plain
-		chmod 0600 d/plain
+		mkfifo d/fifo
+		python3 -c 'import socket; socket.socket(socket.AF_UNIX).bind("d/socket")'
+		chmod 0600 d/plain d/fifo
 		chmod 0700 d/sub
 		setfacl -d -m u::rwx,u:1234:rwx,g::rwx,o::rx,m::rwx to
 	}
@@ -253,6 +255,7 @@ test_default_acl() {
 		same_as_cp -a d/. to
 		same_as_cp -R --preserve=ownership d to
 		same_as_cp --preserve=ownership,timestamps d/sub/plain to
+		same_as_cp -R --preserve=ownership d/fifo d/socket to
 	done
 	unprivileged
 	same_as_cp -R d to

@@ -248,8 +248,13 @@ def of_parents(case, cp, pcp, line):
     if line.what in ("mode", "owner", "mtime", "xattrs"):
         return kind_of(line.path, cp) == {"directory"} and \
             leads_to_operand(case, line.path) and (bool(cp.status) or line.what == "xattrs")
-    return line.kind == "err" and line.who == "pcp" and bool(cp.status) and \
-        b": preserving " in line.text and leads_to_operand(case, names_in(line.text)[0])
+    if line.kind != "err" or line.who != "pcp" or not cp.status or \
+            b": preserving " not in line.text:
+        return False
+    name = names_in(line.text)[0]
+    # "./x" leads by way of TARGET/.
+    by_dot = name.endswith(b"/.") and any(o.startswith(b"./") for o in operands(case))
+    return by_dot or leads_to_operand(case, name)
 
 
 def taken_for_new(case, cp, pcp, line):
@@ -326,7 +331,8 @@ def replaced_way(case, cp, pcp, line):
     if line.who == "pcp" and line.kind == "err" and line.text.endswith(gone) and \
             any(text in line.text for text in (b"cannot create", b"cannot un-backup")):
         return True
-    lost = {names_in(s)[0] for s in pcp.err if b"cannot un-backup" in s and s.endswith(gone)}
+    lost = {names_in(s)[0] for s in pcp.err if s.endswith(gone) and
+            (b"cannot un-backup" in s or b"cannot create symbolic link" in s)}
     return bool(lost) and (line.kind == "status" or line.kind == "tree" and
                            any(leads_to(name, line.path) for name in lost))
 
@@ -370,6 +376,34 @@ def source_changes(case, cp, pcp, line):
     tops = [os.path.join(TWIN.encode(), *parts(s)) for s in sources(case) if parts(s)]
     return any(at_start(case, os.path.join(top, os.path.basename(top))) == "dir" and
                line.path == os.path.dirname(top) for top in tops)
+
+
+def links_to_source(case, cp, pcp, line):
+    """-s, where symlinks are followed and links kept: cp links the second name to what the
+    symlink that it has made for the first one leads to, which is the source."""
+    if not (has(case, "-s") or has(case, "--symbolic-link")) or line.kind != "tree":
+        return False
+    return line.what in ("links", "same as") or kind_of(line.path, pcp) == {"symlink"}
+
+
+def links_of_lesser(case, cp, pcp, line):
+    """Names of an inode whose copy has lost an attribute: cp copies each of them anew."""
+    lost = any(text in line_ for line_ in cp.err for text in
+               (b": preserving ", b"failed to preserve ownership", b"setting attributes"))
+    if not lost or line.kind != "tree":
+        return False
+    if line.what == "mtime" and kind_of(line.path, cp, pcp) == {"directory"}:
+        return True             # the link had another name for a moment
+    return kind_of(line.path, cp, pcp) == {"file"} and \
+        max(cp.tree[line.path]["links"], pcp.tree[line.path]["links"]) > 1
+
+
+def without_the_acl(case, cp, pcp, line):
+    """--preserve=xattr of a file that its owner may not write, where an ACL is inherited."""
+    return line.kind == "tree" and line.what in ("mode", "xattrs") and \
+        any(b"xattr" in text for text in case.arguments()) and \
+        "system.posix_acl_access" in str(pcp.tree[line.path]["xattrs"]) and \
+        not int(str(pcp.tree[line.path]["mode"]), 8) & 0o200
 
 
 def right_already(case, cp, pcp, line):
@@ -416,6 +450,12 @@ KNOWN = [
           "pcp has the directories open, and needs no way to them"),
     Known("source changes", source_changes,
           "cp has read a directory's attributes before it copies what is in that"),
+    Known("links to the source", links_to_source,
+          "with -s and kept links cp makes a further name one of the source"),
+    Known("lesser links", links_of_lesser,
+          "cp copies each name anew of a file that has lost an attribute"),
+    Known("rights of a mode", without_the_acl,
+          "with --preserve=xattr cp gives rights that an inherited ACL does not"),
     Known("right already", right_already,
           "a mode that cannot be set is no failure if it is right"),
     Known("changed", lambda case, cp, pcp, line:
@@ -479,6 +519,10 @@ def of_other_kind(case, cp, pcp, line):
         shown = [*names_in(line.text), line.text[len(b"cp: "):-len(only_here)]]
         return any(name in refused or name.startswith(k + b"/")
                    for name in shown for k in kept | refused)
+    if line.who == "pcp" and line.kind == "err" and line.text.endswith(b": Is a directory") and \
+            len(sources(case)) > 1:
+        # a later operand meets the directory that took the place
+        return any(parts(name) == parts(k) for name in names_in(line.text) for k in kept)
     if line.who == "pcp" and line.kind in ("err", "out") and about(line, *refused):
         return line.kind == "out" or line.text.endswith((b": Is a directory", b": File exists"))
     if kept and line.who == "pcp" and any(text in line.text for text in (
