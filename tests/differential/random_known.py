@@ -520,9 +520,8 @@ def of_other_kind(case, cp, pcp, line):
         return any(name in refused or name.startswith(k + b"/")
                    for name in shown for k in kept | refused)
     if line.who == "pcp" and line.kind == "err" and line.text.endswith(b": Is a directory") and \
-            len(sources(case)) > 1:
-        # a later operand meets the directory that took the place
-        return any(parts(name) == parts(k) for name in names_in(line.text) for k in kept)
+            any(parts(name) == parts(k) for name in names_in(line.text) for k in kept):
+        return len(sources(case)) > 1       # which meets the directory that took the place
     if line.who == "pcp" and line.kind in ("err", "out") and about(line, *refused):
         return line.kind == "out" or line.text.endswith((b": Is a directory", b": File exists"))
     if kept and line.who == "pcp" and any(text in line.text for text in (
