@@ -53,7 +53,7 @@ test_operands() {
 test_walkers() {
 	ended=0
 	begun=dst/src/big1
-	# The crew's threads run out of it one after the other.
+	# The workers run out of it one after the other.
 	mkdir src/more
 	for d in $(seq 30); do
 		mkdir src/more/$d
