@@ -13,36 +13,38 @@
 #include "copy/entry.h"
 #include "tree/dirpath.h"
 
+/* Returns the name of e in the set, which the caller frees; NULL if e has none there. */
+static char *key_of(const struct context *c, const struct entry *e)
+{
+	if (!e->operand || !c->targets)
+		return NULL;
+	assert(loop_is_main(&c->loop));
+	return dir_dst_path(e->dir, e->dst);
+}
+
 bool targets_have(const struct context *c, const struct entry *e)
 {
-	if (!c->targets)
-		return false;
-	assert(loop_is_main(&c->loop));
-	char *path = dir_dst_path(e->dir, e->dst);
-	bool have = names_have(c->targets, path);
+	char *key = key_of(c, e);
+	bool have = key && names_have(c->targets, key);
 
-	free(path);
+	free(key);
 	return have;
 }
 
 void targets_take(struct context *c, const struct entry *e)
 {
-	if (!e->operand || !c->targets)
-		return;
-	assert(loop_is_main(&c->loop));
-	char *path = dir_dst_path(e->dir, e->dst);
+	char *key = key_of(c, e);
 
-	names_add(c->targets, path);
-	free(path);
+	if (key)
+		names_add(c->targets, key);
+	free(key);
 }
 
 void targets_give_back(struct context *c, const struct entry *e)
 {
-	if (!e->operand || !c->targets)
-		return;
-	assert(loop_is_main(&c->loop));
-	char *path = dir_dst_path(e->dir, e->dst);
+	char *key = key_of(c, e);
 
-	names_remove(c->targets, path);
-	free(path);
+	if (key)
+		names_remove(c->targets, key);
+	free(key);
 }

@@ -138,16 +138,26 @@ void report_warning(const struct report_about *about, const char *format, ...)
 	free(message);
 }
 
+/* A message without consequence, which is always shown; named: after the program's name */
+static void note(bool named, const char *format, va_list args)
+{
+	char *message = compose(0, format, args);
+
+	if (named)
+		print(message);
+	else
+		console_print("%s\n", message);
+	log_message("note", message);
+	free(message);
+}
+
 void report_note(const char *format, ...)
 {
 	va_list args;
 
 	va_start(args, format);
-	char *message = compose(0, format, args);
+	note(true, format, args);
 	va_end(args);
-	print(message);
-	log_message("note", message);
-	free(message);
 }
 
 void report_line(const char *format, ...)
@@ -155,9 +165,6 @@ void report_line(const char *format, ...)
 	va_list args;
 
 	va_start(args, format);
-	char *message = compose(0, format, args);
+	note(false, format, args);
 	va_end(args);
-	console_print("%s\n", message);
-	log_message("note", message);
-	free(message);
 }
