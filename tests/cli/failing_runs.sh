@@ -281,7 +281,8 @@ line" && chmod 0 src/f1 src/f2 src/f3 "src/new
 line" && chown 0:0 src/f1 src/f2 src/f3 src/new*)
 	(cd "$scratch/open" && setpriv --reuid=65534 --regid=65534 --clear-groups \
 		"$bin/pcp" -R --failed-to=list -0 --log=log src dst 2>err)
-	assertEquals status 1 $?
+	status=$?
+	assertEquals "status; $(cat "$scratch/open/err")" 1 $status
 	assertEquals 'the list' 'src/f1 src/f2 src/f3 src/new line ' \
 		"$(tr '\0\n' '\n ' <"$scratch/open/list" | sort | tr '\n' ' ')"
 	assertEquals 'errors in the log' 4 "$(grep -c ' error: cannot open ' "$scratch/open/log")"
