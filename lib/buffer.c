@@ -2,6 +2,9 @@
 /*
  * Design: one read, and as many writes as it takes.  dst is empty, so blocks that are not
  * written become holes.  The caller makes a hole at the end of dst, by setting its size.
+ *
+ * The memory is a thread's, and used again for each of its copies: the kernel clears the pages
+ * of new memory, which takes as long as the copy of a small file.
  */
 #include <config.h>
 
@@ -9,6 +12,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -18,6 +22,32 @@
 char *cf_buffer_alloc(void)
 {
 	return aligned_alloc(4096, CF_BUFFER_SIZE);
+}
+
+static pthread_key_t key;		/* whose value is a thread's buffer, or NULL */
+static bool has_key;
+
+static void make_key(void)
+{
+	has_key = pthread_key_create(&key, free) == 0;
+}
+
+char *cf_buffer_mine(void)
+{
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
+	char *bytes;
+
+	pthread_once(&once, make_key);
+	if (!has_key)
+		return NULL;
+	bytes = pthread_getspecific(key);
+	if (bytes)
+		return bytes;
+	bytes = cf_buffer_alloc();
+	if (bytes && pthread_setspecific(key, bytes) == 0)
+		return bytes;
+	free(bytes);
+	return NULL;
 }
 
 static ssize_t failed(struct cf_buffer *b, enum copyfile_stage stage, ssize_t r)

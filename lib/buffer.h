@@ -18,7 +18,7 @@ struct cf_buffer {
 	bool stream;			/* dst is a pipe or device: no positions */
 	size_t block;			/* aligned zeros of this length become holes; 0: none */
 	const struct cf_watch *watch;	/* a cancel ends the waiting for a stream */
-	char *bytes;			/* the caller's, see cf_buffer_alloc() */
+	char *bytes;			/* the caller's; see cf_buffer_mine() */
 	size_t size;			/* of bytes; never 0 */
 
 	/* What has been done with it */
@@ -28,10 +28,12 @@ struct cf_buffer {
 };
 
 /*
- * Returns CF_BUFFER_SIZE bytes, or NULL.  They are page-aligned, which spares some file systems
- * another copy.
+ * Both return CF_BUFFER_SIZE bytes, or NULL: alloc new ones for free(3), and mine those of the
+ * calling thread, which has them until it ends.  They are page-aligned, which spares some file
+ * systems another copy.
  */
 char *cf_buffer_alloc(void);
+char *cf_buffer_mine(void);
 
 /*
  * Move one piece, of at most len bytes, at offset at.  dst is empty behind at.  Returns how many

@@ -43,12 +43,13 @@
 #include "libcopyfile.h"
 #include "pause.h"
 #include "range.h"
+#include "refusal.h"
 #include "sys.h"
 
 /* The length of a span that ends where the file does */
 #define TO_END INT64_MAX
 
-/* For small files: enough for most of /proc, and on the stack */
+/* On the stack: for files that fit, such as most of /proc, and where there is no memory */
 #define SMALL_BUFFER_SIZE 4096
 static_assert(SMALL_BUFFER_SIZE < CF_BUFFER_SIZE, "the buffer of a bigger file is bigger");
 
@@ -258,31 +259,29 @@ static off_t move_ranges(struct mover *m, off_t at, enum copyfile_method how)
 
 /* ------------------------------------------------------------- buffer */
 
-static int need_buffer(struct mover *m)
+static void need_buffer(struct mover *m)
 {
 	const struct cf_data *d = m->d;
 	struct cf_buffer *b = &m->buffer;
 
 	if (b->bytes)
-		return 0;
+		return;
 	*b = (struct cf_buffer){
 		.src = d->src, .dst = d->dst, .stream = d->stream, .watch = d->watch,
 		.bytes = m->small, .size = SMALL_BUFFER_SIZE,
 		.block = !m->sparse ? 0 : d->st->st_blksize > 0 ? d->st->st_blksize : 4096,
 	};
 	/* A read of one byte more than the file has finds its end. */
-	if (d->st->st_size >= SMALL_BUFFER_SIZE) {
+	char *mine = d->st->st_size >= SMALL_BUFFER_SIZE ? cf_buffer_mine() : NULL;
+	if (mine) {
+		b->bytes = mine;
 		b->size = CF_BUFFER_SIZE;
-		b->bytes = cf_buffer_alloc();
-		if (!b->bytes)
-			return -ENOMEM;
-		/* This only widens the read-ahead, so its failure does not matter. */
-		if (!d->borrowed)
-			(void)posix_fadvise(d->src, 0, 0, POSIX_FADV_SEQUENTIAL);
 	}
+	/* This only widens the read-ahead, so its failure does not matter. */
+	if (d->st->st_size > CF_BUFFER_SIZE && !d->borrowed)
+		(void)posix_fadvise(d->src, 0, 0, POSIX_FADV_SEQUENTIAL);
 	if (b->size > m->chunk)
 		b->size = m->chunk;
-	return 0;
 }
 
 /* Move at most len bytes.  Returns how many; 0 at the end of src; or -errno. */
@@ -301,16 +300,25 @@ static ssize_t move_piece(struct mover *m, off_t at, int64_t len)
 	return n;
 }
 
+/*
+ * Returns true if the read that brought the n bytes before at has seen the end of src: it
+ * could have brought more, and they reach the size of a file that has its bytes on a disk.
+ */
+static bool ends_here(const struct mover *m, off_t at, ssize_t n)
+{
+	const struct stat *st = m->d->st;
+
+	return at == st->st_size && (size_t)n < m->buffer.size && st->st_blocks > 0;
+}
+
 /* Move [at, at+len), or up to the end of the file.  Returns 0 or -errno. */
 static int move_buffer(struct mover *m, off_t at, int64_t len)
 {
 	const struct cf_data *d = m->d;
 	/* An end before this offset needs an explanation: up to there src should have data. */
 	off_t least = len > d->st->st_size - at ? d->st->st_size : at + len;
-	int r = need_buffer(m);
 
-	if (r < 0)
-		return failed(m, COPYFILE_READ, r);
+	need_buffer(m);
 	while (len > 0) {
 		if (cancelled(m))
 			return -ECANCELED;
@@ -328,7 +336,9 @@ static int move_buffer(struct mover *m, off_t at, int64_t len)
 		}
 		if (n == 0 && at >= least)
 			return 0;
-		r = n == 0 ? judge_end(m, at) : 1;
+		if (n > 0 && ends_here(m, at, n))
+			return 0;
+		int r = n == 0 ? judge_end(m, at) : 1;
 		if (r <= 0)
 			return r;
 	}
@@ -350,6 +360,12 @@ static bool kernel_cannot(int r)
 	default:
 		return false;
 	}
+}
+
+/* Returns true if r, a refusal, is that of the file systems, and not of these two files. */
+static bool is_of_pair(int r)
+{
+	return r == -EXDEV || r == -ENOSYS || r == -EOPNOTSUPP;
 }
 
 /* Let the next chunk take about CHUNK_TIME: n bytes, of want, took so many nanoseconds. */
@@ -392,6 +408,8 @@ static int move_kernel(struct mover *m, off_t at, int64_t len)
 			return -ECANCELED;
 		ssize_t n = move_chunk(m, at, len);
 		if (n < 0 && !m->moved && kernel_cannot(n)) {
+			if (is_of_pair(n))
+				cf_refusal_note(CF_COPY_FILE_RANGE, d->pair);
 			m->by_buffer = true;
 			return move_buffer(m, at, len);
 		}
@@ -502,7 +520,8 @@ int cf_data_copy(const struct cf_data *d, bool *changed)
 
 	*changed = false;
 	m.by_buffer = d->stream ||
-		      d->flags & (COPYFILE_NO_REFLINK | COPYFILE_SPARSE | COPYFILE_NO_SPARSE);
+		      d->flags & (COPYFILE_NO_REFLINK | COPYFILE_SPARSE | COPYFILE_NO_SPARSE) ||
+		      !cf_refusal_try(CF_COPY_FILE_RANGE, d->st->st_size, d->pair);
 	cf_relaxed_set(d->watch->stage, COPYFILE_MOVE);
 
 	r = try_clone(&m);
@@ -514,8 +533,6 @@ int cf_data_copy(const struct cf_data *d, bool *changed)
 		r = move_span(&m, 0, TO_END);
 	if (r == 0)
 		r = set_size(&m);
-	if (m.buffer.bytes != small)
-		free(m.buffer.bytes);
 	if (r < 0)
 		return r;
 	if (m.looked || m.moves > 1 || cf_relaxed_get(d->watch->moved) > ONE_MOMENT)

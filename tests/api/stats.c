@@ -110,6 +110,50 @@ static void test_buffered(void)
 	is_int(b.bytes_buffered - a.bytes_buffered, 6, "is a buffered copy");
 }
 
+/* Returns a new directory on another file system than the one of the scratch, or NULL. */
+static const char *elsewhere(void)
+{
+	static const char *const places[] = { "/dev/shm", "/var/tmp", "/tmp" };
+	static char path[64];
+
+	for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
+		struct stat st;
+
+		if (stat(places[i], &st) != 0 || st.st_dev == stat_of(".").st_dev)
+			continue;
+		snprintf(path, sizeof path, "%s/across.%d", places[i], (int)getpid());
+		if (mkdir(path, 0700) == 0)
+			return path;
+	}
+	return NULL;
+}
+
+/* From one file system to another what is refused once is not tried for each file. */
+static void test_across(void)
+{
+	const char *dir = elsewhere();
+	char name[96];
+
+	if (!dir) {
+		skip(2, "there is one file system here");
+		return;
+	}
+	put_pattern("medium", 20000, 7);
+	/* The first of them finds out. */
+	snprintf(name, sizeof name, "%s/first", dir);
+	is_int(copyfile("medium", name, COPYFILE_SYNC), 0, "a copy to another file system");
+	struct copyfile_stats a = stats();
+	for (int i = 0; i < FILES; i++) {
+		snprintf(name, sizeof name, "%s/%d", dir, i);
+		if (copyfile("medium", name, COPYFILE_SYNC) != 0 || !same_data("medium", name))
+			bail_out("%s was not copied", name);
+	}
+	/* openat, fstat, openat, read, write, close, close */
+	double each = (double)(stats().calls - a.calls) / FILES;
+	ok(each <= 7.1, "%.2f system calls each", each);
+	remove_tree(dir);
+}
+
 /* While a thread is at work on a big file, that is told. */
 static void test_busy_big(void)
 {
@@ -145,6 +189,7 @@ int main(void)
 	test_async();
 	test_failure();
 	test_buffered();
+	test_across();
 	test_busy_big();
 	return done_testing();
 }

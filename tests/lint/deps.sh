@@ -22,9 +22,10 @@ inplace	claim destfile fs same sys wait
 destfile	claim watch
 claim	fibhash fs sys wait watch
 same	fs sys
-clone	fibhash relaxed sys
+clone	refusal sys
+refusal	clock fibhash relaxed
 buffer	sys wait watch
-data	buffer clock clone extent fs pause range sys watch
+data	buffer clock clone extent fs pause range refusal sys watch
 range	buffer clock pause pool scale sys thread watch
 attr	extent sys watch
 extent	sys
