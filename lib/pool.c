@@ -269,13 +269,28 @@ static int grow_locked(void)
 	return r;
 }
 
-/* Returns true if a task waits that one more thread may run. */
+static unsigned int lesser(unsigned int a, unsigned int b)
+{
+	return a < b ? a : b;
+}
+
+/* Of the tasks of a kind: how many more could run now, if at most `most` of them may */
+static unsigned int runnable_locked(enum cf_kind kind, unsigned int most)
+{
+	unsigned int running = pool.lanes.threads[kind];
+
+	return running < most ? lesser(pool.lanes.queued[kind], most - running) : 0;
+}
+
+/* Returns true if a task waits that one more thread may run, and none is on its way to it. */
 static bool wants_thread_locked(void)
 {
-	if (awake_locked() >= pool.limits.most)
-		return false;
-	return (pool.lanes.queued[CF_BIG] && may_run_big_locked(false)) ||
-	       (pool.lanes.queued[CF_SMALL] && working_locked() < most_working_locked());
+	unsigned int awake = awake_locked();
+	unsigned int on_the_way = awake - pool.lanes.threads[CF_BIG] - pool.lanes.threads[CF_SMALL];
+
+	return awake < pool.limits.most &&
+	       runnable_locked(CF_BIG, most_big_locked()) +
+	       runnable_locked(CF_SMALL, most_working_locked()) > on_the_way;
 }
 
 /* Wake a thread that sleeps.  Returns false if there is none. */

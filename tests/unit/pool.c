@@ -265,6 +265,28 @@ static void test_park(bool big)
 	ok(peak <= 2, "and the limit is what it was (%d)", peak);
 }
 
+/* However fast tasks come, a thread is started for a task once, and not again until it takes it. */
+static void test_no_more_threads_than_tasks_may_run(void)
+{
+	struct cf_pool_limits limits = { .least = 1, .most = 64, .spare = 1 };
+	struct cf_pool_view view;
+	int i;
+
+	reset();
+	for (i = 0; i < 100; i++) {
+		tasks[i] = (struct task){
+			{ .client = 1, .big = i == 0, .place = 1, .run = run }, 10000,
+		};
+		offered[1]++;
+		if (cf_pool_submit(&tasks[i].task, limits) != 0)
+			bail_out("cannot submit");
+	}
+	await(1, 100);
+	cf_pool_look(look, &view);
+	ok(view.threads <= 2, "a big task and many small ones: %u threads, one for each kind",
+	   view.threads);
+}
+
 int main(void)
 {
 	test_all_run();
@@ -278,6 +300,7 @@ int main(void)
 	test_reserve();
 	test_park(false);
 	test_park(true);
+	test_no_more_threads_than_tasks_may_run();
 	cf_pool_stop();
 	return done_testing();
 }
