@@ -1,21 +1,36 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Design: a few of the small copies are measured: the wall time of the copy, and the
- * busy time of its thread, in which the thread had a processor or queued for one.
- * For copies that burn the processor (local disks, the page cache) the two are
- * nearly equal; on a server or a cold disk the wall time is far longer.  A pair of file
- * systems is said to wait if most of the copies measured lately waited.  A mean of the
- * times would not do: a single copy that a hypervisor stopped for 30 ms would decide it.
+ * Design: one question sizes everything: are processors idle while work waits?
  *
- * Queueing must count as busy.  With more threads than processors it takes long, and
- * if it counted as waiting, still more threads would be started.
+ * A piece of work is a copy, or what the program does between copies to the same file systems,
+ * such as making a directory.  A few of them are measured: for how long the thread had a
+ * processor (cpu), queued for one, and waited for something else: a server, a disk.
+ *
+ *	wall = cpu + queue + wait
+ *
+ * While one thread waits, a processor can serve others: as many threads as
+ *
+ *	processors * (cpu + wait) / cpu
+ *
+ * keep all of them busy.  This is the demand, from which scale.c begins, and it holds from a
+ * page cache (cpu alone) over a disk (some times 100 microseconds) to a far server.
+ *
+ * A pair of file systems is said to wait if most of the work measured lately waited for
+ * longer than it had a processor, and the means say so as well.  Either alone would not do: a
+ * single copy that stood still for 30 ms decides a mean; and a thread that waits for the lock
+ * of a directory, whose holder queues, says nothing of the file systems.  So, for a verdict
+ * that work waits, queueing counts with the processor; with the many threads that follow from
+ * it, all queue a little, which is no reason to take it back.
+ *
+ * A thread that was not put to sleep has not waited: what is missing of its time, a hypervisor
+ * took.
+ *
+ * Where threads queue for a large part of their time, maybe because the server of the file
+ * system runs here, too, more of them do not help.
  *
  * Where every system call waits, as under a tracer, the file systems are not the cause.
  * The measurement itself makes system calls that never wait for a file system.  For each
  * call that a copy made, the time of such a call is subtracted.
- *
- * The share of queueing is kept as well.  Where it is large the processors are busy,
- * maybe with the server of the file system, and more threads do not help.
  *
  * Each pair of file systems has a verdict of its own.  Pairs are few.  A new pair may
  * take the entry of another one, whose verdict is then lost and found again.
@@ -36,6 +51,7 @@
 #include <sched.h>
 #include <stdatomic.h>
 #include <stdio.h>
+#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -68,23 +84,27 @@
 /* An upper estimate of the system calls of the first copies, with those that measure */
 #define FIRST_CALLS 64
 
-/* After the verdict a copy is measured every so many ns: it takes twelve system calls. */
-#define EVERY 50000000
+/* After the verdict a thread measures every so many ns: it takes fourteen system calls. */
+#define EVERY 10000000
 
-/* The share of copies that waited is a running mean, in parts of WHOLE. */
+/* Shares are in parts of WHOLE. */
 #define WHOLE 1024
 
-/* The newest copy has the weight 1/SMOOTH in that mean. */
+/* The newest sample has the weight 1/SMOOTH in a running mean. */
 #define SMOOTH 6
 
-/* If copies queue for more than this part of their time, of WHOLE, processors are short. */
-#define CROWDED (WHOLE / 8)
+/* If work queues for more than one part in so many of its time, processors are short. */
+#define CROWDED 8
 
 /*
- * A shorter wait (ns) does not count: it may be a contended lock, a page fault, or a read
- * from a fast disk.  The half a dozen round trips of a copy on a server take longer.
+ * A shorter wait (ns) does not count: it may be a contended lock, or a page fault.  One read
+ * from a fast disk takes longer.
  */
-#define SHORTEST_WAIT 600000
+#define SHORTEST_WAIT 30000
+
+/* A wait counts as at most so many times the mean and LONGEST_LEAP ns more: see above. */
+#define LEAP 8
+#define LONGEST_LEAP 1000000
 
 /* Most threads where copies wait: NFS at 5 ms was fastest with 64 copies in flight. */
 #define MOST_THREADS 64
@@ -113,15 +133,25 @@ static int64_t queued(void)
 	return sscanf(line, "%lld %lld", &cpu, &delay) == 2 ? delay : 0;
 }
 
-/* How long this thread had a processor or queued for one; *queue is the latter alone. */
-static int64_t busy(int64_t *queue)
+/* How often this thread has gone to sleep */
+static long sleeps(void)
 {
-	*queue = queued();
-	return cf_clock(CLOCK_THREAD_CPUTIME_ID) + *queue;
+	struct rusage usage;
+
+	return getrusage(RUSAGE_THREAD, &usage) == 0 ? usage.ru_nvcsw : 0;
 }
 
-/* The system calls that busy() makes */
-#define BUSY_CALLS 4
+static struct cf_policy_times times(void)
+{
+	struct cf_policy_times t = { .sleeps = sleeps(), .queue = queued() };
+
+	t.cpu = cf_clock(CLOCK_THREAD_CPUTIME_ID);
+	t.wall = cf_now();
+	return t;
+}
+
+/* The system calls of times(); cf_now() is none. */
+#define TIMES_CALLS 5
 
 /* ------------------------------------------------------- the verdict */
 
@@ -131,8 +161,9 @@ static struct pair {
 	_Atomic int64_t known;		/* when there was a verdict for the first time */
 	atomic_uint handed_over;	/* copies, before that */
 	atomic_uint samples;
-	atomic_int waiting;		/* share of copies that waited, 0 to WHOLE */
-	atomic_int crowd;		/* the share of time that copies queued, 0 to WHOLE */
+	atomic_int waiting;		/* share of samples that waited, 0 to WHOLE */
+	_Atomic int64_t cpu, queue, wait;	/* running means, ns; see above */
+	atomic_bool waits;		/* what follows from them */
 } pairs[1 << PAIR_BITS];
 
 /* The pair that was measured last, for cf_policy_waiting() */
@@ -148,7 +179,10 @@ static struct pair *find(uint64_t key)
 		cf_relaxed_set(p->handed_over, 0);
 		cf_relaxed_set(p->samples, 0);
 		cf_relaxed_set(p->waiting, 0);
-		cf_relaxed_set(p->crowd, 0);
+		cf_relaxed_set(p->cpu, 0);
+		cf_relaxed_set(p->queue, 0);
+		cf_relaxed_set(p->wait, 0);
+		cf_relaxed_set(p->waits, false);
 		cf_relaxed_set(p->key, key);
 	}
 	return p;
@@ -159,28 +193,52 @@ static bool measured(const struct pair *p)
 	return cf_relaxed_get(p->samples) >= ENOUGH;
 }
 
+/* When this thread measures next, by CLOCK_MONOTONIC_COARSE in ns */
+static _Thread_local int64_t next_sample;
+
+static void take_times(struct cf_policy_sample *s)
+{
+	struct cf_policy_times before = times();
+
+	s->taken = true;
+	s->begin = times();
+	s->call = (s->begin.wall - before.wall - (s->begin.cpu - before.cpu) -
+		   (s->begin.queue - before.queue)) / TIMES_CALLS;
+	if (s->call < 0)
+		s->call = 0;
+}
+
 void cf_policy_begin(struct cf_policy_sample *s, uint64_t pair)
 {
-	static _Thread_local int64_t next;
-	int64_t begin = cf_clock(CLOCK_MONOTONIC_COARSE);
-
+	int64_t t = cf_clock(CLOCK_MONOTONIC_COARSE);
 	struct pair *p = find(pair);
 
 	s->pair = pair;
-	s->taken = begin >= next || cf_relaxed_get(p->samples) < ENOUGH;
-	if (!s->taken)
+	s->taken = false;
+	if (t < next_sample && measured(p))
 		return;
-	next = begin + EVERY;
-	int64_t before = busy(&s->queued);
-	begin = cf_now();
-	s->busy = busy(&s->queued);
-	s->wall = cf_now();
-	s->call = (s->wall - begin - (s->busy - before)) / BUSY_CALLS;
-	if (s->call < 0)
-		s->call = 0;
+	next_sample = t + EVERY;
+	take_times(s);
 	/* What the calls take by themselves does not count: let it begin later by that. */
 	if (!cf_relaxed_get(p->begun))
-		cf_relaxed_set(p->begun, s->wall + s->call * FIRST_CALLS);
+		cf_relaxed_set(p->begun, s->begin.wall + s->call * FIRST_CALLS);
+}
+
+void cf_policy_begin_work(struct cf_policy_sample *s)
+{
+	int64_t t = cf_clock(CLOCK_MONOTONIC_COARSE);
+
+	s->taken = t >= next_sample;
+	if (!s->taken)
+		return;
+	next_sample = t + EVERY;
+	take_times(s);
+}
+
+void cf_policy_end_work(struct cf_policy_sample *s, uint64_t pair, unsigned int calls)
+{
+	s->pair = pair;
+	cf_policy_end(s, 0, calls);
 }
 
 void cf_policy_is_big(struct cf_policy_sample *s)
@@ -193,31 +251,60 @@ void cf_policy_is_big(struct cf_policy_sample *s)
 		cf_relaxed_set(p->begun, 0);
 }
 
+/* Returns the running mean after one more sample, of which old is the mean before. */
+static int64_t mean(int64_t old, int64_t sample)
+{
+	return old + (sample - old) / SMOOTH;
+}
+
+/* The same for times in which a thread did nothing: one that is far too long counts less. */
+static int64_t mean_of_idle(int64_t old, int64_t sample)
+{
+	int64_t most = old * LEAP + LONGEST_LEAP;
+
+	return mean(old, sample < most ? sample : most);
+}
+
+/* Record that a piece of work took so many ns. */
+static void record(struct pair *p, int64_t cpu, int64_t queue, int64_t wait)
+{
+	bool waits = cf_relaxed_get(p->waits);
+	int64_t waiting = wait > SHORTEST_WAIT && wait > cpu ? WHOLE : 0;
+
+	if (cf_relaxed_add(p->samples, 1) > 0) {
+		waiting = mean(cf_relaxed_get(p->waiting), waiting);
+		cpu = mean(cf_relaxed_get(p->cpu), cpu);
+		queue = mean_of_idle(cf_relaxed_get(p->queue), queue);
+		wait = mean_of_idle(cf_relaxed_get(p->wait), wait);
+	}
+	assert(waiting >= 0 && waiting <= WHOLE);
+	cf_relaxed_set(p->waiting, (int)waiting);
+	cf_relaxed_set(p->cpu, cpu);
+	cf_relaxed_set(p->queue, queue);
+	cf_relaxed_set(p->wait, wait);
+	cf_relaxed_set(p->waits, waiting > WHOLE / 2 && wait > cpu + (waits ? 0 : queue));
+	cf_relaxed_set(last_measured, p);
+}
+
+static int64_t not_negative(int64_t n)
+{
+	return n < 0 ? 0 : n;
+}
+
 void cf_policy_end(const struct cf_policy_sample *s, uint64_t bytes, unsigned int calls)
 {
 	if (!s->taken || bytes > SMALL_SIZE)
 		return;
-	int64_t took = cf_now() - s->wall;
-	int64_t queue;
-	int64_t was_busy = busy(&queue) - s->busy;
-
+	struct cf_policy_times end = times();
 	struct pair *p = find(s->pair);
-	int64_t wait = took - was_busy - s->call * calls;
-	int share = wait > SHORTEST_WAIT && wait > was_busy ? WHOLE : 0;
-	int crowd = took > 0 ? (int)((queue - s->queued) * WHOLE / took) : 0;
+	int64_t cpu = not_negative(end.cpu - s->begin.cpu);
+	int64_t queue = not_negative(end.queue - s->begin.queue);
+	int64_t wait = not_negative(end.wall - s->begin.wall - cpu - queue - s->call * calls);
+	bool first = !measured(p);
 
-	crowd = crowd < 0 ? 0 : crowd > WHOLE ? WHOLE : crowd;
-	unsigned int before = cf_relaxed_add(p->samples, 1);
-	if (before + 1 == ENOUGH)
-		cf_relaxed_set(p->known, s->wall + took);
-	if (before > 0) {
-		share = cf_relaxed_get(p->waiting) + (share - cf_relaxed_get(p->waiting)) / SMOOTH;
-		crowd = cf_relaxed_get(p->crowd) + (crowd - cf_relaxed_get(p->crowd)) / SMOOTH;
-	}
-	assert(share >= 0 && share <= WHOLE && crowd >= 0 && crowd <= WHOLE);
-	cf_relaxed_set(p->waiting, share);
-	cf_relaxed_set(p->crowd, crowd);
-	cf_relaxed_set(last_measured, p);
+	record(p, cpu, queue, end.sleeps > s->begin.sleeps ? wait : 0);
+	if (first && measured(p))
+		cf_relaxed_set(p->known, end.wall);
 }
 
 void cf_policy_await(uint64_t pair)
@@ -235,7 +322,33 @@ bool cf_policy_waits(uint64_t pair)
 {
 	const struct pair *p = find(pair);
 
-	return !measured(p) || cf_relaxed_get(p->waiting) > WHOLE / 2;
+	return !measured(p) || cf_relaxed_get(p->waits);
+}
+
+static unsigned int most_threads(void)
+{
+	unsigned int cores = cf_policy_cores();
+
+	return cores > MOST_THREADS ? cores : MOST_THREADS;
+}
+
+/* Returns how many threads would keep all processors busy, from cores to most. */
+static unsigned int demand(const struct pair *p)
+{
+	unsigned int cores = cf_policy_cores(), most = most_threads();
+	int64_t cpu = cf_relaxed_get(p->cpu), wait = cf_relaxed_get(p->wait);
+
+	if (!measured(p) || !cpu || wait / cpu >= most)
+		return most;
+	uint64_t threads = cores * (uint64_t)(cpu + wait) / cpu;
+	return threads < most ? threads : most;
+}
+
+unsigned int cf_policy_demand(void)
+{
+	const struct pair *p = cf_relaxed_get(last_measured);
+
+	return p && measured(p) && cf_relaxed_get(p->waits) ? demand(p) : 0;
 }
 
 unsigned int cf_policy_waiting(void)
@@ -308,9 +421,16 @@ unsigned int cf_policy_cores(void)
 	return n;
 }
 
+static bool is_crowded(const struct pair *p)
+{
+	int64_t queue = cf_relaxed_get(p->queue);
+
+	return queue * CROWDED > queue + cf_relaxed_get(p->cpu) + cf_relaxed_get(p->wait);
+}
+
 struct cf_pool_limits cf_policy_limits(unsigned int fixed, uint64_t pair)
 {
-	unsigned int cores = cf_policy_cores(), most = cores > MOST_THREADS ? cores : MOST_THREADS;
+	unsigned int cores = cf_policy_cores();
 	const struct pair *p = find(pair);
 	unsigned int working = cf_policy_callers();
 	int64_t begun = cf_relaxed_get(p->begun), t = cf_now();
@@ -324,8 +444,9 @@ struct cf_pool_limits cf_policy_limits(unsigned int fixed, uint64_t pair)
 		working = least;
 
 	return (struct cf_pool_limits){
-		.least = least, .most = fixed ? fixed : most, .waits = waits,
-		.crowded = cf_relaxed_get(p->crowd) > CROWDED,
+		.least = least, .most = fixed ? fixed : most_threads(), .waits = waits,
+		.crowded = is_crowded(p),
+		.demand = demand(p),
 		.spare = waits ? least : least > working ? least - working : 0,
 	};
 }

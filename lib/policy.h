@@ -14,10 +14,16 @@
 /* Files above this size are handed over to the pool, whatever they cost. */
 #define CF_BIG_SIZE (1024 * 1024)
 
+/* A thread's times so far, in ns */
+struct cf_policy_times {
+	int64_t wall, cpu, queue;
+	long sleeps;		/* a number */
+};
+
 struct cf_policy_sample {
-	bool taken;		/* this copy is measured */
+	bool taken;		/* this work is measured */
 	uint64_t pair;		/* of file systems; see place.h */
-	int64_t wall, busy, queued;	/* the thread's times when the copy began, in ns */
+	struct cf_policy_times begin;
 	int64_t call;		/* what a system call waits that needs no file system, in ns */
 };
 
@@ -27,6 +33,13 @@ struct cf_policy_sample {
  */
 void cf_policy_begin(struct cf_policy_sample *s, uint64_t pair);
 void cf_policy_end(const struct cf_policy_sample *s, uint64_t bytes, unsigned int calls);
+
+/*
+ * The same for work of the program's own, such as making a directory, of which the pair is told
+ * at the end.
+ */
+void cf_policy_begin_work(struct cf_policy_sample *s);
+void cf_policy_end_work(struct cf_policy_sample *s, uint64_t pair, unsigned int calls);
 
 /* The copy has turned out to be big, so its time tells nothing: do not measure it. */
 void cf_policy_is_big(struct cf_policy_sample *s);
@@ -48,6 +61,12 @@ struct cf_pool_limits cf_policy_limits(unsigned int fixed, uint64_t pair);
 
 /* Returns how many threads of the program copied by themselves lately. */
 unsigned int cf_policy_callers(void);
+
+/*
+ * Returns how many threads would keep all processors busy, for work of the pair that was
+ * measured last; 0 if it does not wait, or if nothing was measured.
+ */
+unsigned int cf_policy_demand(void);
 
 /* Returns the percentage of copies that waited, of the pair that was measured last. */
 unsigned int cf_policy_waiting(void);

@@ -73,7 +73,7 @@ static struct pool {
 	struct cf_scale scale;
 	bool starved;			/* a thread slept since the last task ended */
 	bool stop;
-	atomic_uint shown_target, shown_big;	/* what cf_pool_load() returns */
+	atomic_uint shown_target, shown_big, shown_waits;	/* what cf_pool_load() returns */
 } pool = { .lock = PTHREAD_MUTEX_INITIALIZER, .work = PTHREAD_COND_INITIALIZER };
 
 /* What this thread does.  Only holds_lock is for threads that are not of the pool, too. */
@@ -101,6 +101,7 @@ static void show(atomic_uint *shown, unsigned int n)
 static void show_load_locked(void)
 {
 	show(&pool.shown_target, pool.scale.target);
+	show(&pool.shown_waits, pool.scale.waits);
 	show(&pool.shown_big, pool.lanes.threads[CF_BIG]);
 }
 
@@ -321,6 +322,7 @@ int cf_pool_submit(struct cf_task *task, struct cf_pool_limits limits)
 {
 	lock_pool();
 	pool.limits = limits;
+	pool.scale.first = limits.demand;
 	cf_scale_expect(&pool.scale, limits.waits ? limits.least : limits.spare, limits.most,
 			limits.waits, limits.crowded, cf_now());
 	int r = cf_lanes_put(&pool.lanes, task);
@@ -470,6 +472,7 @@ struct cf_pool_load cf_pool_load(void)
 {
 	return (struct cf_pool_load){
 		.target = cf_relaxed_get(pool.shown_target),
+		.waits = cf_relaxed_get(pool.shown_waits),
 		.big = cf_relaxed_get(pool.shown_big),
 	};
 }

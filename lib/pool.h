@@ -18,6 +18,7 @@ struct cf_pool_limits {
 	unsigned int most;	/* the most threads where tasks wait */
 	bool waits;		/* tasks such as the one that is submitted wait */
 	bool crowded;		/* and they queue for processors: more threads do not help */
+	unsigned int demand;	/* threads that would keep all processors busy */
 	unsigned int spare;	/* of least: threads whose cores no thread of the program uses */
 };
 
@@ -90,6 +91,7 @@ struct cf_pool_view {
 /* What the pool does, read without its lock: each number is right at some moment. */
 struct cf_pool_load {
 	unsigned int target;		/* threads for small tasks; 0: none was submitted */
+	bool waits;			/* which the pool has for tasks that wait */
 	unsigned int big;		/* threads at work on a big task */
 };
 struct cf_pool_load cf_pool_load(void);

@@ -26,7 +26,7 @@
 
 #include <assert.h>
 
-/* Threads to begin with where tasks wait; for a moment even a disk copes with so many. */
+/* Most threads to begin with where tasks wait; for a moment even a disk copes with so many. */
 #define FIRST 32
 
 /* More threads must gain this part of what was added: twice the threads, 1.12 the rate. */
@@ -95,7 +95,8 @@ void cf_scale_expect(struct cf_scale *s, unsigned int least, unsigned int most, 
 		s->retry = now;
 		s->backoff = FIRST_REST;
 		s->down_after = now + FIRST_REST;
-		decide(s, within(s, s->first ? s->first : FIRST), 0, COPYFILE_LATENCY_BOUND, now);
+		unsigned int begin = s->first && s->first < FIRST ? s->first : FIRST;
+		decide(s, within(s, begin), 0, COPYFILE_LATENCY_BOUND, now);
 	} else if (!waits && s->waits && now > s->waits_until) {
 		s->waits = false;
 		decide(s, least, 0, COPYFILE_CPU_BOUND, now);

@@ -12,23 +12,9 @@ struct workers;
 struct steer {
 	struct workers *workers;		/* whose number is steered */
 	_Atomic int64_t next_resize;		/* CLOCK_MONOTONIC_COARSE, nanoseconds */
-	_Atomic unsigned int dirs_begun;	/* to measure one of several */
-	_Atomic int balance;			/* directories made lately: slow less fast ones */
 };
 
 void steer_init(struct steer *s, struct workers *workers);
-
-/* The clock of one directory that is being made */
-struct steer_timer {
-	int64_t wall, cpu;		/* when it was started; nanoseconds; 0: not measured */
-};
-
-/*
- * Call the first before a directory is made, and the second after that, in the same thread.
- * If making directories mostly waits for the file system, there will be more workers.
- */
-void steer_dir_begins(struct steer *s, struct steer_timer *t);
-void steer_dir_made(struct steer *s, const struct steer_timer *t);
 
 /* Set the number of workers, if it is time.  The next two do that as well. */
 void steer_update(struct steer *s);

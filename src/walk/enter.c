@@ -18,6 +18,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <libcopyfile.h>
+
 #include "base/names.h"
 #include "base/options.h"
 #include "base/stop.h"
@@ -190,10 +192,8 @@ static struct dir *make_destination(struct context *c, struct walk_root *root,
 				    const struct entry *e, enum outcome *ret)
 {
 	enum existing_action found = EXISTING_NONE;
-	struct steer_timer timer;
 	struct existing there = { .backup = NULL };
 
-	steer_dir_begins(&c->steer, &timer);
 	if (!e->dir->created)
 		found = existing_prepare(c, e, &there);
 	*ret = found == EXISTING_KEEP ? OUTCOME_SKIPPED : OUTCOME_FAILED;
@@ -214,7 +214,6 @@ static struct dir *make_destination(struct context *c, struct walk_root *root,
 	free(there.backup);
 	if (d->created)
 		announce_copied(c, e, NULL);
-	steer_dir_made(&c->steer, &timer);
 	*ret = d->created ? OUTCOME_CREATED : OUTCOME_MERGED;
 	return d;
 }
@@ -222,6 +221,9 @@ static struct dir *make_destination(struct context *c, struct walk_root *root,
 /* ------------------------------------------------------------ the source */
 
 /* The source of an entry that is, or was, a directory */
+/* System calls that it takes to open one */
+#define OPEN_CALLS 2
+
 struct source {
 	struct stat st;
 	int fd;			/* open for reading; -1: it is left closed, */
@@ -247,6 +249,8 @@ bool enter_stat(const struct context *c, const struct entry *e, struct stat *ret
 static bool open_source(const struct context *c, struct entry *e, enum select_answer wanted,
 			struct source *ret)
 {
+	struct copyfile_work work;
+
 	*ret = (struct source){ .fd = -1 };
 	if (wanted == SELECT_STAT) {
 		if (!enter_stat(c, e, &ret->st))
@@ -257,7 +261,9 @@ static bool open_source(const struct context *c, struct entry *e, enum select_an
 		if (select_entry(c->opts, e) != SELECT_ENTER)
 			return true;
 	}
+	copyfile_work_begin(&work);
 	ret->fd = dir_open_src(e->dir, e->src, options_follows(c->opts, e->operand), &ret->st);
+	copyfile_work_end(&work, dir_src_fd(e->dir), dir_dst_fd(e->dir), OPEN_CALLS);
 	if (ret->fd < 0) {
 		ret->err = -ret->fd;
 		ret->fd = -1;

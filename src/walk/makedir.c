@@ -36,6 +36,9 @@
 #include "tree/dirfds.h"
 #include "tree/dirpath.h"
 
+/* System calls that it usually takes to make a directory */
+#define CREATE_CALLS 1
+
 /* ------------------------------------------------------------- the making */
 
 /* Returns the mode for mkdir(2), and notes in d which bits it lacks until the end. */
@@ -138,8 +141,10 @@ bool makedir_create(struct context *c, const struct entry *e, struct dir *d,
 		    const char *message)
 {
 	mode_t mode = first_mode(c, d);
+	struct copyfile_work work;
 	struct stat st;
 
+	copyfile_work_begin(&work);
 	d->mode.lacks_owner_rights = c->umask & S_IRWXU;
 	if (make_noted(c, e, mode, &st) < 0) {
 		complain_dst(e, OP_MKDIR, errno, message);
@@ -149,6 +154,7 @@ bool makedir_create(struct context *c, const struct entry *e, struct dir *d,
 	dir_expect_dst(d, &st);
 	if (!open_to_owner(c, e, d, mode, &st))
 		return false;
+	copyfile_work_end(&work, dir_src_fd(e->dir), dir_dst_fd(e->dir), CREATE_CALLS);
 	d->created = true;
 	return true;
 }

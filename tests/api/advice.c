@@ -69,11 +69,29 @@ static void test_big(void)
 	is_int(advice().callers, n, "which is free again when it has ended");
 }
 
+/* The program's own work counts: here it sleeps, as where each call waits for a server. */
+static void test_work(void)
+{
+	struct copyfile_work work;
+	int i;
+
+	for (i = 0; i < 8; i++) {
+		errno = 7;
+		copyfile_work_begin(&work);
+		nanosleep(&(struct timespec){ .tv_nsec = 15000000 }, NULL);
+		copyfile_work_end(&work, AT_FDCWD, AT_FDCWD, 1);
+	}
+	is_int(errno, 7, "errno stays as it was");
+	is_int(advice().waits, 1, "work that waits says so of the file systems");
+	ok(advice().threads > cores(), "which are worth more threads than there are processors");
+}
+
 int main(void)
 {
 	scratch_enter("advice");
 	test_size();
 	test_unused();
 	test_big();
+	test_work();
 	return done_testing();
 }

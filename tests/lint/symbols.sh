@@ -22,6 +22,8 @@ copyfile_setup@@LIBCOPYFILE_0.1
 copyfile_shutdown@@LIBCOPYFILE_0.1
 copyfile_stage_name@@LIBCOPYFILE_0.1
 copyfile_stats@@LIBCOPYFILE_0.1
+copyfile_work_begin@@LIBCOPYFILE_0.1
+copyfile_work_end@@LIBCOPYFILE_0.1
 copyfileat@@LIBCOPYFILE_0.1
 copyfilefd@@LIBCOPYFILE_0.1'
 

@@ -17,7 +17,7 @@
 #include "tap.h"
 
 /* Pairs of file systems */
-enum { UNKNOWN = 1, LATE, BIG, LARGE, AWAITED, KNOWN, OTHERS };
+enum { UNKNOWN = 1, LATE, BIG, LARGE, AWAITED, KNOWN, DEMAND, OTHERS = DEMAND + 4 };
 
 static const int64_t ms = 1000000;
 
@@ -115,6 +115,35 @@ static void test_verdicts(void)
 		ok(cf_policy_waits(slow), "each pair has a verdict of its own");
 }
 
+/* Half of the time is waiting: twice the threads keep the processors busy. */
+static void half_of_each(int64_t ns)
+{
+	nap(ns / 2);
+	spin(ns / 2 - ms);
+}
+
+static void test_demand(uint64_t slow)
+{
+	unsigned int cores = cf_policy_cores(), n;
+	int i;
+
+	if (slow == 0) {
+		skip(3, "the machine is too busy");
+		return;
+	}
+	is_int(cf_policy_limits(0, slow).demand, cf_policy_limits(0, slow).most,
+	       "copies that only sleep: as many threads as there may be");
+	for (i = 0; i < 30; i++)
+		copy(DEMAND, half_of_each, 1000);
+	n = cf_policy_limits(0, DEMAND).demand;
+	ok(n >= 2 * cores - cores / 2 && n <= 4 * cores,
+	   "copies that sleep half of their time: two for each of %u processors (%u)", cores, n);
+	copy(DEMAND + 2, spin, 1000);
+	copy(DEMAND + 2, spin, 1000);
+	is_int(cf_policy_limits(0, DEMAND + 2).demand, cores,
+	       "copies that keep the processor busy: one for each");
+}
+
 static void test_not_measured(void)
 {
 	struct cf_policy_sample sample;
@@ -147,7 +176,7 @@ static void test_late(void)
 	cf_policy_end(&sample, 1000, 1);
 }
 
-/* From then on one copy in 50 ms is measured. */
+/* From then on one copy in 10 ms is measured. */
 static void test_changing(void)
 {
 	uint64_t pair = new_slow_pair();
@@ -157,11 +186,11 @@ static void test_changing(void)
 		skip(2, "the machine is too busy");
 		return;
 	}
-	nap(60 * ms);
+	nap(20 * ms);
 	copy(pair, spin, 1000);
 	ok(cf_policy_waits(pair), "a single fast copy does not change a verdict");
 	for (i = 0; i < 6; i++) {
-		nap(60 * ms);
+		nap(20 * ms);
 		copy(pair, spin, 1000);
 	}
 	ok(!cf_policy_waits(pair), "a few do");
@@ -222,6 +251,7 @@ int main(void)
 	test_callers();
 	test_unknown();
 	test_verdicts();
+	test_demand(new_slow_pair());
 	test_not_measured();
 	test_late();
 	test_changing();

@@ -1,29 +1,48 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* How many workers are worth it, as the directories that they make wait or do not. */
+/* How many workers are worth it, as the work that the library is told of waits or does not. */
 #include <config.h>
 
+#include <fcntl.h>
+#include <time.h>
 #include <unistd.h>
+
+#include <libcopyfile.h>
 
 #include "base/clock.h"
 #include "tap.h"
 #include "tree/steer.h"
 #include "tree/workers.h"
 
-enum { LIMIT = 13, TIMES = 20 };
+enum { LIMIT = 13, TIMES = 8 };
+
+/* Longer than the library lets pass from one measurement to the next */
+#define LONG_NS 15000000
 
 static struct workers workers;
 static struct steer steer;
 
-/* Let so many directories have waited for ms milliseconds each. */
-static void make_dirs(int n, int ms)
+static void nap(void)
 {
-	struct steer_timer t;
+	nanosleep(&(struct timespec){ .tv_nsec = LONG_NS }, NULL);
+}
 
+static void spin(void)
+{
+	int64_t until = clock_now(CLOCK_THREAD_CPUTIME_ID) + LONG_NS;
+
+	while (clock_now(CLOCK_THREAD_CPUTIME_ID) < until)
+		;
+}
+
+/* Do n pieces of work, each of which takes a while, in this way. */
+static void work(int n, void (*spend)(void))
+{
 	while (n-- > 0) {
-		steer_dir_begins(&steer, &t);
-		if (t.wall)
-			t.wall -= ms * (int64_t)1000000;
-		steer_dir_made(&steer, &t);
+		struct copyfile_work w;
+
+		copyfile_work_begin(&w);
+		spend();
+		copyfile_work_end(&w, AT_FDCWD, AT_FDCWD, 1);
 	}
 }
 
@@ -49,25 +68,15 @@ static void nothing(void *arg)
 
 int main(void)
 {
-	unsigned int measured = 0, i;
-
 	workers_init(&workers, LIMIT, nothing, NULL);
 	steer_init(&steer, &workers);
 	is_int(workers.target, 1, "one worker before anything is known");
-	make_dirs(TIMES, 10);
-	is_int(allowed(), LIMIT, "slow directories: as many as there may be");
-	make_dirs(TIMES, 0);
-	ok(allowed() <= cores(), "fast directories: at most one for each core");
-	for (i = 0; i < 160; i++) {
-		struct steer_timer t;
-
-		steer_dir_begins(&steer, &t);
-		measured += t.wall != 0;
-		steer_dir_made(&steer, &t);
-	}
-	is_int(measured, 10, "of fast directories one in sixteen is measured");
-	make_dirs(TIMES * 16, 10);
-	is_int(allowed(), LIMIT, "slow again: that is found out even so");
+	work(TIMES, nap);
+	is_int(allowed(), LIMIT, "work that waits: as many as there may be");
+	work(TIMES, spin);
+	ok(allowed() <= cores(), "work that does not: at most one for each core");
+	work(3 * TIMES, nap);
+	is_int(allowed(), LIMIT, "work waits again: that is found out");
 	ok(steer_wants_walker(&steer) && steer_wants_help(&steer), "no work: it is wanted");
 	workers_fini(&workers);
 	return done_testing();
