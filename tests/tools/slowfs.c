@@ -3,7 +3,7 @@
  * slowfs - pass-through FUSE file system with a delay on each operation, injected faults,
  * operation counts and peak concurrency.  For tests and benchmarks of pcp; see slowfs.md.
  *
- *   cc -O2 -Wall -Wextra slowfs*.c -o slowfs $(pkg-config --cflags --libs fuse3) -pthread
+ *   cc -O2 -Wall -Wextra slowfs*.c -o slowfs $(pkg-config --cflags --libs fuse3) -pthread -lm
  */
 #define _GNU_SOURCE
 #include "slowfs_ops.h"
@@ -16,7 +16,9 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
+#include "slowfs_arm.h"
 #include "slowfs_base.h"
+#include "slowfs_disk.h"
 #include "slowfs_fault.h"
 #include "slowfs_gate.h"
 
@@ -29,11 +31,12 @@ int main(int argc, char **argv)
 	static const char usage[] =
 	"usage: slowfs [-fxiInTN] [-M MODE] [-d OP=US[,OP=US]...] [-m US_PER_MIB]\n"
 	"              [-e OP:N[+COUNT|+]:WHAT[:GLOB]]... [-c MAXCOPY] [-s SLOTS]\n"
+	"              [-C US] [-A NAME=VALUE[,NAME=VALUE]...]\n"
 	"              [-t THREADS] [-S STATSFILE] [-o FUSEOPTS] SOURCE MOUNTPOINT\n"
 	"OP is all or one of:";
 
 	fuse_opt_add_arg(&args, "slowfs");
-	while ((c = getopt(argc, argv, "fxiInTNM:d:m:e:c:s:t:S:o:h")) != -1)
+	while ((c = getopt(argc, argv, "fxiInTNM:d:m:e:c:s:C:A:t:S:o:h")) != -1)
 		switch (c) {
 		case 'f': fg = 1; break;
 		case 'n': new_inodes = 1; break;
@@ -48,6 +51,8 @@ int main(int argc, char **argv)
 		case 'e': parse_fault(optarg); break;
 		case 'c': max_copy = strtoul(optarg, NULL, 10); break;
 		case 's': set_slots(strtoul(optarg, NULL, 10)); break;
+		case 'C': parse_cold(optarg); break;
+		case 'A': parse_arm(optarg); break;
 		case 't': threads = optarg; break;
 		case 'S':
 			statsfd = open(optarg, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);

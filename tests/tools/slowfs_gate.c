@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "slowfs_base.h"
+#include "slowfs_disk.h"
 #include "slowfs_fault.h"
 
 #define NAME(n) #n,
@@ -70,7 +71,7 @@ size_t report(char *b, size_t n)
 		if (op[i].calls)
 			l += snprintf(b + l, n - l, "%s calls %lu peak %d faults %lu\n", opname[i],
 				      op[i].calls, op[i].peak, op[i].faults);
-	return l < n ? l : n;
+	return l < n ? l + report_disk(b + l, n - l) : n;
 }
 
 void reset(void)
@@ -81,6 +82,7 @@ void reset(void)
 		op[i].peak = 0;
 	}
 	reset_faults();
+	reset_disk();
 	peak_all = 0;
 }
 

@@ -14,6 +14,7 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
+#include "slowfs_disk.h"
 #include "slowfs_fault.h"
 #include "slowfs_gate.h"
 
@@ -42,7 +43,7 @@ static size_t cut(size_t len, int quirk)
 	return quirk == Q_ZERO ? 0 : quirk == Q_SHORT && len > 1 ? len / 2 : len;
 }
 
-/* The control file: reading it gives the counts, writing resets them. */
+/* The control file: reading it gives the counts; writing resets them, or drops the cache. */
 #define CTL "/.slowfs"
 static int is_ctl(const char *p) { return p && !strcmp(p, CTL); }
 
@@ -76,9 +77,12 @@ static int s_getattr(const char *p, struct stat *st, struct fuse_file_info *fi)
 	}
 	if (implied) {
 		implied = 0;
-		return look(p, st, fi) ? -errno : 0;
+		if (look(p, st, fi))
+			return -errno;
+		disk_made(st->st_ino);
+		return 0;
 	}
-	DO(getattr, p, look(p, st, fi));
+	DO(getattr, p, (disk_look(rel(p)), look(p, st, fi)));
 }
 
 static int s_readlink(const char *p, char *b, size_t n)
@@ -86,6 +90,7 @@ static int s_readlink(const char *p, char *b, size_t n)
 	int r = enter(OP_readlink, p, 0, NULL);
 	ssize_t l;
 	if (r) { errno = -r; return leave(OP_readlink, -1); }
+	disk_look(rel(p));
 	l = readlink(rel(p), b, n - 1);
 	if (l >= 0)
 		b[l] = 0;
@@ -152,7 +157,8 @@ static int s_open(const char *p, struct fuse_file_info *fi)
 	/* each read is to come here */
 	fi->direct_io = nonblock;
 	/* the kernel may read through a write-only handle, and applies O_APPEND itself */
-	DO(open, p, opened(open(rel(p), fi->flags & ~(O_APPEND | O_CREAT | O_EXCL)), fi));
+	int flags = fi->flags & ~(O_APPEND | O_CREAT | O_EXCL);
+	DO(open, p, (disk_look(rel(p)), opened(open(rel(p), flags), fi)));
 }
 
 static int s_create(const char *p, mode_t m, struct fuse_file_info *fi)
@@ -177,19 +183,26 @@ static int s_read(const char *p, char *b, size_t n, off_t off, struct fuse_file_
 		return -EAGAIN;
 	r = enter(OP_read, p, n, &q);
 	if (r) { errno = -r; return leave(OP_read, -1); }
-	return leave(OP_read, pread(fi->fh, b, cut(n, q), off));
+	n = cut(n, q);
+	disk_read(fi->fh, off, n);
+	return leave(OP_read, pread(fi->fh, b, n, off));
 }
 
 static int s_write(const char *p, const char *b, size_t n, off_t off, struct fuse_file_info *fi)
 {
 	int q = 0, r;
 	if (is_ctl(p)) {
-		reset();
+		if (n >= 4 && !memcmp(b, "cold", 4))
+			disk_cool();
+		else
+			reset();
 		return n;
 	}
 	r = enter(OP_write, p, n, &q);
 	if (r) { errno = -r; return leave(OP_write, -1); }
-	return leave(OP_write, pwrite(fi->fh, b, cut(n, q), off));
+	n = cut(n, q);
+	disk_write(fi->fh, off, n);
+	return leave(OP_write, pwrite(fi->fh, b, n, off));
 }
 
 static ssize_t s_copy(const char *pi, struct fuse_file_info *fi, off_t oi, const char *po,
@@ -205,6 +218,8 @@ static ssize_t s_copy(const char *pi, struct fuse_file_info *fi, off_t oi, const
 	r = enter(OP_copy, po, n, &q);
 	if (r) { errno = -r; return leave(OP_copy, -1); }
 	n = cut(n, q);
+	disk_read(fi->fh, oi, n);
+	disk_write(fo->fh, oo, n);
 	l = n ? copy_file_range(fi->fh, &oi, fo->fh, &oo, n, flags) : 0;
 	return leave(OP_copy, l);
 }
@@ -255,7 +270,7 @@ static off_t s_lseek(const char *p, off_t off, int whence, struct fuse_file_info
 
 static int s_opendir(const char *p, struct fuse_file_info *fi)
 {
-	DO(opendir, p, opened(open(rel(p), O_RDONLY | O_DIRECTORY), fi));
+	DO(opendir, p, (disk_look(rel(p)), opened(open(rel(p), O_RDONLY | O_DIRECTORY), fi)));
 }
 
 static int s_readdir(const char *p, void *buf, fuse_fill_dir_t fill, off_t off,
@@ -270,12 +285,14 @@ static int s_readdir(const char *p, void *buf, fuse_fill_dir_t fill, off_t off,
 		errno = -r, r = -1;
 	else if (!(d = fdopendir(dup(fi->fh))))
 		r = -1;
-	else
+	else {
+		disk_list(fi->fh);
 		for (rewinddir(d); (e = readdir(d)); ) {
 			struct stat st = { .st_ino = e->d_ino, .st_mode = (mode_t)e->d_type << 12 };
 			if (fill(buf, e->d_name, &st, 0, 0))
 				break;
 		}
+	}
 	r = leave(OP_readdir, r);
 	if (d)
 		closedir(d);
