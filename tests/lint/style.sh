@@ -11,8 +11,8 @@ cd "$top_srcdir" || skip_all 'the sources are not here'
 scripts() {
 	own '*.sh'
 	own '*.py'
-	for file in bench/ab bench/all tests/tools/mktree tests/tools/nfsbox tests/tools/run \
-		tests/tools/shunit2 tests/tools/shunit2-tap; do
+	for file in bench/ab bench/all tests/tools/colddisk tests/tools/mktree tests/tools/nfsbox \
+		tests/tools/run tests/tools/shunit2 tests/tools/shunit2-tap; do
 		[ ! -f "$file" ] || echo "$file"
 	done
 }

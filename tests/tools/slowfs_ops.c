@@ -156,14 +156,18 @@ static int s_open(const char *p, struct fuse_file_info *fi)
 		return -EPERM;
 	/* each read is to come here */
 	fi->direct_io = nonblock;
-	/* the kernel may read through a write-only handle, and applies O_APPEND itself */
-	int flags = fi->flags & ~(O_APPEND | O_CREAT | O_EXCL);
+	/*
+	 * The kernel may read through a write-only handle, and applies O_APPEND itself.  With
+	 * O_DIRECT the source could refuse libfuse's buffers, which are not aligned.
+	 */
+	int flags = fi->flags & ~(O_APPEND | O_CREAT | O_EXCL | O_DIRECT);
 	DO(open, p, (disk_look(rel(p)), opened(open(rel(p), flags), fi)));
 }
 
 static int s_create(const char *p, mode_t m, struct fuse_file_info *fi)
 {
-	DO(create, p, opened(open(rel(p), (fi->flags & ~O_APPEND) | O_CREAT, mode_here(m)), fi));
+	int flags = (fi->flags & ~(O_APPEND | O_DIRECT)) | O_CREAT;
+	DO(create, p, opened(open(rel(p), flags, mode_here(m)), fi));
 }
 
 static int s_read(const char *p, char *b, size_t n, off_t off, struct fuse_file_info *fi)
