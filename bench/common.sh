@@ -199,6 +199,20 @@ turns() {
 	done
 }
 
+# jobs_turns: cp, pcp, and pcp with each -j of JOBS in turns, whose names are pcp-jN
+JOBS=${JOBS:-1 2 4 8 16 32 64}
+jobs_turns() {
+	# shellcheck disable=SC2046,SC2086
+	turns cp pcp $(printf 'pcp-j%s ' $JOBS)
+}
+
+# jobs_option NAME: the option that a turn of that name has
+jobs_option() {
+	case $1 in
+	pcp-j*) echo "-${1#pcp-}" ;;
+	esac
+}
+
 # --------------------------------------------------------------- results
 
 # What is printed of a time: seconds per unit of work, by scale, with digits
@@ -290,4 +304,13 @@ versus() {
 	case=$1 bar=$2
 	shift 2
 	row "$case" "$(seconds cp)" "$(seconds pcp)" "$(ratio cp pcp)" "$bar" "$@"
+}
+
+# versus_best CASE: the row of the best of JOBS and pcp without -j, from the log
+versus_best() {
+	best=$(for jobs in $JOBS; do
+		echo "$(seconds "pcp-j$jobs") $jobs"
+	done | sort -n | sed -n '1s/.* //p')
+	row "$1" "$(seconds "pcp-j$best")" "$(seconds pcp)" "$(ratio "pcp-j$best" pcp)" 0.87 \
+		"-j$best"
 }
