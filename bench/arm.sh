@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-# arm.sh [SRC]: as cold.sh, on a disk that has one arm (ARM, as slowfs -A has it; 'queue=32': the
-# nearest of the requests that wait is served first), where more threads may lose.
+# arm.sh [SRC]: as cold.sh, on a disk that has one arm (ARM, as slowfs -A has it; 'queue=32': of
+# the requests that wait the quickest is served first), where more threads may lose.
 
 . "$(dirname "$0")/disk.sh"
 

@@ -9,9 +9,10 @@
  * below the arm, if that is ahead and takes less.
  *
  * The thread whose request is served sleeps, the others wait.  When it wakes it hands the arm
- * to the request that lies nearest, among the first `queue` in the order of their arrival: a
- * drive that is given several requests at once (NCQ) does that, too.  Where the seeks are
- * long, 32 at a time take half as long as one after the other.
+ * to the request that takes the least time, among the first `queue` in the order of their
+ * arrival: a drive that is given several requests at once (NCQ) does that, too.  Where the seeks
+ * are long, 32 at a time take half as long as one after the other; and readers of files that lie
+ * close together, in whatever order, become one sweep over them.
  *
  * A request that had to wait begins at the time at which the last one was due to end, so that
  * the delay of a thread that wakes late does not add up.
@@ -42,7 +43,7 @@ static struct {
 	double settle, stroke, turn;	/* in microseconds */
 	double rate;			/* bytes in a microsecond */
 	double size;			/* in bytes */
-	unsigned queue;			/* requests of which the nearest is chosen */
+	unsigned queue;			/* requests of which the quickest is chosen */
 
 	pthread_mutex_t lock;		/* of all below */
 	int busy;
@@ -73,36 +74,31 @@ static void sleep_until(double us)
 		;
 }
 
-static uint64_t distance(uint64_t address)
+static double duration(const struct request *r)
 {
-	return address > arm.head ? address - arm.head : arm.head - address;
-}
-
-static double duration(uint64_t address, size_t n)
-{
-	double way = distance(address), seek, passing = way / arm.rate;
+	double ahead = (double)r->address - (double)arm.head, way = fabs(ahead), seek;
 
 	seek = arm.settle + (arm.stroke - arm.settle) * sqrt(fmin(way / arm.size, 1));
 	seek += arm.turn / 2;
-	if (address >= arm.head && passing < seek)
-		seek = passing;
-	return seek + n / arm.rate;
+	if (ahead >= 0)
+		seek = fmin(seek, way / arm.rate);
+	return seek + r->n / arm.rate;
 }
 
-static struct request **nearest_locked(void)
+static struct request **quickest_locked(void)
 {
 	struct request **best = &arm.first;
 	unsigned seen = 0;
 
 	for (struct request **r = best; *r && seen < arm.queue; r = &(*r)->next, seen++)
-		if (distance((*r)->address) < distance((*best)->address))
+		if (duration(*r) < duration(*best))
 			best = r;
 	return best;
 }
 
 static void hand_over_locked(void)
 {
-	struct request **which = nearest_locked(), *r = *which;
+	struct request **which = quickest_locked(), *r = *which;
 
 	arm.busy = r != NULL;
 	if (!r)
@@ -140,7 +136,7 @@ void arm_move(uint64_t address, size_t n)
 		arm.busy = 1;
 		begin = now_us();
 	}
-	took = duration(address, n);
+	took = duration(&r);
 	arm.free_at = begin + took;
 	arm.head = address + n;
 	arm.us += took;

@@ -145,10 +145,10 @@ scattered() {
 	fusermount3 -u mnt
 }
 
-test_the_nearest_of_a_queue_is_first() {
+test_the_quickest_of_a_queue_is_first() {
 	in_order=$(scattered 1)
-	nearest=$(scattered 32)
-	assertTrue "$nearest of $in_order" "[ $nearest -lt $((in_order * 3 / 4)) ]"
+	quickest=$(scattered 32)
+	assertTrue "$quickest of $in_order" "[ $quickest -lt $((in_order * 3 / 4)) ]"
 }
 
 test_the_arm_serves_one_at_a_time() {
