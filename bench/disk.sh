@@ -4,6 +4,10 @@
 # nothing is cached (see tests/tools/colddisk), mounted at $dir/mnt.  It is the script's first
 # argument, or DIRS (100) directories of FILES (20) files of 1 to 16 KiB.
 
+# In a mount namespace of its own: copies of the mount in those of others would keep its cache.
+if [ "$(id -u)" = 0 ] && [ ! "${IN_NAMESPACE-}" ]; then
+	IN_NAMESPACE=yes exec unshare --mount --propagation private sh "$0" "$@"
+fi
 . "$(dirname "$0")/common.sh"
 
 COLDDISK=${COLDDISK:-$top/tests/tools/colddisk}
@@ -52,7 +56,7 @@ on_disk() {
 }
 
 leave_disk() {
-	! mountpoint -q "$dir/mnt" || "$COLDDISK" umount "$dir/mnt"
+	"$COLDDISK" umount "$dir/mnt"
 }
 
 # turn NAME: a copy of the tree to the new directory $to, of a disk that is cold

@@ -23,7 +23,7 @@ oneTimeSetUp() {
 }
 
 tearDown() {
-	! mountpoint -q disk || colddisk umount disk
+	[ ! -d disk.slowfs ] || colddisk umount disk
 }
 
 # counted NAME FIELD
@@ -85,6 +85,19 @@ test_umount_leaves_nothing() {
 	assertFalse 'slowfs is gone' '[ -e disk.slowfs ]'
 	losetup "$device" 2>/dev/null | grep -q "$work" && fail "$device is left"
 	return 0
+}
+
+test_a_mount_elsewhere_is_noticed() {
+	colddisk mount -l 100 images/one disk || return
+	unshare --mount --propagation private sleep 60 &
+	other=$!
+	until [ "$(cat /proc/$other/comm)" = sleep ]; do sleep 0.1; done
+	colddisk drop disk 2>err
+	assertEquals 1 $?
+	assertTrue "$(cat err)" 'grep -q "another namespace" err'
+	kill $other
+	wait $other
+	colddisk umount disk
 }
 
 . shunit2
