@@ -1,10 +1,11 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-# calls.sh: system calls per small file, of FILES (1000) files in one directory,
-# less those for an empty one, by cp -R, pcp -R and floor; and per cookie, by the
-# program cookie.  strace makes calls slow, and a program that measures what copies
-# cost may then go another way: the least of RUNS (5) counts.
+# calls.sh [FS]: system calls per small file, of FILES (1000) files in one directory,
+# less those for an empty one, by cp -R, pcp -R and floor, within SCRATCH and from
+# there to FS (ext4; as in tree.sh); and per cookie, by the program cookie.  strace
+# makes calls slow, and a program that measures what copies cost may then go another
+# way: the least of RUNS (5) counts.
 
 . "$(dirname "$0")/common.sh"
 
@@ -16,9 +17,9 @@ need strace
 need "$FLOOR" "$build/bench floor"
 need "$COOKIE" "$build/bench cookie"
 begin
-place=$dir/place
-mkdir -p "$place/empty"
-small_files "$place/full" "$FILES" 1000
+src=$dir/src
+mkdir -p "$src/empty"
+small_files "$src/full" "$FILES" 1000
 
 # count COMMAND...: how many calls it makes, all threads together
 count() {
@@ -26,12 +27,12 @@ count() {
 	awk '$1 ~ /^[0-9.]+$/ && $NF != "total" { n += $4 } END { print n }' "$dir/calls"
 }
 
-# per_file COMMAND...
+# per_file COMMAND...: in the folder to
 per_file() {
-	rm -rf "$place/dst"
-	without=$(count "$@" "$place/empty" "$place/dst")
-	rm -rf "$place/dst"
-	calculate "($(count "$@" "$place/full" "$place/dst") - $without) / $FILES"
+	rm -rf "$to/dst"
+	without=$(count "$@" "$src/empty" "$to/dst")
+	rm -rf "$to/dst"
+	calculate "($(count "$@" "$src/full" "$to/dst") - $without) / $FILES"
 }
 
 # per_copy WAY: of cookie; see there
@@ -40,10 +41,11 @@ per_copy() {
 }
 
 turn() {
+	# shellcheck disable=SC2086
 	case $1 in
 	cp) calls=$(per_file "$CP" -R) ;;
 	pcp) calls=$(per_file "$PCP" -R) ;;
-	floor) calls=$(per_file "$FLOOR") ;;
+	floor) calls=$(per_file "$FLOOR" $floor_options) ;;
 	sync) calls=$(per_copy 0) ;;
 	poll) calls=$(per_copy 1) ;;
 	wait) calls=$(per_copy 2) ;;
@@ -61,9 +63,25 @@ per_cookie() {
 	show "$(calculate "$(least "$1") - $(least sync)")"
 }
 
+# file_row CASE [COLUMN...]
+file_row() {
+	case=$1
+	shift
+	cp=$(least cp)
+	row "$case" "$cp" "$(least pcp)" "$(ratio cp pcp)" "$(calculate "$cp / 7")" \
+		"$(show "$(least floor)")" "$@"
+}
+
 digits=2
 heading "system calls per small file, the least" floor 'cookie: poll' wait
+to=$dir
 turns cp pcp floor sync poll wait
-cp=$(least cp)
-row 'small file' "$cp" "$(least pcp)" "$(ratio cp pcp)" "$(calculate "$cp / 7")" \
-	"$(show "$(least floor)")" "$(per_cookie poll)" "$(per_cookie wait)"
+file_row 'small file' "$(per_cookie poll)" "$(per_cookie wait)"
+
+fs=${1:-ext4}
+if possible "$fs"; then
+	prepare "$fs" $((FILES / 100))
+	to=$place floor_options=-w
+	turns cp pcp floor
+	file_row "across to $fs"
+fi

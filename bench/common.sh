@@ -28,6 +28,7 @@ PCP=${PCP:-$build/src/pcp}
 CP=${CP:-/bin/cp}
 FLOOR=${FLOOR:-$build/bench/floor}
 METER=${METER:-$build/bench/meter}
+SLOWFS=${SLOWFS:-$build/tests/tools/slowfs}
 RUNS=${RUNS:-5}
 
 fail() {
@@ -47,21 +48,26 @@ need() {
 
 dir=
 place=		# where the copying is done; if a directory was named, in there
+from=		# where the sources are; the same, without prepare_from
 
 # Also after a failure: whatever is there goes.  Lazily, should a process that
 # was killed still be leaving.
 clean() {
-	[ ! "$place" ] || rm -rf "$place"
-	place=
-	! mountpoint -q "$dir/mnt" || unmount
-	rm -f "$dir/image"
+	[ ! "$place" ] || rm -rf "$place" "$from"
+	place='' from=''
+	for point in "$dir/mnt" "$dir/mnt.from"; do
+		! mountpoint -q "$point" || unmount "$point"
+		rm -f "$point.image"
+	done
 }
 
+# unmount [POINT]
 unmount() {
+	point=${1:-$dir/mnt}
 	if [ "$(id -u)" = 0 ]; then
-		umount "$dir/mnt" 2>/dev/null || umount -l "$dir/mnt"
+		umount "$point" 2>/dev/null || umount -l "$point"
 	else
-		fusermount3 -u "$dir/mnt" 2>/dev/null || fusermount3 -u -z "$dir/mnt"
+		fusermount3 -u "$point" 2>/dev/null || fusermount3 -u -z "$point"
 	fi
 }
 
@@ -74,7 +80,7 @@ begin() {
 	trap 'clean; rm -rf --one-file-system "$dir"' EXIT
 	trap 'exit 1' HUP INT TERM
 	log=$dir/log
-	mkdir "$dir/mnt"
+	mkdir "$dir/mnt" "$dir/mnt.from"
 }
 
 # possible FS: says so if it is not
@@ -94,7 +100,18 @@ possible() {
 # type of file system, which is made in a file in dir, or a directory (a name
 # with a slash).
 prepare() {
-	root=$dir/mnt
+	place=$(new_place "$1" "$2" "$dir/mnt")
+	from=$place
+}
+
+# prepare_from FS MIB: after that; sets from, a directory of another file system
+prepare_from() {
+	from=$(new_place "$1" "$2" "$dir/mnt.from")
+}
+
+# new_place FS MIB POINT: prints the directory; at POINT FS is mounted
+new_place() {
+	root=$3
 	case $1 in
 	*/*)
 		root=$1
@@ -105,10 +122,10 @@ prepare() {
 			fail "only root can mount $1; name a directory instead (with a slash)"
 		enough_room "$1" "$2"
 		# Half as much again for metadata, and a log
-		make_fs "$1" $(($2 * 3 / 2 + 1024))M
+		make_fs "$1" $(($2 * 3 / 2 + 1024))M "$3"
 		;;
 	esac
-	place=$(mktemp -d "$root/bench.XXXXXX")
+	mktemp -d "$root/bench.XXXXXX"
 }
 
 # enough_room FS MIB: or the system would run out of memory, not the file system
@@ -123,15 +140,36 @@ enough_room() {
 	[ "$2" -le "$free" ] || fail "$1: needs $2 MiB below SCRATCH, and $free MiB are free"
 }
 
-# make_fs FS SIZE
+# make_fs FS SIZE POINT
 make_fs() {
 	if [ "$1" = tmpfs ]; then
-		mount -t tmpfs -o "size=$2,nr_inodes=0" tmpfs "$dir/mnt"
+		mount -t tmpfs -o "size=$2,nr_inodes=0" tmpfs "$3"
 		return
 	fi
-	truncate -s "$2" "$dir/image"
-	"mkfs.$1" -q "$dir/image" >"$dir/mkfs" 2>&1 || fail "$(cat "$dir/mkfs")"
-	mount -o loop "$dir/image" "$dir/mnt"
+	truncate -s "$2" "$3.image"
+	"mkfs.$1" -q "$3.image" >"$dir/mkfs" 2>&1 || fail "$(cat "$dir/mkfs")"
+	mount -o loop "$3.image" "$3"
+}
+
+# slow_possible: says so if it is not
+slow_possible() {
+	if [ ! -x "$SLOWFS" ]; then
+		echo "$self: slowfs left out; make it: make -C $build/tests tools/slowfs" >&2
+	elif [ ! -w /dev/fuse ] || ! command -v fusermount3 >/dev/null; then
+		echo "$self: slowfs left out: no FUSE here" >&2
+	else
+		return 0
+	fi
+	return 1
+}
+
+# mount_slow MS: dir/back, again as dir/mnt, where each operation takes MS milliseconds
+mount_slow() {
+	"$SLOWFS" -x -d "all=$(($1 * 1000))" "$dir/back" "$dir/mnt"
+	# Some kernels take copying for unsupported if the first two come at once.
+	echo one >"$dir/mnt/one"
+	"$CP" "$dir/mnt/one" "$dir/mnt/two"
+	rm "$dir/mnt/one" "$dir/mnt/two"
 }
 
 # big_file FILE SIZE: no holes, and nothing that a file system would compress away
@@ -149,6 +187,15 @@ small_files() {
 	fi
 }
 
+# small_tree DIR DIRS N BYTES: DIRS such directories in the new directory DIR
+small_tree() {
+	number=0
+	while [ $number -lt "$2" ]; do
+		small_files "$1/$number" "$3" "$4"
+		number=$((number + 1))
+	done
+}
+
 # mib SIZE: a size such as 4G in MiB
 mib() {
 	echo $(($(numfmt --from=iec "$1") / 1048576))
@@ -163,10 +210,10 @@ measure() {
 	"$METER" "$log" "$round $what" "$@"
 }
 
-# copy_of SRC NAME COMMAND...: measures COMMAND SRC dst, both in the place.  Before
+# copy_of SRC NAME COMMAND...: measures COMMAND SRC dst; dst is in the place.  Before
 # it all is on the disk and dst is gone; the run ends without the writeback.
 copy_of() {
-	src=$place/$1
+	src=$from/$1
 	what=$2
 	shift 2
 	rm -rf "$place/dst"
@@ -176,11 +223,13 @@ copy_of() {
 
 # turn NAME: one run; most scripts have their own
 option=-R
+floor_options=		# those that do for floor what option does
 turn() {
+	# shellcheck disable=SC2086
 	case $1 in
 	cp) copy_of src cp "$CP" "$option" ;;
 	pcp) copy_of src pcp "$PCP" "$option" ;;
-	floor) copy_of src floor "$FLOOR" ;;
+	floor) copy_of src floor "$FLOOR" $floor_options ;;
 	esac
 }
 
@@ -235,12 +284,15 @@ statistic() {
 	}' "$log"
 }
 
+# The field of the log that rows are of: 3 is the time, 4 that of the processors
+field=3
+
 seconds() {
-	statistic 3 "$1" | cut -d ' ' -f 1
+	statistic "$field" "$1" | cut -d ' ' -f 1
 }
 
 ratio() {
-	statistic 3 "$1" "$2"
+	statistic "$field" "$1" "$2"
 }
 
 # calculate EXPRESSION: of numbers, as awk has it
@@ -267,7 +319,7 @@ verdict() {
 }
 
 # heading TITLE [COLUMN...]: above the rows; COLUMNs are the further ones
-columns='%-14s %9s %9s   %-20s %-16s'
+columns='%-22s %9s %9s   %-20s %-16s'
 heading() {
 	title=$1
 	shift
@@ -292,11 +344,15 @@ row() {
 	# shellcheck disable=SC2086
 	print_row "$case" "$(show "$cp")" "$(show "$pcp")" "$(spread $ratio)" \
 		"$(verdict "${ratio%% *}" "$bar")" "$@"
+	record "$case" "$cp" "$pcp" "$ratio" "$bar"
+}
+
+# record CASE CP PCP "RATIO MIN MAX" BAR: in BENCH_TSV alone
+record() {
 	[ "${BENCH_TSV-}" ] || return 0
 	# shellcheck disable=SC2086
-	set -- $ratio
 	printf '%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n' \
-		"${self%.sh}" "$case" "$cp" "$pcp" "$@" "$bar" >>"$BENCH_TSV"
+		"${self%.sh}" "$1" "$2" "$3" $4 "$5" >>"$BENCH_TSV"
 }
 
 # versus CASE BAR [COLUMN...]: the row of cp and pcp, from the log
@@ -313,4 +369,21 @@ versus_best() {
 	done | sort -n | sed -n '1s/.* //p')
 	row "$1" "$(seconds "pcp-j$best")" "$(seconds pcp)" "$(ratio "pcp-j$best" pcp)" 0.87 \
 		"-j$best"
+}
+
+# versus_floor CASE: cp, pcp and floor, from the log: a row of the time, and one of that
+# of the processors, which noise hardly touches
+versus_floor() {
+	field=3
+	floor_row "$1" 1.10
+	field=4
+	floor_row "$1, cpu" 1.05
+	field=3
+}
+
+# floor_row CASE LIMIT: the goal is that pcp/floor is not above LIMIT, as cp/pcp
+floor_row() {
+	goal=$(ratio cp floor | awk -v limit="$2" '{ print $1 / limit }')
+	# shellcheck disable=SC2046
+	versus "$1" "$goal" "$(show "$(seconds floor)")" "$(spread $(ratio pcp floor))"
 }

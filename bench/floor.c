@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * floor [-t THREADS] SRC DST - the least that the kernel needs to copy a tree.
+ * floor [-a] [-w] [-t THREADS] SRC DST - the least that the kernel needs to copy a tree.
  *
  * No program that copies with these system calls can be faster by much, so a
  * copier's time divided by this one's tells what it spends on itself.  This is
  * not a copier: DST must not exist, what is not a file, directory or symlink is
- * left out, no attribute but a file's mode is copied, and any failure is the
- * end.
+ * left out, holes are filled, and any failure is the end.  -a copies what cp -a
+ * does, but for the attributes of symlinks other than owner and times; else no
+ * attribute but a file's mode is copied.  -w copies data with read and write, as
+ * between file systems, where copy_file_range does not.
  *
  * Design: threads share a stack of directories, each of which is copied by one
  * thread.  A directory on the stack is already made and open on both sides, so
@@ -14,8 +16,14 @@
  * the descriptors that wait there but the system's.
  *
  *   a file		openat, fstat, openat, copy_file_range, close, close
+ *     -w		read, write in place of copy_file_range
+ *     -a		flistxattr, utimensat more; fchown if the owner is another, fchmod
+ *			for the set-user-ID and -group-ID and sticky bits
+ *     a further name	openat, fstat, linkat, close
  *   a symlink		readlinkat, symlinkat
+ *     -a		fstatat, utimensat more; fchownat
  *   a directory	openat, mkdirat, openat, getdents64 ..., close, close
+ *     -a		fstat, flistxattr, utimensat more; fchown, fchmod
  *
  * The last pushed is copied next: it is the warmest in the caches, and a deep
  * tree keeps fewer descriptors open than it would from the other end.  A tree
@@ -26,10 +34,8 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <pthread.h>
 #include <sched.h>
-#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -39,15 +45,12 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "floor_copy.h"
+
 /* What one getdents64 returns at most: as much as the C library asks for */
 #define ENTRIES_SIZE 32768
 
 enum { MAX_THREADS = 256 };
-
-struct dir {
-	struct dir *next;		/* below it on the stack */
-	int src, dst;
-};
 
 /* What getdents64(2) fills in; see its manual page */
 struct entry {
@@ -65,31 +68,18 @@ static struct {
 	unsigned int busy;		/* threads that may push more */
 } stack = { .lock = PTHREAD_MUTEX_INITIALIZER, .change = PTHREAD_COND_INITIALIZER };
 
-/* r if it is no error */
-static long check(long r, const char *what, const char *name)
-{
-	if (r >= 0)
-		return r;
-	fprintf(stderr, "floor: %s: %s: %s\n", name, what, strerror(errno));
-	exit(1);
-}
-
 /* ---------------------------------------------------------------- stack */
 
-static void push(int src, int dst)
+static void push(struct dir *d)
 {
-	struct dir *d = malloc(sizeof *d);
-
-	if (!d)
-		abort();
 	pthread_mutex_lock(&stack.lock);
-	*d = (struct dir){ .next = stack.top, .src = src, .dst = dst };
+	d->next = stack.top;
 	stack.top = d;
 	pthread_cond_signal(&stack.change);
 	pthread_mutex_unlock(&stack.lock);
 }
 
-/* The caller, who was busy until now, frees it; NULL if all is done. */
+/* The caller, who was busy until now, ends it; NULL if all is done. */
 static struct dir *pop(void)
 {
 	struct dir *d;
@@ -108,44 +98,7 @@ static struct dir *pop(void)
 	return d;
 }
 
-/* --------------------------------------------------------------- copies */
-
-static void copy_file(const struct dir *d, const char *name)
-{
-	const int create = O_WRONLY | O_CREAT | O_EXCL;
-	int src = check(openat(d->src, name, O_RDONLY | O_NOFOLLOW), "open", name);
-	struct stat st;
-
-	check(fstat(src, &st), "stat", name);
-	int dst = check(openat(d->dst, name, create, st.st_mode & 0777), "create", name);
-	for (off_t left = st.st_size; left > 0;) {
-		ssize_t n = copy_file_range(src, NULL, dst, NULL, left, 0);
-
-		/* 0: it has shrunk, or is one of those in /proc. */
-		if (check(n, "copy", name) == 0)
-			break;
-		left -= n;
-	}
-	check(close(dst), "close", name);
-	close(src);
-}
-
-static void copy_symlink(const struct dir *d, const char *name)
-{
-	char target[PATH_MAX];
-	ssize_t n = readlinkat(d->src, name, target, sizeof target - 1);
-
-	target[check(n, "readlink", name)] = '\0';
-	check(symlinkat(target, d->dst, name), "symlink", name);
-}
-
-static void make_dir(int src_dir, const char *src, int dst_dir, const char *dst)
-{
-	int from = check(openat(src_dir, src, O_RDONLY | O_DIRECTORY), "open", src);
-
-	check(mkdirat(dst_dir, dst, 0777), "mkdir", dst);
-	push(from, check(openat(dst_dir, dst, O_RDONLY | O_DIRECTORY), "open", dst));
-}
+/* -------------------------------------------------------------- entries */
 
 /* For file systems that do not say so in the directory itself */
 static unsigned char type_of(const struct dir *d, const char *name)
@@ -156,7 +109,8 @@ static unsigned char type_of(const struct dir *d, const char *name)
 	return IFTODT(st.st_mode);
 }
 
-static void copy_entry(const struct dir *d, const struct entry *e)
+static void copy_entry(const struct options *o, const struct dir *d, const struct entry *e,
+		       char *buffer)
 {
 	const char *name = e->name;
 
@@ -164,13 +118,13 @@ static void copy_entry(const struct dir *d, const struct entry *e)
 		return;
 	switch (e->type == DT_UNKNOWN ? type_of(d, name) : e->type) {
 	case DT_REG:
-		copy_file(d, name);
+		copy_file(o, d, name, buffer);
 		break;
 	case DT_LNK:
-		copy_symlink(d, name);
+		copy_symlink(o, d, name);
 		break;
 	case DT_DIR:
-		make_dir(d->src, name, d->dst, name);
+		push(make_dir(o, d, name, name));
 		break;
 	}
 }
@@ -187,21 +141,20 @@ static long read_entries(const struct dir *d, char *entries)
 static void *copy_dirs(void *arg)
 {
 	_Alignas(struct entry) char entries[ENTRIES_SIZE];
+	_Alignas(4096) char buffer[BUFFER_SIZE];
+	const struct options *o = arg;
 	struct dir *d;
 	long n;
 
-	(void)arg;
 	while ((d = pop())) {
 		while ((n = read_entries(d, entries)))
 			for (long at = 0; at < n;) {
 				const struct entry *e = (const void *)(entries + at);
 
-				copy_entry(d, e);
+				copy_entry(o, d, e, buffer);
 				at += e->size;
 			}
-		close(d->src);
-		close(d->dst);
-		free(d);
+		end_dir(o, d);
 	}
 	return NULL;
 }
@@ -228,36 +181,53 @@ static void raise_descriptor_limit(void)
 	}
 }
 
-static void usage(void)
+static _Noreturn void usage(void)
 {
-	fprintf(stderr, "usage: floor [-t THREADS] SRC DST\n");
+	fprintf(stderr, "usage: floor [-a] [-w] [-t THREADS] SRC DST\n");
 	exit(2);
+}
+
+/* Returns the number of threads. */
+static int parse(int argc, char **argv, struct options *o)
+{
+	int threads = cores();
+	int option;
+
+	while ((option = getopt(argc, argv, "at:w")) != -1)
+		switch (option) {
+		case 'a':
+			o->attributes = true;
+			break;
+		case 't':
+			threads = atoi(optarg);
+			break;
+		case 'w':
+			o->write = true;
+			break;
+		default:
+			usage();
+		}
+	if (argc - optind != 2 || threads < 1)
+		usage();
+	return threads < MAX_THREADS ? threads : MAX_THREADS;
 }
 
 int main(int argc, char **argv)
 {
+	struct dir start = { .src = AT_FDCWD, .dst = AT_FDCWD };
+	struct options o = { .attributes = false };
 	pthread_t ids[MAX_THREADS];
-	int threads = cores();
-	int option;
-
-	while ((option = getopt(argc, argv, "t:")) != -1) {
-		if (option != 't')
-			usage();
-		threads = atoi(optarg);
-	}
-	if (argc - optind != 2 || threads < 1)
-		usage();
-	if (threads > MAX_THREADS)
-		threads = MAX_THREADS;
+	int threads = parse(argc, argv, &o);
 
 	raise_descriptor_limit();
-	make_dir(AT_FDCWD, argv[optind], AT_FDCWD, argv[optind + 1]);
+	copy_init(&o);
+	push(make_dir(&o, &start, argv[optind], argv[optind + 1]));
 	/* Every thread counts as busy until it first asks for work. */
 	stack.busy = threads;
 	for (int i = 1; i < threads; i++)
-		if ((errno = pthread_create(&ids[i], NULL, copy_dirs, NULL)))
+		if ((errno = pthread_create(&ids[i], NULL, copy_dirs, &o)))
 			check(-1, "start", "a thread");
-	copy_dirs(NULL);
+	copy_dirs(&o);
 	for (int i = 1; i < threads; i++)
 		pthread_join(ids[i], NULL);
 	return 0;

@@ -3,7 +3,8 @@
 #
 # plot.sh TSV [SVG]: draws the rows that the benchmarks added to TSV as a chart
 # (TSV's name and .svg), with gnuplot.  A bar is a ratio: above 1, pcp is better.
-# The thin line in it goes from its min to its max; the red one is the goal.
+# The thin line in it goes from its min to its max; the red one is the goal.  What
+# peers.sh measured is not of cp, and left out.
 
 set -eu
 export LC_ALL=C
@@ -30,7 +31,7 @@ function log2(x)
 {
 	return log(x) / log(2)
 }
-!/^#/ && $6 > 0 {
+!/^#/ && $1 != "peers" && $6 > 0 {
 	print ++n, sprintf("%s: %s   %.2f", $1, $2, $5), log2($5), log2($6), log2($7),
 		($8 == "-" ? "NaN" : log2($8))
 }' "$tsv" >"$data"
