@@ -184,6 +184,7 @@ static void descend(struct tree *t, size_t len, bool follow)
 		reader_begin(&reader, fd);
 		while (!prescan.stop && reader_next(&reader, &name) > 0)
 			count_name(l, fd, &name);
+		reader_end(&reader);
 	}
 	if (fd >= 0)
 		close(fd);

@@ -25,9 +25,10 @@
  * Where there are no subdirectories to give away, files are: consecutive ones of a directory,
  * a batch at a time, so that a wake-up serves many.
  *
- * Names are not sorted, so that a huge directory takes no more memory than the names of its
- * subdirectories.  But where files are copied one after the other, in cp's order, all names of
- * a directory are kept, and visited in the order of their inode numbers.
+ * The names of a huge directory are not all sorted (see reader.c), so that it takes no more
+ * memory than the names of its subdirectories.  But where files are copied one after the other,
+ * in cp's order, all names of a directory are kept, and visited in the order of their inode
+ * numbers.
  *
  * Files are looked at with stat(2) only where d_type does not tell enough: see select.h, and
  * where hard links are kept.  A directory is opened first: see enter.c.
@@ -303,6 +304,7 @@ static void read_level(struct walker *w, struct level *l)
 	reader_begin(&reader, dir_src_fd(l->dir));
 	while (!stop_asked() && (r = reader_next(&reader, &name)) > 0)
 		visit(w, l, &name);
+	reader_end(&reader);
 	if (r < 0)
 		enter_unread(l->dir, -r);
 	else if (r > 0)

@@ -87,6 +87,27 @@ static void test_names(void)
 	is_int(wrong, 0, "no name that is not there, or twice, or with another type or inode");
 	is_int(missing, 0, "all names of 1 to 255 bytes, over several buffers");
 	is_int(reader_next(&r, &name), 0, "the end is told once more");
+	reader_end(&r);
+	close(fd);
+}
+
+static void test_order(void)
+{
+	struct reader r;
+	struct reader_name name;
+	ino_t last = 0;
+	int fd = open_dir("."), count = 0, steps_back = 0;
+
+	reader_begin(&r, fd);
+	while (reader_next(&r, &name) > 0) {
+		count++;
+		steps_back += name.ino < last;
+		last = name.ino;
+	}
+	reader_end(&r);
+	is_int(count, LONGEST + MORE, "all names");
+	/* The first call brings some hundred of them, the second one the rest. */
+	ok(steps_back <= 1, "in the order of their inodes, but for %d steps back", steps_back);
 	close(fd);
 }
 
@@ -108,6 +129,7 @@ static void test_types(void)
 		count++;
 		wrong += !is_right(fd, &name);
 	}
+	reader_end(&r);
 	is_int(count, 6, "all but . and ..");
 	is_int(wrong, 0, "each has its type");
 	close(fd);
@@ -150,6 +172,7 @@ int main(void)
 {
 	scratch_enter("reader");
 	test_names();
+	test_order();
 	test_types();
 	test_no_names();
 	test_errors();
