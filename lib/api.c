@@ -20,6 +20,7 @@
 #include "cookie.h"
 #include "count.h"
 #include "job.h"
+#include "newdir.h"
 #include "place.h"
 #include "policy.h"
 #include "pool.h"
@@ -122,10 +123,15 @@ static int check_flags(uint64_t f)
 	return 0;
 }
 
+/* With these a copy makes no new name, or a file that newdir.c would not know. */
+#define NOT_IN_NEWDIR (COPYFILE_REPLACE | COPYFILE_TRUNCATE | COPYFILE_ATTRS_ONLY)
+
 static int check_how(const struct copyfile_how *how)
 {
 	const uint32_t bits = how->flags & COPYFILE_GIVEN_MODE ? 0777 : 0;
 
+	if (how->newdir && how->flags & NOT_IN_NEWDIR)
+		return -EINVAL;
 	return how->mode & ~bits ? -EINVAL : check_flags(how->flags);
 }
 
@@ -184,7 +190,7 @@ static int check_fds(int src, int dst)
 static int start_fds(int src, int dst, const struct copyfile_how *how)
 {
 	struct cf_job j;
-	int r = how->flags & NOT_FOR_FDS ? -EINVAL : check_how(how);
+	int r = how->flags & NOT_FOR_FDS || how->newdir ? -EINVAL : check_how(how);
 
 	if (r == 0)
 		r = check_fds(src, dst);
@@ -236,6 +242,27 @@ int copyfile(const char *src, const char *dst, unsigned long flags)
 	int state = enter();
 
 	return leave(state, start(AT_FDCWD, src, AT_FDCWD, dst, &h));
+}
+
+static struct cf_newdir *newdir_of(uint64_t number)
+{
+	return (struct cf_newdir *)(uintptr_t)number;
+}
+
+int copyfile_newdir_begin(int dir, uint64_t above, uint64_t *ret)
+{
+	struct cf_newdir *newdir = NULL;
+	int state = enter();
+	int r = ret ? cf_newdir_begin(dir, newdir_of(above), &newdir) : -EFAULT;
+
+	if (r == 0)
+		*ret = (uintptr_t)newdir;
+	return leave(state, r);
+}
+
+void copyfile_newdir_end(uint64_t newdir)
+{
+	cf_newdir_free(newdir_of(newdir));
 }
 
 int copyfile_room_fd(uint64_t client)

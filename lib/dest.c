@@ -2,7 +2,8 @@
 /*
  * Design: a destination is made in one of three ways.
  *
- *   exclusive	the default: O_EXCL, under its own name from the start.
+ *   exclusive	the default: O_EXCL, or what has its effect in a new directory (newdir.c),
+ *		under its own name from the start.
  *   in place	TRUNCATE: the inode that has the name is rewritten; created
  *		exclusively where there is none.
  *   replace	REPLACE: a new inode without a name (O_TMPFILE, which even a
@@ -38,6 +39,7 @@
 
 #include "claim.h"
 #include "inplace.h"
+#include "newdir.h"
 #include "pause.h"
 #include "sys.h"
 
@@ -71,7 +73,8 @@ static int claim_new(struct cf_dest *d)
 {
 	struct stat st;
 
-	d->noted = cf_fstat(d->fd, &d->id) == 0;
+	if (!d->noted)
+		d->noted = cf_fstat(d->fd, &d->id) == 0;
 	if (!d->noted)
 		return 0;
 	int r = cf_claim_inode(&d->claim, d->fd, &d->id, d->place, d->watch);
@@ -80,19 +83,40 @@ static int claim_new(struct cf_dest *d)
 	return cf_fstat(d->fd, &st) == 0 && st.st_size ? cf_truncate(d->fd, 0) : 0;
 }
 
+/* Make the file in a directory that is new.  Returns 0 or -errno. */
+static int make_in_newdir(struct cf_dest *d)
+{
+	d->fd = cf_newdir_open(d->newdir, d->dir, d->name, d->mode);
+	if (d->fd < 0)
+		return d->fd;
+	int r = cf_fstat(d->fd, &d->id);
+	d->created = d->noted = cf_newdir_enter(d->newdir, r == 0 ? &d->id : NULL);
+	if (d->created)
+		return 0;
+	cf_close(d->fd);
+	d->fd = -1;
+	/* Whose file it is cannot be told if there is no stat; maybe this copy has made it. */
+	d->touched = r < 0;
+	return r < 0 ? r : -EEXIST;
+}
+
+static int make_exclusively(struct cf_dest *d)
+{
+	d->fd = cf_openat(d->dir, d->name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, d->mode);
+	d->created = d->fd >= 0;
+	return d->created ? 0 : d->fd;
+}
+
 static int create(struct cf_dest *d)
 {
 	bool small = d->st->st_size <= SMALL_SIZE;
 
 	if (small)
 		cf_claim_new(&d->claim, d->place);
-	d->fd = cf_openat(d->dir, d->name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, d->mode);
-	d->created = d->fd >= 0;
-	if (d->fd < 0) {
+	int r = d->newdir ? make_in_newdir(d) : make_exclusively(d);
+	if (r < 0)
 		cf_claim_drop(&d->claim);
-		return d->fd;
-	}
-	return small ? 0 : claim_new(d);
+	return r < 0 || small ? r : claim_new(d);
 }
 
 static int open_exclusive(struct cf_dest *d)
@@ -355,8 +379,11 @@ static enum copyfile_partial remove_created(struct cf_dest *d)
 	int ours = d->noted ? names_inode(d->dir, d->name, &d->id) : -ENOENT;
 	if (ours == 0)
 		return COPYFILE_PARTIAL_NONE;
-	return ours < 0 || cf_unlinkat(d->dir, d->name) < 0 ? COPYFILE_PARTIAL_KEPT
-							    : COPYFILE_PARTIAL_REMOVED;
+	if (ours < 0 || cf_unlinkat(d->dir, d->name) < 0)
+		return COPYFILE_PARTIAL_KEPT;
+	if (d->newdir)
+		cf_newdir_forget(d->newdir, &d->id);
+	return COPYFILE_PARTIAL_REMOVED;
 }
 
 enum copyfile_partial cf_dest_undo(struct cf_dest *d)

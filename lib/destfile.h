@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 
 #include "claim.h"
+#include "newdir.h"
 #include "watch.h"
 
 struct cf_dest {
@@ -20,6 +21,7 @@ struct cf_dest {
 	int src;		/* the source, open, ... */
 	const struct stat *st;	/* ... and what it is */
 	uint64_t place;		/* dir; see place.h */
+	struct cf_newdir *newdir;	/* borrowed; of dir, if that is new; or NULL */
 	struct cf_watch *watch;	/* told of the stage if reading the source fails */
 
 	/* What there is */

@@ -20,6 +20,8 @@
 #define SEEN_BITS 3
 #define TRUST 256
 
+#define NFS_MAGIC 0x00006969
+
 /* From <linux/magic.h> and the file systems themselves */
 static const struct {
 	uint32_t magic;
@@ -73,7 +75,7 @@ static const struct {
 
 	{ 0x65735546, CF_FS_FUSE },
 
-	{ 0x00006969, CF_FS_REMOTE },	/* nfs */
+	{ NFS_MAGIC,  CF_FS_REMOTE },
 	{ 0xff534d42, CF_FS_REMOTE },	/* cifs */
 	{ 0xfe534d42, CF_FS_REMOTE },	/* smb2, smb3 */
 	{ 0x0000517b, CF_FS_REMOTE },	/* smbfs */
@@ -116,4 +118,11 @@ enum cf_fs cf_fs_known(int fd, dev_t dev)
 		seen[i].left = TRUST;
 	}
 	return seen[i].kind;
+}
+
+int cf_fs_is_nfs(int fd)
+{
+	int64_t type = cf_fs_type(fd);
+
+	return type < 0 ? (int)type : type == NFS_MAGIC;
 }

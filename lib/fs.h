@@ -23,4 +23,7 @@ enum cf_fs cf_fs_of(int fd);
  */
 enum cf_fs cf_fs_known(int fd, dev_t dev);
 
+/* Returns 1 if fd is on NFS, 0 if not, and -errno if that cannot be found out. */
+int cf_fs_is_nfs(int fd);
+
 #endif

@@ -62,6 +62,7 @@ void cf_job_init(struct cf_job *j, int src_dir, const char *src, int dst_dir,
 	j->mode = plain ? PLAIN_MODE : how->mode;
 	j->chunk = chunk;
 	j->place = place;
+	j->newdir = (struct cf_newdir *)(uintptr_t)how->newdir;
 	cf_relaxed_set(j->watch.total, 0);
 	cf_relaxed_set(j->watch.done, 0);
 	cf_relaxed_set(j->watch.moved, 0);
@@ -94,6 +95,7 @@ int cf_job_adopt(struct cf_job *to, const struct cf_job *from, const struct cf_p
 {
 	const struct copyfile_how how = {
 		.flags = from->flags, .tag = from->tag, .mode = from->mode,
+		.newdir = (uintptr_t)from->newdir,
 	};
 	size_t src_size = strlen(from->src) + 1, dst_size = strlen(from->dst) + 1;
 	char *names = malloc(src_size + dst_size);
@@ -248,7 +250,7 @@ static struct cf_dest dest_of(struct cf_job *j)
 	return (struct cf_dest){
 		.dir = j->dst_dir, .name = j->dst, .given = j->by_fd, .flags = j->flags, .fd = -1,
 		.mode = cf_attr_create_mode(&j->st, j->flags, j->mode), .src = j->src_fd,
-		.st = &j->st, .place = j->place.dir, .watch = &j->watch,
+		.st = &j->st, .place = j->place.dir, .newdir = j->newdir, .watch = &j->watch,
 	};
 }
 

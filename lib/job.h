@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 
 #include "libcopyfile.h"
+#include "newdir.h"
 #include "pin.h"
 #include "place.h"
 #include "watch.h"
@@ -28,6 +29,7 @@ struct cf_job {
 	mode_t mode;			/* of a new destination, with COPYFILE_GIVEN_MODE */
 	uint64_t chunk;			/* bytes between two looks at "cancel"; 0: automatic */
 	struct cf_place place;
+	struct cf_newdir *newdir;	/* borrowed; of the destination's directory; or NULL */
 	uint64_t client;		/* clients share the pool and the room for cookies */
 
 	/* Where it is */

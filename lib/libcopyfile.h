@@ -224,7 +224,8 @@ struct copyfile_how {
 	size_t result_size;	/* sizeof *result */
 	uint32_t mode;		/* with COPYFILE_GIVEN_MODE: 0 to 0777; else 0 */
 	uint32_t reserved32;	/* 0 */
-	uint64_t reserved[4];	/* 0 */
+	uint64_t newdir;	/* from copyfile_newdir_begin(), for dst's directory; or 0 */
+	uint64_t reserved[3];	/* 0 */
 };
 
 /*
@@ -249,6 +250,26 @@ int copyfileat(int src_dir, const char *src, int dst_dir, const char *dst,
  */
 COPYFILE_API COPYFILE_CHECKED
 int copyfilefd(int src_fd, int dst_fd, const struct copyfile_how *how, size_t size);
+
+/*
+ * Tell the library that dir, an open directory, is new: this program has made it, and nothing
+ * but copies that *ret is given to (as copyfile_how.newdir) makes regular files in it, until
+ * copyfile_newdir_end().  Names of other kinds, and hard links to files that are elsewhere,
+ * may be made.  On NFS, where O_EXCL takes a round trip more, files are then made without it;
+ * a copy fails with EEXIST all the same if there is a file of its name already.  The umask
+ * must let the owner of a file write to it.  above is what was begun for the directory that
+ * dir was made in, or 0; it spares the question what file system this is.
+ *
+ * Returns 0; or -EFAULT, -ENOTDIR, -ENOMEM, or an error as from fstatfs(2) or fstat(2).  *ret
+ * is 0 where there is nothing to gain.  The library keeps 16 to 32 bytes for each file, from
+ * its copy to copyfile_newdir_end().  newdir excludes REPLACE, TRUNCATE and ATTRS_ONLY.
+ */
+COPYFILE_API COPYFILE_CHECKED
+int copyfile_newdir_begin(int dir, uint64_t above, uint64_t *ret);
+
+/* Free what copyfile_newdir_begin() has returned; 0 is allowed.  No live cookie may have it. */
+COPYFILE_API
+void copyfile_newdir_end(uint64_t newdir);
 
 /*
  * Returns a descriptor for poll() or epoll, or -EMFILE, -ENFILE or -ENOMEM.  From the moment

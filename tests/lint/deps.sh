@@ -10,16 +10,17 @@ cd "$top_srcdir" || skip_all 'the sources are not here'
 # What each room of the library may know.  Dependencies point downward, so
 # nobody may know api, and a new module needs its line here.
 rooms='
-api	attr cookie count job place policy pool relaxed scale start sys
+api	attr cookie count job newdir place policy pool relaxed scale start sys
 start	cookie exit job policy pool relaxed
 exit	clock cookie watch
 cookie	clock container count identity job pause pin policy pool quota slots sys watch
 slots	identity job pool sys
 policy	clock fibhash pool relaxed watch
-job	attr count data dest extent pause pin place sys wait watch
-dest	claim destfile inplace pause sys watch
+job	attr count data dest extent newdir pause pin place sys wait watch
+dest	claim destfile inplace newdir pause sys watch
 inplace	claim destfile fs same sys wait
-destfile	claim watch
+destfile	claim newdir watch
+newdir	fibhash fs sys
 claim	fibhash fs sys wait watch
 same	fs sys
 clone	refusal sys

@@ -17,6 +17,8 @@ copyfile_attrs_times@@LIBCOPYFILE_0.1
 copyfile_ctrl@@LIBCOPYFILE_0.1
 copyfile_ctrl_info@@LIBCOPYFILE_0.1
 copyfile_info@@LIBCOPYFILE_0.1
+copyfile_newdir_begin@@LIBCOPYFILE_0.1
+copyfile_newdir_end@@LIBCOPYFILE_0.1
 copyfile_room_fd@@LIBCOPYFILE_0.1
 copyfile_setup@@LIBCOPYFILE_0.1
 copyfile_shutdown@@LIBCOPYFILE_0.1
