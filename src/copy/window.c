@@ -234,6 +234,7 @@ static int start(const struct window *w, const struct pending *p)
 	const struct copyfile_how how = {
 		/* Directories stay while copies are pending, and credentials never change. */
 		.flags = flags | COPYFILE_STEADY, .client = CLIENT,
+		.newdir = p->end || flags & COPYFILE_TRUNCATE ? 0 : e->dir->newdir,
 	};
 
 	return copyfileat(dir_src_fd(e->dir), e->src, dir_dst_fd(e->dir),

@@ -86,6 +86,9 @@ struct dir {
 	bool follow[2];			/* this side may be named by a symlink */
 	struct dir_mode mode;
 
+	/* Set by the thread that reads the directory, before it copies or gives away entries */
+	uint64_t newdir;		/* the destination's; see copyfile_newdir_begin(); or 0 */
+
 	struct dir_count count;		/* of entries */
 
 	/* all->lock: */

@@ -40,6 +40,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <libcopyfile.h>
+
 #include "base/container.h"
 #include "base/locked.h"
 #include "tree/dir.h"
@@ -152,6 +154,7 @@ static struct dir *complete(struct dir *d)
 	struct dir *parent = d->parent;
 	struct dir_result result = dirresult_of(d);
 
+	copyfile_newdir_end(d->newdir);
 	result.clean &= all->config.complete(all->config.arg, d, &result);
 	dirresult_add(parent, &result);
 	dirs_lock(all);

@@ -159,6 +159,30 @@ bool makedir_create(struct context *c, const struct entry *e, struct dir *d,
 	return true;
 }
 
+/*
+ * Returns true if nothing but copies of the library makes regular files in d's destination,
+ * which its mode keeps others from (see first_mode()), and if these can write to them.
+ */
+static bool is_ours_alone(const struct context *c, const struct dir *d)
+{
+	return d->created && !d->leads && !c->opts->contents && !c->opts->attributes_only &&
+	       !(c->umask & S_IWUSR);
+}
+
+void makedir_is_open(const struct context *c, struct dir *d)
+{
+	const struct dir *above = d->parent;
+
+	if (!is_ours_alone(c, d))
+		return;
+	/* A directory that was made in another one is on its file system. */
+	if (is_ours_alone(c, above) && !above->newdir)
+		return;
+	/* Without it all is as safe. */
+	if (copyfile_newdir_begin(dir_dst_fd(d), above->newdir, &d->newdir) < 0)
+		d->newdir = 0;
+}
+
 /* ---------------------------------------------------------------- the end */
 
 /*

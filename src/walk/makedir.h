@@ -20,6 +20,12 @@ struct entry;
 bool makedir_create(struct context *c, const struct entry *e, struct dir *d,
 		    const char *message);
 
+/*
+ * Both sides of d are open, and no other thread knows d yet: if its destination is new, let the
+ * library make files in it in a cheaper way.
+ */
+void makedir_is_open(const struct context *c, struct dir *d);
+
 /* Returns true if d's destination is still to be given attributes or a mode. */
 bool makedir_has_end_work(const struct context *c, const struct dir *d);
 

@@ -55,6 +55,7 @@
 #include "tree/dirrefs.h"
 #include "walk/enter.h"
 #include "walk/later.h"
+#include "walk/makedir.h"
 #include "walk/reader.h"
 #include "walk/select.h"
 #include "xalloc.h"
@@ -301,6 +302,7 @@ static void read_level(struct walker *w, struct level *l)
 
 	if (!pin(w, l->dir))
 		return;
+	makedir_is_open(w->c, l->dir);
 	reader_begin(&reader, dir_src_fd(l->dir));
 	while (!stop_asked() && (r = reader_next(&reader, &name)) > 0)
 		visit(w, l, &name);

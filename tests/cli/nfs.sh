@@ -117,6 +117,13 @@ test_nfs_server_copies() {
 	assertTrue "$(count R COPY) COPY" "[ $(count R COPY) -ge 200 ]"
 }
 
+# A file that is made with O_EXCL takes a SETATTR.
+test_nfs_files_of_new_directories() {
+	is_cp && { skip 'cp makes files with O_EXCL'; return; }
+	box nfs ext4 --latency 5 || return
+	assertTrue "$(count R SETATTR) SETATTR" "[ $(count R SETATTR) -lt 20 ]"
+}
+
 test_nfs_attributes() {
 	box nfs ext4 --latency 5 || return
 	assert_copied a
