@@ -160,13 +160,17 @@ bool makedir_create(struct context *c, const struct entry *e, struct dir *d,
 }
 
 /*
- * Returns true if nothing but copies of the library makes regular files in d's destination,
- * which its mode keeps others from (see first_mode()), and if these can write to them.
+ * Returns true if nothing but copies of d's entries makes regular files in d's destination,
+ * and the library makes all of them.  The mode keeps others out (see first_mode()); operands
+ * that are merged wait for what came before (see operand.c); and a symlink at the destination
+ * might lead another directory here.  The owner must have the right to write.
  */
 static bool is_ours_alone(const struct context *c, const struct dir *d)
 {
-	return d->created && !d->leads && !c->opts->contents && !c->opts->attributes_only &&
-	       !(c->umask & S_IWUSR);
+	const struct options *o = c->opts;
+
+	return d->created && !d->leads && !o->contents && !o->attributes_only &&
+	       !o->keep_dir_symlink && !(c->umask & S_IWUSR);
 }
 
 void makedir_is_open(const struct context *c, struct dir *d)
