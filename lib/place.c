@@ -51,15 +51,14 @@ static uint64_t device_of(int fd, const char *path, size_t len)
 	struct stat st;
 	int r;
 
+	/* On NFS fstat(2) would be a round trip: for the time of access, after each READDIR. */
 	if (!len && fd >= 0)
-		r = fstat(fd, &st);
-	else if (len >= sizeof dir)
+		return cf_device(fd);
+	if (len >= sizeof dir)
 		return 0;
-	else {
-		if (len)
-			*(char *)mempcpy(dir, path, len) = '\0';
-		r = fstatat(fd, dir, &st, 0);
-	}
+	if (len)
+		*(char *)mempcpy(dir, path, len) = '\0';
+	r = fstatat(fd, dir, &st, 0);
 	return r < 0 ? 0 : st.st_dev;
 }
 

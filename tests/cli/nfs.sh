@@ -124,6 +124,12 @@ test_nfs_files_of_new_directories() {
 	assertTrue "$(count R SETATTR) SETATTR" "[ $(count R SETATTR) -lt 20 ]"
 }
 
+# There are 21 directories, and each is looked at once.
+test_nfs_directories() {
+	box nfs ext4 --latency 5 || return
+	assertTrue "$(count R GETATTR) GETATTR" "[ $(count R GETATTR) -le 30 ]"
+}
+
 test_nfs_attributes() {
 	box nfs ext4 --latency 5 || return
 	assert_copied a
