@@ -16,6 +16,7 @@
 
 #include "copy/hardlink.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <stddef.h>
 #include <stdlib.h>
@@ -184,7 +185,7 @@ bool hardlink_next(struct context *c, struct link *k, struct hardlink_turn *ret)
 	while ((ret->name = links_next(&c->links, k, &copied))) {
 		ret->entry = (struct entry){
 			.dir = ret->name->dir, .src = ret->name->name_src,
-			.dst = ret->name->name_dst, .type = k->type,
+			.dst = ret->name->name_dst, .type = DTTOIF(k->type),
 		};
 		if (begin_turn(c, k, ret, copied))
 			return true;

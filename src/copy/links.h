@@ -5,6 +5,7 @@
 
 #include <pthread.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <sys/stat.h>
 
 struct dir;
@@ -24,19 +25,27 @@ struct waiting {
 
 enum link_state { LINK_COPYING, LINK_COPIED, LINK_FAILED };
 
+/*
+ * There may be millions of these at a time: the copy's name is in the same block of memory,
+ * which is as long as that name needs.
+ */
 struct link {
 	dev_t dev;
 	ino_t ino;
-	mode_t type;			/* S_IFMT bits */
-	nlink_t missing;		/* names that the walk has not met yet */
-	enum link_state state;
-	unsigned int users;		/* threads at work on it: it stays */
-	bool draining;			/* a thread handles the names that wait */
-	bool forgotten;			/* not in the table any more */
 	struct dir *dir;		/* a weak reference: where the copy is */
-	char *name;			/* the copy's name in dir */
-	bool symlink;			/* the copy was written through one of that name */
-	struct waiting *first, **last;	/* in the order in which they came */
+	struct waiting *last;		/* its next one is the first; NULL if none waits */
+	uint32_t missing;		/* names that the walk has not met yet */
+	uint16_t users;			/* threads at work on it: it stays */
+	uint8_t type;			/* as in struct dirent; never changes */
+	enum link_state state : 2;
+	bool draining : 1;		/* a thread handles the names that wait */
+	bool forgotten : 1;		/* not in the table any more */
+	bool symlink : 1;		/* the copy was written through one of that name */
+	bool renamed : 1;		/* name.other is in use, not name.first */
+	union {
+		char first[sizeof(char *)];	/* and more */
+		char *other;
+	} name;				/* the copy's name in dir */
 };
 
 /* st_nlink of an inode that may be met more often than it has names */

@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <pthread.h>
 #include <stdatomic.h>
 
@@ -14,6 +15,7 @@
 #include "hash.h"
 #include "scratch.h"
 #include "tree/dir.h"
+#include "tree/dirfds.h"
 #include "tree/dirrefs.h"
 
 enum { INODE = 77, THREADS = 4, NAMES = 500 };
@@ -168,6 +170,97 @@ static void test_any(void)
 	is_int(known(), 1, "an inode that may be met any number of times stays");
 }
 
+/* Returns true if that is the name of k's copy.  There is no such file. */
+static bool copy_is(const struct link *k, const char *name)
+{
+	bool replaced;
+	char *path;
+	int err = links_make(&links, k, &cwd, "link", false, &replaced, &path);
+	const char *slash = path ? strrchr(path, '/') : NULL;
+	bool is = err && path && !strcmp(slash ? slash + 1 : path, name);
+
+	if (!is)
+		diag("%s: error %d", path ? path : "no name", err);
+	free(path);
+	return is;
+}
+
+static void test_name(void)
+{
+	static const char *const names[] = {
+		"b", "a name with more letters than a pointer has bytes", "c", "another long name",
+	};
+	const size_t count = sizeof names / sizeof *names;
+	struct link *k;
+	bool copied;
+
+	dir_pin(&cwd);
+	meet_of(INODE + 1, count + 2, "a", &k);
+	ok(copy_is(k, "a"), "the copy has the name that was met first");
+	for (size_t i = 0; i < count; i++) {
+		const struct link_name n = { .dir = &cwd, .src = "x", .dst = names[i] };
+
+		links_end(&links, k, true);
+		links_next(&links, k, &copied);
+		links_rename(&links, k, &n);
+		links_leave(&links, k);
+		ok(copy_is(k, names[i]), "a new copy: its name is %s", names[i]);
+	}
+	links_end(&links, k, false);
+	links_next(&links, k, &copied);
+	links_leave(&links, k);
+	dir_unpin(&cwd);
+}
+
+/* ---------------------------------------------------------------- memory */
+
+#if defined __GLIBC__ && !defined __SANITIZE_ADDRESS__ && !defined __SANITIZE_THREAD__
+#if __GLIBC_PREREQ(2, 33)
+#define HAVE_USED_MEMORY
+static size_t used_memory(void)
+{
+	const struct mallinfo2 m = mallinfo2();
+
+	return m.uordblks + m.hblkhd;
+}
+#endif
+#endif
+
+enum { MANY = 50000, FIRST_OF_MANY = 10000 };
+
+static void meet_each(nlink_t nlink)
+{
+	for (int i = 0; i < MANY; i++) {
+		struct link *k;
+		bool copied;
+
+		if (meet_of(FIRST_OF_MANY + i, nlink, "f0000001.c", &k) == LINK_FIRST) {
+			links_end(&links, k, true);
+			links_next(&links, k, &copied);
+		}
+		links_leave(&links, k);
+	}
+}
+
+static void test_memory(void)
+{
+	size_t before = known();
+
+#ifdef HAVE_USED_MEMORY
+	size_t used = used_memory();
+	meet_each(2);
+	/* 64 for the inode with its name, and two to four words in the table */
+	size_t each = (used_memory() - used) / MANY;
+	ok(each <= 64 + 4 * sizeof(void *), "an inode whose names are awaited: %zu bytes", each);
+#else
+	meet_each(2);
+	skip(1, "the memory in use cannot be counted here");
+#endif
+	is_int(known(), before + MANY, "all inodes are known until their last name");
+	meet_each(2);
+	is_int(known(), before, "and forgotten then");
+}
+
 /* ---------------------------------------------------------- many threads */
 
 static atomic_int first, waited, further, ended;
@@ -236,6 +329,8 @@ int main(void)
 	test_end_meanwhile();
 	test_rename_twice();
 	test_any();
+	test_name();
+	test_memory();
 	test_threads();
 	links_fini(&links);
 	return scratch_done();
