@@ -148,7 +148,7 @@ mkdir "$dir/scratch"
 export PCP CP update=
 peers=$(installed)
 size=$(du -sm "$SRC" | cut -f 1)
-echo "seconds, and those of pcp in them; $RUNS runs, $(nproc) cores; the tree:" \
+echo "seconds, and how many times those of pcp; $RUNS runs, $(nproc) cores; the tree:" \
 	"$(find "$SRC" | wc -l) entries, $size MiB"
 # shellcheck disable=SC2086
 print_line '' pcp $peers
