@@ -3,14 +3,14 @@
 #
 # peer.sh NAME SRC DST THREADS SCRATCH: copies what is in the directory SRC to the
 # directory DST, with all the attributes that NAME knows to preserve, for peers.sh.
-# If the variable update is -u, a copy is there already.  PCP and CP are programs.
+# PCP and CP are programs, and option is theirs: -a, or -au if a copy is there already.
 
 set -eu
 name=$1 src=$2 dst=$3 threads=$4 scratch=$5
 
 case $name in
-pcp) exec "$PCP" -a $update -T "$src" "$dst" ;;
-cp) exec "$CP" -a $update -T "$src" "$dst" ;;
+pcp) exec "$PCP" "$option" -T "$src" "$dst" ;;
+cp) exec "$CP" "$option" -T "$src" "$dst" ;;
 rsync) exec rsync -a "$src/" "$dst" ;;
 rclone)
 	: >"$scratch/rclone.conf"
@@ -32,7 +32,7 @@ xargs)
 	cd "$src"
 	find . -type d -print0 | (cd "$dst" && xargs -0 mkdir -p)
 	find . ! -type d -print0 |
-		xargs -0 -n 100 -P "$threads" "$CP" -a $update --parents -t "$dst"
+		xargs -0 -n 100 -P "$threads" "$CP" "$option" --parents -t "$dst"
 	;;
 *)
 	echo "peer.sh: $name: no such program" >&2

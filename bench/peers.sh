@@ -101,7 +101,7 @@ prepare_row() {
 	esac
 	if [ "$1" = again ]; then
 		"$CP" -a "$from/src" "$place/dst"
-		update=-u
+		option=-au
 	fi
 }
 
@@ -125,7 +125,7 @@ print_line() {
 }
 
 measure_row() {
-	row=$1 update='' threads=$(nproc)
+	row=$1 option=-a threads=$(nproc)
 	prepare_row "$row" || return 0
 	programs=
 	for peer in pcp $peers; do
@@ -145,7 +145,7 @@ measure_row() {
 }
 
 mkdir "$dir/scratch"
-export PCP CP update=
+export PCP CP option
 peers=$(installed)
 size=$(du -sm "$SRC" | cut -f 1)
 echo "seconds, and how many times those of pcp; $RUNS runs, $(nproc) cores; the tree:" \
