@@ -137,9 +137,14 @@ static int copy_owner(struct cf_attr *a, bool *foreign, mode_t *restore)
 {
 	const struct stat *st = a->st;
 	struct stat old;
-	int r = cf_fstat(a->dst, &old);
+	int r = 0;
 
 	*foreign = true;
+	/* Since then only data was written; for that a server would have to be asked. */
+	if (a->made)
+		old = *a->made;
+	else
+		r = cf_fstat(a->dst, &old);
 	if (r < 0)
 		return r;
 	if (old.st_uid == st->st_uid && old.st_gid == st->st_gid) {

@@ -15,6 +15,7 @@ struct cf_attr {
 	uint64_t flags;			/* COPYFILE_ATTRS bits, COPYFILE_LENIENT, _GIVEN_MODE */
 	const struct timespec *times;	/* of access and modification; NULL: src's */
 	bool created;			/* dst is new, with cf_attr_create_mode() */
+	const struct stat *made;	/* of dst, just after it was created; NULL: not known */
 
 	/* With COPYFILE_GIVEN_MODE, of a new dst */
 	mode_t mode;			/* what it gets, under the umask */

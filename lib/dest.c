@@ -292,6 +292,12 @@ int cf_dest_symlink(struct cf_dest *d, const char *target, bool open)
 	return r;
 }
 
+const struct stat *cf_dest_made(const struct cf_dest *d)
+{
+	assert(!(d->newdir && d->created) || d->noted || d->link);
+	return d->newdir && d->created && !d->link ? &d->id : NULL;
+}
+
 int cf_dest_set_size(struct cf_dest *d, off_t size, bool exact)
 {
 	int r = d->touched && exact ? cf_inplace_settle(d, size) : 0;

@@ -34,6 +34,12 @@ int cf_dest_set_size(struct cf_dest *d, off_t size, bool exact);
  */
 int cf_dest_publish(struct cf_dest *d, uint32_t *stage);
 
+/*
+ * Returns the stat of the file from when this copy created it, if nobody but copies of this
+ * process can have changed its owner or mode since; or NULL.
+ */
+const struct stat *cf_dest_made(const struct cf_dest *d);
+
 /* Undo what was made.  Returns what is left under the name of the destination. */
 enum copyfile_partial cf_dest_undo(struct cf_dest *d);
 

@@ -205,13 +205,14 @@ static int open_source(struct cf_job *j)
 	return 0;
 }
 
+/* made is the stat of a destination that this copy has created, or NULL. */
 static int set_attributes(struct cf_job *j, int dst, bool path, bool created,
-			  uint64_t which)
+			  const struct stat *made, uint64_t which)
 {
 	struct cf_attr a = {
 		.src = j->src_fd, .dst = dst, .path = path, .st = &j->st,
 		.flags = j->flags & (which | COPYFILE_LENIENT), .created = created,
-		.mode = j->mode, .dst_dir = j->dst_dir, .dst_name = j->dst,
+		.made = made, .mode = j->mode, .dst_dir = j->dst_dir, .dst_name = j->dst,
 	};
 
 	if (created)
@@ -293,7 +294,7 @@ static int copy_regular(struct cf_job *j)
 	if (r == 0)
 		r = set_size(j, &d);
 	if (r == 0)
-		r = set_attributes(j, d.fd, false, d.created, COPYFILE_ATTRS);
+		r = set_attributes(j, d.fd, false, d.created, cf_dest_made(&d), COPYFILE_ATTRS);
 	return finish(j, &d, r);
 }
 
@@ -351,7 +352,7 @@ static int copy_symlink(struct cf_job *j)
 	if (r == 0 && attrs)
 		r = check_symlink(&d);
 	if (r == 0 && attrs)
-		r = set_attributes(j, d.fd, true, false, SYMLINK_ATTRS);
+		r = set_attributes(j, d.fd, true, false, NULL, SYMLINK_ATTRS);
 	return finish(j, &d, r);
 }
 
@@ -367,8 +368,8 @@ static int copy_attributes_only(struct cf_job *j)
 	int dst = cf_openat(j->dst_dir, j->dst, O_PATH | nofollow, 0);
 	if (dst < 0)
 		return dst;
-	r = set_attributes(j, dst, true, false, S_ISLNK(j->st.st_mode) ? SYMLINK_ATTRS
-								 : COPYFILE_ATTRS);
+	r = set_attributes(j, dst, true, false, NULL, S_ISLNK(j->st.st_mode) ? SYMLINK_ATTRS
+								       : COPYFILE_ATTRS);
 	/* Nothing was written through it. */
 	cf_close(dst);
 	return r;

@@ -137,6 +137,8 @@ test_nfs_attributes() {
 		"$(sort "$share/$name-a.attributes" | diff "$scratch/attributes" - | head -n 20)"
 	assert_no_data a
 	assertTrue "$(count a COPY) COPY" "[ $(count a COPY) -ge 200 ]"
+	# The owner of a file that was just made is known.
+	assertTrue "$(count a GETATTR) GETATTR" "[ $(count a GETATTR) -lt 150 ]"
 }
 
 # How much sooner it ends than cp; the bound leaves much room for a busy machine.
