@@ -42,9 +42,6 @@ static_assert(offsetof(struct copyfile_stats, decisions) == COPYFILE_STATS_SIZE_
 /* Most threads that may be asked for; guards against a wild number. */
 #define MAX_THREADS 4096
 
-/* Percent of the copies that must wait, for copies to "mostly wait" */
-#define MOSTLY 50
-
 /* What copyfile_setup() asked for */
 static _Atomic uint64_t chunk;
 
@@ -464,10 +461,11 @@ static unsigned int threads_worth(struct cf_pool_load load)
 int copyfile_advice(struct copyfile_advice *ret, size_t size)
 {
 	struct cf_pool_load load = cf_pool_load();
-	unsigned int cores = cf_policy_cores();
+	unsigned int callers = cf_policy_callers_wanted();
 	struct copyfile_advice a = {
-		.threads = threads_worth(load), .callers = load.big < cores ? cores - load.big : 1,
-		.waits = cf_policy_waiting() > MOSTLY,
+		.threads = threads_worth(load),
+		.callers = load.big < callers ? callers - load.big : 1,
+		.waits = cf_policy_demand() > 0,
 	};
 	int state = enter();
 

@@ -19,6 +19,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "disk.h"
 #include "fibhash.h"
 #include "sys.h"
 
@@ -78,7 +79,10 @@ static const struct seen *look(struct seen *table, int fd, const char *name)
 
 static uint64_t pair_of(uint64_t from, uint64_t to)
 {
-	return (cf_hash_mix(from) ^ to) | 1;
+	/* After the second mixing the lowest bits are not needed to tell devices apart. */
+	uint64_t pair = cf_hash_mix(cf_hash_mix(from) ^ to) & ~(uint64_t)3;
+
+	return pair | 1 | (cf_disk_seeks(from) ? CF_PAIR_SEEKS : 0);
 }
 
 struct cf_place cf_place_of(int src_dir, const char *src, int dst_dir, const char *dst)

@@ -13,6 +13,9 @@ struct cf_place {
 	uint64_t pair;	/* of file systems: source's, destination's; never 0 */
 };
 
+/* In pair: the source is on a disk that says of itself that it has an arm. */
+#define CF_PAIR_SEEKS 2
+
 /* Returns the place of a copy with the names that copyfileat() is given. */
 struct cf_place cf_place_of(int src_dir, const char *src, int dst_dir, const char *dst);
 

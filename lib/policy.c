@@ -25,6 +25,9 @@
  * A thread that was not put to sleep has not waited: what is missing of its time, a hypervisor
  * took.
  *
+ * A disk with an arm is the exception: what waits there is the arm, and one thread that reads
+ * the files in the order in which they lie moves it least.
+ *
  * Where threads queue for a large part of their time, maybe because the server of the file
  * system runs here, too, more of them do not help.
  *
@@ -57,10 +60,15 @@
 
 #include "clock.h"
 #include "fibhash.h"
+#include "idle.h"
+#include "place.h"
 #include "relaxed.h"
 
 /* Copies that are measured before there is a verdict.  Each of the first copies is. */
 #define ENOUGH 2
+
+/* The same where there may be an arm: some of the first files may lie where it is. */
+#define ENOUGH_OF_ARM 8
 
 /* Pairs of file systems that are told apart: 2^PAIR_BITS */
 #define PAIR_BITS 4
@@ -93,7 +101,10 @@
 /* The newest sample has the weight 1/SMOOTH in a running mean. */
 #define SMOOTH 6
 
-/* If work queues for more than one part in so many of its time, processors are short. */
+/*
+ * If work queues for more than one part in so many of its time, or if processors are idle for
+ * less than that, processors are short.
+ */
 #define CROWDED 8
 
 /*
@@ -102,12 +113,26 @@
  */
 #define SHORTEST_WAIT 30000
 
+/*
+ * A disk with an arm makes work wait for longer than this (ns) when it has to seek.  Virtual
+ * disks, too, may say that they have an arm; but most of their waits are shorter.
+ */
+#define LONG_SEEK 2000000
+
 /* A wait counts as at most so many times the mean and LONGEST_LEAP ns more: see above. */
 #define LEAP 8
 #define LONGEST_LEAP 1000000
 
 /* Most threads where copies wait: NFS at 5 ms was fastest with 64 copies in flight. */
 #define MOST_THREADS 64
+
+/*
+ * Where work waits for less than SHORT_WAIT (ns), or it is not known for how long, the demand is
+ * no more than MODEST.  If the server runs here, as in a box, many threads only queue; if not,
+ * the trials, which take a few dozen copies, soon find out.
+ */
+#define SHORT_WAIT 4000000
+#define MODEST 8
 
 /* A thread that copied by itself within this time (ns) counts as a caller. */
 #define LATELY 50000000
@@ -163,6 +188,7 @@ static struct pair {
 	atomic_uint samples;
 	atomic_int waiting;		/* share of samples that waited, 0 to WHOLE */
 	_Atomic int64_t cpu, queue, wait;	/* running means, ns; see above */
+	_Atomic int64_t seek;		/* of wait, the part of waits that are LONG_SEEKs */
 	atomic_bool waits;		/* what follows from them */
 } pairs[1 << PAIR_BITS];
 
@@ -182,15 +208,32 @@ static struct pair *find(uint64_t key)
 		cf_relaxed_set(p->cpu, 0);
 		cf_relaxed_set(p->queue, 0);
 		cf_relaxed_set(p->wait, 0);
+		cf_relaxed_set(p->seek, 0);
 		cf_relaxed_set(p->waits, false);
 		cf_relaxed_set(p->key, key);
 	}
 	return p;
 }
 
+/* Returns true if the source is on a disk with an arm, and the work waits for that. */
+static bool is_seeking(const struct pair *p)
+{
+	return cf_relaxed_get(p->key) & CF_PAIR_SEEKS &&
+	       cf_relaxed_get(p->seek) > cf_relaxed_get(p->wait) / 2 &&
+	       cf_relaxed_get(p->seek) > cf_relaxed_get(p->cpu);
+}
+
 static bool measured(const struct pair *p)
 {
 	return cf_relaxed_get(p->samples) >= ENOUGH;
+}
+
+/* Returns true if not each copy needs to be measured any more. */
+static bool samples_suffice(const struct pair *p)
+{
+	bool arm = cf_relaxed_get(p->key) & CF_PAIR_SEEKS;
+
+	return cf_relaxed_get(p->samples) >= (arm ? ENOUGH_OF_ARM : ENOUGH);
 }
 
 /* When this thread measures next, by CLOCK_MONOTONIC_COARSE in ns */
@@ -215,7 +258,7 @@ void cf_policy_begin(struct cf_policy_sample *s, uint64_t pair)
 
 	s->pair = pair;
 	s->taken = false;
-	if (t < next_sample && measured(p))
+	if (t < next_sample && samples_suffice(p))
 		return;
 	next_sample = t + EVERY;
 	take_times(s);
@@ -265,24 +308,38 @@ static int64_t mean_of_idle(int64_t old, int64_t sample)
 	return mean(old, sample < most ? sample : most);
 }
 
+/* Returns true if the processors of this machine are known to have hardly been idle lately. */
+static bool is_busy(void)
+{
+	int share = cf_idle_share();
+
+	return share >= 0 && share < CF_IDLE_WHOLE / CROWDED;
+}
+
 /* Record that a piece of work took so many ns. */
 static void record(struct pair *p, int64_t cpu, int64_t queue, int64_t wait)
 {
 	bool waits = cf_relaxed_get(p->waits);
 	int64_t waiting = wait > SHORTEST_WAIT && wait > cpu ? WHOLE : 0;
+	int64_t seek = wait > LONG_SEEK ? wait : 0;
 
 	if (cf_relaxed_add(p->samples, 1) > 0) {
 		waiting = mean(cf_relaxed_get(p->waiting), waiting);
 		cpu = mean(cf_relaxed_get(p->cpu), cpu);
 		queue = mean_of_idle(cf_relaxed_get(p->queue), queue);
 		wait = mean_of_idle(cf_relaxed_get(p->wait), wait);
+		seek = mean_of_idle(cf_relaxed_get(p->seek), seek);
 	}
 	assert(waiting >= 0 && waiting <= WHOLE);
 	cf_relaxed_set(p->waiting, (int)waiting);
 	cf_relaxed_set(p->cpu, cpu);
 	cf_relaxed_set(p->queue, queue);
 	cf_relaxed_set(p->wait, wait);
-	cf_relaxed_set(p->waits, waiting > WHOLE / 2 && wait > cpu + (waits ? 0 : queue));
+	cf_relaxed_set(p->seek, seek);
+	bool now_waits = waiting > WHOLE / 2 && wait > cpu + (waits ? 0 : queue);
+	if (now_waits && !waits && is_busy())
+		now_waits = false;
+	cf_relaxed_set(p->waits, now_waits);
 	cf_relaxed_set(last_measured, p);
 }
 
@@ -322,7 +379,7 @@ bool cf_policy_waits(uint64_t pair)
 {
 	const struct pair *p = find(pair);
 
-	return !measured(p) || cf_relaxed_get(p->waits);
+	return !is_seeking(p) && (!measured(p) || cf_relaxed_get(p->waits));
 }
 
 static unsigned int most_threads(void)
@@ -338,6 +395,8 @@ static unsigned int demand(const struct pair *p)
 	unsigned int cores = cf_policy_cores(), most = most_threads();
 	int64_t cpu = cf_relaxed_get(p->cpu), wait = cf_relaxed_get(p->wait);
 
+	if (!measured(p) || (wait < SHORT_WAIT && most > MODEST))
+		most = cores > MODEST ? cores : MODEST;
 	if (!measured(p) || !cpu || wait / cpu >= most)
 		return most;
 	uint64_t threads = cores * (uint64_t)(cpu + wait) / cpu;
@@ -348,7 +407,15 @@ unsigned int cf_policy_demand(void)
 {
 	const struct pair *p = cf_relaxed_get(last_measured);
 
-	return p && measured(p) && cf_relaxed_get(p->waits) ? demand(p) : 0;
+	return p && measured(p) && cf_relaxed_get(p->waits) && !is_seeking(p) ? demand(p) : 0;
+}
+
+unsigned int cf_policy_callers_wanted(void)
+{
+	const struct pair *p = cf_relaxed_get(last_measured);
+
+	/* A second thread would read somewhere else, and go on with that. */
+	return p && (is_seeking(p) || !samples_suffice(p)) ? 1 : cf_policy_cores();
 }
 
 unsigned int cf_policy_waiting(void)
@@ -425,7 +492,8 @@ static bool is_crowded(const struct pair *p)
 {
 	int64_t queue = cf_relaxed_get(p->queue);
 
-	return queue * CROWDED > queue + cf_relaxed_get(p->cpu) + cf_relaxed_get(p->wait);
+	return queue * CROWDED > queue + cf_relaxed_get(p->cpu) + cf_relaxed_get(p->wait) ||
+	       is_busy();
 }
 
 struct cf_pool_limits cf_policy_limits(unsigned int fixed, uint64_t pair)
@@ -434,18 +502,18 @@ struct cf_pool_limits cf_policy_limits(unsigned int fixed, uint64_t pair)
 	const struct pair *p = find(pair);
 	unsigned int working = cf_policy_callers();
 	int64_t begun = cf_relaxed_get(p->begun), t = cf_now();
-	bool late = begun && t - begun > LONG_FIRST;
+	bool late = begun && t - begun > LONG_FIRST && !(pair & CF_PAIR_SEEKS) && !is_busy();
 	bool waits = cf_policy_waits(pair) && (measured(p) || late);
 	/* The ENOUGH copies that a verdict takes should be made at the same time. */
 	unsigned int few = measured(p) || cores > ENOUGH ? cores : ENOUGH;
-	unsigned int least = fixed ? fixed : few;
+	unsigned int least = fixed ? fixed : is_seeking(p) ? 1 : few;
 	/* No core is spare while the threads of the program may still begin to copy. */
 	if (measured(p) && t - cf_relaxed_get(p->known) < SHOW_UP)
 		working = least;
 
 	return (struct cf_pool_limits){
 		.least = least, .most = fixed ? fixed : most_threads(), .waits = waits,
-		.crowded = is_crowded(p),
+		.crowded = waits && is_crowded(p),
 		.demand = demand(p),
 		.spare = waits ? least : least > working ? least - working : 0,
 	};

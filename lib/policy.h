@@ -68,6 +68,9 @@ unsigned int cf_policy_callers(void);
  */
 unsigned int cf_policy_demand(void);
 
+/* Returns how many threads of the program should copy where copies do not wait. */
+unsigned int cf_policy_callers_wanted(void);
+
 /* Returns the percentage of copies that waited, of the pair that was measured last. */
 unsigned int cf_policy_waiting(void);
 

@@ -3,10 +3,11 @@
  * Design: where tasks burn the processor the right number of threads is known: least.
  * Where tasks wait (for a server, a disk) it is found by trials.  The work done
  * per second is measured with the present number of threads, then with more threads.
- * If that was a gain, still more are tried; if not, the old number is set again.  After a
- * rest, fewer threads are tried: some disks have one head, some servers four slots, and
- * what fewer threads do as fast is better done by fewer.  Each trial that changes nothing
- * makes the next rest longer.
+ * If that is no loss, still more are tried; if it is, the old number is set again.  After a
+ * rest, fewer threads are tried: some servers have four slots, and what fewer threads do as
+ * fast is better done by fewer.  Each trial that changes nothing makes the next rest longer.
+ * A short run thus ends before it is known whether fewer would do, which costs less than if it
+ * ended before many were tried.
  *
  * A measurement begins when as many tasks have ended as were under way when the number of
  * threads changed, so that it sees only tasks that began later.  It takes as many tasks as
@@ -14,7 +15,7 @@
  * there are too few tasks.
  *
  *	STEADY -- rested, never starved --> UP or DOWN
- *	UP     -- gained --> UP, further;  else STEADY, as before
+ *	UP     -- lost nothing --> UP, further;  else STEADY, as before
  *	DOWN   -- lost nothing --> DOWN, further;  else STEADY, as before
  *
  * From the first verdict to 64 threads it takes one measurement: with copies of
@@ -29,10 +30,7 @@
 /* Most threads to begin with where tasks wait; for a moment even a disk copes with so many. */
 #define FIRST 32
 
-/* More threads must gain this part of what was added: twice the threads, 1.12 the rate. */
-#define WORTH 0.12
-
-/* Fewer threads must keep this part of the rate. */
+/* Another number of threads must keep this part of the rate. */
 #define NO_LOSS 0.92
 
 /*
@@ -76,6 +74,12 @@ static void decide(struct cf_scale *s, unsigned int target, double rate,
 	measure_anew(s, now, true);
 }
 
+/* Until the first measurement has ended, the number of threads is what is said to be wanted. */
+static unsigned int first_guess(const struct cf_scale *s)
+{
+	return within(s, s->first && s->first < FIRST ? s->first : FIRST);
+}
+
 void cf_scale_expect(struct cf_scale *s, unsigned int least, unsigned int most, bool waits,
 		     bool crowded, int64_t now)
 {
@@ -95,8 +99,10 @@ void cf_scale_expect(struct cf_scale *s, unsigned int least, unsigned int most, 
 		s->retry = now;
 		s->backoff = FIRST_REST;
 		s->down_after = now + FIRST_REST;
-		unsigned int begin = s->first && s->first < FIRST ? s->first : FIRST;
-		decide(s, within(s, begin), 0, COPYFILE_LATENCY_BOUND, now);
+		s->guessing = true;
+		decide(s, first_guess(s), 0, COPYFILE_LATENCY_BOUND, now);
+	} else if (waits && s->guessing && first_guess(s) != s->target) {
+		decide(s, first_guess(s), 0, COPYFILE_LATENCY_BOUND, now);
 	} else if (!waits && s->waits && now > s->waits_until) {
 		s->waits = false;
 		decide(s, least, 0, COPYFILE_CPU_BOUND, now);
@@ -125,10 +131,11 @@ static void try_next(struct cf_scale *s, double rate, int64_t now)
 		rest(s, now);
 		return;
 	}
-	if (go_down && now < s->down_after) {
+	if (go_down && now < s->down_after && !s->crowded) {
 		measure_anew(s, now, false);
 		return;
 	}
+	s->guessing = false;
 	s->old_target = s->target;
 	s->old_rate = rate;
 	s->trial = go_down ? CF_SCALE_DOWN : CF_SCALE_UP;
@@ -139,12 +146,8 @@ static void try_next(struct cf_scale *s, double rate, int64_t now)
 /* Returns true if the trial, in which work is done at rate, is a success. */
 static bool worth(const struct cf_scale *s, double rate)
 {
-	double factor = (double)s->target / s->old_target;
-
 	assert(s->trial != CF_SCALE_STEADY && s->old_target);
-
-	return rate >= s->old_rate * (s->trial == CF_SCALE_DOWN ? NO_LOSS
-						: 1 + (factor - 1) * WORTH);
+	return rate >= s->old_rate * NO_LOSS;
 }
 
 static void judge_trial(struct cf_scale *s, double rate, int64_t now)

@@ -26,6 +26,7 @@ struct cf_scale {
 	enum { CF_SCALE_STEADY, CF_SCALE_UP, CF_SCALE_DOWN } trial;
 	unsigned int old_target;	/* before the trial */
 	double old_rate;		/* work done before the trial, in units per second */
+	bool guessing;			/* nothing has been measured: target follows first */
 	bool down_next;			/* the next trial is with fewer threads */
 	int64_t retry;			/* when the next trial may begin */
 	int64_t backoff;		/* how long to rest after that */

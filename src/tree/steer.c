@@ -36,8 +36,9 @@ static unsigned int workers_for_copies(void)
 
 	if (copyfile_advice(&advice, sizeof advice) < 0)
 		return 0;
-	unsigned int for_waits = advice.threads / THREADS_PER_WORKER;
-	return for_waits > advice.callers ? for_waits : advice.callers;
+	if (!advice.waits)
+		return advice.callers;
+	return (advice.threads + THREADS_PER_WORKER - 1) / THREADS_PER_WORKER;
 }
 
 static void resize(struct steer *s)

@@ -72,16 +72,18 @@ static void test_big(void)
 /* The program's own work counts: here it sleeps, as where each call waits for a server. */
 static void test_work(void)
 {
+	/* A disk with an arm would get no more threads. */
+	int no_disk = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC), i;
 	struct copyfile_work work;
-	int i;
 
 	for (i = 0; i < 8; i++) {
 		errno = 7;
 		copyfile_work_begin(&work);
 		nanosleep(&(struct timespec){ .tv_nsec = 15000000 }, NULL);
-		copyfile_work_end(&work, AT_FDCWD, AT_FDCWD, 1);
+		copyfile_work_end(&work, no_disk, no_disk, 1);
 	}
 	is_int(errno, 7, "errno stays as it was");
+	close(no_disk);
 	is_int(advice().waits, 1, "work that waits says so of the file systems");
 	ok(advice().threads > cores(), "which are worth more threads than there are processors");
 }

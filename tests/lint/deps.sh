@@ -15,7 +15,8 @@ start	cookie exit job policy pool relaxed
 exit	clock cookie watch
 cookie	clock container count identity job pause pin policy pool quota slots sys watch
 slots	identity job pool sys
-policy	clock fibhash pool relaxed watch
+policy	clock fibhash idle place pool relaxed watch
+idle	clock relaxed
 job	attr count data dest extent newdir pause pin place sys wait watch
 dest	claim destfile inplace newdir pause sys watch
 inplace	claim destfile fs same sys wait
@@ -36,7 +37,8 @@ scale
 identity
 pin	sys
 quota	sys
-place	fibhash sys
+place	disk fibhash sys
+disk	fibhash
 clock
 container
 fibhash

@@ -13,11 +13,15 @@
 #include <sys/resource.h>
 #include <time.h>
 
+#include "place.h"
 #include "policy.h"
 #include "tap.h"
 
 /* Pairs of file systems */
-enum { UNKNOWN = 1, LATE, BIG, LARGE, AWAITED, KNOWN, DEMAND, OTHERS = DEMAND + 4 };
+enum {
+	UNKNOWN = 1, LATE = 5, BIG = 9, LARGE = 13, AWAITED = 17, KNOWN = 21, DEMAND = 25,
+	NO_DEMAND = 29, ARM = 33 | CF_PAIR_SEEKS, NO_ARM = 37 | CF_PAIR_SEEKS, OTHERS = 41
+};
 
 static const int64_t ms = 1000000;
 
@@ -67,7 +71,7 @@ static uint64_t new_slow_pair(void)
 	int tries;
 
 	for (tries = 0; tries < 100; tries++) {
-		next += 2;
+		next += 8;
 		if (copy_sleeping(next) && copy_sleeping(next))
 			return next;
 	}
@@ -102,7 +106,7 @@ static void test_slow(uint64_t slow)
 
 static void test_verdicts(void)
 {
-	uint64_t slow = new_slow_pair(), fast = slow + 1;
+	uint64_t slow = new_slow_pair(), fast = slow + 4;
 
 	test_slow(slow);
 	copy(fast, spin, 1000);
@@ -138,10 +142,30 @@ static void test_demand(uint64_t slow)
 	n = cf_policy_limits(0, DEMAND).demand;
 	ok(n >= 2 * cores - cores / 2 && n <= 4 * cores,
 	   "copies that sleep half of their time: two for each of %u processors (%u)", cores, n);
-	copy(DEMAND + 2, spin, 1000);
-	copy(DEMAND + 2, spin, 1000);
-	is_int(cf_policy_limits(0, DEMAND + 2).demand, cores,
+	copy(NO_DEMAND, spin, 1000);
+	copy(NO_DEMAND, spin, 1000);
+	is_int(cf_policy_limits(0, NO_DEMAND).demand, cores,
 	       "copies that keep the processor busy: one for each");
+}
+
+static void short_nap(int64_t ns)
+{
+	nap(ns / 20);
+}
+
+/* A disk that says that it has an arm, and one whose waits show that it has none */
+static void test_arm(void)
+{
+	int i;
+
+	copy(ARM, nap, 1000);
+	ok(!cf_policy_waits(ARM), "a disk that seeks gets no more threads");
+	is_int(cf_policy_callers_wanted(), 1, "but one that copies");
+	is_int(cf_policy_demand(), 0, "and none of the pool");
+	for (i = 0; i < 8; i++)
+		copy(NO_ARM, short_nap, 1000);
+	is_int(cf_policy_callers_wanted(), cf_policy_cores(),
+	       "where waits are short there is no arm, whatever the disk says");
 }
 
 static void test_not_measured(void)
@@ -252,6 +276,7 @@ int main(void)
 	test_unknown();
 	test_verdicts();
 	test_demand(new_slow_pair());
+	test_arm();
 	test_not_measured();
 	test_late();
 	test_changing();
