@@ -101,7 +101,7 @@ void cf_scale_expect(struct cf_scale *s, unsigned int least, unsigned int most, 
 		s->down_after = now + FIRST_REST;
 		s->guessing = true;
 		decide(s, first_guess(s), 0, COPYFILE_LATENCY_BOUND, now);
-	} else if (waits && s->guessing && first_guess(s) != s->target) {
+	} else if (waits && s->guessing && first_guess(s) > s->target) {
 		decide(s, first_guess(s), 0, COPYFILE_LATENCY_BOUND, now);
 	} else if (!waits && s->waits && now > s->waits_until) {
 		s->waits = false;
@@ -131,7 +131,7 @@ static void try_next(struct cf_scale *s, double rate, int64_t now)
 		rest(s, now);
 		return;
 	}
-	if (go_down && now < s->down_after && !s->crowded) {
+	if (go_down && now < s->down_after) {
 		measure_anew(s, now, false);
 		return;
 	}
