@@ -232,12 +232,17 @@ static bool measured(const struct pair *p)
 	return cf_relaxed_get(p->samples) >= ENOUGH;
 }
 
-/* Returns true if not each copy needs to be measured any more. */
+/* Returns true if there may be an arm, but there are too few samples to tell. */
+static bool may_seek(const struct pair *p)
+{
+	return cf_relaxed_get(p->key) & CF_PAIR_SEEKS &&
+	       cf_relaxed_get(p->samples) < ENOUGH_OF_ARM;
+}
+
+/* Returns true if not each piece of work needs to be measured any more. */
 static bool samples_suffice(const struct pair *p)
 {
-	bool arm = cf_relaxed_get(p->key) & CF_PAIR_SEEKS;
-
-	return cf_relaxed_get(p->samples) >= (arm ? ENOUGH_OF_ARM : ENOUGH);
+	return measured(p) && !may_seek(p);
 }
 
 /* When this thread measures next, by CLOCK_MONOTONIC_COARSE in ns */
@@ -286,6 +291,8 @@ void cf_policy_end_work(struct cf_policy_sample *s, uint64_t pair, unsigned int 
 {
 	s->pair = pair;
 	cf_policy_end(s, 0, calls);
+	if (!samples_suffice(find(pair)))
+		next_sample = 0;
 }
 
 void cf_policy_is_big(struct cf_policy_sample *s)
@@ -419,7 +426,7 @@ unsigned int cf_policy_callers_wanted(void)
 	const struct pair *p = cf_relaxed_get(last_measured);
 
 	/* A second thread would read somewhere else, and go on with that. */
-	return p && (is_seeking(p) || !samples_suffice(p)) ? 1 : cf_policy_cores();
+	return p && (is_seeking(p) || may_seek(p)) ? 1 : cf_policy_cores();
 }
 
 unsigned int cf_policy_waiting(void)
