@@ -116,9 +116,11 @@
 
 /*
  * A disk with an arm makes work wait for longer than this (ns) when it has to seek.  Virtual
- * disks, too, may say that they have an arm; but most of their waits are shorter.
+ * disks, too, may say that they have an arm; but their waits are shorter.  One that has not
+ * sought for NEAR samples, most of a second, has none.
  */
-#define LONG_SEEK 2000000
+#define LONG_SEEK 4000000
+#define NEAR 64
 
 /* A wait counts as at most so many times the mean and LONGEST_LEAP ns more: see above. */
 #define LEAP 8
@@ -192,7 +194,8 @@ static struct pair {
 	atomic_uint samples;
 	atomic_int waiting;		/* share of samples that waited, 0 to WHOLE */
 	_Atomic int64_t cpu, queue, wait;	/* running means, ns; see above */
-	_Atomic int64_t seek;		/* of wait, the part of waits that are LONG_SEEKs */
+	atomic_bool arm;		/* a disk that claims to have one has been seen to seek */
+	atomic_uint near;		/* samples since it sought */
 	atomic_bool waits;		/* what follows from them */
 } pairs[1 << PAIR_BITS];
 
@@ -212,19 +215,18 @@ static struct pair *find(uint64_t key)
 		cf_relaxed_set(p->cpu, 0);
 		cf_relaxed_set(p->queue, 0);
 		cf_relaxed_set(p->wait, 0);
-		cf_relaxed_set(p->seek, 0);
+		cf_relaxed_set(p->arm, false);
+		cf_relaxed_set(p->near, 0);
 		cf_relaxed_set(p->waits, false);
 		cf_relaxed_set(p->key, key);
 	}
 	return p;
 }
 
-/* Returns true if the source is on a disk with an arm, and the work waits for that. */
-static bool is_seeking(const struct pair *p)
+/* Returns true if the source is on a disk that says of itself that it has an arm. */
+static bool claims_arm(const struct pair *p)
 {
-	return cf_relaxed_get(p->key) & CF_PAIR_SEEKS &&
-	       cf_relaxed_get(p->seek) > cf_relaxed_get(p->wait) / 2 &&
-	       cf_relaxed_get(p->seek) > cf_relaxed_get(p->cpu);
+	return cf_relaxed_get(p->key) & CF_PAIR_SEEKS;
 }
 
 static bool measured(const struct pair *p)
@@ -235,8 +237,13 @@ static bool measured(const struct pair *p)
 /* Returns true if there may be an arm, but there are too few samples to tell. */
 static bool may_seek(const struct pair *p)
 {
-	return cf_relaxed_get(p->key) & CF_PAIR_SEEKS &&
-	       cf_relaxed_get(p->samples) < ENOUGH_OF_ARM;
+	return claims_arm(p) && cf_relaxed_get(p->samples) < ENOUGH_OF_ARM;
+}
+
+/* Returns true if one thread is best: a second one would read somewhere else. */
+static bool wants_one(const struct pair *p)
+{
+	return cf_relaxed_get(p->arm) || may_seek(p);
 }
 
 /* Returns true if not each piece of work needs to be measured any more. */
@@ -311,12 +318,12 @@ static int64_t mean(int64_t old, int64_t sample)
 	return old + (sample - old) / SMOOTH;
 }
 
-/* The same for times in which a thread did nothing: one that is far too long counts less. */
-static int64_t mean_of_idle(int64_t old, int64_t sample)
+/* Returns sample, a time in which a thread did nothing, or less if that is far above the mean. */
+static int64_t limited(int64_t sample, int64_t mean_before)
 {
-	int64_t most = old * LEAP + LONGEST_LEAP;
+	int64_t most = mean_before * LEAP + LONGEST_LEAP;
 
-	return mean(old, sample < most ? sample : most);
+	return sample < most ? sample : most;
 }
 
 /* Returns true if the processors of this machine are known to have hardly been idle lately. */
@@ -327,28 +334,43 @@ static bool is_busy(void)
 	return share >= 0 && share < CF_IDLE_WHOLE / CROWDED;
 }
 
+/* One more sample of a disk that claims to have an arm: it sought, or did not. */
+static void look_for_arm(struct pair *p, bool sought)
+{
+	unsigned int near = sought ? 0 : cf_relaxed_get(p->near) + 1;
+
+	cf_relaxed_set(p->near, near);
+	if (sought)
+		cf_relaxed_set(p->arm, true);
+	else if (near >= NEAR)
+		cf_relaxed_set(p->arm, false);
+}
+
 /* Record that a piece of work took so many ns. */
 static void record(struct pair *p, int64_t cpu, int64_t queue, int64_t wait)
 {
 	bool waits = cf_relaxed_get(p->waits);
 	int64_t waiting = wait > SHORTEST_WAIT && wait > cpu ? WHOLE : 0;
-	int64_t seek = wait > LONG_SEEK ? wait : 0;
 
+	/* Among many threads a wait is long on any disk. */
+	if (claims_arm(p) && !waits)
+		look_for_arm(p, wait > LONG_SEEK);
 	if (cf_relaxed_add(p->samples, 1) > 0) {
-		waiting = mean(cf_relaxed_get(p->waiting), waiting);
+		int64_t old_queue = cf_relaxed_get(p->queue), old_wait = cf_relaxed_get(p->wait);
+
+		wait = limited(wait, old_wait);
+		wait = mean(old_wait, wait);
+		queue = mean(old_queue, limited(queue, old_queue));
 		cpu = mean(cf_relaxed_get(p->cpu), cpu);
-		queue = mean_of_idle(cf_relaxed_get(p->queue), queue);
-		wait = mean_of_idle(cf_relaxed_get(p->wait), wait);
-		seek = mean_of_idle(cf_relaxed_get(p->seek), seek);
+		waiting = mean(cf_relaxed_get(p->waiting), waiting);
 	}
 	assert(waiting >= 0 && waiting <= WHOLE);
 	cf_relaxed_set(p->waiting, (int)waiting);
 	cf_relaxed_set(p->cpu, cpu);
 	cf_relaxed_set(p->queue, queue);
 	cf_relaxed_set(p->wait, wait);
-	cf_relaxed_set(p->seek, seek);
 	bool now_waits = waiting > WHOLE / 2 && wait > cpu + (waits ? 0 : queue);
-	if (now_waits && !waits && is_busy())
+	if (now_waits && !waits && (wants_one(p) || is_busy()))
 		now_waits = false;
 	cf_relaxed_set(p->waits, now_waits);
 	cf_relaxed_set(last_measured, p);
@@ -390,7 +412,7 @@ bool cf_policy_waits(uint64_t pair)
 {
 	const struct pair *p = find(pair);
 
-	return !is_seeking(p) && (!measured(p) || cf_relaxed_get(p->waits));
+	return !wants_one(p) && (!measured(p) || cf_relaxed_get(p->waits));
 }
 
 static unsigned int most_threads(void)
@@ -418,15 +440,14 @@ unsigned int cf_policy_demand(void)
 {
 	const struct pair *p = cf_relaxed_get(last_measured);
 
-	return p && measured(p) && cf_relaxed_get(p->waits) && !is_seeking(p) ? demand(p) : 0;
+	return p && measured(p) && cf_relaxed_get(p->waits) && !wants_one(p) ? demand(p) : 0;
 }
 
 unsigned int cf_policy_callers_wanted(void)
 {
 	const struct pair *p = cf_relaxed_get(last_measured);
 
-	/* A second thread would read somewhere else, and go on with that. */
-	return p && (is_seeking(p) || may_seek(p)) ? 1 : cf_policy_cores();
+	return p && wants_one(p) ? 1 : cf_policy_cores();
 }
 
 unsigned int cf_policy_waiting(void)
@@ -517,7 +538,7 @@ struct cf_pool_limits cf_policy_limits(unsigned int fixed, uint64_t pair)
 	bool waits = cf_policy_waits(pair) && (measured(p) || late);
 	/* The ENOUGH copies that a verdict takes should be made at the same time. */
 	unsigned int few = measured(p) || cores > ENOUGH ? cores : ENOUGH;
-	unsigned int least = fixed ? fixed : is_seeking(p) ? 1 : few;
+	unsigned int least = fixed ? fixed : wants_one(p) ? 1 : few;
 	/* No core is spare while the threads of the program may still begin to copy. */
 	if (measured(p) && t - cf_relaxed_get(p->known) < SHOW_UP)
 		working = least;

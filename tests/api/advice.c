@@ -69,14 +69,17 @@ static void test_big(void)
 	is_int(advice().callers, n, "which is free again when it has ended");
 }
 
-/* The program's own work counts: here it sleeps, as where each call waits for a server. */
+/*
+ * The program's own work counts: here it sleeps, as where each call waits for a server.  While
+ * other programs keep all processors busy that is no reason for more threads.
+ */
 static void test_work(void)
 {
 	/* A disk with an arm would get no more threads. */
 	int no_disk = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC), i;
 	struct copyfile_work work;
 
-	for (i = 0; i < 8; i++) {
+	for (i = 0; i < 8 || (i < 200 && !advice().waits); i++) {
 		errno = 7;
 		copyfile_work_begin(&work);
 		nanosleep(&(struct timespec){ .tv_nsec = 15000000 }, NULL);
@@ -84,6 +87,10 @@ static void test_work(void)
 	}
 	is_int(errno, 7, "errno stays as it was");
 	close(no_disk);
+	if (!advice().waits) {
+		skip(2, "the machine is too busy");
+		return;
+	}
 	is_int(advice().waits, 1, "work that waits says so of the file systems");
 	ok(advice().threads > cores(), "which are worth more threads than there are processors");
 }

@@ -13,14 +13,24 @@
 #include <sys/resource.h>
 #include <time.h>
 
+#include "idle.h"
 #include "place.h"
 #include "policy.h"
 #include "tap.h"
 
+/* How idle the processors of the machine are; the test plays the part of idle.c. */
+static int idle = -1;
+
+int cf_idle_share(void)
+{
+	return idle;
+}
+
 /* Pairs of file systems */
 enum {
 	UNKNOWN = 1, LATE = 5, BIG = 9, LARGE = 13, AWAITED = 17, KNOWN = 21, DEMAND = 25,
-	NO_DEMAND = 29, ARM = 33 | CF_PAIR_SEEKS, NO_ARM = 37 | CF_PAIR_SEEKS, OTHERS = 41
+	NO_DEMAND = 29, ARM = 33 | CF_PAIR_SEEKS, NO_ARM = 37 | CF_PAIR_SEEKS, SERVER_HERE = 41,
+	OTHERS = 49
 };
 
 static const int64_t ms = 1000000;
@@ -170,6 +180,28 @@ static void test_arm(void)
 	       "where waits are short there is no arm, whatever the disk says");
 }
 
+/* What waits for a server on this machine waits for a processor. */
+static void test_busy_machine(void)
+{
+	int i;
+
+	idle = 0;
+	for (i = 0; i < 6; i++)
+		copy(SERVER_HERE, nap, 1000);
+	ok(!cf_policy_waits(SERVER_HERE), "on a machine that is never idle no copy waits");
+	idle = CF_IDLE_WHOLE / 2;
+	for (i = 0; i < 6 && !cf_policy_waits(SERVER_HERE); i++) {
+		nap(20 * ms);
+		copy(SERVER_HERE, nap, 1000);
+	}
+	ok(cf_policy_waits(SERVER_HERE), "on one that is half idle such copies do");
+	ok(!cf_policy_limits(0, SERVER_HERE).crowded, "and more threads may help");
+	idle = 0;
+	ok(cf_policy_limits(0, SERVER_HERE).crowded, "until they keep all processors busy");
+	ok(cf_policy_waits(SERVER_HERE), "which is no reason to have fewer");
+	idle = -1;
+}
+
 static void test_not_measured(void)
 {
 	struct cf_policy_sample sample;
@@ -279,6 +311,7 @@ int main(void)
 	test_verdicts();
 	test_demand(new_slow_pair());
 	test_arm();
+	test_busy_machine();
 	test_not_measured();
 	test_late();
 	test_changing();
