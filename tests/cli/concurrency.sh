@@ -145,7 +145,8 @@ test_runs() {
 		strace -f -o trace -e trace=openat pcp -R flat copy
 		assertEquals status 0 $?
 		# the thread that made each file, in the order of the inodes
-		sed -n 's/^\([0-9]*\) .*openat([0-9]*, "\([0-9]*\)", [^)]*O_CREAT.*/\2 \1/p' trace >made
+		sed -n 's/^\([0-9]*\) .*openat([0-9]*, "\([0-9]*\)", [^)]*O_CREAT.*/\2 \1/p' \
+			trace >made
 		assertEquals 'files made' 1000 "$(wc -l <made)"
 		changes=$(awk '
 			NR == FNR { by[$1] = $2; next }
