@@ -13,6 +13,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -24,29 +25,74 @@ char *cf_buffer_alloc(void)
 	return aligned_alloc(4096, CF_BUFFER_SIZE);
 }
 
-static pthread_key_t key;		/* whose value is a thread's buffer, or NULL */
+/*
+ * A buffer of a thread.  Structures are never freed, but used again by later threads, so that
+ * their list needs no lock; a child of fork(2) still has those of threads that it has not.
+ */
+struct owned {
+	struct owned *next;
+	atomic_bool taken;		/* by a thread, whose bytes these are */
+	char *bytes;
+};
+
+static struct owned *_Atomic all_owned;
+
+static pthread_key_t key;		/* whose value is a thread's struct owned, or NULL */
 static bool has_key;
+
+static void give_back(void *arg)
+{
+	struct owned *o = arg;
+
+	free(o->bytes);
+	o->bytes = NULL;
+	atomic_store(&o->taken, false);
+}
 
 static void make_key(void)
 {
-	has_key = pthread_key_create(&key, free) == 0;
+	has_key = pthread_key_create(&key, give_back) == 0;
+}
+
+/* Returns a structure that is the calling thread's, or NULL. */
+static struct owned *take(void)
+{
+	struct owned *o;
+
+	for (o = atomic_load(&all_owned); o; o = o->next) {
+		bool free_one = false;
+
+		if (atomic_compare_exchange_strong(&o->taken, &free_one, true))
+			return o;
+	}
+	o = calloc(1, sizeof *o);
+	if (!o)
+		return NULL;
+	atomic_init(&o->taken, true);
+	o->next = atomic_load(&all_owned);
+	while (!atomic_compare_exchange_weak(&all_owned, &o->next, o))
+		;
+	return o;
 }
 
 char *cf_buffer_mine(void)
 {
 	static pthread_once_t once = PTHREAD_ONCE_INIT;
-	char *bytes;
+	struct owned *o;
 
 	pthread_once(&once, make_key);
 	if (!has_key)
 		return NULL;
-	bytes = pthread_getspecific(key);
-	if (bytes)
-		return bytes;
-	bytes = cf_buffer_alloc();
-	if (bytes && pthread_setspecific(key, bytes) == 0)
-		return bytes;
-	free(bytes);
+	o = pthread_getspecific(key);
+	if (o)
+		return o->bytes;
+	o = take();
+	if (!o)
+		return NULL;
+	o->bytes = cf_buffer_alloc();
+	if (o->bytes && pthread_setspecific(key, o) == 0)
+		return o->bytes;
+	give_back(o);
 	return NULL;
 }
 
