@@ -430,42 +430,40 @@ int copyfile_stats(struct copyfile_stats *ret, size_t size)
 	return leave(state, 0);
 }
 
+/* A struct copyfile_work holds a sample. */
+static_assert(sizeof(struct cf_policy_sample) <= sizeof(struct copyfile_work), "it has room");
+
 void copyfile_work_begin(struct copyfile_work *work)
 {
+	struct cf_policy_sample s = { .taken = false };
 	int old_errno = errno;
 
-	cf_policy_begin_work((struct cf_policy_sample *)work);
+	cf_policy_begin_work(&s);
+	memcpy(work, &s, sizeof s);
 	errno = old_errno;
 }
 
 void copyfile_work_end(struct copyfile_work *work, int src_dir, int dst_dir,
 		       unsigned int calls)
 {
-	struct cf_policy_sample *s = (struct cf_policy_sample *)work;
+	struct cf_policy_sample s;
 	int old_errno = errno;
 
-	if (s->taken)
-		cf_policy_end_work(s, cf_place_of(src_dir, "", dst_dir, "").pair, calls);
+	memcpy(&s, work, sizeof s);
+	if (s.taken)
+		cf_policy_end_work(&s, cf_place_of(src_dir, "", dst_dir, "").pair, calls);
 	errno = old_errno;
-}
-
-/* Returns how many threads of the pool the work that was measured last is worth. */
-static unsigned int threads_worth(struct cf_pool_load load)
-{
-	unsigned int demand = cf_policy_demand();
-
-	/* As long as no copy that waits was given to the pool it has made no trials. */
-	return demand > load.target && !load.waits ? demand : load.target;
 }
 
 int copyfile_advice(struct copyfile_advice *ret, size_t size)
 {
 	struct cf_pool_load load = cf_pool_load();
-	unsigned int callers = cf_policy_callers_wanted();
+	unsigned int callers = cf_policy_callers_wanted(), demand = cf_policy_demand();
 	struct copyfile_advice a = {
-		.threads = threads_worth(load),
+		/* As long as the pool was given no copy that waits it has made no trials. */
+		.threads = demand > load.target && !load.waits ? demand : load.target,
 		.callers = load.big < callers ? callers - load.big : 1,
-		.waits = cf_policy_demand() > 0,
+		.waits = demand > 0,
 	};
 	int state = enter();
 
