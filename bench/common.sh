@@ -249,7 +249,6 @@ turns() {
 }
 
 # jobs_turns: cp, pcp, and pcp with each -j of JOBS in turns, whose names are pcp-jN
-JOBS=${JOBS:-1 2 4 8 16 32 64}
 jobs_turns() {
 	# shellcheck disable=SC2046,SC2086
 	turns cp pcp $(printf 'pcp-j%s ' $JOBS)

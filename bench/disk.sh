@@ -14,6 +14,7 @@ COLDDISK=${COLDDISK:-$top/tests/tools/colddisk}
 export SLOWFS="${SLOWFS:-$build/tests/tools/slowfs}"
 DIRS=${DIRS:-100}
 FILES=${FILES:-20}
+JOBS=${JOBS:-1 2 4 8 16 32 64}
 SRC=${1-}
 
 # generate DIR: the tree, if there is no SRC

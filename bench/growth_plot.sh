@@ -5,23 +5,8 @@
 # and .svg), with gnuplot: over the number of files, the time for a file, and the
 # peak of the memory.
 
-set -eu
-export LC_ALL=C
-
-fail() {
-	echo "growth_plot.sh: $*" >&2
-	exit 1
-}
-
-[ $# -ge 1 ] || fail 'usage: growth_plot.sh TSV [SVG]'
-tsv=$1
-svg=${2:-${tsv%.tsv}.svg}
+. "$(dirname "$0")/chart.sh"
 [ -s "$tsv" ] || fail "$tsv: no rows"
-command -v gnuplot >/dev/null || fail 'gnuplot is missing'
-
-data=$(mktemp)
-trap 'rm -f "$data"' EXIT
-trap 'exit 1' HUP INT TERM
 
 # A block for each line of the chart: its title, colour, dashes and point; then files,
 # microseconds a file, MiB

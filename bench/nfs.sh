@@ -14,12 +14,11 @@
 # anew, so that its caches are cold.
 
 RUNS=${RUNS:-3}
-jobs=${JOBS-}
 . "$(dirname "$0")/common.sh"
-JOBS=$jobs
 
 NFSBOX=${NFSBOX:-$top/tests/tools/nfsbox}
 SERVER_FS=${SERVER_FS:-ext4}
+JOBS=${JOBS:-}
 OPERATIONS=${OPERATIONS:-no}
 [ $# -gt 0 ] || set -- 1x200@5 7x50@5 20x10@5 1x1@0 1x200@0 7x50@0 1x10000@0
 

@@ -6,23 +6,7 @@
 # The thin line in it goes from its min to its max; the red one is the goal.  What
 # peers.sh measured is not of cp, and left out.
 
-set -eu
-export LC_ALL=C
-
-fail() {
-	echo "plot.sh: $*" >&2
-	exit 1
-}
-
-[ $# -ge 1 ] || fail 'usage: plot.sh TSV [SVG]'
-tsv=$1
-svg=${2:-${tsv%.tsv}.svg}
-[ -r "$tsv" ] || fail "$tsv: cannot be read"
-command -v gnuplot >/dev/null || fail 'gnuplot is missing'
-
-data=$(mktemp)
-trap 'rm -f "$data"' EXIT
-trap 'exit 1' HUP INT TERM
+. "$(dirname "$0")/chart.sh"
 
 # Bars are to begin at 1, so gnuplot gets logarithms: number, label, ratio, min,
 # max, goal.
