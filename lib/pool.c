@@ -488,26 +488,31 @@ void cf_pool_look(void (*copy)(const struct cf_pool_view *view, void *arg), void
 	unlock_pool();
 }
 
-static void forget_threads(void)
+static void forget_threads_locked(void)
 {
 	free(pool.threads);
 	pool.threads = NULL;
-	pool.nthreads = pool.idle = pool.woken = pool.parked = pool.reserved = 0;
+	pool.nthreads = pool.idle = pool.woken = pool.parked = 0;
 	pool.tid = 0;
 	pool.stop = false;
 }
 
+/* The threads end while the lock is free, which each of them takes once more. */
 void cf_pool_stop(void)
 {
 	lock_pool();
 	pool.stop = true;
 	pthread_cond_broadcast(&pool.work);
+	pthread_t *threads = pool.threads;
+	unsigned int n = pool.nthreads;
 	unlock_pool();
-	for (unsigned int i = 0; i < pool.nthreads; i++)
-		pthread_join(pool.threads[i], NULL);
-	assert(!pool.lanes.clients && !pool.reserved);
-	forget_threads();
+	for (unsigned int i = 0; i < n; i++)
+		pthread_join(threads[i], NULL);
+	lock_pool();
+	assert(!pool.lanes.clients && pool.nthreads == n);
+	forget_threads_locked();
 	cf_lanes_trim(&pool.lanes);
+	unlock_pool();
 }
 
 void cf_pool_fork_prepare(void)
@@ -524,7 +529,8 @@ void cf_pool_fork_child(void)
 {
 	/* The tasks belong to cookies that the child does not have. */
 	cf_lanes_clear(&pool.lanes);
-	forget_threads();
+	forget_threads_locked();
+	pool.reserved = 0;
 	/* The parent's threads, which the child does not have, may have slept on it. */
 	pthread_cond_init(&pool.work, NULL);
 	unlock_pool();

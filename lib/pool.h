@@ -99,7 +99,10 @@ struct cf_pool_load cf_pool_load(void);
 /* Look at the pool: copy is called with it locked. */
 void cf_pool_look(void (*copy)(const struct cf_pool_view *view, void *arg), void *arg);
 
-/* Join all threads.  No task waits or runs, and none is submitted meanwhile. */
+/*
+ * Join all threads of the pool; those that were reserved go on.  No task waits or runs, and
+ * none is submitted meanwhile.  All else may be asked by other threads.
+ */
 void cf_pool_stop(void);
 
 /* Around fork(2): nothing changes in between; the child has no threads and no tasks. */

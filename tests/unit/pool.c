@@ -7,6 +7,7 @@
 #include <config.h>
 #endif
 
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stddef.h>
 #include <string.h>
@@ -211,6 +212,48 @@ static void test_reserve(void)
 	await(0, 1);
 }
 
+static atomic_bool asking;
+
+static void *ask(void *arg)
+{
+	struct cf_pool_view view;
+	(void)arg;
+
+	while (asking) {
+		cf_pool_wants_work(threads(2));
+		cf_pool_look(look, &view);
+		if (cf_pool_reserve_thread())
+			cf_pool_release_thread();
+	}
+	return NULL;
+}
+
+/* A copy that is made by the thread that starts it may ask at any time. */
+static void test_stop_while_others_ask(void)
+{
+	pthread_t asker;
+	int i;
+
+	reset();
+	submit(&tasks[0], 0, false, 0, 2);
+	await(0, 1);
+	ok(cf_pool_reserve_thread(), "the thread of another one");
+	cf_pool_stop();
+	cf_pool_release_thread();
+	ok(true, "may outlive a pool that is stopped");
+	asking = true;
+	if (pthread_create(&asker, NULL, ask, NULL) != 0)
+		bail_out("no thread");
+	for (i = 1; i < 200; i++) {
+		submit(&tasks[i], 0, false, 0, 2);
+		await(0, i + 1);
+		cf_pool_stop();
+	}
+	asking = false;
+	pthread_join(asker, NULL);
+	is_int(ended[0], 200, "a pool is stopped while others ask it");
+}
+
 static atomic_int parked;
 
 static unsigned int run_and_park(struct cf_task *task)
@@ -298,6 +341,7 @@ int main(void)
 	test_fair(3, true);
 	test_wants_work();
 	test_reserve();
+	test_stop_while_others_ask();
 	test_park(false);
 	test_park(true);
 	test_no_more_threads_than_tasks_may_run();
