@@ -32,13 +32,16 @@ static void take_rate_locked(struct pending *p, uint64_t bytes, int64_t now)
 	p->seen_bytes = bytes;
 }
 
-/* Put a into list, which has n, the longest-running first.  Returns how many it has then. */
+/*
+ * Put a, which came before all that were put there, into list, which has n, the longest-running
+ * first.  Returns how many it has then.
+ */
 static unsigned int put_in_order(struct inflight *list, unsigned int n, unsigned int max,
 				 const struct inflight *a)
 {
 	unsigned int at = n;
 
-	while (at && list[at - 1].since > a->since)
+	while (at && list[at - 1].since >= a->since)
 		at--;
 	if (at == max)
 		return n;
@@ -53,15 +56,12 @@ unsigned int inflight_look(struct window *w, struct inflight *list, unsigned int
 {
 	int64_t now = clock_now(CLOCK_MONOTONIC);
 	struct copyfile_info info;
-	struct pending *p;
 	unsigned int n = 0;
 
 	*ret = (struct inflight_sum){ .count = 0 };
 	pthread_mutex_lock(&w->lock);
 	ret->count = w->count;
-	for (p = w->first; p && p->next; p = p->next)
-		;
-	for (; p; p = p->prev) {
+	for (struct pending *p = w->first; p; p = p->next) {
 		if (!p->cookie || copyfile_info(p->cookie, &info, sizeof info) < 0)
 			continue;
 		ret->bytes_done = tally_plus(ret->bytes_done, info.bytes_done);
