@@ -86,11 +86,13 @@ static int claim_new(struct cf_dest *d)
 /* Make the file in a directory that is new.  Returns 0 or -errno. */
 static int make_in_newdir(struct cf_dest *d)
 {
-	d->fd = cf_newdir_open(d->newdir, d->dir, d->name, d->mode);
+	bool loose;
+
+	d->fd = cf_newdir_open(d->newdir, d->dir, d->name, d->mode, &loose);
 	if (d->fd < 0)
 		return d->fd;
 	int r = cf_fstat(d->fd, &d->id);
-	d->created = d->noted = cf_newdir_enter(d->newdir, r == 0 ? &d->id : NULL);
+	d->created = d->noted = cf_newdir_enter(d->newdir, r == 0 ? &d->id : NULL, loose);
 	if (d->created)
 		return 0;
 	cf_close(d->fd);

@@ -38,6 +38,10 @@
  *
  * Memory for an entry is reserved before the file is opened, for afterwards there would be no
  * way back.
+ *
+ * The set does not grow beyond MOST entries: from then on O_EXCL is used.  While some opens
+ * without it are still under way, what is made with it must be entered as before.  After the
+ * last of them nothing needs the set any more, and it is freed.
  */
 #include <config.h>
 
@@ -63,24 +67,31 @@
 #define FIRST_BITS 6
 #define IS_FULL(used, bits) ((used) >= (3 * ((size_t)1 << (bits))) / 4)
 
+/* Most inodes in a set: 8 to 16 MiB.  So many files take a server minutes, one way or other. */
+#define MOST ((size_t)768 * 1024)
+
 struct cf_newdir {
 	dev_t dev;		/* of the directory ... */
 	uid_t uid;		/* ... and its owner */
+	size_t most;		/* see MOST */
 
 	pthread_mutex_t lock;	/* protects the rest */
 	uint64_t *inodes;	/* open addressing; or FREE, GONE; NULL: nothing yet */
 	unsigned int bits;	/* of the index */
 	size_t used;		/* entries that are not FREE */
-	size_t reserved;	/* entries for files that are being opened */
+	size_t reserved;	/* entries for files that are being opened, */
+	size_t loose;		/* of these: without O_EXCL */
+	bool full;		/* no more are opened without it */
 };
 
-struct cf_newdir *cf_newdir_new(const struct stat *dir)
+struct cf_newdir *cf_newdir_new(const struct stat *dir, size_t most)
 {
 	struct cf_newdir *n = malloc(sizeof *n);
 
 	if (n)
 		*n = (struct cf_newdir){
-			.dev = dir->st_dev, .uid = dir->st_uid, .lock = PTHREAD_MUTEX_INITIALIZER,
+			.dev = dir->st_dev, .uid = dir->st_uid, .most = most,
+			.lock = PTHREAD_MUTEX_INITIALIZER,
 		};
 	return n;
 }
@@ -99,7 +110,7 @@ int cf_newdir_begin(int dir, const struct cf_newdir *above, struct cf_newdir **r
 	r = above && above->dev == st.st_dev ? 1 : cf_fs_is_nfs(dir);
 	if (r <= 0)
 		return r;
-	*ret = cf_newdir_new(&st);
+	*ret = cf_newdir_new(&st, MOST);
 	return *ret ? 0 : -ENOMEM;
 }
 
@@ -147,33 +158,64 @@ static bool grow_locked(struct cf_newdir *n)
 	return true;
 }
 
-static bool reserve(struct cf_newdir *n)
+/* Returns true if the set is not needed any more. */
+static bool is_over_locked(const struct cf_newdir *n)
+{
+	return n->full && !n->loose;
+}
+
+static void free_if_over_locked(struct cf_newdir *n)
+{
+	if (!is_over_locked(n))
+		return;
+	free(n->inodes);
+	n->inodes = NULL;
+	n->used = 0;
+}
+
+/* Have room for one more entry.  *loose: it is for a file that is opened without O_EXCL. */
+static bool reserve(struct cf_newdir *n, bool *loose)
 {
 	bool ok = true;
 
 	pthread_mutex_lock(&n->lock);
-	while (ok && (!n->inodes || IS_FULL(n->used + n->reserved, n->bits)))
+	n->full |= n->used + n->reserved >= n->most;
+	free_if_over_locked(n);
+	while (ok && !is_over_locked(n) &&
+	       (!n->inodes || IS_FULL(n->used + n->reserved, n->bits)))
 		ok = grow_locked(n);
+	*loose = !n->full;
 	n->reserved += ok;
+	n->loose += ok && *loose;
 	pthread_mutex_unlock(&n->lock);
 	return ok;
 }
 
-/* Enter inode where one was reserved; 0: none.  Returns true if it was not there already. */
-static bool enter(struct cf_newdir *n, uint64_t inode)
+static bool enter_locked(struct cf_newdir *n, uint64_t inode)
 {
-	bool is_new = false;
+	uint64_t *entry = find(n->inodes, n->bits, inode);
+	bool is_new = *entry == FREE;
+
+	n->used += is_new;
+	*entry = inode;
+	return is_new;
+}
+
+/*
+ * Enter inode where one was reserved; 0: none.  Returns true if it was not there already.
+ * Where there is no set any more O_EXCL has seen to that.
+ */
+static bool enter(struct cf_newdir *n, uint64_t inode, bool loose)
+{
+	bool is_new = inode;
 
 	pthread_mutex_lock(&n->lock);
-	assert(n->reserved > 0);
+	assert(n->reserved > 0 && n->loose >= loose);
+	if (inode && !is_over_locked(n))
+		is_new = enter_locked(n, inode);
 	n->reserved--;
-	if (inode) {
-		uint64_t *entry = find(n->inodes, n->bits, inode);
-
-		is_new = *entry == FREE;
-		n->used += is_new;
-		*entry = inode;
-	}
+	n->loose -= loose;
+	free_if_over_locked(n);
 	pthread_mutex_unlock(&n->lock);
 	return is_new;
 }
@@ -181,27 +223,30 @@ static bool enter(struct cf_newdir *n, uint64_t inode)
 void cf_newdir_forget(struct cf_newdir *n, const struct stat *st)
 {
 	pthread_mutex_lock(&n->lock);
-	uint64_t *entry = find(n->inodes, n->bits, st->st_ino);
-	if (*entry != FREE)
-		*entry = GONE;
+	if (n->inodes) {
+		uint64_t *entry = find(n->inodes, n->bits, st->st_ino);
+
+		if (*entry != FREE)
+			*entry = GONE;
+	}
 	pthread_mutex_unlock(&n->lock);
 }
 
 /* --------------------------------------------------------------- the files */
 
-int cf_newdir_open(struct cf_newdir *n, int dir, const char *name, mode_t mode)
+int cf_newdir_open(struct cf_newdir *n, int dir, const char *name, mode_t mode, bool *loose)
 {
 	const int flags = O_WRONLY | O_CREAT | O_NOFOLLOW;
 	int fd = -EACCES;
 
-	if (!reserve(n))
+	if (!reserve(n, loose))
 		return -ENOMEM;
-	if (mode & S_IWUSR)
+	if (*loose && mode & S_IWUSR)
 		fd = cf_openat(dir, name, flags | O_NONBLOCK, mode);
 	if (fd < 0)
 		fd = cf_openat(dir, name, flags | O_EXCL, mode);
 	if (fd < 0)
-		(void)enter(n, 0);
+		(void)enter(n, 0, *loose);
 	return fd;
 }
 
@@ -213,7 +258,7 @@ static bool looks_new(const struct cf_newdir *n, const struct stat *st)
 	       st->st_ino != GONE;
 }
 
-bool cf_newdir_enter(struct cf_newdir *n, const struct stat *st)
+bool cf_newdir_enter(struct cf_newdir *n, const struct stat *st, bool loose)
 {
-	return enter(n, st && looks_new(n, st) ? st->st_ino : 0);
+	return enter(n, st && looks_new(n, st) ? st->st_ino : 0, loose);
 }

@@ -154,7 +154,7 @@ static void prepare(const struct way *way)
 
 	drop("d/dst");
 	cf_newdir_free(newdir);
-	newdir = way->newdir ? cf_newdir_new(&dir) : NULL;
+	newdir = way->newdir ? cf_newdir_new(&dir, 1000) : NULL;
 	if (before == OLD_FILE)
 		put_text("d/dst", old);
 	else if (before == OLD_LINK && symlink("old", "d/dst") != 0)

@@ -24,6 +24,9 @@ static struct stat src_stat = { .st_size = 6 };
 static struct cf_newdir *newdir;
 static int dir;
 
+/* Files of which account is kept at most; a few more may be under way when that is reached. */
+static size_t most;
+
 static void begin(void)
 {
 	struct stat st;
@@ -32,7 +35,7 @@ static void begin(void)
 	if (mkdir("d", 0755) < 0 || (dir = open("d", O_RDONLY | O_DIRECTORY)) < 0 ||
 	    fstat(dir, &st) < 0)
 		bail_out("d: %s", strerror(errno));
-	newdir = cf_newdir_new(&st);
+	newdir = cf_newdir_new(&st, most);
 	if (!newdir)
 		bail_out("no memory");
 }
@@ -178,6 +181,9 @@ static void test_threads(void)
 	int once = 0;
 
 	begin();
+	refused = 0;
+	for (int i = 0; i < NAMES; i++)
+		made[i] = 0;
 	for (int i = 0; i < THREADS; i++)
 		if (pthread_create(&threads[i], NULL, make_all, NULL))
 			bail_out("no thread");
@@ -189,6 +195,24 @@ static void test_threads(void)
 	is_int(refused, NAMES * (THREADS - 1), "the others are refused");
 	is_int(others, 0, "nothing else goes wrong");
 	is_int(count_names("d"), NAMES, "there are no other files");
+	end();
+}
+
+/* What O_EXCL alone can tell: an empty file that no copy of this newdir has made. */
+static void test_bound(void)
+{
+	int bad = 0;
+
+	most = 10;
+	begin();
+	for (char name[] = "0"; *name < '0' + 10; ++*name)
+		bad += make(name) != 0;
+	is_int(bad, 0, "ten files are made, of which account is kept");
+	put_text("d/alien", "");
+	is_refused("alien", "then O_EXCL sees to it: an empty file of another process");
+	is_int(make("one-more"), 0, "a file is made");
+	is_refused("one-more", "once more");
+	is_refused("0", "the first one, once more");
 	end();
 }
 
@@ -209,12 +233,19 @@ static void test_not_nfs(void)
 
 int main(void)
 {
+	const size_t bounds[] = { 0, 1, NAMES / 2, 10 * NAMES };
+
 	scratch_enter("newdir");
-	test_new_and_taken();
-	test_hard_link_from_elsewhere();
-	test_mode_without_write();
-	test_undone();
-	test_threads();
+	for (int i = 0; i < 4; i++) {
+		most = bounds[i];
+		diag("account is kept of %zu files", most);
+		test_new_and_taken();
+		test_hard_link_from_elsewhere();
+		test_mode_without_write();
+		test_undone();
+		test_threads();
+	}
+	test_bound();
 	test_not_nfs();
 	return scratch_done();
 }
