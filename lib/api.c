@@ -105,7 +105,7 @@ static int check_flags(uint64_t f)
 			      COPYFILE_FSYNC | COPYFILE_KEEP_PARTIAL | MADE_UP_MODES;
 	const uint64_t other = COPYFILE_ATTRS | COPYFILE_LENIENT | COPYFILE_ATTRS_ONLY |
 			       COPYFILE_NOFOLLOW | COPYFILE_SYNC | COPYFILE_ASYNC |
-			       COPYFILE_STEADY;
+			       COPYFILE_STEADY | COPYFILE_ONE_NAME;
 
 	if (f & ~(data | other))
 		return -EINVAL;
@@ -171,7 +171,7 @@ static int start(int src_dir, const char *src, int dst_dir, const char *dst,
 
 /* Flags that mean nothing for a destination that exists, and has no name */
 #define NOT_FOR_FDS (COPYFILE_REPLACE | COPYFILE_KEEP_PARTIAL | COPYFILE_NOFOLLOW | \
-		     COPYFILE_ATTRS_ONLY | MADE_UP_MODES)
+		     COPYFILE_ATTRS_ONLY | COPYFILE_ONE_NAME | MADE_UP_MODES)
 
 /* O_APPEND is EBADF as for copy_file_range(2): each write would go to the end. */
 static int check_fds(int src, int dst)

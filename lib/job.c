@@ -197,6 +197,8 @@ static int open_source(struct cf_job *j)
 	r = cf_fstat(j->src_fd, &j->st);
 	if (r == 0 && !right_type(j))
 		r = -EOPNOTSUPP;
+	if (r == 0 && j->flags & COPYFILE_ONE_NAME && j->st.st_nlink > 1)
+		r = -EMLINK;
 	if (r < 0)
 		return r;
 	if (S_ISREG(j->st.st_mode) && !(j->flags & COPYFILE_ATTRS_ONLY))

@@ -125,6 +125,13 @@ extern "C" {
 #define COPYFILE_STEADY		0x00400000UL
 
 /*
+ * A source that has other names as well, hard links, is EMLINK, at COPYFILE_OPEN_SRC, and
+ * nothing is made.  A program that makes links to the copy of another name need not call
+ * stat(2) for each file, and only decides about those that are refused.
+ */
+#define COPYFILE_ONE_NAME	0x01000000UL
+
+/*
  * Start to copy src to dst.
  *
  *   0   the copy is done.

@@ -3,6 +3,7 @@
 #ifndef PCP_CONTEXT_H
 #define PCP_CONTEXT_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <sys/stat.h>
 
@@ -22,6 +23,7 @@ struct context {
 	struct window window;
 	struct workers workers;
 	struct links links;
+	atomic_uint looks;			/* hardlink.c's */
 	struct dirs dirs;
 	struct dirset created_dirs;		/* directories that this run has made */
 	struct dirset operand_dirs;		/* directories that were operands */

@@ -12,6 +12,7 @@
 #include "copy/copy.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
@@ -43,7 +44,9 @@
 #include "report/quote.h"
 #include "report/report.h"
 #include "tree/dir.h"
+#include "tree/dirfds.h"
 #include "tree/dirpath.h"
+#include "tree/dirrefs.h"
 #include "tree/workers.h"
 #include "xalloc.h"
 
@@ -71,6 +74,7 @@ static uint64_t data_flags(const struct options *o)
 }
 
 static void copy_planned(struct context *c, const struct entry *e, const struct plan *plan);
+static void carry_out(struct context *c, const struct entry *e, struct plan *plan);
 
 /*
  * Start the copy of e as planned.  If end is not NULL the copy is made there, where the
@@ -84,6 +88,8 @@ static void start(struct context *c, const struct entry *e, const struct plan *p
 		.flags = attrs_flags(c->opts) | data_flags(c->opts),
 	};
 
+	if (c->opts->keep_links && !e->st && !plan->link && !end && S_ISREG(e->type))
+		p.flags |= COPYFILE_ONE_NAME;
 	/* The caller's; another attempt calls stat(2) again. */
 	p.entry.st = NULL;
 	if (!options_follows(c->opts, e->operand))
@@ -275,6 +281,68 @@ static void report_failure(const struct context *c, const struct entry *e,
 		complain_dst(e, OP_WRITE, 0, "interrupted: %s is incomplete");
 }
 
+/*
+ * The copy of e has found that its file has several names, and has made nothing.  Begin
+ * again, as if that had been known before.
+ */
+static void meet_names(struct context *c, const struct entry *looked_at)
+{
+	struct entry e = *looked_at;
+	struct plan plan = { .link = NULL };
+	struct stat st;
+
+	if (entry_stat_src(&e, &st, AT_SYMLINK_NOFOLLOW) < 0) {
+		complain_src(&e, OP_LOOK, errno, "cannot stat %s");
+		outcome(&e, OUTCOME_FAILED, NULL);
+		return;
+	}
+	hardlink_noticed(c, st.st_nlink);
+	/* If it is no file any more, the next attempt will find that. */
+	if (S_ISREG(st.st_mode))
+		e.st = &st;
+	carry_out(c, &e, &plan);
+}
+
+/* Work: meet_names() */
+struct meet_work {
+	struct work work;
+	struct context *c;
+	struct entry entry;
+	char name[];
+};
+
+static void do_meet_work(struct work *work)
+{
+	struct meet_work *w = container_of(work, struct meet_work, work);
+	struct dir *dir = w->entry.dir;
+
+	if (dir_pin(dir)) {
+		meet_names(w->c, &w->entry);
+		dir_unpin(dir);
+	} else {
+		outcome(&w->entry, OUTCOME_FAILED, NULL);
+	}
+	dir_put(dir);
+	free(w);
+}
+
+/* As meet_names(), by a worker.  Returns false if there is none. */
+static bool give_meeting(struct context *c, const struct entry *e)
+{
+	size_t size = strlen(e->src) + 1;
+	struct meet_work *w = xmalloc(sizeof *w + size);
+
+	*w = (struct meet_work){ .work.run = do_meet_work, .c = c, .entry = *e };
+	memcpy(w->name, e->src, size);
+	w->entry.src = w->entry.dst = w->name;
+	dir_get(e->dir);
+	if (workers_give(&c->workers, &w->work))
+		return true;
+	dir_put(e->dir);
+	free(w);
+	return false;
+}
+
 void copy_ended(void *arg, const struct pending *p, int result,
 		const struct copyfile_info *info)
 {
@@ -283,6 +351,12 @@ void copy_ended(void *arg, const struct pending *p, int result,
 	const struct plan plan = { .backup = p->backup, .link = p->link };
 
 	e.partial = info->partial;
+	if (result == -EMLINK && p->flags & COPYFILE_ONE_NAME) {
+		/* As with the names that wait, main has more to do than to wait for a server. */
+		if (!loop_is_main(&c->loop) || !give_meeting(c, &e))
+			meet_names(c, &e);
+		return;
+	}
 	if (result == -EEXIST && symlink_is_there(c, &e)) {
 		plan_leave_out(&e, PLAN_KEEP);
 		finish_plan(c, &e, &plan, true);

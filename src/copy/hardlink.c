@@ -9,6 +9,10 @@
  * waited have their turn in a loop of the caller's, one after the other, and a file that
  * cannot be read takes no stack frame for each of its thousands of names.
  *
+ * Most files have one name.  In a new directory they are copied without a look, and the copy
+ * itself, which knows the file's stat, refuses one with several names.  As this costs more
+ * than a look, the files that follow are looked at: names of this kind come in heaps.
+ *
  * A name may have had something else at its destination that became a backup.  That goes
  * with the name: it is freed when the link or copy is there, and restored if there is none.
  */
@@ -22,6 +26,7 @@
 #include <stdlib.h>
 
 #include "base/options.h"
+#include "base/relaxed.h"
 #include "copy/announce.h"
 #include "copy/backup.h"
 #include "copy/complain.h"
@@ -32,6 +37,28 @@
 #include "tree/dir.h"
 #include "tree/dirfds.h"
 #include "tree/dirrefs.h"
+
+/* So many files are looked at after one with several names. */
+#define LOOKS 32
+
+bool hardlink_look_first(const struct context *c, const struct entry *e)
+{
+	const struct options *o = c->opts;
+	bool by_library = S_ISREG(e->type) && !o->symlink && !o->hard_link && !o->attributes_only;
+
+	return !by_library || !e->dir->created || c->in_order ||
+	       options_follows(o, e->operand) || relaxed_get(c->looks);
+}
+
+void hardlink_noticed(struct context *c, nlink_t names)
+{
+	unsigned int looks = relaxed_get(c->looks);
+
+	if (names > 1)
+		relaxed_set(c->looks, LOOKS);
+	else if (looks)
+		relaxed_set(c->looks, looks - 1);
+}
 
 bool hardlink_possible(const struct options *o, const struct entry *e)
 {

@@ -4,6 +4,7 @@
 #define PCP_HARDLINK_H
 
 #include <stdbool.h>
+#include <sys/stat.h>
 
 #include "copy/entry.h"
 #include "copy/plan.h"
@@ -12,6 +13,15 @@ struct context;
 struct link;
 struct options;
 struct waiting;
+
+/*
+ * Returns true if stat(2) of e should tell whether it has further names, before it is copied.
+ * Else the copy that finds that it has is EMLINK; hardlink_noticed() is to be called for both.
+ */
+bool hardlink_look_first(const struct context *c, const struct entry *e);
+
+/* A file was found to have so many names. */
+void hardlink_noticed(struct context *c, nlink_t names);
 
 /* Returns true if e's inode may have other names that will become links to its copy. */
 bool hardlink_possible(const struct options *o, const struct entry *e);

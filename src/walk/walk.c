@@ -48,6 +48,7 @@
 #include "copy/context.h"
 #include "copy/copy.h"
 #include "copy/entry.h"
+#include "copy/hardlink.h"
 #include "tree/dir.h"
 #include "tree/dirfds.h"
 #include "tree/dirpath.h"
@@ -201,9 +202,10 @@ static bool copy_unless_dir(struct walker *w, struct dir *d, const char *name, m
 	if (S_ISDIR(type))
 		return true;
 	enum select_answer answer = select_entry(o, &e);
-	if (answer == SELECT_STAT || o->keep_links) {
+	if (answer == SELECT_STAT || (o->keep_links && hardlink_look_first(w->c, &e))) {
 		if (!enter_stat(w->c, &e, &st))
 			return false;
+		hardlink_noticed(w->c, st.st_nlink);
 		e.st = &st;
 		e.type = st.st_mode & S_IFMT;
 		answer = select_entry(o, &e);

@@ -41,7 +41,7 @@ static void test_combinations(void)
 		{ COPYFILE_GIVEN_MODE | COPYFILE_ATTRS_ONLY, "GIVEN_MODE|ATTRS_ONLY" },
 		{ 0x00000004UL, "unknown bit 0x4" },
 		{ 0x00000008UL, "unknown bit 0x8" },
-		{ 0x01000000UL, "unknown bit 0x1000000" },
+		{ 0x02000000UL, "unknown bit 0x2000000" },
 		{ 0x80000000UL, "unknown bit 0x80000000" },
 	};
 	struct copyfile_how how;
@@ -309,6 +309,34 @@ static void test_odd_destinations(unsigned long how, const char *name)
 	       "%s: TRUNCATE of /dev/null", name);
 }
 
+static void test_one_name(unsigned long how, const char *name)
+{
+	unsigned long one = how | COPYFILE_ONE_NAME;
+
+	put_text("single", "one name");
+	is_int(copy("single", "dst", one), 0, "%s: ONE_NAME of a file with one", name);
+	ok(holds("dst", "one name"), "%s: is a copy", name);
+	drop("dst");
+	is_int(link("single", "double"), 0, "%s: it gets another name", name);
+	is_int(copy("single", "dst", one), -EMLINK, "%s: which is EMLINK", name);
+	is_int(last_info().stage, COPYFILE_OPEN_SRC, "%s: at the source", name);
+	ok(!exists("dst"), "%s: nothing is made", name);
+	put_text("dst", "old");
+	is_int(copy("double", "dst", one | COPYFILE_TRUNCATE), -EMLINK, "%s: TRUNCATE", name);
+	is_int(copy("double", "dst", one | COPYFILE_REPLACE), -EMLINK, "%s: REPLACE", name);
+	ok(holds("dst", "old"), "%s: nothing is changed", name);
+	is_int(copy("double", "dst", how | COPYFILE_TRUNCATE), 0, "%s: without the flag", name);
+	ok(holds("dst", "one name"), "%s: it is copied", name);
+	drop("dst");
+	is_int(symlink("double", "soft"), 0, "%s: a symlink", name);
+	is_int(copy("soft", "dst", one), -EMLINK, "%s: to it, followed", name);
+	is_int(copy("soft", "dst", one | COPYFILE_NOFOLLOW), 0, "%s: itself has one name", name);
+	drop("dst");
+	drop("soft");
+	drop("single");
+	drop("double");
+}
+
 static bool links_to(const char *name, const char *target)
 {
 	char buf[64];
@@ -542,6 +570,7 @@ int main(void)
 		test_same_file(how, name);
 		test_odd_sources(how, name);
 		test_odd_destinations(how, name);
+		test_one_name(how, name);
 		test_symlinks(how, name);
 		test_fsync(how, name);
 		test_lease(how, name);

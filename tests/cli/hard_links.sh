@@ -68,6 +68,31 @@ test_many_names() {
 	done
 }
 
+# Most names are met while copies are under way, and it is these that find the further names.
+test_far() {
+	has_fuse || { skip 'no FUSE'; return; }
+	prepare() {
+		mkdir src mnt
+		for i in 0 1 2 3 4 5 6 7; do
+			mkdir src/$i
+			for j in 0 1 2 3 4 5 6 7; do echo $i$j >src/$i/$j; done
+			ln src/$i/3 src/$i/further
+			ln src/$i/5 src/elsewhere$i
+			[ $i = 0 ] || ln src/0/0 src/$i/of0
+		done
+		ln -s 1 src/1/soft
+		ln -P src/1/soft src/2/soft
+	}
+	before() { slowfs -x -m 2000 src mnt; }
+	after() { fusermount3 -u mnt; }
+	same_as_cp -a mnt new
+	same_as_cp -dR mnt new
+	for engine in "-j1 --window=1" "-j16 --window=64" "-j2 --window=3"; do
+		is_cp || same_as_cp -a mnt new
+	done
+	engine=
+}
+
 test_onto_existing() {
 	pairs
 	before() {
