@@ -2,12 +2,15 @@
 /*
  * Design: where tasks burn the processor the right number of threads is known: least.
  * Where tasks wait (for a server, a disk) it is found by trials.  The work done
- * per second is measured with the present number of threads, then with more threads.
- * If that is no loss, still more are tried; if it is, the old number is set again.  After a
- * rest, fewer threads are tried: some servers have four slots, and what fewer threads do as
- * fast is better done by fewer.  Each trial that changes nothing makes the next rest longer.
- * A short run thus ends before it is known whether fewer would do, which costs less than if it
- * ended before many were tried.
+ * per second is measured with the present number of threads, then with another one, which is
+ * kept if the work goes on as fast with fewer, or faster with more: some servers have four slots.
+ * Otherwise the old number is set again.  Each trial that changes nothing makes the rest until
+ * the next one longer.
+ *
+ * In the beginning, which is all that there is of a short run, it would cost most to have too
+ * few.  So only more threads are tried then; they are kept unless they are a loss, which has to
+ * be measured twice; and the rest after such a loss is short.  Measurements are rough: copies end
+ * in heaps, as where the first file of a block of inodes waits for all others of it.
  *
  * A measurement begins when as many tasks have ended as were under way when the number of
  * threads changed, so that it sees only tasks that began later.  It takes as many tasks as
@@ -15,8 +18,8 @@
  * there are too few tasks.
  *
  *	STEADY -- rested, never starved --> UP or DOWN
- *	UP     -- lost nothing --> UP, further;  else STEADY, as before
- *	DOWN   -- lost nothing --> DOWN, further;  else STEADY, as before
+ *	UP     -- worth it --> UP, further;  else STEADY, as before
+ *	DOWN   -- worth it --> DOWN, further;  else STEADY, as before
  *
  * From the first verdict to 64 threads it takes one measurement: with copies of
  * 15 ms each that is after 50 ms.
@@ -30,8 +33,12 @@
 /* Most threads to begin with where tasks wait; for a moment even a disk copes with so many. */
 #define FIRST 32
 
-/* Another number of threads must keep this part of the rate. */
+/*
+ * Fewer threads must keep this part of the rate, and more must raise it by this factor; in the
+ * beginning more must only keep it.
+ */
 #define NO_LOSS 0.92
+#define GAIN 1.05
 
 /*
  * A measurement has at least LEAST_TASKS tasks, and takes at least LEAST_TIME (ns).  After
@@ -44,6 +51,10 @@
 /* The rest from a trial that changed nothing to the next trial (ns) */
 #define FIRST_REST 500000000
 #define LONGEST_REST 8000000000
+
+/* The beginning (ns), and the rest in it */
+#define BEGINNING 500000000
+#define EARLY_REST 50000000
 
 /* Tasks count as waiting until this time (ns) after the last one that was said to wait. */
 #define MEMORY 100000000
@@ -98,7 +109,7 @@ void cf_scale_expect(struct cf_scale *s, unsigned int least, unsigned int most, 
 		s->down_next = false;
 		s->retry = now;
 		s->backoff = FIRST_REST;
-		s->down_after = now + FIRST_REST;
+		s->begins_until = now + BEGINNING;
 		s->guessing = true;
 		decide(s, first_guess(s), 0, COPYFILE_LATENCY_BOUND, now);
 	} else if (waits && s->guessing && first_guess(s) > s->target) {
@@ -113,10 +124,19 @@ void cf_scale_expect(struct cf_scale *s, unsigned int least, unsigned int most, 
 	assert(s->target >= s->least && s->target <= s->most);
 }
 
+static bool begins(const struct cf_scale *s, int64_t now)
+{
+	return now < s->begins_until;
+}
+
 /* Begin to rest. */
 static void rest(struct cf_scale *s, int64_t now)
 {
 	s->trial = CF_SCALE_STEADY;
+	if (begins(s, now)) {
+		s->retry = now + EARLY_REST;
+		return;
+	}
 	s->retry = now + s->backoff;
 	s->backoff = s->backoff * 2 > LONGEST_REST ? LONGEST_REST : s->backoff * 2;
 }
@@ -125,17 +145,19 @@ static void try_next(struct cf_scale *s, double rate, int64_t now)
 {
 	unsigned int down = within(s, s->target / 2);
 	unsigned int up = s->crowded ? s->target : within(s, s->target * 2);
-	bool go_down = up == s->target || (s->down_next && down != s->target);
+	bool may_go_down = down != s->target && !begins(s, now);
+	bool go_down = may_go_down && (s->down_next || up == s->target);
 
 	if (up == s->target && down == s->target) {
 		rest(s, now);
 		return;
 	}
-	if (go_down && now < s->down_after) {
+	if (!go_down && up == s->target) {
 		measure_anew(s, now, false);
 		return;
 	}
 	s->guessing = false;
+	s->doubted = false;
 	s->old_target = s->target;
 	s->old_rate = rate;
 	s->trial = go_down ? CF_SCALE_DOWN : CF_SCALE_UP;
@@ -144,10 +166,12 @@ static void try_next(struct cf_scale *s, double rate, int64_t now)
 }
 
 /* Returns true if the trial, in which work is done at rate, is a success. */
-static bool worth(const struct cf_scale *s, double rate)
+static bool worth(const struct cf_scale *s, double rate, int64_t now)
 {
 	assert(s->trial != CF_SCALE_STEADY && s->old_target);
-	return rate >= s->old_rate * NO_LOSS;
+	bool must_gain = s->trial == CF_SCALE_UP && !begins(s, now);
+
+	return rate >= s->old_rate * (must_gain ? GAIN : NO_LOSS);
 }
 
 static void judge_trial(struct cf_scale *s, double rate, int64_t now)
@@ -160,7 +184,7 @@ static void judge_trial(struct cf_scale *s, double rate, int64_t now)
 		measure_anew(s, now, false);
 		return;
 	}
-	if (worth(s, rate)) {
+	if (worth(s, rate, now)) {
 		/* Go on in this direction; at the bound, rest, as it may change. */
 		s->backoff = down ? s->backoff : FIRST_REST;
 		s->trial = CF_SCALE_STEADY;
@@ -169,6 +193,11 @@ static void judge_trial(struct cf_scale *s, double rate, int64_t now)
 			rest(s, now);
 		else
 			try_next(s, rate, now);
+		return;
+	}
+	if (!s->doubted && begins(s, now)) {
+		s->doubted = true;
+		measure_anew(s, now, false);
 		return;
 	}
 	unsigned int back = s->old_target;

@@ -26,11 +26,12 @@ struct cf_scale {
 	enum { CF_SCALE_STEADY, CF_SCALE_UP, CF_SCALE_DOWN } trial;
 	unsigned int old_target;	/* before the trial */
 	double old_rate;		/* work done before the trial, in units per second */
+	bool doubted;			/* the trial was a loss, by one measurement */
 	bool guessing;			/* nothing has been measured: target follows first */
 	bool down_next;			/* the next trial is with fewer threads */
 	int64_t retry;			/* when the next trial may begin */
 	int64_t backoff;		/* how long to rest after that */
-	int64_t down_after;		/* fewer threads are not tried before this time */
+	int64_t begins_until;		/* see BEGINNING in scale.c */
 
 	/* The measurement under way */
 	bool settling;			/* tasks that began before the last change still end */
