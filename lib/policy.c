@@ -12,9 +12,9 @@
  *
  *	processors * (cpu + wait) / cpu
  *
- * keep all of them busy if they wait evenly, and twice as many if they do not.  This is the
- * demand, from which scale.c begins, and it holds from a page cache (cpu alone) over a disk
- * (some times 100 microseconds) to a far server.
+ * keep all of them busy if they wait evenly.  This is the demand, from which scale.c begins, and
+ * it holds from a page cache (cpu alone) over a disk (some times 100 microseconds) to a far
+ * server.
  *
  * A pair of file systems is said to wait if most of the work measured lately waited for
  * longer than it had a processor, and the means say so as well.  Either alone would not do: a
@@ -136,9 +136,6 @@
  */
 #define SHORT_WAIT 4000000
 #define MODEST 8
-
-/* Waits come in heaps: with the threads that the means call for a processor is often idle. */
-#define HEADROOM 2
 
 /* A thread that copied by itself within this time (ns) counts as a caller. */
 #define LATELY 50000000
@@ -432,7 +429,7 @@ static unsigned int demand(const struct pair *p)
 		most = cores > MODEST ? cores : MODEST;
 	if (!measured(p) || !cpu || wait / cpu >= most)
 		return most;
-	uint64_t threads = HEADROOM * cores * (uint64_t)(cpu + wait) / cpu;
+	uint64_t threads = cores * (uint64_t)(cpu + wait) / cpu;
 	return threads < most ? threads : most;
 }
 

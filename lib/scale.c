@@ -30,9 +30,6 @@
 
 #include <assert.h>
 
-/* Most threads to begin with where tasks wait; for a moment even a disk copes with so many. */
-#define FIRST 32
-
 /*
  * Fewer threads must keep this part of the rate, and more must raise it by this factor; in the
  * beginning more must only keep it.
@@ -88,7 +85,7 @@ static void decide(struct cf_scale *s, unsigned int target, double rate,
 /* Until the first measurement has ended, the number of threads is what is said to be wanted. */
 static unsigned int first_guess(const struct cf_scale *s)
 {
-	return within(s, s->first && s->first < FIRST ? s->first : FIRST);
+	return within(s, s->first);
 }
 
 void cf_scale_expect(struct cf_scale *s, unsigned int least, unsigned int most, bool waits,

@@ -17,7 +17,7 @@
 struct cf_scale {
 	unsigned int target;		/* the answer: threads to have now */
 	unsigned int least, most;	/* bounds of it */
-	unsigned int first;		/* threads to begin with where tasks wait; 0: not known */
+	unsigned int first;		/* threads to begin with where tasks wait; 0: least */
 
 	bool waits;			/* tasks wait: more threads may be faster */
 	int64_t waits_until;		/* at least; each task that waits moves it */

@@ -150,8 +150,8 @@ static void test_demand(uint64_t slow)
 	for (i = 0; i < 30; i++)
 		copy(DEMAND, half_of_each, 1000);
 	n = cf_policy_limits(0, DEMAND).demand;
-	ok(n >= 3 * cores && n <= 8 * cores,
-	   "copies that sleep half of their time: some four for each of %u processors (%u)",
+	ok(n > cores && n <= 4 * cores,
+	   "copies that sleep half of their time: some two for each of %u processors (%u)",
 	   cores, n);
 	copy(NO_DEMAND, spin, 1000);
 	copy(NO_DEMAND, spin, 1000);
@@ -190,7 +190,9 @@ static void test_busy_machine(void)
 		copy(SERVER_HERE, nap, 1000);
 	ok(!cf_policy_waits(SERVER_HERE), "on a machine that is never idle no copy waits");
 	idle = CF_IDLE_WHOLE / 2;
-	for (i = 0; i < 6 && !cf_policy_waits(SERVER_HERE); i++) {
+	/* Other programs of this machine may keep the naps from ending in time. */
+	for (i = 0; i < 100 && (!cf_policy_waits(SERVER_HERE) ||
+				cf_policy_limits(0, SERVER_HERE).crowded); i++) {
 		nap(20 * ms);
 		copy(SERVER_HERE, nap, 1000);
 	}

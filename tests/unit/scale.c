@@ -82,6 +82,7 @@ static struct run fresh(void)
 
 	memset(&r, 0, sizeof r);
 	r.now = 1;
+	r.scale.first = 32;
 	return r;
 }
 
