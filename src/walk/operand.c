@@ -10,6 +10,8 @@
  *   a file		the same; or if it is in the target directory; or if it may be a
  *			further name of a file that is being copied
  *   what is missing	always: an earlier operand may become that
+ *   any		if an earlier one has the target directory in its source: what it
+ *			reads may be what this one overwrites
  */
 #include <config.h>
 
@@ -43,6 +45,38 @@
 #include "walk/walk.h"
 #include "xvasprintf.h"
 
+/*
+ * Returns true if is_it(arg, st) for the directory path or one above it, or if one of them
+ * cannot be opened.
+ */
+static bool find_upwards(int at, const char *path,
+			 bool (*is_it)(void *arg, const struct stat *st), void *arg)
+{
+	int fd = RETRY(openat(at, path, O_PATH | O_DIRECTORY | O_CLOEXEC));
+	struct stat st, below = { .st_ino = 0 };
+	bool found = false;
+
+	/* The root is its own parent. */
+	while (!found && fd >= 0 && RETRY(fstat(fd, &st)) == 0 && !SAME_INODE(st, below)) {
+		found = is_it(arg, &st);
+		below = st;
+		int up = RETRY(openat(fd, "..", O_PATH | O_DIRECTORY | O_CLOEXEC));
+		close(fd);
+		fd = up;
+	}
+	if (fd >= 0)
+		close(fd);
+	return found || fd < 0;
+}
+
+static bool add_above_target(void *arg, const struct stat *st)
+{
+	struct operands *all = arg;
+
+	dirset_add(&all->above_target, st, "", 0);
+	return false;
+}
+
 void operands_init_single(struct operands *all, struct context *c)
 {
 	*all = (struct operands){ .c = c };
@@ -55,34 +89,25 @@ void operands_init_several(struct operands *all, struct context *c, const char *
 		return;
 	all->names = names_new();
 	c->targets = names_new();
+	dirset_init(&all->above_target);
+	(void)find_upwards(AT_FDCWD, target, add_above_target, all);
 }
 
 void operands_fini(struct operands *all)
 {
-	if (all->names)
-		hash_free(all->names);
+	if (!all->names)
+		return;
+	dirset_fini(&all->above_target);
+	hash_free(all->names);
 }
 
 /* ----------------------------------------------------------- directories */
 
-/* Returns true if path, a directory, is within one that this run has made, or is gone. */
-static bool is_in_created_dir(struct context *c, int at, const char *path)
+static bool is_created(void *arg, const struct stat *st)
 {
-	int fd = RETRY(openat(at, path, O_PATH | O_DIRECTORY | O_CLOEXEC));
-	struct stat st, below = { .st_ino = 0 };
-	bool found = false;
+	struct context *c = arg;
 
-	/* Upwards to the root, which is its own parent. */
-	while (!found && fd >= 0 && RETRY(fstat(fd, &st)) == 0 && !SAME_INODE(st, below)) {
-		found = dirset_find(&c->created_dirs, &st);
-		below = st;
-		int up = RETRY(openat(fd, "..", O_PATH | O_DIRECTORY | O_CLOEXEC));
-		close(fd);
-		fd = up;
-	}
-	if (fd >= 0)
-		close(fd);
-	return found || fd < 0;
+	return dirset_find(&c->created_dirs, st);
 }
 
 /* Returns true if the copy of e, a directory, may depend on what an earlier operand makes. */
@@ -90,9 +115,9 @@ static bool dir_depends_on_earlier(const struct operands *all, const struct entr
 {
 	struct context *c = all->c;
 
-	return targets_have(c, e) || all->merged ||
+	return targets_have(c, e) || all->merged || all->reads_target ||
 	       (dirset_any(&c->created_dirs) &&
-		is_in_created_dir(c, dir_src_fd(e->dir), e->src));
+		find_upwards(dir_src_fd(e->dir), e->src, is_created, c));
 }
 
 static void copy_dir_operand(struct operands *all, const struct entry *e)
@@ -103,6 +128,7 @@ static void copy_dir_operand(struct operands *all, const struct entry *e)
 	all->merged |= entry_stat_dst(e, &there, AT_SYMLINK_NOFOLLOW) == 0;
 	if (dir_depends_on_earlier(all, e))
 		context_drain(c);
+	all->reads_target |= all->names && dirset_find(&all->above_target, e->st);
 	if (walk_tree(c, e)) {
 		char *dst = dir_dst_path(e->dir, e->dst);
 
@@ -141,8 +167,8 @@ static bool file_depends_on_earlier(const struct operands *all, const struct ent
 	/* An earlier operand may be a name of the same inode, to which e becomes a link. */
 	if (c->opts->keep_links && (e->st->st_nlink > 1 || options_follows(c->opts, true)))
 		return true;
-	return all->merged || SAME_INODE(all->target, *parent) || targets_have(c, e) ||
-	       dirset_find(&c->created_dirs, parent);
+	return all->merged || all->reads_target || SAME_INODE(all->target, *parent) ||
+	       targets_have(c, e) || dirset_find(&c->created_dirs, parent);
 }
 
 static void skip_repeated(const struct entry *e)

@@ -9,6 +9,8 @@
 #include <stdbool.h>
 #include <sys/stat.h>
 
+#include "base/dirset.h"
+
 struct context;
 struct dir;
 struct hash_table;
@@ -18,7 +20,9 @@ struct operands {
 	struct context *c;
 	struct hash_table *names;	/* of files copied so far; NULL: there is one operand */
 	struct stat target;		/* if there are names: where all are copied into */
+	struct dirset above_target;	/* that directory, and those above it */
 	bool merged;			/* one was copied into a directory that existed */
+	bool reads_target;		/* one has the target directory in its source */
 };
 
 /* One operand, or several that are copied into the directory target. */

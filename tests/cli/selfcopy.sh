@@ -47,6 +47,24 @@ test_into_itself() {
 	into_itself -RT d d/sub/..
 }
 
+# The second operand replaces a file that the first one reads, after that has been read.
+test_operand_into_the_source_of_an_earlier_one() {
+	has_fuse || { skip 'no FUSE'; return; }
+	prepare() {
+		mkdir -p back/sub/deep mnt
+		for i in 1 2 3 4 5 6 7 8; do echo old >back/sub/deep/$i; done
+		echo old >back/sub/f
+		echo new >f
+	}
+	before() { slowfs -x -d open=100000,readdir=100000 back mnt; }
+	after() { fusermount3 -u mnt; }
+	same_as_cp -R mnt/sub f mnt/sub/.
+	assertEquals 'the copy of the first' old "$(cat "$work/pcp/back/sub/sub/f")"
+	same_as_cp -RL mnt/sub/deep f mnt/sub
+	before() { :; }
+	after() { :; }
+}
+
 # With -n what is there is not compared with the source.
 test_onto_itself_twice() {
 	tree
