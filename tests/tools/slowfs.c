@@ -18,6 +18,7 @@
 
 #include "slowfs_arm.h"
 #include "slowfs_base.h"
+#include "slowfs_corrupt.h"
 #include "slowfs_disk.h"
 #include "slowfs_fault.h"
 #include "slowfs_gate.h"
@@ -30,13 +31,14 @@ int main(int argc, char **argv)
 	int c, fg = 0;
 	static const char usage[] =
 	"usage: slowfs [-fxiInTN] [-M MODE] [-d OP=US[,OP=US]...] [-m US_PER_MIB]\n"
-	"              [-e OP:N[+COUNT|+]:WHAT[:GLOB]]... [-c MAXCOPY] [-s SLOTS]\n"
+	"              [-e OP:N[+COUNT|+]:WHAT[:GLOB]]... [-b OP:OFFSET[:COUNT[:GLOB]]]...\n"
+	"              [-c MAXCOPY] [-s SLOTS]\n"
 	"              [-C US] [-A NAME=VALUE[,NAME=VALUE]...]\n"
 	"              [-t THREADS] [-S STATSFILE] [-o FUSEOPTS] SOURCE MOUNTPOINT\n"
 	"OP is all or one of:";
 
 	fuse_opt_add_arg(&args, "slowfs");
-	while ((c = getopt(argc, argv, "fxiInTNM:d:m:e:c:s:C:A:t:S:o:h")) != -1)
+	while ((c = getopt(argc, argv, "fxiInTNM:d:m:e:b:c:s:C:A:t:S:o:h")) != -1)
 		switch (c) {
 		case 'f': fg = 1; break;
 		case 'n': new_inodes = 1; break;
@@ -49,6 +51,7 @@ int main(int argc, char **argv)
 		case 'd': parse_delay(optarg); break;
 		case 'm': us_per_mib = strtoul(optarg, NULL, 10); break;
 		case 'e': parse_fault(optarg); break;
+		case 'b': parse_corruption(optarg); break;
 		case 'c': max_copy = strtoul(optarg, NULL, 10); break;
 		case 's': set_slots(strtoul(optarg, NULL, 10)); break;
 		case 'C': parse_cold(optarg); break;

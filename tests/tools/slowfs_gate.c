@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "slowfs_base.h"
+#include "slowfs_corrupt.h"
 #include "slowfs_disk.h"
 #include "slowfs_fault.h"
 
@@ -82,6 +83,7 @@ void reset(void)
 		op[i].peak = 0;
 	}
 	reset_faults();
+	reset_corruptions();
 	reset_disk();
 	peak_all = 0;
 }

@@ -14,6 +14,7 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
+#include "slowfs_corrupt.h"
 #include "slowfs_disk.h"
 #include "slowfs_fault.h"
 #include "slowfs_gate.h"
@@ -189,7 +190,18 @@ static int s_read(const char *p, char *b, size_t n, off_t off, struct fuse_file_
 	if (r) { errno = -r; return leave(OP_read, -1); }
 	n = cut(n, q);
 	disk_read(fi->fh, off, n);
-	return leave(OP_read, pread(fi->fh, b, n, off));
+	ssize_t l = pread(fi->fh, b, n, off);
+	off_t bad = l > 0 ? corruption_of(OP_read, p, off, l) : -1;
+	if (bad >= 0)
+		b[bad - off] ^= 1;
+	return leave(OP_read, l);
+}
+
+/* -b: store a byte that is not the one which was to be stored.  Returns l, or -1. */
+static ssize_t spoil(int fd, off_t at, char byte, ssize_t l)
+{
+	byte ^= 1;
+	return pwrite(fd, &byte, 1, at) == 1 ? l : -1;
 }
 
 static int s_write(const char *p, const char *b, size_t n, off_t off, struct fuse_file_info *fi)
@@ -206,7 +218,11 @@ static int s_write(const char *p, const char *b, size_t n, off_t off, struct fus
 	if (r) { errno = -r; return leave(OP_write, -1); }
 	n = cut(n, q);
 	disk_write(fi->fh, off, n);
-	return leave(OP_write, pwrite(fi->fh, b, n, off));
+	ssize_t l = pwrite(fi->fh, b, n, off);
+	off_t bad = l > 0 ? corruption_of(OP_write, p, off, l) : -1;
+	if (bad >= 0)
+		l = spoil(fi->fh, bad, b[bad - off], l);
+	return leave(OP_write, l);
 }
 
 static ssize_t s_copy(const char *pi, struct fuse_file_info *fi, off_t oi, const char *po,
@@ -224,7 +240,12 @@ static ssize_t s_copy(const char *pi, struct fuse_file_info *fi, off_t oi, const
 	n = cut(n, q);
 	disk_read(fi->fh, oi, n);
 	disk_write(fo->fh, oo, n);
-	l = n ? copy_file_range(fi->fh, &oi, fo->fh, &oo, n, flags) : 0;
+	off_t from = oi, to = oo;
+	l = n ? copy_file_range(fi->fh, &from, fo->fh, &to, n, flags) : 0;
+	off_t bad = l > 0 ? corruption_of(OP_copy, po, oo, l) : -1;
+	char byte;
+	if (bad >= 0 && pread(fi->fh, &byte, 1, oi + bad - oo) == 1)
+		l = spoil(fo->fh, bad, byte, l);
 	return leave(OP_copy, l);
 }
 

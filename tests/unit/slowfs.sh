@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-# Unit test of tools/slowfs_*.c: a cache that is cold at first, and a disk with one arm.  Times
+# Unit test of tools/slowfs_*.c: a cache that is cold at first, a disk with one arm, and bytes
+# that are wrong.  Times
 # are those that slowfs counts, wherever noise could disturb a clock.
 
 . "$(dirname "$0")/../cli/common.sh"
@@ -181,8 +182,31 @@ test_only_first_touches_move_the_arm() {
 	assertEquals 1 "$(counted arm 3)"
 }
 
+test_a_byte_is_written_wrong() {
+	slowfs -x -N -b write:200000:1:/copy src mnt
+	cat src/big >mnt/copy
+	assertEquals 'the first time' 'differs: byte 200001' "$(differs)"
+	cat src/big >mnt/copy
+	assertEquals 'the second time' '' "$(differs)"
+	cat src/big >mnt/other
+	assertTrue 'another file' 'cmp -s src/big src/other'
+}
+
+test_a_byte_is_read_wrong() {
+	slowfs -x -N -b read:5 src mnt
+	cat src/big >mnt/copy
+	assertTrue 'it is stored' 'cmp -s src/big src/copy'
+	assertEquals 'differs: byte 6' "$(differs)"
+}
+
+# differs: where mnt/copy differs from src/big; slowfs -N has the kernel pass on each read
+differs() {
+	cmp src/big mnt/copy | sed 's/.* differ: [a-z]* \([0-9]*\),.*/differs: byte \1/'
+}
+
 test_what_is_no_number() {
-	for option in '-C soon' '-A settle' '-A settle=' '-A rate=0' '-A colour=1'; do
+	for option in '-C soon' '-A settle' '-A settle=' '-A rate=0' '-A colour=1' '-b all:1' \
+		'-b write:x' '-b write'; do
 		# shellcheck disable=SC2086
 		slowfs $option src mnt 2>err
 		assertEquals "$option" 2 $?
