@@ -19,6 +19,7 @@
 #include "attr.h"
 #include "cookie.h"
 #include "count.h"
+#include "digest.h"
 #include "job.h"
 #include "newdir.h"
 #include "place.h"
@@ -102,7 +103,8 @@ static int check_flags(uint64_t f)
 {
 	const uint64_t data = COPYFILE_REPLACE | COPYFILE_TRUNCATE | COPYFILE_REFLINK |
 			      COPYFILE_NO_REFLINK | COPYFILE_SPARSE | COPYFILE_NO_SPARSE |
-			      COPYFILE_FSYNC | COPYFILE_KEEP_PARTIAL | MADE_UP_MODES;
+			      COPYFILE_FSYNC | COPYFILE_KEEP_PARTIAL | COPYFILE_VERIFY |
+			      MADE_UP_MODES;
 	const uint64_t other = COPYFILE_ATTRS | COPYFILE_LENIENT | COPYFILE_ATTRS_ONLY |
 			       COPYFILE_NOFOLLOW | COPYFILE_SYNC | COPYFILE_ASYNC |
 			       COPYFILE_STEADY | COPYFILE_ONE_NAME;
@@ -129,6 +131,10 @@ static int check_how(const struct copyfile_how *how)
 
 	if (how->newdir && how->flags & NOT_IN_NEWDIR)
 		return -EINVAL;
+	if (how->hash > COPYFILE_HASH_SHA256 || (how->hash && how->flags & COPYFILE_ATTRS_ONLY))
+		return -EINVAL;
+	if (how->hash && !cf_digest_name(how->hash))
+		return -EOPNOTSUPP;
 	return how->mode & ~bits ? -EINVAL : check_flags(how->flags);
 }
 
@@ -207,8 +213,6 @@ static int read_how(struct copyfile_how *ret, const struct copyfile_how *how, si
 	for (size_t i = 0; r == 0 && i < sizeof ret->reserved / sizeof *ret->reserved; i++)
 		if (ret->reserved[i])
 			r = -E2BIG;
-	if (r == 0 && ret->reserved32)
-		r = -E2BIG;
 	if (r == 0 && !ret->result && ret->result_size)
 		r = -EFAULT;
 	return r;
@@ -315,6 +319,11 @@ int copyfile_info(long cookie, struct copyfile_info *ret, size_t size)
 	return leave(state, r);
 }
 
+const char *copyfile_hash_name(unsigned int hash)
+{
+	return cf_digest_name(hash ? hash : cf_digest_default());
+}
+
 const char *copyfile_stage_name(unsigned int stage)
 {
 	switch (stage) {
@@ -324,6 +333,7 @@ const char *copyfile_stage_name(unsigned int stage)
 	case COPYFILE_READ:	return "reading";
 	case COPYFILE_WRITE:	return "writing";
 	case COPYFILE_MOVE:	return "copying";
+	case COPYFILE_COMPARE:	return "comparing";
 	case COPYFILE_SETATTR:	return "setting attributes";
 	case COPYFILE_FLUSH:	return "flushing";
 	case COPYFILE_PUBLISH:	return "naming the destination";

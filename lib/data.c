@@ -22,6 +22,11 @@
  * error, unless the file has become shorter, or its contents are made up: a file
  * system that loses its connection may well return 0 in place of an error.
  *
+ * A digest of the source needs its bytes in order.  The buffer passes them on as it moves them.
+ * Where the kernel has moved any, or several threads have, the caller reads the source again.
+ * That is a second time for the disk if the file is larger than the page cache; so with a
+ * digest the kernel mover is left out, unless a server may copy by itself.
+ *
  * The source is checked for changes if it was not read at one moment, but in several
  * calls, or in one of more than ONE_MOMENT bytes.
  */
@@ -36,8 +41,11 @@
 #include <time.h>
 
 #include "buffer.h"
+#include "cache.h"
 #include "clock.h"
 #include "clone.h"
+#include "contents.h"
+#include "digest.h"
 #include "extent.h"
 #include "fs.h"
 #include "libcopyfile.h"
@@ -69,6 +77,9 @@ static_assert(LEAST_CHUNK <= CF_FIRST_CHUNK && CF_FIRST_CHUNK <= MOST_CHUNK,
 /* Bytes that a file in /proc has at most, on a big machine */
 #define MADE_UP_SIZE (1 << 20)
 
+/* Bytes of a file that will be read back, after which its device begins to write them */
+#define WRITE_EARLY (8 << 20)
+
 /* If one call reads no more bytes than this, they count as read at one moment. */
 #define ONE_MOMENT (64 << 10)
 
@@ -86,6 +97,8 @@ struct mover {
 	off_t written;		/* the size that dst has: less than end where a hole is last */
 	unsigned int moves;	/* calls that moved data */
 	off_t early;		/* where reading ended before the size, or -1 */
+	bool unsummed;		/* the digest lacks some of what was moved */
+	off_t begun;		/* the device has begun to write what is before this offset */
 	struct stat *now;	/* of src, when it was last looked at ... */
 	bool looked;		/* ... if it was, since data was moved */
 	int64_t wall, cpu;	/* clocks when the moving of a big file began, nanoseconds */
@@ -192,6 +205,27 @@ static void advance(struct mover *m, off_t to, uint64_t moved)
 		cf_relaxed_set(w->total, to);
 }
 
+/* Add a hole, from m->end to offset to. */
+static int advance_hole(struct mover *m, off_t to)
+{
+	const struct cf_data *d = m->d;
+	int r = d->digest && !m->unsummed && to > m->end ?
+			cf_contents_add_hole(to - m->end, d->watch, d->digest) : 0;
+
+	if (r == 0)
+		advance(m, to, 0);
+	return r;
+}
+
+/* Let the device begin to write what will be read back, while more is copied. */
+static void write_early(struct mover *m)
+{
+	if (!(m->d->flags & COPYFILE_VERIFY) || m->end - m->begun < WRITE_EARLY)
+		return;
+	(void)cf_cache_begin_write(m->d->dst, m->begun, m->end - m->begun);
+	m->begun = m->end;
+}
+
 /* -------------------------------------------------------------- clone */
 
 /* Returns 1 if the data is there, 0 if it is still to be moved, or -errno. */
@@ -210,6 +244,7 @@ static int try_clone(struct mover *m)
 	cf_relaxed_set(d->watch->method, COPYFILE_BY_REFLINK);
 	cf_relaxed_set(d->watch->cloned, d->st->st_size);
 	cf_relaxed_set(d->watch->done, d->st->st_size);
+	m->unsummed = true;
 	return 1;
 }
 
@@ -220,6 +255,9 @@ static bool worth_ranges(struct mover *m, off_t at)
 {
 	const struct cf_data *d = m->d;
 
+	/* In ranges the bytes do not come in order, as a digest needs them. */
+	if (d->digest && !m->unsummed)
+		return false;
 	if (d->stream || m->growing || m->sparse || d->flags & COPYFILE_SYNC ||
 	    d->st->st_size - at < (off_t)(CF_RANGE_CHUNKS * first_chunk(d)))
 		return false;
@@ -295,8 +333,11 @@ static ssize_t move_piece(struct mover *m, off_t at, int64_t len)
 		return failed(m, b->stage, n);
 	if (m->written < b->written)
 		m->written = b->written;
+	if (m->d->digest && !m->unsummed)
+		cf_digest_add(m->d->digest, b->bytes, n);
 	has_moved(m, COPYFILE_BY_BUFFER);
 	advance(m, at + n, n - (b->holes - holes));
+	write_early(m);
 	return n;
 }
 
@@ -419,8 +460,10 @@ static int move_kernel(struct mover *m, off_t at, int64_t len)
 			return at > d->st->st_size ? 0 : move_buffer(m, at, len);
 		at += n;
 		len -= n;
+		m->unsummed = true;
 		has_moved(m, COPYFILE_BY_KERNEL);
 		advance(m, at, n);
+		write_early(m);
 		m->written = at;
 		if (len > d->st->st_size - at && worth_ranges(m, at)) {
 			at = move_ranges(m, at, COPYFILE_BY_KERNEL);
@@ -459,8 +502,9 @@ static int move_extents(struct mover *m, int seek)
 	while ((r = cf_extent_next(seek, pos, d->st->st_size, &e)) > 0) {
 		if (cancelled(m))
 			return -ECANCELED;
-		advance(m, e.start, 0);
-		r = move_span(m, e.start, e.end - e.start);
+		r = advance_hole(m, e.start);
+		if (r == 0)
+			r = move_span(m, e.start, e.end - e.start);
 		if (r < 0)
 			return r;
 		pos = e.end;
@@ -471,9 +515,7 @@ static int move_extents(struct mover *m, int seek)
 	if (r < 0)
 		return failed(m, COPYFILE_READ, r);
 	r = stat_again(m, false);
-	if (r == 0 && m->now->st_size > m->end)
-		advance(m, m->now->st_size, 0);
-	return r;
+	return r == 0 && m->now->st_size > m->end ? advance_hole(m, m->now->st_size) : r;
 }
 
 /*
@@ -508,7 +550,32 @@ static int set_size(struct mover *m)
 	return failed(m, COPYFILE_WRITE, r);
 }
 
-int cf_data_copy(const struct cf_data *d, bool *changed)
+/* Returns true if the kernel must not move the data, or cannot, or need not. */
+static bool wants_buffer(const struct cf_data *d)
+{
+	if (d->stream || d->flags & (COPYFILE_NO_REFLINK | COPYFILE_SPARSE | COPYFILE_NO_SPARSE))
+		return true;
+	if (d->digest && cf_fs_known(d->src, d->st->st_dev) == CF_FS_PLAIN)
+		return true;
+	return !cf_refusal_try(CF_COPY_FILE_RANGE, d->st->st_size, d->pair);
+}
+
+/* Move the data in the way that suits.  Returns 0 or -errno. */
+static int move(struct mover *m)
+{
+	const struct cf_data *d = m->d;
+	int r = try_clone(m);
+
+	if (r)
+		return r < 0 ? r : 0;
+	if (cf_extent_sparse(d->st) && !d->stream && !(d->flags & COPYFILE_NO_SPARSE))
+		r = move_around_holes(m);
+	else
+		r = move_span(m, 0, TO_END);
+	return r == 0 ? set_size(m) : r;
+}
+
+int cf_data_copy(const struct cf_data *d, struct cf_data_result *ret)
 {
 	char small[SMALL_BUFFER_SIZE];
 	struct stat now;
@@ -516,26 +583,15 @@ int cf_data_copy(const struct cf_data *d, bool *changed)
 		.d = d, .small = small, .chunk = first_chunk(d), .early = -1, .now = &now,
 		.sought = d->borrowed, .sparse = d->flags & COPYFILE_SPARSE && !d->stream,
 	};
-	int r;
 
-	*changed = false;
-	m.by_buffer = d->stream ||
-		      d->flags & (COPYFILE_NO_REFLINK | COPYFILE_SPARSE | COPYFILE_NO_SPARSE) ||
-		      !cf_refusal_try(CF_COPY_FILE_RANGE, d->st->st_size, d->pair);
+	*ret = (struct cf_data_result){ .changed = false };
+	m.by_buffer = wants_buffer(d);
 	cf_relaxed_set(d->watch->stage, COPYFILE_MOVE);
-
-	r = try_clone(&m);
-	if (r)
-		return r < 0 ? r : 0;
-	if (cf_extent_sparse(d->st) && !d->stream && !(d->flags & COPYFILE_NO_SPARSE))
-		r = move_around_holes(&m);
-	else
-		r = move_span(&m, 0, TO_END);
-	if (r == 0)
-		r = set_size(&m);
+	int r = move(&m);
+	ret->summed = d->digest && !m.unsummed;
 	if (r < 0)
 		return r;
 	if (m.looked || m.moves > 1 || cf_relaxed_get(d->watch->moved) > ONE_MOMENT)
-		*changed = (m.looked || cf_fstat(d->src, &now) == 0) && has_changed(&m);
+		ret->changed = (m.looked || cf_fstat(d->src, &now) == 0) && has_changed(&m);
 	return 0;
 }

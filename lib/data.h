@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <sys/stat.h>
 
+#include "digest.h"
 #include "watch.h"
 
 /* Bytes of the first automatic chunk: 8 ms at 1 GB/s.  Bigger ones gained nothing. */
@@ -21,14 +22,19 @@ struct cf_data {
 	uint64_t flags;			/* COPYFILE_* */
 	uint64_t chunk;			/* most bytes between two looks at cancel; 0: automatic */
 	uint64_t pair;			/* of file systems; see place.h */
+	struct cf_digest *digest;	/* gets all that is read from src; or NULL */
 	struct cf_watch *watch;		/* told of progress, stage and method */
+};
+
+struct cf_data_result {
+	bool changed;			/* src was seen to change meanwhile */
+	bool summed;			/* the digest has all of src; else it is of no use */
 };
 
 /*
  * Copy everything, to the end that src has now.  Returns 0 or -errno
- * (-ECANCELED after a cancel); the stage that failed is in watch.  *changed tells
- * whether src was seen to change meanwhile.
+ * (-ECANCELED after a cancel); the stage that failed is in watch.
  */
-int cf_data_copy(const struct cf_data *d, bool *changed);
+int cf_data_copy(const struct cf_data *d, struct cf_data_result *ret);
 
 #endif

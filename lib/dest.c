@@ -49,6 +49,17 @@
 /* Temporary names that are tried until one is free.  Each is one of 2^64. */
 #define TEMP_TRIES 16
 
+/* Returns how a new file is opened: what will be read back, for reading, too. */
+static int new_access(const struct cf_dest *d)
+{
+	return d->flags & COPYFILE_VERIFY ? O_RDWR : O_WRONLY;
+}
+
+static int new_flags(const struct cf_dest *d)
+{
+	return new_access(d) | O_CREAT | O_EXCL | O_NOFOLLOW;
+}
+
 static bool same_inode(const struct stat *a, const struct stat *b)
 {
 	return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
@@ -88,7 +99,7 @@ static int make_in_newdir(struct cf_dest *d)
 {
 	bool loose;
 
-	d->fd = cf_newdir_open(d->newdir, d->dir, d->name, d->mode, &loose);
+	d->fd = cf_newdir_open(d->newdir, d->dir, d->name, new_access(d), d->mode, &loose);
 	if (d->fd < 0)
 		return d->fd;
 	int r = cf_fstat(d->fd, &d->id);
@@ -104,7 +115,7 @@ static int make_in_newdir(struct cf_dest *d)
 
 static int make_exclusively(struct cf_dest *d)
 {
-	d->fd = cf_openat(d->dir, d->name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, d->mode);
+	d->fd = cf_openat(d->dir, d->name, new_flags(d), d->mode);
 	d->created = d->fd >= 0;
 	return d->created ? 0 : d->fd;
 }
@@ -179,7 +190,7 @@ static int with_temp_name(struct cf_dest *d, int (*make)(struct cf_dest *, const
 static int make_file(struct cf_dest *d, const void *arg)
 {
 	(void)arg;
-	d->fd = cf_openat(d->dir, d->temp, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, d->mode);
+	d->fd = cf_openat(d->dir, d->temp, new_flags(d), d->mode);
 	return d->fd < 0 ? d->fd : 0;
 }
 
@@ -224,7 +235,7 @@ static int open_parent(const struct cf_dest *d, int flags, mode_t mode)
 static int open_unnamed(struct cf_dest *d)
 {
 	char self[CF_FD_PATH_MAX];
-	int fd = open_parent(d, O_WRONLY | O_TMPFILE, d->mode);
+	int fd = open_parent(d, new_access(d) | O_TMPFILE, d->mode);
 
 	if (fd < 0)
 		return fd;
@@ -305,8 +316,9 @@ int cf_dest_set_size(struct cf_dest *d, off_t size, bool exact)
 	int r = d->touched && exact ? cf_inplace_settle(d, size) : 0;
 
 	d->size = size;
-	/* The small new file is written.  Copies that are to overwrite it need not wait. */
-	if (d->claim.kind == CF_CLAIM_NEW)
+	/* The small new file is written.  Copies that are to overwrite it need not wait, unless it
+	   is read back. */
+	if (d->claim.kind == CF_CLAIM_NEW && !(d->flags & COPYFILE_VERIFY))
 		cf_claim_drop(&d->claim);
 	return r;
 }

@@ -21,6 +21,10 @@
 #define TRUST 256
 
 #define NFS_MAGIC 0x00006969
+#define TMPFS_MAGIC 0x01021994
+#define RAMFS_MAGIC 0x858458f6
+#define HUGETLBFS_MAGIC 0x958458f6
+#define ZFS_MAGIC 0x2fc12fc1
 
 /* From <linux/magic.h> and the file systems themselves */
 static const struct {
@@ -30,12 +34,12 @@ static const struct {
 	{ 0x0000ef53, CF_FS_PLAIN },	/* ext2, ext3, ext4 */
 	{ 0x58465342, CF_FS_PLAIN },	/* xfs */
 	{ 0x9123683e, CF_FS_PLAIN },	/* btrfs */
-	{ 0x01021994, CF_FS_PLAIN },	/* tmpfs */
-	{ 0x858458f6, CF_FS_PLAIN },	/* ramfs */
-	{ 0x958458f6, CF_FS_PLAIN },	/* hugetlbfs */
+	{ TMPFS_MAGIC, CF_FS_PLAIN },
+	{ RAMFS_MAGIC, CF_FS_PLAIN },
+	{ HUGETLBFS_MAGIC, CF_FS_PLAIN },
 	{ 0xf2f52010, CF_FS_PLAIN },	/* f2fs */
 	{ 0xca451a4e, CF_FS_PLAIN },	/* bcachefs */
-	{ 0x2fc12fc1, CF_FS_PLAIN },	/* zfs */
+	{ ZFS_MAGIC, CF_FS_PLAIN },
 	{ 0x00004d44, CF_FS_PLAIN },	/* vfat */
 	{ 0x2011bab0, CF_FS_PLAIN },	/* exfat */
 	{ 0x7366746e, CF_FS_PLAIN },	/* ntfs3 */
@@ -91,14 +95,17 @@ static const struct {
 	{ 0x20030528, CF_FS_REMOTE },	/* orangefs */
 };
 
-enum cf_fs cf_fs_of(int fd)
+static enum cf_fs kind_of_type(int64_t type)
 {
-	int64_t type = cf_fs_type(fd);
-
 	for (size_t i = 0; type >= 0 && i < sizeof types / sizeof *types; i++)
 		if (types[i].magic == type)
 			return types[i].kind;
 	return CF_FS_OTHER;
+}
+
+enum cf_fs cf_fs_of(int fd)
+{
+	return kind_of_type(cf_fs_type(fd));
 }
 
 enum cf_fs cf_fs_known(int fd, dev_t dev)
@@ -118,6 +125,17 @@ enum cf_fs cf_fs_known(int fd, dev_t dev)
 		seen[i].left = TRUST;
 	}
 	return seen[i].kind;
+}
+
+enum cf_fs_memory cf_fs_memory(int fd)
+{
+	int64_t type = cf_fs_type(fd);
+
+	if (type == TMPFS_MAGIC || type == RAMFS_MAGIC || type == HUGETLBFS_MAGIC)
+		return CF_MEMORY_ALONE;
+	if (type == ZFS_MAGIC || kind_of_type(type) == CF_FS_OTHER)
+		return CF_MEMORY_OTHER;
+	return CF_MEMORY_PAGES;
 }
 
 int cf_fs_is_nfs(int fd)

@@ -23,6 +23,15 @@ enum cf_fs cf_fs_of(int fd);
  */
 enum cf_fs cf_fs_known(int fd, dev_t dev);
 
+/* Where the data of a file may be read from, without a look at a disk */
+enum cf_fs_memory {
+	CF_MEMORY_PAGES,	/* the page cache */
+	CF_MEMORY_ALONE,	/* memory, which is all that the file system has */
+	CF_MEMORY_OTHER		/* a cache that the kernel tells nothing of: ZFS, a layer */
+};
+
+enum cf_fs_memory cf_fs_memory(int fd);
+
 /* Returns 1 if fd is on NFS, 0 if not, and -errno if that cannot be found out. */
 int cf_fs_is_nfs(int fd);
 

@@ -5,7 +5,7 @@
  * failure.  watch.stage is that of the stage that runs, and after a failure
  * that of the one that failed.
  *
- *	OPEN_SRC  OPEN_DST  MOVE (READ, WRITE)  SETATTR  FLUSH  PUBLISH  DONE
+ *	OPEN_SRC  OPEN_DST  MOVE (READ, WRITE)  COMPARE  SETATTR  FLUSH  PUBLISH  DONE
  *
  * A cancel is seen before each stage up to the last, and by data.c within it.  A pause
  * begins before the destination is opened, or in data.c.
@@ -31,11 +31,15 @@
 #include <unistd.h>
 
 #include "attr.h"
+#include "contents.h"
 #include "count.h"
 #include "data.h"
 #include "dest.h"
+#include "digest.h"
+#include "extent.h"
 #include "pause.h"
 #include "sys.h"
+#include "verify.h"
 #include "wait.h"
 
 /* Attributes that a symlink can have: it has no mode, and no ACL of its own. */
@@ -59,6 +63,7 @@ void cf_job_init(struct cf_job *j, int src_dir, const char *src, int dst_dir,
 	j->pin.held = false;
 	j->flags = plain ? how->flags ^ (COPYFILE_PLAIN_MODE | COPYFILE_GIVEN_MODE) : how->flags;
 	j->tag = how->tag;
+	j->hash = how->hash || !(how->flags & COPYFILE_VERIFY) ? how->hash : cf_digest_default();
 	j->mode = plain ? PLAIN_MODE : how->mode;
 	j->chunk = chunk;
 	j->place = place;
@@ -80,6 +85,9 @@ void cf_job_init(struct cf_job *j, int src_dir, const char *src, int dst_dir,
 	j->skipped_error = 0;
 	j->partial = COPYFILE_PARTIAL_NONE;
 	j->changed = 0;
+	j->compared = COPYFILE_COMPARED_NOT;
+	j->differs_at = 0;
+	j->summed = false;
 	j->calls = 0;
 }
 
@@ -95,7 +103,7 @@ int cf_job_adopt(struct cf_job *to, const struct cf_job *from, const struct cf_p
 {
 	const struct copyfile_how how = {
 		.flags = from->flags, .tag = from->tag, .mode = from->mode,
-		.newdir = (uintptr_t)from->newdir,
+		.newdir = (uintptr_t)from->newdir, .hash = from->hash,
 	};
 	size_t src_size = strlen(from->src) + 1, dst_size = strlen(from->dst) + 1;
 	char *names = malloc(src_size + dst_size);
@@ -231,20 +239,101 @@ static int set_attributes(struct cf_job *j, int dst, bool path, bool created,
 
 /* ------------------------------------------------------ a regular file */
 
-static int move_data(struct cf_job *j, const struct cf_dest *dst)
+/* The data have arrived: give the destination its size. */
+static int set_size(struct cf_job *j, struct cf_dest *d)
+{
+	/* A clone has the size that the source had when it was made, which is not known. */
+	bool exact = cf_relaxed_get(j->watch.method) != COPYFILE_BY_REFLINK;
+	int r = cf_dest_set_size(d, cf_relaxed_get(j->watch.done), exact);
+
+	if (r < 0)
+		cf_relaxed_set(j->watch.stage, COPYFILE_WRITE);
+	return r;
+}
+
+/*
+ * Bring the data there; with digest, which may be NULL, add them to it.  Returns 0 or -errno;
+ * *ret_summed tells whether the digest has all of them.
+ */
+static int move_data(struct cf_job *j, struct cf_dest *dst, struct cf_digest *digest,
+		     bool *ret_summed)
 {
 	struct cf_data d = {
 		.src = j->src_fd, .dst = dst->fd, .st = &j->st, .stream = dst->stream,
 		.borrowed = j->by_fd,
 		.flags = j->flags, .chunk = j->chunk, .watch = &j->watch,
-		.pair = j->place.pair,
+		.pair = j->place.pair, .digest = digest,
 	};
-	bool changed = false;
+	struct cf_data_result result = { .changed = false };
 	int r = at_stage(j, COPYFILE_MOVE);
 
 	if (r == 0)
-		r = cf_data_copy(&d, &changed);
-	j->changed = changed;
+		r = cf_data_copy(&d, &result);
+	j->changed = result.changed;
+	*ret_summed = result.summed;
+	return r == 0 ? set_size(j, dst) : r;
+}
+
+/* Read the source for the digest: its data has not passed by here.  Returns 0 or -errno. */
+static int sum_source(struct cf_job *j, const struct cf_dest *dst, struct cf_digest *digest)
+{
+	/* A clone has the size that the source had when it was made. */
+	bool cloned = cf_relaxed_get(j->watch.method) == COPYFILE_BY_REFLINK;
+	struct stat st = { .st_size = cf_relaxed_get(j->watch.done) };
+	off_t size = cloned ? cf_fstat(dst->fd, &st) : 0;
+
+	if (size == 0) {
+		const struct cf_contents src = {
+			.fd = j->src_fd, .size = st.st_size, .watch = &j->watch,
+			.seek = !j->by_fd && cf_extent_sparse(&j->st),
+		};
+
+		cf_digest_restart(digest);
+		size = cf_contents_add(&src, digest);
+	}
+	if (size < 0)
+		cf_relaxed_set(j->watch.stage, COPYFILE_READ);
+	return size < 0 ? (int)size : 0;
+}
+
+/* Read the destination back, and compare it with what was read from the source. */
+static int compare(struct cf_job *j, const struct cf_dest *dst, struct cf_digest *digest)
+{
+	bool cloned = cf_relaxed_get(j->watch.method) == COPYFILE_BY_REFLINK;
+	struct cf_verify v = {
+		.src = j->src_fd, .dst = dst->fd, .readable = dst->created,
+		.size = cloned ? -1 : (off_t)cf_relaxed_get(j->watch.done), .shared = cloned,
+		.watch = &j->watch, .digest = digest, .wanted = j->digest,
+	};
+	int r = at_stage(j, COPYFILE_COMPARE);
+
+	if (r < 0)
+		return r;
+	r = cf_verify(&v);
+	j->compared = v.compared;
+	j->differs_at = r == -EBADMSG ? v.differs_at : 0;
+	return r;
+}
+
+/* As move_data(), with a digest of the data; and what has arrived is compared, if need be. */
+static int move_summed(struct cf_job *j, struct cf_dest *dst)
+{
+	struct cf_digest *digest = cf_digest_new(j->hash);
+	bool summed;
+
+	if (!digest)
+		return -ENOMEM;
+	int r = move_data(j, dst, digest, &summed);
+	if (r == 0 && !summed)
+		r = sum_source(j, dst, digest);
+	if (r == 0) {
+		cf_digest_end(digest, j->digest);
+		j->summed = true;
+	}
+	/* A pipe or a device keeps nothing that could be read. */
+	if (r == 0 && j->flags & COPYFILE_VERIFY && !dst->stream)
+		r = compare(j, dst, digest);
+	cf_digest_free(digest);
 	return r;
 }
 
@@ -272,29 +361,16 @@ static int finish(struct cf_job *j, struct cf_dest *d, int r)
 	return r;
 }
 
-/* The data have arrived: give the destination its size. */
-static int set_size(struct cf_job *j, struct cf_dest *d)
-{
-	/* A clone has the size that the source had when it was made, which is not known. */
-	bool exact = cf_relaxed_get(j->watch.method) != COPYFILE_BY_REFLINK;
-	int r = cf_dest_set_size(d, cf_relaxed_get(j->watch.done), exact);
-
-	if (r < 0)
-		cf_relaxed_set(j->watch.stage, COPYFILE_WRITE);
-	return r;
-}
-
 static int copy_regular(struct cf_job *j)
 {
 	struct cf_dest d = dest_of(j);
+	bool summed;			/* of no interest without a digest */
 	int r = at_stage(j, COPYFILE_OPEN_DST);
 
 	if (r == 0)
 		r = cf_dest_open(&d);
 	if (r == 0)
-		r = move_data(j, &d);
-	if (r == 0)
-		r = set_size(j, &d);
+		r = j->hash ? move_summed(j, &d) : move_data(j, &d, NULL, &summed);
 	if (r == 0)
 		r = set_attributes(j, d.fd, false, d.created, cf_dest_made(&d), COPYFILE_ATTRS);
 	return finish(j, &d, r);
@@ -480,4 +556,10 @@ void cf_job_info(const struct cf_job *j, bool ended, struct copyfile_info *ret)
 	ret->skipped_error = j->skipped_error;
 	ret->partial = j->partial;
 	ret->changed = j->changed;
+	if (!j->summed)
+		return;
+	ret->hash = j->hash;
+	ret->compared = j->compared;
+	ret->differs_at = j->differs_at;
+	memcpy(ret->digest, j->digest, sizeof ret->digest);
 }

@@ -26,6 +26,7 @@ struct cf_job {
 	char *names;			/* both of them, when the job outlives its caller */
 	struct cf_pin pin;		/* in that case, the directories; put when the copy ends */
 	uint64_t flags, tag;		/* PLAIN_MODE has become GIVEN_MODE, with its mode */
+	uint32_t hash;			/* enum copyfile_hash: a digest is made; 0: none is */
 	mode_t mode;			/* of a new destination, with COPYFILE_GIVEN_MODE */
 	uint64_t chunk;			/* bytes between two looks at "cancel"; 0: automatic */
 	struct cf_place place;
@@ -44,6 +45,10 @@ struct cf_job {
 	int32_t skipped_error;
 	uint32_t partial;		/* enum copyfile_partial */
 	uint32_t changed;
+	uint32_t compared;		/* enum copyfile_compared */
+	uint64_t differs_at;		/* after -EBADMSG */
+	bool summed;			/* digest is valid */
+	unsigned char digest[COPYFILE_DIGEST_MAX];
 	unsigned int calls;		/* system calls that the copy took */
 };
 

@@ -132,6 +132,14 @@ extern "C" {
 #define COPYFILE_ONE_NAME	0x01000000UL
 
 /*
+ * The copy of a regular file is read back, after it was written out and dropped from the page
+ * cache, and its digest compared with that of what was read from src.  Where they differ, that
+ * is EBADMSG, at COPYFILE_COMPARE, and the copy is undone as after any failure.  See
+ * copyfile_info.compared for what was read, and copyfile_how.hash.  Excludes ATTRS_ONLY.
+ */
+#define COPYFILE_VERIFY		0x02000000UL
+
+/*
  * Start to copy src to dst.
  *
  *   0   the copy is done.
@@ -146,6 +154,7 @@ extern "C" {
  *                     or COPYFILE_REFLINK, and this file system cannot share extents
  *         EBUSY       src or dst stayed in use for too long (a lease, say).  A copy
  *                     that has begun never ends with EAGAIN, but with this.
+ *         EBADMSG     COPYFILE_VERIFY has found that dst is not what was read from src
  *         EIO         also: src ended before its size, without having become shorter
  *         EEXIST, EISDIR, EMFILE, ENOENT, ENOSPC, EXDEV ...  as from open(2),
  *                     ioctl_ficlone(2), write(2)
@@ -212,6 +221,16 @@ int copyfile_ctrl(long cookie, unsigned long cmd);
 
 struct copyfile_info;
 
+/* Hashes of the contents of a regular file */
+enum copyfile_hash {
+	COPYFILE_HASH_DEFAULT = 0,	/* none; with COPYFILE_VERIFY XXH128, or else SHA256 */
+	COPYFILE_HASH_XXH128  = 1,	/* 16 bytes; finds accidents, and takes next to no time */
+	COPYFILE_HASH_SHA256  = 2	/* 32 bytes */
+};
+
+/* Bytes of the longest one */
+#define COPYFILE_DIGEST_MAX 32
+
 struct copyfile_how {
 	uint64_t flags;		/* as for copyfile() */
 	uint64_t tag;		/* any number of the caller's; comes back in copyfile_info */
@@ -230,7 +249,8 @@ struct copyfile_how {
 	struct copyfile_info *result;
 	size_t result_size;	/* sizeof *result */
 	uint32_t mode;		/* with COPYFILE_GIVEN_MODE: 0 to 0777; else 0 */
-	uint32_t reserved32;	/* 0 */
+	uint32_t hash;		/* enum copyfile_hash: a digest is wanted in copyfile_info.
+				   EOPNOTSUPP: see copyfile_hash_name() */
 	uint64_t newdir;	/* from copyfile_newdir_begin(), for dst's directory; or 0 */
 	uint64_t reserved[3];	/* 0 */
 };
@@ -305,6 +325,7 @@ enum copyfile_stage {
 	COPYFILE_READ     = 30,
 	COPYFILE_WRITE    = 40,
 	COPYFILE_MOVE     = 50,	/* in the kernel; after a failure, either file may be to blame */
+	COPYFILE_COMPARE  = 55,	/* reading dst back */
 	COPYFILE_SETATTR  = 60,
 	COPYFILE_FLUSH    = 70,
 	COPYFILE_PUBLISH  = 80,	/* giving dst its name */
@@ -317,6 +338,19 @@ enum copyfile_method {
 	COPYFILE_BY_REFLINK = 1,
 	COPYFILE_BY_KERNEL  = 2,	/* copy_file_range(2), maybe on a server */
 	COPYFILE_BY_BUFFER  = 3		/* read(2) and write(2) */
+};
+
+/* What COPYFILE_VERIFY has read back, to compare it with src */
+enum copyfile_compared {
+	COPYFILE_COMPARED_NOT     = 0,	/* nothing: it was not asked for, or dst is no file */
+	COPYFILE_COMPARED_DEVICE  = 1,	/* what the device has; it may have a cache itself */
+	COPYFILE_COMPARED_SERVER  = 2,	/* what the server, or a FUSE program, has */
+	COPYFILE_COMPARED_SHARED  = 3,	/* what the device has, which src shares: a clone */
+	COPYFILE_COMPARED_MEMORY  = 4,	/* all that there is, on tmpfs and the like */
+	COPYFILE_COMPARED_CACHE   = 5,	/* some of it from the page cache, which would not drop
+					   it: another program uses it */
+	COPYFILE_COMPARED_UNKNOWN = 6	/* the kernel cannot tell: it is older than 6.5, or the
+					   file system has a cache of its own */
 };
 
 /* What a failed or cancelled copy left under the destination's name */
@@ -345,7 +379,13 @@ struct copyfile_info {
 				   checked if the copy took more than one call, or one call of
 				   more than 64 KiB; so 0 is no proof. */
 	uint32_t paused;	/* 1: COPYFILE_PAUSE is in force */
-	uint64_t reserved[6];	/* 0 */
+	uint32_t hash;		/* enum copyfile_hash: that of digest; 0: there is none */
+	uint32_t compared;	/* enum copyfile_compared */
+	uint64_t differs_at;	/* after EBADMSG at COPYFILE_COMPARE: the offset of the first
+				   byte that differs; UINT64_MAX: when both files were read
+				   once more, none did */
+	uint8_t  digest[COPYFILE_DIGEST_MAX];	/* of what was read from src, with the most
+				   significant byte first, as it is printed; then zeros */
 };
 
 /*
@@ -367,6 +407,14 @@ int copyfile_ctrl_info(long cookie, unsigned long cmd, struct copyfile_info *ret
  */
 COPYFILE_API
 int copyfile_info(long cookie, struct copyfile_info *ret, size_t size);
+
+/*
+ * Returns the name of a hash (enum copyfile_hash) as checksum files have it, "XXH128" or
+ * "SHA256"; that of the default for 0.  Returns NULL if there is no such hash, or the library
+ * was built without it.
+ */
+COPYFILE_API
+const char *copyfile_hash_name(unsigned int hash);
 
 /* Returns a short English name of a stage, for messages.  Never NULL. */
 COPYFILE_API

@@ -234,14 +234,16 @@ void cf_newdir_forget(struct cf_newdir *n, const struct stat *st)
 
 /* --------------------------------------------------------------- the files */
 
-int cf_newdir_open(struct cf_newdir *n, int dir, const char *name, mode_t mode, bool *loose)
+int cf_newdir_open(struct cf_newdir *n, int dir, const char *name, int access, mode_t mode,
+		   bool *loose)
 {
-	const int flags = O_WRONLY | O_CREAT | O_NOFOLLOW;
+	const int flags = access | O_CREAT | O_NOFOLLOW;
+	const mode_t needed = access == O_RDWR ? S_IRUSR | S_IWUSR : S_IWUSR;
 	int fd = -EACCES;
 
 	if (!reserve(n, loose))
 		return -ENOMEM;
-	if (*loose && mode & S_IWUSR)
+	if (*loose && (mode & needed) == needed)
 		fd = cf_openat(dir, name, flags | O_NONBLOCK, mode);
 	if (fd < 0)
 		fd = cf_openat(dir, name, flags | O_EXCL, mode);

@@ -26,10 +26,11 @@ struct cf_newdir *cf_newdir_new(const struct stat *dir, size_t most);
 void cf_newdir_free(struct cf_newdir *n);
 
 /*
- * Make name in dir, a regular file, and open it for writing.  Returns a descriptor, with
- * which, and with *loose, cf_newdir_enter() must be called next; or -errno.
+ * Make name in dir, a regular file, and open it for access, O_WRONLY or O_RDWR.  Returns a
+ * descriptor, with which, and with *loose, cf_newdir_enter() must be called next; or -errno.
  */
-int cf_newdir_open(struct cf_newdir *n, int dir, const char *name, mode_t mode, bool *loose);
+int cf_newdir_open(struct cf_newdir *n, int dir, const char *name, int access, mode_t mode,
+		   bool *loose);
 
 /*
  * st is the stat of what cf_newdir_open() has opened; NULL: there is none.  Returns true if

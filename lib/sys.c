@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Design: one macro, CALL, turns "-1 and errno" into "-errno", repeats what a
- * signal interrupted, and asks the fault hook first, so that a test can make
- * the Nth call of any kind fail.  Nothing else in the library touches errno.
+ * Design: one macro, CALL (call.h), makes each call.  Nothing else in the library touches
+ * errno.
  */
 #include <config.h>
 
@@ -28,6 +27,7 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
+#include "call.h"
 #include "relaxed.h"
 #include "thread.h"
 
@@ -44,7 +44,7 @@
 #ifdef CF_FAULT_INJECTION
 int (*cf_fault)(const char *call);
 
-static int fault(const char *call, size_t *len)
+int cf_call_fault(const char *call, size_t *len)
 {
 	int err = cf_fault ? cf_fault(call) : 0;
 
@@ -57,17 +57,15 @@ static int fault(const char *call, size_t *len)
 		errno = err;
 	return err;
 }
-#else
-#define fault(call, len) ((void)(call), (void)(len), 0)
 #endif
 
-static _Thread_local unsigned int calls;
+_Thread_local unsigned int cf_calls;
 
 unsigned int cf_sys_calls(void)
 {
-	unsigned int n = calls;
+	unsigned int n = cf_calls;
 
-	calls = 0;
+	cf_calls = 0;
 	return n;
 }
 
@@ -75,16 +73,6 @@ bool cf_sys_refused(int r)
 {
 	return r == -EPERM || r == -EACCES || r == -EINVAL || r == -EOPNOTSUPP || r == -ENOSYS;
 }
-
-#define CALL_LEN(call, len, expr) ({						\
-	long r_;								\
-	do {									\
-		calls++;							\
-		r_ = fault(call, len) ? -1 : (long)(expr);			\
-	} while (r_ < 0 && errno == EINTR);					\
-	r_ < 0 ? -(long)errno : r_;						\
-})
-#define CALL(call, expr) CALL_LEN(call, (size_t *)NULL, expr)
 
 int cf_sys_fault(const char *call)
 {
@@ -118,11 +106,11 @@ int cf_close(int fd)
 {
 	int r = close(fd) ? -errno : 0;
 
-	calls++;
+	cf_calls++;
 	/* Linux has closed it even then. */
 	if (r == -EINTR)
 		r = 0;
-	if (!r && fault("close", NULL) && errno != EINTR)
+	if (!r && cf_call_fault("close", NULL) && errno != EINTR)
 		r = -errno;
 	return r;
 }
@@ -147,10 +135,10 @@ bool cf_unblock(int fd)
 {
 	int flags = fcntl(fd, F_GETFL);
 
-	calls++;
+	cf_calls++;
 	if (flags < 0 || !(flags & O_NONBLOCK))
 		return false;
-	calls++;
+	cf_calls++;
 	return fcntl(fd, F_SETFL, flags & ~O_NONBLOCK) == 0;
 }
 
@@ -316,7 +304,7 @@ void cf_unlock(int fd)
 {
 	struct flock lock = lock_of(F_UNLCK);
 
-	calls++;
+	cf_calls++;
 	/* If it fails, closing does it. */
 	(void)fcntl(fd, F_OFD_SETLK, &lock);
 }

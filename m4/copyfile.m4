@@ -171,3 +171,29 @@ AS_CASE([$with_kernel_headers],
      [AC_MSG_RESULT([$with_kernel_headers])],
      [AC_MSG_RESULT([not found])
       AC_MSG_ERROR([there is no usable <linux/fs.h> in $with_kernel_headers])])])])
+
+# CF_XXHASH
+# <xxhash.h> of xxHash 0.8.0 or later, for XXH128.  It is compiled in, so nothing is linked with.
+AC_DEFUN([CF_XXHASH],
+[AC_ARG_WITH([xxhash],
+  [AS_HELP_STRING([--without-xxhash], [do without xxhash.h: copies are verified by SHA-256 alone])],
+  [], [with_xxhash=auto])
+AS_IF([test "$with_xxhash" != no], [
+  AC_MSG_CHECKING([for XXH128 in <xxhash.h>])
+  AC_LINK_IFELSE([AC_LANG_PROGRAM([[#define XXH_INLINE_ALL
+      #include <xxhash.h>]],
+      [[XXH3_state_t s; XXH128_canonical_t c;
+      XXH3_128bits_reset(&s); XXH3_128bits_update(&s, "", 1);
+      XXH128_canonicalFromHash(&c, XXH3_128bits_digest(&s)); return c.digest[0];]])],
+    [cf_found=yes], [cf_found=no])
+  AC_MSG_RESULT([$cf_found])
+  AS_CASE([$cf_found,$with_xxhash],
+    [yes,*], [
+      with_xxhash=yes
+      AC_DEFINE([HAVE_XXHASH], [1], [Define to 1 to use <xxhash.h>.])],
+    [no,auto], [
+      with_xxhash=no
+      AC_MSG_WARN([<xxhash.h> was not found: built without it (XXH128)])],
+    [AC_MSG_ERROR([--with-xxhash was asked for, but <xxhash.h> is missing, or older than 0.8.0.
+  On Debian: apt-get install libxxhash-dev; or configure --without-xxhash.])])
+])])

@@ -16,6 +16,7 @@ copyfile_attrs_info@@LIBCOPYFILE_0.1
 copyfile_attrs_times@@LIBCOPYFILE_0.1
 copyfile_ctrl@@LIBCOPYFILE_0.1
 copyfile_ctrl_info@@LIBCOPYFILE_0.1
+copyfile_hash_name@@LIBCOPYFILE_0.1
 copyfile_info@@LIBCOPYFILE_0.1
 copyfile_newdir_begin@@LIBCOPYFILE_0.1
 copyfile_newdir_end@@LIBCOPYFILE_0.1

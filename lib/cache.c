@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Design: one function for each system call.  Those that a C library may lack are made by
+ * number.
+ */
+#include <config.h>
+
+#include "cache.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include "call.h"
+#include "relaxed.h"
+#include "sys.h"
+
+/* From <linux/fs.h>, of Linux 6.14: read without leaving pages in the cache */
+#ifndef RWF_DONTCACHE
+#define RWF_DONTCACHE 0x80
+#endif
+
+int cf_cache_begin_write(int fd, off_t at, off_t len)
+{
+	return CALL("sync_file_range", sync_file_range(fd, at, len, SYNC_FILE_RANGE_WRITE));
+}
+
+int cf_cache_write(int fd, off_t at, off_t len)
+{
+	return CALL("sync_file_range",
+		    sync_file_range(fd, at, len,
+				    SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE |
+					    SYNC_FILE_RANGE_WAIT_AFTER));
+}
+
+int cf_cache_sync(int fd)
+{
+	return CALL("fsync", fdatasync(fd));
+}
+
+int cf_cache_drop(int fd)
+{
+	return CALL("fadvise", (errno = posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED)) ? -1 : 0);
+}
+
+int64_t cf_cache_pages(int fd)
+{
+	/* A struct cachestat_range, of which 0, 0 is the whole file, and a struct cachestat */
+	uint64_t range[2] = { 0, 0 }, stat[5] = { 0 };
+	int r = CALL("cachestat", syscall(NR_CACHESTAT, fd, range, stat, 0));
+
+	return r < 0 ? r : (int64_t)stat[0];
+}
+
+ssize_t cf_cache_pread_once(int fd, void *buf, size_t len, off_t at)
+{
+	static atomic_bool unknown;	/* to the kernel */
+	const struct iovec iov = { .iov_base = buf, .iov_len = len };
+	const long high = sizeof(long) == sizeof at ? 0 : (long)((uint64_t)at >> 32);
+
+	if (!cf_relaxed_get(unknown)) {
+		ssize_t n = CALL("preadv2", syscall(SYS_preadv2, fd, &iov, 1UL, (long)at, high,
+						    RWF_DONTCACHE));
+		if (n >= 0 || !(cf_sys_refused((int)n) || n == -EAGAIN))
+			return n;
+		if (n != -EAGAIN)
+			cf_relaxed_set(unknown, true);
+	}
+	return cf_pread(fd, buf, len, at);
+}

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * cache - what the page cache has of a file: written out, dropped, counted, read past.
+ * System calls as in sys.h.
+ */
+#ifndef CF_CACHE_H
+#define CF_CACHE_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/*
+ * Write the data of [at, at+len) to the device, but neither metadata nor the device's own
+ * cache.  len 0: to the end.  The first function only begins to do that.
+ */
+int cf_cache_begin_write(int fd, off_t at, off_t len);
+int cf_cache_write(int fd, off_t at, off_t len);
+
+/* fdatasync(2) */
+int cf_cache_sync(int fd);
+
+/* Let the page cache forget what it has of the file, but for what is dirty or in use. */
+int cf_cache_drop(int fd);
+
+/*
+ * Returns how many pages of the file are in the page cache, or -errno: the kernel is older
+ * than 6.5, or the caller may not know.
+ */
+int64_t cf_cache_pages(int fd);
+
+/* As cf_pread(); what is not in the page cache does not stay there, where the kernel can. */
+ssize_t cf_cache_pread_once(int fd, void *buf, size_t len, off_t at);
+
+#endif
