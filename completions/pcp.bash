@@ -9,13 +9,13 @@ _pcp()
 	local IFS=$' \t\n'
 	# Of --option and --option= the first is given where the value may be left out.
 	local options='
-		-0 -a --archive --attributes-only -b --backup --backup= --chunk= --context --context=
+		-0 -a --archive --attributes-only -b --backup --backup= --checksum-file= --chunk= --context --context=
 		--copy-contents -d --debug --dereference -f --failed-to= --force -H --help -i
 		--interactive -j --jobs= --json --json= --json-files --json-interval= --keep-directory-symlink -l --link --log= -L --max-errors= -n
 		--no-clobber --no-dereference --no-preserve= --no-target-directory --null
 		--one-file-system -p -P --parents --preserve --preserve= --progress --progress= -q --quiet -r -R --recursive --reflink --reflink= --remove-destination -s -S
 		--sparse= --stats --strip-trailing-slashes --suffix= --symbolic-link -t -T
-		--target-directory= -u --update --update= -v --verbose --version --window= -x -Z'
+		--target-directory= -u --update --update= -v --verbose --verify --verify= --version --window= -x -Z'
 	local -a words
 	local token=${COMP_WORDS[COMP_CWORD]} i n=0 glue='' word rest left='' cur lead
 	# The option that the word belongs to, what stands before its value, and that
@@ -108,11 +108,14 @@ _pcp()
 	--update)
 		COMPREPLY=($(compgen -P "$head" -W 'all none none-fail older' -- "$value"))
 		;;
+	--verify)
+		COMPREPLY=($(compgen -P "$head" -W 'sha256 xxh128' -- "$value"))
+		;;
 	-t | --target-directory)
 		mapfile -t COMPREPLY < <(compgen -P "$head" -d -- "$value")
 		compopt -o filenames +o default +o bashdefault 2>/dev/null
 		;;
-	--failed-to | --log)
+	--checksum-file | --failed-to | --log)
 		# a file, which is left to bash
 		return 0
 		;;

@@ -35,6 +35,7 @@
 
 enum {
 	OPT_ATTRIBUTES_ONLY = CHAR_MAX + 1,
+	OPT_CHECKSUM_FILE,
 	OPT_CHUNK,
 	OPT_COPY_CONTENTS,
 	OPT_FAILED_TO,
@@ -54,6 +55,7 @@ enum {
 	OPT_SPARSE,
 	OPT_STATS,
 	OPT_STRIP_SLASHES,
+	OPT_VERIFY,
 	OPT_WINDOW,
 	OPT_HELP,
 	OPT_VERSION
@@ -63,6 +65,7 @@ static const char short_options[] = "0abdfHij:lLnpqrst:uvxPRS:TZ";
 
 /* Options that cp does not have */
 static const struct option own_options[] = {
+	{ "checksum-file", required_argument, NULL, OPT_CHECKSUM_FILE },
 	{ "chunk", required_argument, NULL, OPT_CHUNK },
 	{ "failed-to", required_argument, NULL, OPT_FAILED_TO },
 	{ "jobs", required_argument, NULL, 'j' },
@@ -75,6 +78,7 @@ static const struct option own_options[] = {
 	{ "progress", optional_argument, NULL, OPT_PROGRESS },
 	{ "quiet", no_argument, NULL, 'q' },
 	{ "stats", no_argument, NULL, OPT_STATS },
+	{ "verify", optional_argument, NULL, OPT_VERIFY },
 	{ "window", required_argument, NULL, OPT_WINDOW },
 };
 
@@ -281,6 +285,20 @@ static enum options_update parse_update(const char *arg)
 	return arg ? XARGMATCH("--update", arg, names, values) : UPDATE_OLDER;
 }
 
+static void parse_verify(struct options *o, const char *arg)
+{
+	static const char *const names[] = { "sha256", "xxh128", NULL };
+	static const uint32_t values[] = { COPYFILE_HASH_SHA256, COPYFILE_HASH_XXH128 };
+
+	ARGMATCH_VERIFY(names, values);
+	o->verify = true;
+	o->hash = arg ? XARGMATCH("--verify", arg, names, values) : COPYFILE_HASH_DEFAULT;
+	if (!copyfile_hash_name(o->hash)) {
+		report_error(0, "this pcp was built without %s", arg);
+		usage_error();
+	}
+}
+
 /* Hard links, which are no attribute for the library */
 #define LINKS (1ULL << 63)
 #define ALL (COPYFILE_ATTRS | LINKS)
@@ -470,6 +488,9 @@ static void apply(struct options *o, struct raw_options *raw, int c)
 	case OPT_CHUNK:
 		o->chunk = parse_size("chunk size", optarg);
 		break;
+	case OPT_CHECKSUM_FILE:
+		o->checksum_file = optarg;
+		break;
 	case OPT_FAILED_TO:
 		o->failed_to = optarg;
 		break;
@@ -478,6 +499,9 @@ static void apply(struct options *o, struct raw_options *raw, int c)
 		break;
 	case OPT_MAX_ERRORS:
 		o->max_errors = parse_count("errors", optarg, ULONG_MAX);
+		break;
+	case OPT_VERIFY:
+		parse_verify(o, optarg);
 		break;
 	case OPT_WINDOW:
 		o->window = parse_count("pending copies", optarg, 65536);
@@ -535,6 +559,9 @@ static void resolve(struct options *o, const struct raw_options *raw)
 	/* Without -R whatever is named is read. */
 	if (!o->recursive)
 		o->contents = true;
+	if (o->checksum_file && !o->hash)
+		o->hash = copyfile_hash_name(COPYFILE_HASH_XXH128) ? COPYFILE_HASH_XXH128 :
+								     COPYFILE_HASH_SHA256;
 	o->through_dangling = getenv("POSIXLY_CORRECT");
 }
 

@@ -53,6 +53,8 @@ static const char options_of_cp[] =
 "                                 copied with -a, but not set\n";
 
 static const char options_of_pcp[] =
+"      --checksum-file=FILE     write the checksum of each copy to FILE, for xxhsum -c or\n"
+"                                 sha256sum -c\n"
 "      --chunk=SIZE             copy at most SIZE bytes between two looks at whether\n"
 "                                 to go on, and by one thread (default: what\n"
 "                                 takes 80 ms)\n"
@@ -71,6 +73,8 @@ static const char options_of_pcp[] =
 "                                 line (in one line)\n"
 "  -q, --quiet                  show neither warnings nor progress, only errors\n"
 "      --stats                  tell at the end how the work was shared out, and why\n"
+"      --verify[=HASH]          read each copy back from its device, and compare; HASH is\n"
+"                                 xxh128 (the default) or sha256\n"
 "      --window=N               have at most N copies pending\n"
 "      --help        display this help and exit\n"
 "      --version     output version information and exit\n";

@@ -106,7 +106,7 @@ static void init_loop(struct context *c, struct budget *b)
 		b->window = 0;
 	c->loop.ticking = progress_init(c);
 	signals_wake(wake, c);
-	window_init(&c->window, &c->loop, b->window, b->in_order, copy_ended, c);
+	window_init(&c->window, &c->loop, b->window, b->in_order, c->opts->hash, copy_ended, c);
 }
 
 static void init_library(const struct options *o, const struct budget *b)
@@ -128,7 +128,7 @@ void run_init(struct context *c, const struct options *opts)
 		.opts = opts, .in_order = b.in_order, .may_prescan = b.prescan,
 		.umask = current_umask(),
 	};
-	links_init(&c->links);
+	links_init(&c->links, opts->hash);
 	dirset_init(&c->created_dirs);
 	dirset_init(&c->operand_dirs);
 	init_loop(c, &b);

@@ -49,6 +49,8 @@ struct options {
 	uint64_t need_attrs;		/* of those: an error if the file system has none */
 	bool quiet_attrs;		/* to lose xattrs or the context is no error (-a) */
 	bool default_mode;		/* new files get what a program would give them */
+	bool verify;			/* --verify: copies are read back and compared */
+	uint32_t hash;			/* for that, and the list: enum copyfile_hash; 0: none */
 
 	/* What may be there already */
 	enum options_update update;
@@ -76,6 +78,7 @@ struct options {
 	int64_t json_interval;		/* from one line about progress to the next; ns */
 	uint64_t max_errors;		/* after so many it ends; 0: it goes on */
 	const char *log;		/* a file for every event, or NULL */
+	const char *checksum_file;	/* a list of the copies' checksums, or NULL */
 	const char *failed_to;		/* a file for the sources that failed, or NULL ... */
 	bool null;			/* ... with a NUL after each, not a newline */
 	uint32_t jobs;			/* copying threads; 0: automatic */

@@ -23,6 +23,8 @@
 #include "report/quote.h"
 #include "report/report.h"
 #include "tree/dirpath.h"
+#include "xalloc.h"
+#include "xvasprintf.h"
 
 void complain_src(const struct entry *e, enum report_op op, int err, const char *message)
 {
@@ -116,6 +118,33 @@ void complain_open_src(const struct entry *e, int err)
 								 "cannot open %s for reading");
 }
 
+/* Returns where the copy is wrong, in words, for free(3). */
+static char *place_of_difference(const struct copyfile_info *info)
+{
+	if (info->differs_at == UINT64_MAX)
+		return xstrdup("at a place that cannot be found again");
+	return xasprintf("at byte %ju", (uintmax_t)info->differs_at);
+}
+
+void complain_different(const struct entry *e, const struct copyfile_info *info, bool final)
+{
+	char *src = dir_src_path(e->dir, e->src), *dst = dir_dst_path(e->dir, e->dst);
+	char *place = place_of_difference(info);
+	const struct report_about about = {
+		.op = OP_VERIFY, .src = src, .dst = dst, .id = e->id, .partial = e->partial,
+	};
+	const char *from = quote_always(0, src), *to = quote_always(1, dst);
+
+	if (final)
+		report_error_about(&about, 0, "%s differs from %s %s", to, from, place);
+	else
+		report_warning(&about, "warning: %s differs from %s %s; copying once more", to,
+			       from, place);
+	free(place);
+	free(src);
+	free(dst);
+}
+
 void complain_copy(const struct context *c, const struct entry *e, int err,
 			   const struct copyfile_info *info)
 {
@@ -143,6 +172,12 @@ void complain_copy(const struct context *c, const struct entry *e, int err,
 		break;
 	case COPYFILE_WRITE:
 		complain_dst(e, OP_WRITE, err, "error writing %s");
+		break;
+	case COPYFILE_COMPARE:
+		if (err == EBADMSG)
+			complain_different(e, info, true);
+		else
+			complain_dst(e, OP_VERIFY, err, "cannot read %s back");
 		break;
 	case COPYFILE_FLUSH:
 		complain_dst(e, OP_CLOSE, err, "failed to close %s");

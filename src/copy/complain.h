@@ -33,6 +33,12 @@ void complain_create(const struct entry *e, int err);
 /* Report that e could not be made a further name of first, a full name. */
 void complain_link(const struct entry *e, int err, const char *first);
 
+/*
+ * Report that the copy of e, which was read back, differs from what was read of its source.
+ * Unless that is final it is a warning.
+ */
+void complain_different(const struct entry *e, const struct copyfile_info *info, bool final);
+
 /* Report that the library failed to copy e, in the stage that info tells. */
 void complain_copy(const struct context *c, const struct entry *e, int err,
 		   const struct copyfile_info *info);

@@ -41,6 +41,7 @@
 #include "copy/plan.h"
 #include "copy/stream.h"
 #include "copy/targets.h"
+#include "report/checksums.h"
 #include "report/quote.h"
 #include "report/report.h"
 #include "tree/dir.h"
@@ -69,7 +70,7 @@ static uint64_t data_flags(const struct options *o)
 		[WHEN_ALWAYS] = COPYFILE_SPARSE, [WHEN_NEVER] = COPYFILE_NO_SPARSE,
 	};
 
-	return reflink[o->reflink] | sparse[o->sparse] |
+	return reflink[o->reflink] | sparse[o->sparse] | (o->verify ? COPYFILE_VERIFY : 0) |
 	       (o->default_mode ? COPYFILE_PLAIN_MODE | COPYFILE_LENIENT : 0);
 }
 
@@ -167,6 +168,14 @@ static bool give_waiting_names(struct context *c, struct link *link)
 	return false;
 }
 
+/* Keep the checksum of link's copy, which its further names will have. */
+static void keep_sum(struct context *c, struct link *link, const struct copyfile_info *info)
+{
+	const struct checksum sum = checksum_of(info);
+
+	links_set_sum(&c->links, link, &sum);
+}
+
 /* The copy of a name of link has ended, well or not. */
 static void link_ended(struct context *c, struct link *link, bool copied)
 {
@@ -249,6 +258,26 @@ static bool try_again(struct context *c, const struct entry *e, const struct pen
 	if (c->opts->through_dangling)
 		start(c, e, &plan, symlink_end(dir_dst_fd(e->dir), e->dst));
 	return c->opts->through_dangling;
+}
+
+/*
+ * The copy of e differs from what was read of its source.  Returns true if it has been started
+ * once more.
+ */
+static bool copy_once_more(struct context *c, const struct entry *e, const struct pending *p,
+			   const struct copyfile_info *info)
+{
+	struct pending more = {
+		.entry = *e, .flags = p->flags, .link = p->link, .backup = p->backup,
+		.end = p->end, .again = p->again, .differed = true,
+		.over_dev = p->over_dev, .over_ino = p->over_ino,
+	};
+
+	if (p->differed || stop_asked())
+		return false;
+	complain_different(e, info, false);
+	window_start(&c->window, &more);
+	return true;
 }
 
 /* Returns true if, with -u, a symlink like e is at its destination already. */
@@ -369,7 +398,12 @@ void copy_ended(void *arg, const struct pending *p, int result,
 	if (!ok && !interrupted && info->stage == COPYFILE_OPEN_DST &&
 	    try_again(c, &e, p, -result, &reported))
 		return;
+	if (result == -EBADMSG && info->stage == COPYFILE_COMPARE &&
+	    copy_once_more(c, &e, p, info))
+		return;
 	free(p->end);
+	if (ok && p->link && info->hash)
+		keep_sum(c, p->link, info);
 	if (!ok && !reported)
 		report_failure(c, &e, p, -result, interrupted, info);
 	report_details(c, &e, info);

@@ -34,6 +34,7 @@
 #include "copy/full.h"
 #include "copy/links.h"
 #include "copy/outcome.h"
+#include "report/checksums.h"
 #include "tree/dir.h"
 #include "tree/dirfds.h"
 #include "tree/dirrefs.h"
@@ -102,6 +103,7 @@ static bool begin_new_copy(struct context *c, struct link *k, const struct entry
 static bool make_link(struct context *c, struct link *k, const struct entry *e,
 		      struct plan *plan)
 {
+	struct checksum sum;
 	bool replaced;
 	char *first;
 	int err = links_make(&c->links, k, e->dir, e->dst, options_follows(c->opts, e->operand),
@@ -121,7 +123,12 @@ static bool make_link(struct context *c, struct link *k, const struct entry *e,
 		if (replaced)
 			announce_removed(c, e);
 	}
-	outcome(e, err ? OUTCOME_FAILED : OUTCOME_LINKED, NULL);
+	if (err) {
+		outcome(e, OUTCOME_FAILED, NULL);
+		return false;
+	}
+	links_get_sum(&c->links, k, &sum);
+	outcome_linked(e, &sum);
 	return false;
 }
 

@@ -24,6 +24,9 @@
  * such an inode stays to the end.  An inode takes some 90 bytes, its place in the table
  * included; only the name of a copy that is not the first is a block of memory of its own.
  *
+ * Where checksums are made, that of the copy is kept for its further names: in front of the
+ * entry, so that no other run needs memory for it.
+ *
  * The copy is found again by its directory, on which the inode has a weak reference: the
  * directory's attributes need not wait for a name in another place.
  *
@@ -45,11 +48,16 @@
 
 #include "copy/newlink.h"
 #include "hash.h"
+#include "report/checksums.h"
 #include "tree/dir.h"
 #include "tree/dirfds.h"
 #include "tree/dirpath.h"
 #include "tree/dirrefs.h"
 #include "xalloc.h"
+
+/* Bytes in front of a struct link, where its checksum is */
+#define SUM_ROOM ((sizeof(struct checksum) + _Alignof(max_align_t) - 1) / \
+		  _Alignof(max_align_t) * _Alignof(max_align_t))
 
 static size_t hash_link(const void *entry, size_t size)
 {
@@ -73,6 +81,12 @@ void waiting_free(struct waiting *w)
 	free(w);
 }
 
+/* Returns the checksum of k's copy, which is in front of k; NULL: there is no room for one. */
+static struct checksum *sum_of(const struct link *k)
+{
+	return k->summed ? (struct checksum *)((char *)k - SUM_ROOM) : NULL;
+}
+
 static void free_link(void *entry)
 {
 	struct link *k = entry;
@@ -81,12 +95,13 @@ static void free_link(void *entry)
 	dir_put_weak(k->dir);
 	if (k->renamed)
 		free(k->name.other);
-	free(k);
+	free(k->summed ? (void *)sum_of(k) : k);
 }
 
-void links_init(struct links *l)
+void links_init(struct links *l, bool sums)
 {
 	pthread_mutex_init(&l->lock, NULL);
+	l->sums = sums;
 	l->table = hash_initialize(61, NULL, hash_link, same_link, free_link);
 	if (!l->table)
 		xalloc_die();
@@ -115,12 +130,15 @@ static void rename_locked(struct link *k, struct dir *dir, const char *name)
 	k->state = LINK_COPYING;
 }
 
-static struct link *new_link(const struct stat *st, struct dir *dir, const char *name)
+static struct link *new_link(const struct stat *st, struct dir *dir, const char *name, bool sum)
 {
 	size_t length = strlen(name) + 1;
 	size_t size = offsetof(struct link, name) + length;
-	struct link *k = xzalloc(size < sizeof *k ? sizeof *k : size);
+	size_t before = sum ? SUM_ROOM : 0;
+	char *block = xzalloc(before + (size < sizeof(struct link) ? sizeof(struct link) : size));
+	struct link *k = (struct link *)(block + before);
 
+	k->summed = sum;
 	k->dev = st->st_dev;
 	k->ino = st->st_ino;
 	k->type = IFTODT(st->st_mode);
@@ -135,7 +153,7 @@ static struct link *new_link(const struct stat *st, struct dir *dir, const char 
 static struct link *enter_locked(struct links *l, const struct stat *st, struct dir *dir,
 				 const char *name)
 {
-	struct link *k = new_link(st, dir, name);
+	struct link *k = new_link(st, dir, name, l->sums);
 
 	if (!hash_insert(l->table, k))
 		xalloc_die();
@@ -262,6 +280,23 @@ void links_leave(struct links *l, struct link *k)
 	pthread_mutex_unlock(&l->lock);
 	if (!wanted)
 		free_link(k);
+}
+
+void links_set_sum(struct links *l, struct link *k, const struct checksum *sum)
+{
+	pthread_mutex_lock(&l->lock);
+	assert(k->users > 0);
+	if (k->summed)
+		*sum_of(k) = *sum;
+	pthread_mutex_unlock(&l->lock);
+}
+
+void links_get_sum(struct links *l, const struct link *k, struct checksum *ret)
+{
+	pthread_mutex_lock(&l->lock);
+	assert(k->users > 0);
+	*ret = k->summed ? *sum_of(k) : (struct checksum){ .hash = 0 };
+	pthread_mutex_unlock(&l->lock);
 }
 
 void links_note_symlink(struct links *l, struct link *k, bool symlink)

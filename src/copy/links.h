@@ -8,10 +8,12 @@
 #include <stdint.h>
 #include <sys/stat.h>
 
+struct checksum;
 struct dir;
 
 struct links {
 	pthread_mutex_t lock;		/* of the table and all entries */
+	bool sums;			/* each entry has room for the checksum of its file */
 	struct hash_table *table;	/* of struct link, by device and inode */
 };
 
@@ -42,6 +44,7 @@ struct link {
 	bool forgotten : 1;		/* not in the table any more */
 	bool symlink : 1;		/* the copy was written through one of that name */
 	bool renamed : 1;		/* name.other is in use, not name.first */
+	bool summed : 1;		/* a struct checksum is before this structure */
 	union {
 		char first[sizeof(char *)];	/* and more */
 		char *other;
@@ -51,7 +54,8 @@ struct link {
 /* st_nlink of an inode that may be met more often than it has names */
 #define LINKS_ANY ((nlink_t)1 << 30)
 
-void links_init(struct links *l);
+/* With sums, links_get_sum() gives back what links_set_sum() was told. */
+void links_init(struct links *l, bool sums);
 void links_fini(struct links *l);
 
 /* What becomes of a name of an inode with several */
@@ -112,6 +116,12 @@ void links_note_symlink(struct links *l, struct link *k, bool symlink);
  */
 int links_make(struct links *l, const struct link *k, struct dir *dir, const char *name,
 	       bool follow, bool *replaced, char **ret_first);
+
+/* The copy of k has this checksum.  Call it before links_end(). */
+void links_set_sum(struct links *l, struct link *k, const struct checksum *sum);
+
+/* Write the checksum of k's copy to *ret; zeros: none is known. */
+void links_get_sum(struct links *l, const struct link *k, struct checksum *ret);
 
 /* Returns true if a name waits for k's copy. */
 bool links_awaited(struct links *l, const struct link *k);

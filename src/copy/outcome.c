@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Design: one call for each entry, when nothing more is going to happen to it.  Names are
- * put together, and the sizes of files that are left out are asked for, only where a log,
- * JSON or progress needs them.
+ * put together, and the sizes of files that are left out are asked for, only where a log, a
+ * list, JSON or progress needs them.
  */
 #include <config.h>
 
@@ -18,6 +18,7 @@
 #include "base/clock.h"
 #include "base/stop.h"
 #include "copy/entry.h"
+#include "report/checksums.h"
 #include "report/failed.h"
 #include "report/json.h"
 #include "report/log.h"
@@ -90,25 +91,45 @@ void outcome_interrupted(const struct entry *e)
 	dir_count_entry(e->dir, true);
 }
 
-void outcome(const struct entry *e, enum outcome outcome, const struct copyfile_info *info)
+/* sum is what is known of the checksum of e's copy. */
+static void end(const struct entry *e, enum outcome outcome, const struct copyfile_info *info,
+		const struct checksum *sum)
 {
 	count(e, outcome, info);
-	dir_count_entry(e->dir, outcome == OUTCOME_FAILED);
-	bool log = log_is_open() && outcome != OUTCOME_FAILED, json = json_tells_files();
-	bool failed = outcome == OUTCOME_FAILED && failed_is_open();
-	if (!log && !json && !failed)
+	bool ok = outcome != OUTCOME_FAILED, json = json_tells_files();
+	bool log = ok && log_is_open(), failed = !ok && failed_is_open();
+	bool list = ok && sum->hash && checksums_are_open();
+	dir_count_entry(e->dir, !ok);
+	if (!log && !json && !failed && !list)
 		return;
 	char *src = dir_src_path(e->dir, e->src), *dst = dir_dst_path(e->dir, e->dst);
 	const struct json_file file = {
 		.id = e->id ? e->id : outcome_new_id(), .kind = tally_kind(e->type),
-		.outcome = outcome, .src = src, .dst = dst, .info = info, .begun = e->begun,
+		.outcome = outcome, .src = src, .dst = dst, .info = info, .sum = sum,
+		.begun = e->begun,
 	};
 	if (log)
 		log_outcome(outcome, src, dst, info ? info->bytes_done : 0);
 	if (failed)
 		failed_add(src);
+	if (list)
+		checksums_add(sum, dst);
 	if (json)
 		json_put_file(&file);
 	free(src);
 	free(dst);
+}
+
+void outcome(const struct entry *e, enum outcome outcome, const struct copyfile_info *info)
+{
+	struct checksum sum = { .hash = 0 };
+
+	if (info && info->hash)
+		sum = checksum_of(info);
+	end(e, outcome, info, &sum);
+}
+
+void outcome_linked(const struct entry *e, const struct checksum *sum)
+{
+	end(e, OUTCOME_LINKED, NULL, sum);
 }

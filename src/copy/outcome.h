@@ -7,6 +7,7 @@
 
 #include "base/tally.h"
 
+struct checksum;
 struct copyfile_info;
 struct entry;
 
@@ -27,6 +28,9 @@ void outcome_number(struct entry *e);
  * made it, else NULL.  Call it once for each entry.
  */
 void outcome(const struct entry *e, enum outcome outcome, const struct copyfile_info *info);
+
+/* e, whose directory is pinned, is a further name of a copy whose checksum is sum. */
+void outcome_linked(const struct entry *e, const struct checksum *sum);
 
 /* e is left out because the run stops: it has no outcome, but the exit status tells. */
 void outcome_left_out(const struct entry *e);

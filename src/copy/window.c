@@ -54,10 +54,11 @@
 #define CLIENT 1
 
 void window_init(struct window *w, struct loop *loop, unsigned int size, bool in_order,
-		 window_ended *ended, void *arg)
+		 uint32_t hash, window_ended *ended, void *arg)
 {
 	*w = (struct window){
-		.loop = loop, .size = size, .in_order = in_order, .ended = ended, .arg = arg,
+		.loop = loop, .size = size, .in_order = in_order, .hash = hash,
+		.ended = ended, .arg = arg,
 		.lock = PTHREAD_MUTEX_INITIALIZER, .ended_some = PTHREAD_COND_INITIALIZER,
 	};
 }
@@ -233,7 +234,7 @@ static int start(const struct window *w, const struct pending *p)
 		flags &= ~(uint64_t)COPYFILE_ASYNC;
 	const struct copyfile_how how = {
 		/* Directories stay while copies are pending, and credentials never change. */
-		.flags = flags | COPYFILE_STEADY, .client = CLIENT,
+		.flags = flags | COPYFILE_STEADY, .client = CLIENT, .hash = w->hash,
 		.newdir = p->end || flags & COPYFILE_TRUNCATE ? 0 : e->dir->newdir,
 	};
 

@@ -26,6 +26,7 @@ struct pending {
 	char *end;			/* where the symlink at the destination leads, if the copy
 					   is made there; or NULL; owned */
 	bool again;			/* it is the second attempt: see retry_with_new_plan() */
+	bool differed;			/* it is the second one, as the first was not like src */
 	dev_t over_dev;			/* the inode that an operand overwrites; 0, 0: none */
 	ino_t over_ino;
 
@@ -52,6 +53,7 @@ struct window {
 	struct loop *loop;		/* whose hooks are window_ready() and window_reap_all() */
 	unsigned int size;		/* most pending copies; 0: none, all is done at once */
 	bool in_order;			/* each copy is awaited before the next one starts */
+	uint32_t hash;			/* whose digest is made of each: enum copyfile_hash */
 	window_ended *ended;
 	void *arg;			/* of ended */
 
@@ -65,7 +67,7 @@ struct window {
 
 /* size is 0 where loop has nothing to sleep on. */
 void window_init(struct window *w, struct loop *loop, unsigned int size, bool in_order,
-		 window_ended *ended, void *arg);
+		 uint32_t hash, window_ended *ended, void *arg);
 
 /*
  * Start copying p, whose names are copied if need be; it may have ended when this returns.

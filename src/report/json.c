@@ -25,6 +25,7 @@
 #include "base/clock.h"
 #include "base/options.h"
 #include "base/writeall.h"
+#include "report/checksums.h"
 #include "report/json_value.h"
 #include "xalloc.h"
 
@@ -120,7 +121,7 @@ static json_t *options_value(const struct options *o)
 	};
 
 	return json_pack("{s:b, s:b, s:s, s:o, s:s, s:s, s:s, s:b, s:b, "
-			 "s:b, s:b, s:b, s:o, s:o, s:o, s:o}",
+			 "s:b, s:b, s:b, s:o, s:o, s:o, s:o, s:o}",
 			 "recursive", o->recursive,
 			 "one_file_system", o->one_file_system,
 			 "dereference", follow[o->follow],
@@ -136,7 +137,9 @@ static json_t *options_value(const struct options *o)
 			 "jobs", json_value_whole_or_null(o->jobs, o->jobs),
 			 "window", json_value_whole_or_null(o->window, o->window),
 			 "chunk_bytes", json_value_whole_or_null(o->chunk, o->chunk),
-			 "max_errors", json_value_whole_or_null(o->max_errors, o->max_errors));
+			 "max_errors", json_value_whole_or_null(o->max_errors, o->max_errors),
+			 "verify", json_value_text_or_null(o->verify ?
+						copyfile_hash_name(o->hash) : NULL));
 }
 
 void json_put_start(const struct options *o)
@@ -178,6 +181,32 @@ static const char *method_name(const struct copyfile_info *info)
 	}
 }
 
+static const char *compared_name(const struct copyfile_info *info)
+{
+	static const char *const names[] = {
+		[COPYFILE_COMPARED_NOT] = NULL, [COPYFILE_COMPARED_DEVICE] = "device",
+		[COPYFILE_COMPARED_SERVER] = "server", [COPYFILE_COMPARED_SHARED] = "shared",
+		[COPYFILE_COMPARED_MEMORY] = "memory", [COPYFILE_COMPARED_CACHE] = "cache",
+		[COPYFILE_COMPARED_UNKNOWN] = "unknown",
+	};
+
+	return info && info->compared < sizeof names / sizeof *names ? names[info->compared]
+								      : NULL;
+}
+
+static void add_checksum(json_t *line, const struct json_file *f)
+{
+	bool known = f->sum && f->sum->hash;
+	char text[CHECKSUM_TEXT];
+
+	if (known)
+		checksum_print(f->sum, text);
+	json_object_set_new(line, "checksum", json_value_text_or_null(known ? text : NULL));
+	json_object_set_new(line, "checksum_type", json_value_text_or_null(
+		known ? copyfile_hash_name(f->sum->hash) : NULL));
+	json_object_set_new(line, "compared", json_value_text_or_null(compared_name(f->info)));
+}
+
 void json_put_file(const struct json_file *f)
 {
 	static const char *const kinds[] = {
@@ -207,7 +236,7 @@ void json_put_file(const struct json_file *f)
 			    json_value_whole_or_null(f->info ? f->info->bytes_done : 0, f->info));
 	json_object_set_new(line, "method", json_value_text_or_null(method_name(f->info)));
 	json_object_set_new(line, "elapsed_s", json_value_real_or_null(elapsed, f->begun));
-	json_object_set_new(line, "checksum", json_null());
+	add_checksum(line, f);
 	json_put_line(line);
 }
 

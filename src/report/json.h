@@ -12,6 +12,7 @@
 
 #include "base/tally.h"
 
+struct checksum;
 struct copyfile_info;
 struct options;
 
@@ -22,6 +23,7 @@ struct json_file {
 	enum outcome outcome;
 	const char *src, *dst;		/* NULL: there is none */
 	const struct copyfile_info *info;	/* NULL: not copied by the library */
+	const struct checksum *sum;
 	int64_t begun;			/* CLOCK_MONOTONIC in nanoseconds; 0: not known */
 };
 

@@ -19,6 +19,7 @@
 #include "base/signals.h"
 #include "base/tally.h"
 #include "progname.h"
+#include "report/checksums.h"
 #include "report/failed.h"
 #include "report/json.h"
 #include "report/log.h"
@@ -99,6 +100,8 @@ static void open_files(const struct options *o)
 		cannot_open(o->log);
 	if (o->failed_to && !failed_open(o->failed_to, o->null))
 		cannot_open(o->failed_to);
+	if (o->checksum_file && !checksums_open(o->checksum_file))
+		cannot_open(o->checksum_file);
 }
 
 static void close_files(const struct options *o)
@@ -107,6 +110,8 @@ static void close_files(const struct options *o)
 		report_error(errno, "error writing %s", quote_always(0, o->log));
 	if (!failed_close())
 		report_error(errno, "error writing %s", quote_always(0, o->failed_to));
+	if (!checksums_close())
+		report_error(errno, "error writing %s", quote_always(0, o->checksum_file));
 }
 
 /* ------------------------------------------------------- begin and end */

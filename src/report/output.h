@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * output - the begin and the end of all that pcp writes: messages, the log, the file of
- * --failed-to, the stream of JSON.  Main thread only.
+ * --failed-to, that of --checksum-file, the stream of JSON.  Main thread only.
  */
 #ifndef PCP_OUTPUT_H
 #define PCP_OUTPUT_H

@@ -20,6 +20,7 @@ enum report_op {
 	OP_CREATE, OP_MKDIR, OP_LINK,
 	OP_REMOVE, OP_BACKUP,
 	OP_ATTRIBUTES,
+	OP_VERIFY,		/* to read the copy back, and compare it */
 	OPS
 };
 

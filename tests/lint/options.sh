@@ -160,7 +160,7 @@ rule "$bash has the options of --help" difference $bash of_bash
 rule "$zsh has the options of --help" difference $zsh of_zsh
 rule "$fish has the options of --help" difference $fish of_fish
 rule 'the manuals speak of no other options' mentioned
-for option in --backup --preserve --no-preserve --reflink --sparse --update; do
+for option in --backup --preserve --no-preserve --reflink --sparse --update --verify; do
 	rule "the words of $option are everywhere" words_of_option $option
 done
 

@@ -323,7 +323,7 @@ int main(void)
 {
 	scratch_enter("links");
 	dirs_init(&dirs, &(struct dirs_config){ .max_fds = 8, .wait_one = never }, &cwd);
-	links_init(&links);
+	links_init(&links, false);
 	test_copied();
 	test_failed();
 	test_end_meanwhile();
