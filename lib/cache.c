@@ -41,15 +41,16 @@ int cf_cache_sync(int fd)
 	return CALL("fsync", fdatasync(fd));
 }
 
-int cf_cache_drop(int fd)
+int cf_cache_drop(int fd, off_t at, off_t len)
 {
-	return CALL("fadvise", (errno = posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED)) ? -1 : 0);
+	return CALL("fadvise",
+		    (errno = posix_fadvise(fd, at, len, POSIX_FADV_DONTNEED)) ? -1 : 0);
 }
 
-int64_t cf_cache_pages(int fd)
+int64_t cf_cache_pages(int fd, off_t at, off_t len)
 {
-	/* A struct cachestat_range, of which 0, 0 is the whole file, and a struct cachestat */
-	uint64_t range[2] = { 0, 0 }, stat[5] = { 0 };
+	/* A struct cachestat_range, and a struct cachestat */
+	uint64_t range[2] = { at, len }, stat[5] = { 0 };
 	int r = CALL("cachestat", syscall(NR_CACHESTAT, fd, range, stat, 0));
 
 	return r < 0 ? r : (int64_t)stat[0];

@@ -10,9 +10,11 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+/* In all of these a len of 0 means to the end of the file. */
+
 /*
  * Write the data of [at, at+len) to the device, but neither metadata nor the device's own
- * cache.  len 0: to the end.  The first function only begins to do that.
+ * cache.  The first function only begins to do that.
  */
 int cf_cache_begin_write(int fd, off_t at, off_t len);
 int cf_cache_write(int fd, off_t at, off_t len);
@@ -20,14 +22,14 @@ int cf_cache_write(int fd, off_t at, off_t len);
 /* fdatasync(2) */
 int cf_cache_sync(int fd);
 
-/* Let the page cache forget what it has of the file, but for what is dirty or in use. */
-int cf_cache_drop(int fd);
+/* Let the page cache forget what it has of [at, at+len), but for what is dirty or in use. */
+int cf_cache_drop(int fd, off_t at, off_t len);
 
 /*
- * Returns how many pages of the file are in the page cache, or -errno: the kernel is older
+ * Returns how many pages of [at, at+len) are in the page cache, or -errno: the kernel is older
  * than 6.5, or the caller may not know.
  */
-int64_t cf_cache_pages(int fd);
+int64_t cf_cache_pages(int fd, off_t at, off_t len);
 
 /* As cf_pread(); what is not in the page cache does not stay there, where the kernel can. */
 ssize_t cf_cache_pread_once(int fd, void *buf, size_t len, off_t at);

@@ -69,7 +69,7 @@ static off_t add_data(const struct cf_contents *c, char *buf, off_t at, off_t en
 static off_t add_extents(const struct cf_contents *c, char *buf, struct cf_digest *digest)
 {
 	struct cf_extent e;
-	off_t pos = 0;
+	off_t pos = c->at;
 	int r;
 
 	while ((r = cf_extent_next(c->fd, pos, c->size, &e)) > 0 && e.start < c->size) {
@@ -93,7 +93,7 @@ off_t cf_contents_add(const struct cf_contents *c, struct cf_digest *digest)
 
 	if (!buf)
 		return -ENOMEM;
-	return c->seek ? add_extents(c, buf, digest) : add_data(c, buf, 0, c->size, digest);
+	return c->seek ? add_extents(c, buf, digest) : add_data(c, buf, c->at, c->size, digest);
 }
 
 /* Read all of [at, at+len) that the file has.  Returns how many bytes that is, or -errno. */
@@ -129,7 +129,7 @@ static off_t compare_piece(const struct cf_contents *a, char *buf_a, const struc
 off_t cf_contents_compare(const struct cf_contents *a, const struct cf_contents *b)
 {
 	char *buf_a = cf_buffer_mine(), *buf_b = cf_buffer_alloc();
-	off_t at = 0, same = buf_a && buf_b ? 1 : -ENOMEM;
+	off_t at = a->at, same = buf_a && buf_b ? 1 : -ENOMEM;
 
 	while (same > 0 && at < a->size) {
 		off_t len = least(a->size - at, CF_BUFFER_SIZE);

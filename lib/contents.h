@@ -11,14 +11,14 @@
 
 struct cf_contents {
 	int fd;				/* open for reading */
-	off_t size;			/* bytes from its beginning that count */
+	off_t at, size;			/* what counts is from offset at up to size */
 	bool seek;			/* the position of fd may be changed: holes are not read */
 	bool once;			/* what is read need not stay in the page cache */
 	const struct cf_watch *watch;	/* of the copy, which may be cancelled or paused */
 };
 
 /*
- * Add the contents to digest.  Returns size, or less if the file ends before that; or -errno,
+ * Add what counts to digest.  Returns size, or less if the file ends before that; or -errno,
  * -ECANCELED after a cancel.  Uses cf_buffer_mine().
  */
 off_t cf_contents_add(const struct cf_contents *c, struct cf_digest *digest);
@@ -27,8 +27,8 @@ off_t cf_contents_add(const struct cf_contents *c, struct cf_digest *digest);
 int cf_contents_add_hole(off_t len, const struct cf_watch *watch, struct cf_digest *digest);
 
 /*
- * Returns the offset of the first byte in which a and b differ, up to size, or size if there is
- * none; or -errno.  Uses cf_buffer_mine().
+ * Returns the offset of the first byte in which a and b differ, from at up to size of a; or that
+ * size if there is none; or -errno.  Uses cf_buffer_mine().
  */
 off_t cf_contents_compare(const struct cf_contents *a, const struct cf_contents *b);
 

@@ -41,7 +41,6 @@
 #include <time.h>
 
 #include "buffer.h"
-#include "cache.h"
 #include "clock.h"
 #include "clone.h"
 #include "contents.h"
@@ -53,6 +52,7 @@
 #include "range.h"
 #include "refusal.h"
 #include "sys.h"
+#include "verify.h"
 
 /* The length of a span that ends where the file does */
 #define TO_END INT64_MAX
@@ -77,9 +77,6 @@ static_assert(LEAST_CHUNK <= CF_FIRST_CHUNK && CF_FIRST_CHUNK <= MOST_CHUNK,
 /* Bytes that a file in /proc has at most, on a big machine */
 #define MADE_UP_SIZE (1 << 20)
 
-/* Bytes of a file that will be read back, after which its device begins to write them */
-#define WRITE_EARLY (8 << 20)
-
 /* If one call reads no more bytes than this, they count as read at one moment. */
 #define ONE_MOMENT (64 << 10)
 
@@ -98,7 +95,6 @@ struct mover {
 	unsigned int moves;	/* calls that moved data */
 	off_t early;		/* where reading ended before the size, or -1 */
 	bool unsummed;		/* the digest lacks some of what was moved */
-	off_t begun;		/* the device has begun to write what is before this offset */
 	struct stat *now;	/* of src, when it was last looked at ... */
 	bool looked;		/* ... if it was, since data was moved */
 	int64_t wall, cpu;	/* clocks when the moving of a big file began, nanoseconds */
@@ -217,15 +213,6 @@ static int advance_hole(struct mover *m, off_t to)
 	return r;
 }
 
-/* Let the device begin to write what will be read back, while more is copied. */
-static void write_early(struct mover *m)
-{
-	if (!(m->d->flags & COPYFILE_VERIFY) || m->end - m->begun < WRITE_EARLY)
-		return;
-	(void)cf_cache_begin_write(m->d->dst, m->begun, m->end - m->begun);
-	m->begun = m->end;
-}
-
 /* -------------------------------------------------------------- clone */
 
 /* Returns 1 if the data is there, 0 if it is still to be moved, or -errno. */
@@ -337,8 +324,8 @@ static ssize_t move_piece(struct mover *m, off_t at, int64_t len)
 		cf_digest_add(m->d->digest, b->bytes, n);
 	has_moved(m, COPYFILE_BY_BUFFER);
 	advance(m, at + n, n - (b->holes - holes));
-	write_early(m);
-	return n;
+	int r = m->d->verify ? cf_verify_follow(m->d->verify, m->end) : 0;
+	return r < 0 ? r : n;
 }
 
 /*
@@ -463,7 +450,6 @@ static int move_kernel(struct mover *m, off_t at, int64_t len)
 		m->unsummed = true;
 		has_moved(m, COPYFILE_BY_KERNEL);
 		advance(m, at, n);
-		write_early(m);
 		m->written = at;
 		if (len > d->st->st_size - at && worth_ranges(m, at)) {
 			at = move_ranges(m, at, COPYFILE_BY_KERNEL);

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 
 #include "digest.h"
+#include "verify.h"
 #include "watch.h"
 
 /* Bytes of the first automatic chunk: 8 ms at 1 GB/s.  Bigger ones gained nothing. */
@@ -23,6 +24,7 @@ struct cf_data {
 	uint64_t chunk;			/* most bytes between two looks at cancel; 0: automatic */
 	uint64_t pair;			/* of file systems; see place.h */
 	struct cf_digest *digest;	/* gets all that is read from src; or NULL */
+	struct cf_verify *verify;	/* told of what is in place, if dst is read back; or NULL */
 	struct cf_watch *watch;		/* told of progress, stage and method */
 };
 

@@ -252,17 +252,17 @@ static int set_size(struct cf_job *j, struct cf_dest *d)
 }
 
 /*
- * Bring the data there; with digest, which may be NULL, add them to it.  Returns 0 or -errno;
- * *ret_summed tells whether the digest has all of them.
+ * Bring the data there.  With digest, which may be NULL, add them to it, and let verify follow,
+ * which may be NULL, too.  Returns 0 or -errno; *ret_summed tells whether the digest has all.
  */
 static int move_data(struct cf_job *j, struct cf_dest *dst, struct cf_digest *digest,
-		     bool *ret_summed)
+		     struct cf_verify *verify, bool *ret_summed)
 {
 	struct cf_data d = {
 		.src = j->src_fd, .dst = dst->fd, .st = &j->st, .stream = dst->stream,
 		.borrowed = j->by_fd,
 		.flags = j->flags, .chunk = j->chunk, .watch = &j->watch,
-		.pair = j->place.pair, .digest = digest,
+		.pair = j->place.pair, .digest = digest, .verify = verify,
 	};
 	struct cf_data_result result = { .changed = false };
 	int r = at_stage(j, COPYFILE_MOVE);
@@ -296,45 +296,59 @@ static int sum_source(struct cf_job *j, const struct cf_dest *dst, struct cf_dig
 	return size < 0 ? (int)size : 0;
 }
 
-/* Read the destination back, and compare it with what was read from the source. */
-static int compare(struct cf_job *j, const struct cf_dest *dst, struct cf_digest *digest)
-{
-	bool cloned = cf_relaxed_get(j->watch.method) == COPYFILE_BY_REFLINK;
-	struct cf_verify v = {
-		.src = j->src_fd, .dst = dst->fd, .readable = dst->created,
-		.size = cloned ? -1 : (off_t)cf_relaxed_get(j->watch.done), .shared = cloned,
-		.watch = &j->watch, .digest = digest, .wanted = j->digest,
-	};
-	int r = at_stage(j, COPYFILE_COMPARE);
-
-	if (r < 0)
-		return r;
-	r = cf_verify(&v);
-	j->compared = v.compared;
-	j->differs_at = r == -EBADMSG ? v.differs_at : 0;
-	return r;
-}
-
-/* As move_data(), with a digest of the data; and what has arrived is compared, if need be. */
-static int move_summed(struct cf_job *j, struct cf_dest *dst)
+/* As move_data(), with a digest of the data in j->digest. */
+static int move_summed(struct cf_job *j, struct cf_dest *dst, struct cf_verify *verify)
 {
 	struct cf_digest *digest = cf_digest_new(j->hash);
 	bool summed;
 
 	if (!digest)
 		return -ENOMEM;
-	int r = move_data(j, dst, digest, &summed);
+	int r = move_data(j, dst, digest, verify, &summed);
 	if (r == 0 && !summed)
 		r = sum_source(j, dst, digest);
 	if (r == 0) {
 		cf_digest_end(digest, j->digest);
 		j->summed = true;
 	}
-	/* A pipe or a device keeps nothing that could be read. */
-	if (r == 0 && j->flags & COPYFILE_VERIFY && !dst->stream)
-		r = compare(j, dst, digest);
 	cf_digest_free(digest);
 	return r;
+}
+
+/* As move_summed(), and compare what has arrived with what was read from the source. */
+static int move_verified(struct cf_job *j, struct cf_dest *dst)
+{
+	struct cf_verify v = {
+		.src = j->src_fd, .dst = dst->fd, .readable = dst->created, .watch = &j->watch,
+	};
+	struct cf_verify_goal goal = { .digest = j->digest };
+	int r = cf_verify_begin(&v, j->hash);
+
+	if (r == 0)
+		r = move_summed(j, dst, &v);
+	if (r == 0)
+		r = at_stage(j, COPYFILE_COMPARE);
+	if (r == 0) {
+		goal.shared = cf_relaxed_get(j->watch.method) == COPYFILE_BY_REFLINK;
+		goal.size = goal.shared ? -1 : (off_t)cf_relaxed_get(j->watch.done);
+		r = cf_verify_end(&v, &goal);
+		j->compared = v.compared;
+		j->differs_at = r == -EBADMSG ? v.differs_at : 0;
+	}
+	cf_verify_fini(&v);
+	return r;
+}
+
+/* Bring the data there, in the way that the caller has asked for. */
+static int move(struct cf_job *j, struct cf_dest *dst)
+{
+	bool summed;			/* of no interest without a digest */
+
+	if (!j->hash)
+		return move_data(j, dst, NULL, NULL, &summed);
+	/* A pipe or a device keeps nothing that could be read. */
+	return j->flags & COPYFILE_VERIFY && !dst->stream ? move_verified(j, dst)
+							   : move_summed(j, dst, NULL);
 }
 
 static struct cf_dest dest_of(struct cf_job *j)
@@ -364,13 +378,12 @@ static int finish(struct cf_job *j, struct cf_dest *d, int r)
 static int copy_regular(struct cf_job *j)
 {
 	struct cf_dest d = dest_of(j);
-	bool summed;			/* of no interest without a digest */
 	int r = at_stage(j, COPYFILE_OPEN_DST);
 
 	if (r == 0)
 		r = cf_dest_open(&d);
 	if (r == 0)
-		r = j->hash ? move_summed(j, &d) : move_data(j, &d, NULL, &summed);
+		r = move(j, &d);
 	if (r == 0)
 		r = set_attributes(j, d.fd, false, d.created, cf_dest_made(&d), COPYFILE_ATTRS);
 	return finish(j, &d, r);

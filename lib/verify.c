@@ -5,6 +5,9 @@
  * then read.  What cannot be dropped, because the file system keeps its files in memory or
  * another program has mapped it, is read all the same; the result says so.
  *
+ * Of a big file the beginning is read back while the rest is copied, some way behind, so that
+ * the device always has something to write.
+ *
  * Data alone is written out, by sync_file_range(2), where a file system has its own disk: a
  * commit of its journal for each file would take far longer than the rest.  Elsewhere only
  * fdatasync(2) is sure to get the data to the server.  Neither makes the copy durable.
@@ -18,7 +21,6 @@
 
 #include "verify.h"
 
-#include <assert.h>
 #include <errno.h>
 #include <string.h>
 
@@ -28,6 +30,12 @@
 #include "fs.h"
 #include "sys.h"
 
+/* Bytes after which the device begins to write them; a multiple of any page or block */
+#define STEP (8 << 20)
+
+/* Bytes that the device may have to write before the copy waits for it */
+#define BEHIND (4 * STEP)
+
 static int failed(const struct cf_verify *v, enum copyfile_stage stage, int r)
 {
 	if (r < 0)
@@ -35,113 +43,143 @@ static int failed(const struct cf_verify *v, enum copyfile_stage stage, int r)
 	return r;
 }
 
-/* Bring the data to where it is to be read from. */
-static int write_out(int fd, enum cf_fs kind, enum cf_fs_memory memory)
+/* Returns true if data can be written out without the rest of the file. */
+static bool by_pages(const struct cf_verify *v)
 {
-	bool by_pages = kind == CF_FS_PLAIN && memory == CF_MEMORY_PAGES;
-	int r = by_pages ? cf_cache_write(fd, 0, 0) : -ENOSYS;
+	return v->kind == CF_FS_PLAIN && v->memory == CF_MEMORY_PAGES;
+}
+
+/* Bring [v->at, v->at+len), or with 0 all the rest, to where it is to be read from. */
+static int write_out(const struct cf_verify *v, off_t len)
+{
+	int r = by_pages(v) ? cf_cache_write(v->fd, v->at, len) : -ENOSYS;
 
 	if (cf_sys_refused(r))
-		r = cf_cache_sync(fd);
+		r = cf_cache_sync(v->fd);
 	/* A file system that knows no such call has nothing to write out. */
-	return cf_sys_refused(r) ? 0 : r;
+	return cf_sys_refused(r) ? 0 : failed(v, COPYFILE_WRITE, r);
 }
 
-/* Drop the data from the page cache.  Returns what will be read. */
-static enum copyfile_compared drop(int fd, enum cf_fs kind, enum cf_fs_memory memory,
-				   bool shared)
+/* Drop the same from the page cache, and note what will be read. */
+static void drop(struct cf_verify *v, off_t len)
 {
-	if (memory == CF_MEMORY_ALONE)
-		return COPYFILE_COMPARED_MEMORY;
-	(void)cf_cache_drop(fd);
-	int64_t pages = cf_cache_pages(fd);
-	if (pages < 0 || memory == CF_MEMORY_OTHER)
-		return COPYFILE_COMPARED_UNKNOWN;
-	if (pages > 0)
-		return COPYFILE_COMPARED_CACHE;
-	return kind != CF_FS_PLAIN ? COPYFILE_COMPARED_SERVER
-	       : shared		   ? COPYFILE_COMPARED_SHARED
-				   : COPYFILE_COMPARED_DEVICE;
+	if (v->memory == CF_MEMORY_ALONE) {
+		v->compared = COPYFILE_COMPARED_MEMORY;
+		return;
+	}
+	(void)cf_cache_drop(v->fd, v->at, len);
+	int64_t pages = cf_cache_pages(v->fd, v->at, len);
+	if (pages < 0 || v->memory == CF_MEMORY_OTHER)
+		v->compared = COPYFILE_COMPARED_UNKNOWN;
+	else if (pages > 0)
+		v->compared = COPYFILE_COMPARED_CACHE;
+	else if (v->compared == COPYFILE_COMPARED_NOT)
+		v->compared = v->kind == CF_FS_PLAIN ? COPYFILE_COMPARED_DEVICE
+						     : COPYFILE_COMPARED_SERVER;
 }
 
-static bool same_digest(struct cf_verify *v)
+/* Read [v->at, end), which the page cache has dropped.  Returns 0; or -errno. */
+static int read_back(struct cf_verify *v, off_t end, bool seek)
 {
-	unsigned char got[COPYFILE_DIGEST_MAX];
+	const struct cf_contents copy = {
+		.fd = v->fd, .at = v->at, .size = end, .seek = seek, .once = true,
+		.watch = v->watch,
+	};
+	off_t got = cf_contents_add(&copy, v->digest);
 
-	cf_digest_end(v->digest, got);
-	return memcmp(got, v->wanted, sizeof got) == 0;
+	if (got < 0)
+		return failed(v, COPYFILE_COMPARE, (int)got);
+	v->at = got;
+	return 0;
 }
 
-/* The copy, open as fd, differs: find where.  Returns -EBADMSG, or what made that fail. */
-static int locate(struct cf_verify *v, int fd, off_t size, off_t got)
+int cf_verify_begin(struct cf_verify *v, uint32_t hash)
+{
+	struct stat st;
+
+	v->compared = COPYFILE_COMPARED_NOT;
+	v->differs_at = UINT64_MAX;
+	v->at = v->begun = 0;
+	v->digest = cf_digest_new(hash);
+	v->fd = v->readable ? v->dst : cf_reopen(v->dst);
+	int r = !v->digest ? -ENOMEM : v->fd < 0 ? v->fd : cf_fstat(v->fd, &st);
+	/* Without /proc */
+	if (r == -ENOENT || r == -ENOTDIR)
+		r = -EOPNOTSUPP;
+	if (r < 0)
+		return failed(v, COPYFILE_COMPARE, r);
+	v->kind = cf_fs_known(v->fd, st.st_dev);
+	v->memory = cf_fs_memory(v->fd);
+	/* What is written to /proc is an order, and not kept. */
+	v->nothing = v->kind == CF_FS_PSEUDO;
+	return 0;
+}
+
+int cf_verify_follow(struct cf_verify *v, off_t done)
+{
+	if (done - v->begun < STEP || v->nothing || !by_pages(v))
+		return 0;
+	(void)cf_cache_begin_write(v->fd, v->begun, done - v->begun);
+	v->begun = done;
+	off_t end = (done - BEHIND) / STEP * STEP;
+	if (end <= v->at)
+		return 0;
+	int r = write_out(v, end - v->at);
+	if (r < 0)
+		return r;
+	drop(v, end - v->at);
+	return read_back(v, end, false);
+}
+
+/* The copy is not as long as size, or has another digest: find out where it differs. */
+static int locate(struct cf_verify *v, off_t size, off_t actual)
 {
 	const struct cf_contents src = { .fd = v->src, .size = size, .watch = v->watch };
-	const struct cf_contents dst = { .fd = fd, .size = size, .watch = v->watch };
+	const struct cf_contents dst = { .fd = v->fd, .size = size, .watch = v->watch };
 	off_t at = cf_contents_compare(&src, &dst);
 
 	if (at == -ECANCELED)
 		return -ECANCELED;
-	if (at == size && got != size)
-		v->differs_at = got < size ? got : size;
-	else if (at >= 0 && at < size)
+	if (at >= 0 && at < size)
 		v->differs_at = at;
+	else if (at == size && actual != size)
+		v->differs_at = actual < size ? actual : size;
 	return -EBADMSG;
 }
 
-/* Read fd, the copy, whose stat is st, and compare. */
-static int compare(struct cf_verify *v, int fd, const struct stat *st)
+static bool has_digest(struct cf_verify *v, const unsigned char *wanted)
 {
-	off_t size = v->size < 0 ? st->st_size : v->size;
-	const struct cf_contents copy = {
-		.fd = fd, .size = size, .seek = cf_extent_sparse(st), .once = true,
-		.watch = v->watch,
-	};
+	unsigned char got[COPYFILE_DIGEST_MAX];
 
-	cf_digest_restart(v->digest);
-	off_t got = cf_contents_add(&copy, v->digest);
-	if (got < 0)
-		return (int)got;
-	if (got == size && st->st_size == size && same_digest(v))
-		return 0;
-	return locate(v, fd, size, got < size ? got : st->st_size);
+	cf_digest_end(v->digest, got);
+	return memcmp(got, wanted, sizeof got) == 0;
 }
 
-/* fd is the copy, open for reading. */
-static int verify(struct cf_verify *v, int fd)
+int cf_verify_end(struct cf_verify *v, const struct cf_verify_goal *goal)
 {
 	struct stat st;
-	int r = cf_fstat(fd, &st);
-	enum cf_fs kind = r < 0 ? CF_FS_OTHER : cf_fs_known(fd, st.st_dev);
 
+	if (v->nothing)
+		return 0;
+	int r = write_out(v, 0);
+	if (r < 0)
+		return r;
+	drop(v, 0);
+	if (goal->shared && v->compared == COPYFILE_COMPARED_DEVICE)
+		v->compared = COPYFILE_COMPARED_SHARED;
+	r = cf_fstat_fresh(v->fd, &st);
 	if (r < 0)
 		return failed(v, COPYFILE_COMPARE, r);
-	/* What is written to /proc is an order, and not kept. */
-	if (kind == CF_FS_PSEUDO)
-		return 0;
-	enum cf_fs_memory memory = cf_fs_memory(fd);
-	r = write_out(fd, kind, memory);
-	if (r < 0)
-		return failed(v, COPYFILE_WRITE, r);
-	v->compared = drop(fd, kind, memory, v->shared);
-	r = cf_fstat_fresh(fd, &st);
-	if (r == 0)
-		r = compare(v, fd, &st);
+	off_t size = goal->size < 0 ? st.st_size : goal->size;
+	r = size > v->at ? read_back(v, size, cf_extent_sparse(&st)) : 0;
+	if (r == 0 && !(v->at == size && st.st_size == size && has_digest(v, goal->digest)))
+		r = locate(v, size, v->at < size ? v->at : st.st_size);
 	return failed(v, COPYFILE_COMPARE, r);
 }
 
-int cf_verify(struct cf_verify *v)
+void cf_verify_fini(struct cf_verify *v)
 {
-	v->compared = COPYFILE_COMPARED_NOT;
-	v->differs_at = UINT64_MAX;
-	if (v->readable)
-		return verify(v, v->dst);
-	int fd = cf_reopen(v->dst);
-	/* Without /proc */
-	if (fd == -ENOENT || fd == -ENOTDIR)
-		fd = -EOPNOTSUPP;
-	if (fd < 0)
-		return failed(v, COPYFILE_COMPARE, fd);
-	int r = verify(v, fd);
-	cf_close(fd);
-	return r;
+	cf_digest_free(v->digest);
+	if (!v->readable && v->fd >= 0)
+		cf_close(v->fd);
 }

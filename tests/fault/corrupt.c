@@ -58,6 +58,15 @@ static int open_copy(void)
 	return -1;
 }
 
+static off_t size_of_copy(void)
+{
+	int fd = open_copy();
+	off_t size = lseek(fd, 0, SEEK_END);
+
+	close(fd);
+	return size;
+}
+
 static void spoil(void)
 {
 	int fd = open_copy();
@@ -82,7 +91,7 @@ static int hook(const char *call)
 	/* With these flags only a verification writes data out.  It is in the page cache. */
 	bool writes_out = strcmp(call, "sync_file_range") == 0 || strcmp(call, "fsync") == 0;
 
-	if (plan.armed && writes_out) {
+	if (plan.armed && writes_out && size_of_copy() >= plan.at + (plan.what == FLIP)) {
 		plan.armed = false;
 		spoil();
 	}
@@ -135,6 +144,28 @@ static const char *try(int way, enum what what, unsigned int seed, uint32_t hash
 	return count_names("d") ? "the file is left" : NULL;
 }
 
+/* A file that is read back from its beginning while the rest is copied */
+static void test_big(void)
+{
+	const off_t size = 64 << 20;
+	const off_t places[] = { 0, 8 << 20, (32 << 20) - 1, size - 1 };
+	const struct copyfile_how how = {
+		.flags = COPYFILE_SYNC | COPYFILE_VERIFY | COPYFILE_REPLACE | COPYFILE_NO_REFLINK,
+	};
+
+	put_pattern("src", size, 77);
+	is_int(copyfileat(AT_FDCWD, "src", AT_FDCWD, "d/dst", &how, sizeof how), 0, "a big file");
+	ok(same_data("src", "d/dst"), "a good copy");
+	for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
+		plan.what = FLIP;
+		plan.at = places[i];
+		plan.armed = true;
+		is_int(copyfileat(AT_FDCWD, "src", AT_FDCWD, "d/dst", &how, sizeof how), -EBADMSG,
+		       "the byte at %lld is changed", (long long)plan.at);
+		is_int(last_info().differs_at, plan.at, "and found there");
+	}
+}
+
 int main(void)
 {
 	const char *asked = getenv("CORRUPTIONS");
@@ -157,7 +188,8 @@ int main(void)
 			     last_info().error, last_info().stage,
 			     (long long)last_info().differs_at);
 	}
-	cf_fault = NULL;
 	is_int(found, rounds, "of %d corruptions all are found, and the place is told", rounds);
+	test_big();
+	cf_fault = NULL;
 	return scratch_done();
 }

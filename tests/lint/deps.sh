@@ -32,7 +32,7 @@ same	fs sys
 clone	refusal sys
 refusal	clock fibhash relaxed
 buffer	sys wait watch
-data	buffer cache clock clone contents digest extent fs pause range refusal sys watch
+data	buffer clock clone contents digest extent fs pause range refusal sys verify watch
 range	buffer clock pause pool scale sys thread watch
 attr	extent sys watch
 extent	sys
