@@ -222,6 +222,7 @@ test_each_bad_byte_is_found() {
 	sort -o found found
 	sort -o expected expected
 	assertEquals "$count bad bytes" '' "$(diff found expected | head)"
+	echo "of $count bad bytes $(wc -l <found) were found"
 	assertEquals 'no bad copy is left' 0 "$(find store/out store/in -type f | wc -l)"
 }
 

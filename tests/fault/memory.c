@@ -81,6 +81,8 @@ static const struct way {
 	{ "a big file", "big", 0 },
 	{ "a big file, by read and write", "big", COPYFILE_NO_REFLINK | COPYFILE_NO_SPARSE },
 	{ "to replace one", "small", COPYFILE_REPLACE },
+	{ "VERIFY", "big", COPYFILE_VERIFY },
+	{ "VERIFY, a small file to replace one", "small", COPYFILE_VERIFY | COPYFILE_REPLACE },
 	{ "attributes", "small", COPYFILE_ATTRS | COPYFILE_LENIENT },
 	{ "a symlink", "link", COPYFILE_NOFOLLOW },
 	{ "a symlink, to replace one", "link", COPYFILE_NOFOLLOW | COPYFILE_REPLACE },
