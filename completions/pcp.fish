@@ -20,6 +20,7 @@ end
 
 # One option a line: -x or -r where it must have a value, -f where it may have one.
 complete -c pcp -s a -l archive -d 'Copy trees, and keep what can be kept'
+complete -c pcp -l atomic -d 'Give copies their names when they are complete'
 complete -c pcp -l attributes-only -d 'Copy attributes, not data'
 complete -c pcp -s b -d 'Keep files that would be overwritten'
 complete -c pcp -l backup -f -a 'none off simple never numbered t existing nil' -d 'Keep files that would be overwritten'

@@ -13,6 +13,7 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -29,6 +30,7 @@
 #include "scale.h"
 #include "start.h"
 #include "sys.h"
+#include "temp.h"
 
 #define IS_SIZE_OF(type, size) \
 	static_assert(sizeof(type) == (size), "the first version of " #type)
@@ -104,6 +106,7 @@ static int check_flags(uint64_t f)
 	const uint64_t data = COPYFILE_REPLACE | COPYFILE_TRUNCATE | COPYFILE_REFLINK |
 			      COPYFILE_NO_REFLINK | COPYFILE_SPARSE | COPYFILE_NO_SPARSE |
 			      COPYFILE_FSYNC | COPYFILE_KEEP_PARTIAL | COPYFILE_VERIFY |
+			      COPYFILE_ATOMIC |
 			      MADE_UP_MODES;
 	const uint64_t other = COPYFILE_ATTRS | COPYFILE_LENIENT | COPYFILE_ATTRS_ONLY |
 			       COPYFILE_NOFOLLOW | COPYFILE_SYNC | COPYFILE_ASYNC |
@@ -111,7 +114,7 @@ static int check_flags(uint64_t f)
 
 	if (f & ~(data | other))
 		return -EINVAL;
-	if (both(f, COPYFILE_REPLACE, COPYFILE_TRUNCATE) ||
+	if (both(f, COPYFILE_REPLACE | COPYFILE_ATOMIC, COPYFILE_TRUNCATE) ||
 	    both(f, COPYFILE_REFLINK, COPYFILE_NO_REFLINK) ||
 	    both(f, COPYFILE_SPARSE, COPYFILE_NO_SPARSE) ||
 	    both(f, COPYFILE_REFLINK, COPYFILE_SPARSE | COPYFILE_NO_SPARSE) ||
@@ -123,7 +126,8 @@ static int check_flags(uint64_t f)
 }
 
 /* With these a copy makes no new name, or a file that newdir.c would not know. */
-#define NOT_IN_NEWDIR (COPYFILE_REPLACE | COPYFILE_TRUNCATE | COPYFILE_ATTRS_ONLY)
+#define NOT_IN_NEWDIR (COPYFILE_REPLACE | COPYFILE_ATOMIC | COPYFILE_TRUNCATE | \
+		       COPYFILE_ATTRS_ONLY)
 
 static int check_how(const struct copyfile_how *how)
 {
@@ -176,8 +180,8 @@ static int start(int src_dir, const char *src, int dst_dir, const char *dst,
 }
 
 /* Flags that mean nothing for a destination that exists, and has no name */
-#define NOT_FOR_FDS (COPYFILE_REPLACE | COPYFILE_KEEP_PARTIAL | COPYFILE_NOFOLLOW | \
-		     COPYFILE_ATTRS_ONLY | COPYFILE_ONE_NAME | MADE_UP_MODES)
+#define NOT_FOR_FDS (COPYFILE_REPLACE | COPYFILE_ATOMIC | COPYFILE_KEEP_PARTIAL | \
+		     COPYFILE_NOFOLLOW | COPYFILE_ATTRS_ONLY | COPYFILE_ONE_NAME | MADE_UP_MODES)
 
 /* O_APPEND is EBADF as for copy_file_range(2): each write would go to the end. */
 static int check_fds(int src, int dst)
@@ -264,6 +268,27 @@ int copyfile_newdir_begin(int dir, uint64_t above, uint64_t *ret)
 void copyfile_newdir_end(uint64_t newdir)
 {
 	cf_newdir_free(newdir_of(newdir));
+}
+
+int copyfile_temp_name(int dir, const char *name, char *ret, size_t size)
+{
+	int state = enter();
+	char *temp = name && ret ? cf_temp_name(dir, name) : NULL;
+	int r = !name || !ret ? -EFAULT : !temp ? -ENOMEM : 0;
+
+	if (r == 0 && strlen(temp) >= size)
+		r = -ENAMETOOLONG;
+	if (r == 0)
+		strcpy(ret, temp);
+	free(temp);
+	return leave(state, r);
+}
+
+int copyfile_sweep(int dir)
+{
+	int state = enter();
+
+	return leave(state, cf_temp_sweep(dir));
 }
 
 int copyfile_room_fd(uint64_t client)

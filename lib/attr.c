@@ -92,6 +92,23 @@ static bool not_entitled(int r)
 	return r == -EPERM || r == -EINVAL || r == -EACCES;
 }
 
+mode_t cf_attr_plain_mode(int fd, const struct stat *st)
+{
+	mode_t mode = st->st_mode & 0777, group = 0;
+	unsigned char acl[FEW_BYTES];
+
+	if (!(mode & S_IRWXG))
+		return mode;
+	ssize_t n = cf_getxattr(fd, true, acl_access, acl, sizeof acl);
+	if (n == -ENODATA || without_acls(n))
+		return mode;
+	/* After the version entries of tag, perm and id; 0x04 is the tag of the group. */
+	for (ssize_t i = 4; i + 8 <= n; i += 8)
+		if (acl[i] == 0x04 && acl[i + 1] == 0)
+			group = (acl[i + 2] & 7) << 3;
+	return mode & (~(mode_t)S_IRWXG | group);
+}
+
 /*
  * Give dst mode.  Returns 0 or -errno; 0 also if chmod(2) fails, but dst has exactly that mode,
  * or with at_least all the rights in it.
@@ -370,7 +387,7 @@ static int copy_acl(const struct cf_attr *a, mode_t mode, const struct names *na
 }
 
 /*
- * Give dst its mode, under the umask, and no ACL.  widened: it has another mode than it was
+ * Give dst the mode that it was given, and no ACL.  widened: it has another mode than it was
  * made with.
  */
 static int set_given_mode(const struct cf_attr *a, bool widened)
@@ -379,12 +396,12 @@ static int set_given_mode(const struct cf_attr *a, bool widened)
 	bool inherits = acl != -ENODATA && !unsupported(acl);
 
 	/* In this case dst was made with the right mode. */
-	if (!inherits && !widened && !(a->flags & COPYFILE_OWNER))
+	if (!inherits && !widened && !a->exact && !(a->flags & COPYFILE_OWNER))
 		return 0;
 	int r = inherits ? cf_removexattr(a->dst, a->path, acl_access) : 0;
 	if (r < 0 && r != -ENODATA)
 		r = excuse(a, acl_access, r);
-	int mask = r < 0 ? r : cf_umask();
+	int mask = r < 0 ? r : a->exact ? 0 : cf_umask();
 	return mask < 0 ? mask : set_mode(a, a->mode & ~mask, false);
 }
 

@@ -18,7 +18,8 @@ struct cf_attr {
 	const struct stat *made;	/* of dst, just after it was created; NULL: not known */
 
 	/* With COPYFILE_GIVEN_MODE, of a new dst */
-	mode_t mode;			/* what it gets, under the umask */
+	mode_t mode;			/* what it gets, under the umask, ... */
+	bool exact;			/* ... or, if this is set, exactly */
 	int dst_dir;			/* its directory ... */
 	const char *dst_name;		/* ... and its name there */
 
@@ -42,5 +43,12 @@ int cf_attr_copy(struct cf_attr *a);
  * than the owner needs until then.
  */
 mode_t cf_attr_create_mode(const struct stat *st, uint64_t flags, mode_t mode);
+
+/*
+ * Returns permission bits that grant no more than those of the file fd, which may be O_PATH and
+ * has the stat st, do together with its ACL: with one, those of its mode for the group are only
+ * the most that the ACL may grant.
+ */
+mode_t cf_attr_plain_mode(int fd, const struct stat *st);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Design: a destination is made in one of three ways.
+ * Design: a destination is made in one of four ways.
  *
  *   exclusive	the default: O_EXCL, or what has its effect in a new directory (newdir.c),
  *		under its own name from the start.
@@ -9,6 +9,9 @@
  *   replace	REPLACE: a new inode without a name (O_TMPFILE, which even a
  *		SIGKILL leaves no trace of) or under a temporary one, renamed
  *		over the destination at the end.
+ *   atomic	ATOMIC: such an inode, which gets its name at the end, but takes no name
+ *		from another file.  With REPLACE it does: then it also keeps the
+ *		permissions of the file that it replaces.
  *
  * Invariant: whatever is destroyed is destroyed only after the source was
  * opened and found to be another file.
@@ -31,17 +34,17 @@
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 #include <unistd.h>
 
+#include "attr.h"
 #include "claim.h"
 #include "inplace.h"
 #include "newdir.h"
 #include "pause.h"
 #include "sys.h"
+#include "temp.h"
 
 /* New files up to this are written by one call, and never paused. */
 #define SMALL_SIZE CF_PAUSE_MORE_THAN
@@ -75,6 +78,12 @@ static int names_inode(int dir, const char *name, const struct stat *st)
 	int r = cf_lstatat(dir, name, &there);
 
 	return r == -ENOENT ? 0 : r < 0 ? r : same_inode(&there, st);
+}
+
+/* A name that must be new has failed with r.  If it leads to the source that says more. */
+static int explain_taken(const struct cf_dest *d, int r)
+{
+	return r == -EEXIST && names_inode(d->dir, d->name, d->st) > 0 ? -EINVAL : r;
 }
 
 /* ------------------------------------------------------------ exclusive */
@@ -134,10 +143,7 @@ static int create(struct cf_dest *d)
 
 static int open_exclusive(struct cf_dest *d)
 {
-	int r = create(d);
-
-	/* Where source and destination are one file, EINVAL says more than EEXIST. */
-	return r == -EEXIST && names_inode(d->dir, d->name, d->st) > 0 ? -EINVAL : r;
+	return explain_taken(d, create(d));
 }
 
 static int open_in_place(struct cf_dest *d)
@@ -150,22 +156,6 @@ static int open_in_place(struct cf_dest *d)
 
 /* ------------------------------------------------------------ temporary */
 
-/* Returns a new name in the directory of d->name, for free(3); or NULL without memory. */
-static char *temp_name(const struct cf_dest *d)
-{
-	const char *slash = strrchr(d->name, '/');
-	int dir_len = slash ? (int)(slash + 1 - d->name) : 0;
-	uint64_t random = 0;
-	char *name;
-
-	if (getrandom(&random, sizeof random, GRND_NONBLOCK) < 0)
-		random = (uintptr_t)d ^ ((uint64_t)getpid() << 32);
-	if (asprintf(&name, "%.*s.copyfile-%016llx", dir_len, d->name,
-		     (unsigned long long)random) < 0)
-		return NULL;
-	return name;
-}
-
 /*
  * Call make() with one temporary name after the other until one is free; then
  * it is d->temp.
@@ -177,7 +167,7 @@ static int with_temp_name(struct cf_dest *d, int (*make)(struct cf_dest *, const
 
 	for (int i = 0; i < TEMP_TRIES && r == -EEXIST; i++) {
 		free(d->temp);
-		d->temp = temp_name(d);
+		d->temp = cf_temp_name(d->dir, d->name);
 		r = d->temp ? make(d, arg) : -ENOMEM;
 	}
 	if (r < 0) {
@@ -205,17 +195,27 @@ static int make_symlink(struct cf_dest *d, const void *target)
 	return cf_symlinkat(target, d->dir, d->temp);
 }
 
-/* Returns 0 if a copy of the source may replace d->name, or if there is no such file. */
-static int check_replace(const struct cf_dest *d)
+/*
+ * Returns 0 if a copy of the source may replace d->name, whose stat is *ret then; or if there
+ * is no such file: then *ret has no mode.
+ */
+static int check_replace(const struct cf_dest *d, struct stat *ret)
 {
-	struct stat st;
-	int r = cf_lstatat(d->dir, d->name, &st);
+	int r = cf_lstatat(d->dir, d->name, ret);
 
-	if (r < 0)
+	if (r < 0) {
+		ret->st_mode = 0;
 		return r == -ENOENT ? 0 : r;
-	if (S_ISDIR(st.st_mode))
+	}
+	if (S_ISDIR(ret->st_mode))
 		return -EISDIR;
-	return same_inode(&st, d->st) ? -EINVAL : 0;
+	return same_inode(ret, d->st) ? -EINVAL : 0;
+}
+
+/* Returns true if another file must not lose its name to the one that is made. */
+static bool must_be_new(const struct cf_dest *d)
+{
+	return d->flags & COPYFILE_ATOMIC && !(d->flags & COPYFILE_REPLACE);
 }
 
 /* Open the directory of d->name, as openat(2) does with flags and mode. */
@@ -231,16 +231,14 @@ static int open_parent(const struct cf_dest *d, int flags, mode_t mode)
 	return fd;
 }
 
-/* Make the file without a name, if the file system can, and /proc can name it later. */
+/* Make the file without a name, if the file system can, and it can be named later. */
 static int open_unnamed(struct cf_dest *d)
 {
-	char self[CF_FD_PATH_MAX];
 	int fd = open_parent(d, new_access(d) | O_TMPFILE, d->mode);
 
 	if (fd < 0)
 		return fd;
-	cf_fd_path(fd, self);
-	if (faccessat(AT_FDCWD, self, F_OK, AT_SYMLINK_NOFOLLOW) < 0) {
+	if (!cf_can_link_fd(fd)) {
 		cf_close(fd);
 		return -EOPNOTSUPP;
 	}
@@ -249,13 +247,11 @@ static int open_unnamed(struct cf_dest *d)
 	return 0;
 }
 
-static int open_replace(struct cf_dest *d)
+/* Make the file aside: nobody meets it before it is complete. */
+static int open_aside(struct cf_dest *d)
 {
-	int r = check_replace(d);
+	int r = open_unnamed(d);
 
-	if (r < 0)
-		return r;
-	r = open_unnamed(d);
 	/* EISDIR, EINVAL, ENOENT: from kernels or file systems that do not know O_TMPFILE */
 	if (r == -EOPNOTSUPP || r == -EISDIR || r == -EINVAL || r == -ENOENT)
 		r = with_temp_name(d, make_file, NULL);
@@ -263,15 +259,57 @@ static int open_replace(struct cf_dest *d)
 	return r;
 }
 
+/* The new file keeps the permissions of the old one. */
+static int note_old_mode(struct cf_dest *d, struct stat *old)
+{
+	int fd = cf_openat(d->dir, d->name, O_PATH | O_NOFOLLOW, 0);
+	int r = fd < 0 ? fd : cf_fstat(fd, old);
+
+	if (r == 0) {
+		d->old_mode = (old->st_mode & S_IFMT) | cf_attr_plain_mode(fd, old);
+		d->mode &= d->old_mode;
+	}
+	if (fd >= 0)
+		cf_close(fd);
+	/* It is gone meanwhile. */
+	return r == -ENOENT ? 0 : r;
+}
+
+static int open_replace(struct cf_dest *d)
+{
+	const uint64_t modes = COPYFILE_MODE | COPYFILE_ACL | COPYFILE_GIVEN_MODE;
+	struct stat old;
+	int r = check_replace(d, &old);
+
+	if (r < 0)
+		return r;
+	if (d->flags & COPYFILE_ATOMIC && !(d->flags & modes) && S_ISREG(old.st_mode))
+		r = note_old_mode(d, &old);
+	return r < 0 ? r : open_aside(d);
+}
+
+static int open_atomic(struct cf_dest *d)
+{
+	struct stat there;
+
+	/* A small file is copied by the time that a look takes, and linkat(2) looks anyway. */
+	if (d->st->st_size > SMALL_SIZE && cf_lstatat(d->dir, d->name, &there) == 0)
+		return same_inode(&there, d->st) ? -EINVAL : -EEXIST;
+	return open_aside(d);
+}
+
 /* --------------------------------------------------------- entry points */
 
 int cf_dest_open(struct cf_dest *d)
 {
-	/* The invariant above, and one way of three */
+	const uint64_t aside = COPYFILE_REPLACE | COPYFILE_ATOMIC;
+
+	/* The invariant above, and one way of four */
 	assert(d->src >= 0);
-	assert(!(d->flags & COPYFILE_REPLACE && (d->flags & COPYFILE_TRUNCATE || d->given)));
+	assert(!(d->flags & aside && (d->flags & COPYFILE_TRUNCATE || d->given)));
 	d->fd = -1;
 	int r = d->flags & COPYFILE_REPLACE    ? open_replace(d)
+		: d->flags & COPYFILE_ATOMIC   ? open_atomic(d)
 		: d->flags & COPYFILE_TRUNCATE ? open_in_place(d)
 					       : open_exclusive(d);
 	if (d->fd < 0)
@@ -281,19 +319,19 @@ int cf_dest_open(struct cf_dest *d)
 
 int cf_dest_symlink(struct cf_dest *d, const char *target, bool open)
 {
-	int r;
+	struct stat old;
+	int r = 0;
 
 	d->fd = -1;
 	/* A symlink cannot be rewritten in place: TRUNCATE replaces it, too. */
-	if (d->flags & (COPYFILE_REPLACE | COPYFILE_TRUNCATE)) {
-		r = check_replace(d);
-		if (r == 0)
-			r = with_temp_name(d, make_symlink, target);
-	} else {
-		r = cf_symlinkat(target, d->dir, d->name);
-		if (r == -EEXIST && names_inode(d->dir, d->name, d->st) > 0)
-			r = -EINVAL;
-	}
+	bool replace = d->flags & (COPYFILE_REPLACE | COPYFILE_TRUNCATE);
+	if (replace)
+		r = check_replace(d, &old);
+	/* Without attributes that are set later it is complete as soon as it is there. */
+	bool aside = replace || (must_be_new(d) && open);
+	if (r == 0)
+		r = aside ? with_temp_name(d, make_symlink, target)
+			  : explain_taken(d, cf_symlinkat(target, d->dir, d->name));
 	d->created = d->link = r == 0;
 	if (r == 0 && open) {
 		d->fd = cf_openat(d->dir, d->temp ? d->temp : d->name, O_PATH | O_NOFOLLOW, 0);
@@ -335,48 +373,93 @@ static int sync_parent(const struct cf_dest *d)
 	return r;
 }
 
-int cf_dest_publish(struct cf_dest *d, uint32_t *stage)
+/* The file has no name: give it its own, if nothing else may have that, or a temporary one. */
+static int name_unnamed(struct cf_dest *d)
 {
-	bool sync = d->flags & COPYFILE_FSYNC;
-	int r = 0;
+	int r = must_be_new(d) ? cf_link_fd(d->fd, d->dir, d->name)
+			       : with_temp_name(d, make_link, NULL);
 
-	*stage = COPYFILE_FLUSH;
-	if (sync && d->fd >= 0 && !d->link)
-		r = cf_fsync(d->fd);
-	/* fsync(2) on a pipe or device that has nothing to flush */
-	if (r == -EINVAL && d->stream)
-		r = 0;
+	if (r == 0)
+		d->unnamed = false;
+	return r;
+}
+
+/* As cf_rename_new(), with other calls where the file system does not know that one. */
+static int rename_new(const struct cf_dest *d)
+{
+	struct stat there;
+	int r = cf_rename_new(d->dir, d->temp, d->name);
+
+	if (!cf_sys_refused(r))
+		return r;
+	/* NFS.  A temporary name that stays is one for cf_temp_sweep(): the copy is complete. */
+	r = cf_linkat(d->dir, d->temp, d->name);
+	if (r == 0)
+		(void)cf_unlinkat(d->dir, d->temp);
+	if (r == 0)
+		return 0;
+	if (!cf_sys_refused(r) && r != -EMLINK)
+		return r;
+	/* No hard links: another file may get the name between these two calls. */
+	r = cf_lstatat(d->dir, d->name, &there);
+	if (r == 0)
+		return -EEXIST;
+	return r == -ENOENT ? cf_renameat(d->dir, d->temp, d->name) : r;
+}
+
+/* Give the file, which has a temporary name, its own. */
+static int rename_temp(struct cf_dest *d)
+{
+	int r = must_be_new(d) ? rename_new(d) : cf_renameat(d->dir, d->temp, d->name);
+
 	if (r < 0)
 		return r;
-	assert(!(d->unnamed && d->temp));
-	if (d->unnamed) {
-		*stage = COPYFILE_PUBLISH;
-		r = with_temp_name(d, make_link, NULL);
-		if (r < 0)
-			return r;
-		d->unnamed = false;
-		*stage = COPYFILE_FLUSH;
-	}
-	if (d->fd >= 0) {
-		int fd = d->fd;
+	free(d->temp);
+	d->temp = NULL;
+	return 0;
+}
 
-		cf_claim_drop(&d->claim);
-		d->fd = -1;
-		r = cf_close(fd);
-		if (r < 0)
-			return r;
+/* Flush the data, if that is asked for. */
+static int sync_data(const struct cf_dest *d)
+{
+	if (!(d->flags & COPYFILE_FSYNC) || d->fd < 0 || d->link)
+		return 0;
+	int r = cf_fsync(d->fd);
+	/* fsync(2) on a pipe or device that has nothing to flush */
+	return r == -EINVAL && d->stream ? 0 : r;
+}
+
+static int close_file(struct cf_dest *d)
+{
+	int fd = d->fd;
+
+	if (fd < 0)
+		return 0;
+	cf_claim_drop(&d->claim);
+	d->fd = -1;
+	return cf_close(fd);
+}
+
+int cf_dest_publish(struct cf_dest *d, uint32_t *stage)
+{
+	*stage = COPYFILE_FLUSH;
+	int r = sync_data(d);
+	assert(!(d->unnamed && d->temp));
+	if (r == 0 && d->unnamed) {
+		*stage = COPYFILE_PUBLISH;
+		r = name_unnamed(d);
 	}
-	*stage = COPYFILE_PUBLISH;
-	if (d->temp) {
-		r = cf_renameat(d->dir, d->temp, d->name);
-		if (r < 0)
-			return r;
-		free(d->temp);
-		d->temp = NULL;
+	if (r == 0) {
+		*stage = COPYFILE_FLUSH;
+		r = close_file(d);
 	}
-	if (sync && d->created)
+	if (r == 0) {
+		*stage = COPYFILE_PUBLISH;
+		r = d->temp ? rename_temp(d) : 0;
+	}
+	if (r == 0 && d->flags & COPYFILE_FSYNC && d->created)
 		r = sync_parent(d);
-	return r;
+	return must_be_new(d) ? explain_taken(d, r) : r;
 }
 
 /* Returns true, and notes its identity, if dir/name looks like the file that was made here. */
@@ -414,8 +497,10 @@ enum copyfile_partial cf_dest_undo(struct cf_dest *d)
 		/* The caller does not know its name, so KEEP_PARTIAL does not keep it. */
 		left = cf_unlinkat(d->dir, d->temp) < 0 ? COPYFILE_PARTIAL_KEPT
 							: COPYFILE_PARTIAL_NONE;
+	else if (d->unnamed)
+		left = COPYFILE_PARTIAL_NONE;
 	else if (d->created && d->flags & (COPYFILE_KEEP_PARTIAL | COPYFILE_REPLACE))
-		left = d->unnamed ? COPYFILE_PARTIAL_NONE : COPYFILE_PARTIAL_KEPT;
+		left = COPYFILE_PARTIAL_KEPT;
 	else if (d->created)
 		left = remove_created(d);
 	else if (d->touched)

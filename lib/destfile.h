@@ -32,7 +32,8 @@ struct cf_dest {
 	bool touched;		/* it was there before, and has lost its contents */
 	bool fixed;		/* it is rewritten in place, and its size cannot be set */
 	char *temp;		/* its name until it is published, or NULL */
-	bool unnamed;		/* made by O_TMPFILE, not linked to temp yet */
+	bool unnamed;		/* made by O_TMPFILE, not linked to a name yet */
+	mode_t old_mode;	/* of the file that it replaces, whose permissions it keeps; or 0 */
 	bool noted;		/* id is a stat of the inode that this copy has made */
 	struct stat id;
 	struct cf_claim claim;

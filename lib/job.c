@@ -65,6 +65,7 @@ void cf_job_init(struct cf_job *j, int src_dir, const char *src, int dst_dir,
 	j->tag = how->tag;
 	j->hash = how->hash || !(how->flags & COPYFILE_VERIFY) ? how->hash : cf_digest_default();
 	j->mode = plain ? PLAIN_MODE : how->mode;
+	j->exact_mode = false;
 	j->chunk = chunk;
 	j->place = place;
 	j->newdir = (struct cf_newdir *)(uintptr_t)how->newdir;
@@ -222,7 +223,8 @@ static int set_attributes(struct cf_job *j, int dst, bool path, bool created,
 	struct cf_attr a = {
 		.src = j->src_fd, .dst = dst, .path = path, .st = &j->st,
 		.flags = j->flags & (which | COPYFILE_LENIENT), .created = created,
-		.made = made, .mode = j->mode, .dst_dir = j->dst_dir, .dst_name = j->dst,
+		.made = made, .mode = j->mode, .exact = j->exact_mode, .dst_dir = j->dst_dir,
+		.dst_name = j->dst,
 	};
 
 	if (created)
@@ -375,13 +377,26 @@ static int finish(struct cf_job *j, struct cf_dest *d, int r)
 	return r;
 }
 
+/* Open the destination; if it keeps the permissions of what it replaces, ask for those. */
+static int open_dest(struct cf_job *j, struct cf_dest *d)
+{
+	int r = cf_dest_open(d);
+
+	if (r == 0 && d->old_mode) {
+		j->flags |= COPYFILE_GIVEN_MODE;
+		j->mode = d->old_mode & 0777;
+		j->exact_mode = true;
+	}
+	return r;
+}
+
 static int copy_regular(struct cf_job *j)
 {
 	struct cf_dest d = dest_of(j);
 	int r = at_stage(j, COPYFILE_OPEN_DST);
 
 	if (r == 0)
-		r = cf_dest_open(&d);
+		r = open_dest(j, &d);
 	if (r == 0)
 		r = move(j, &d);
 	if (r == 0)

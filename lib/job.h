@@ -27,7 +27,8 @@ struct cf_job {
 	struct cf_pin pin;		/* in that case, the directories; put when the copy ends */
 	uint64_t flags, tag;		/* PLAIN_MODE has become GIVEN_MODE, with its mode */
 	uint32_t hash;			/* enum copyfile_hash: a digest is made; 0: none is */
-	mode_t mode;			/* of a new destination, with COPYFILE_GIVEN_MODE */
+	mode_t mode;			/* of a new destination, with COPYFILE_GIVEN_MODE ... */
+	bool exact_mode;		/* ... and whatever the umask */
 	uint64_t chunk;			/* bytes between two looks at "cancel"; 0: automatic */
 	struct cf_place place;
 	struct cf_newdir *newdir;	/* borrowed; of the destination's directory; or NULL */

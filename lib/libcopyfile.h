@@ -140,6 +140,17 @@ extern "C" {
 #define COPYFILE_VERIFY		0x02000000UL
 
 /*
+ * The destination has its name only when it is complete, with its attributes.  If there is
+ * something of that name by then it stays, and the copy is EEXIST, maybe only at
+ * COPYFILE_PUBLISH; with REPLACE it is replaced.  A regular file that is replaced so hands its
+ * permission bits on, if no flag says which the copy has.  Excludes TRUNCATE and ATTRS_ONLY.
+ *
+ * Even SIGKILL leaves nothing incomplete under that name.  It may leave a file with a temporary
+ * name: see copyfile_sweep().
+ */
+#define COPYFILE_ATOMIC		0x04000000UL
+
+/*
  * Start to copy src to dst.
  *
  *   0   the copy is done.
@@ -270,8 +281,8 @@ int copyfileat(int src_dir, const char *src, int dst_dir, const char *dst,
  * The offsets of the two are neither used nor changed.  Without COPYFILE_STEADY a cookie has
  * duplicates of both descriptors until its copy has ended.  No /proc is needed.
  *
- *         EINVAL      also: REPLACE, KEEP_PARTIAL, NOFOLLOW, PLAIN_MODE, GIVEN_MODE or
- *                     ATTRS_ONLY, which have no meaning here; or O_DIRECT
+ *         EINVAL      also: REPLACE, ATOMIC, KEEP_PARTIAL, NOFOLLOW, PLAIN_MODE, GIVEN_MODE
+ *                     or ATTRS_ONLY, which have no meaning here; or O_DIRECT
  *         EBADF       src_fd is not open for reading; or dst_fd is not open for
  *                     writing, or has O_APPEND
  */
@@ -289,7 +300,8 @@ int copyfilefd(int src_fd, int dst_fd, const struct copyfile_how *how, size_t si
  *
  * Returns 0; or -EFAULT, -ENOTDIR, -ENOMEM, or an error as from fstatfs(2) or fstat(2).  *ret
  * is 0 where there is nothing to gain.  The library keeps 16 to 32 bytes for each file, from
- * its copy to copyfile_newdir_end().  newdir excludes REPLACE, TRUNCATE and ATTRS_ONLY.
+ * its copy to copyfile_newdir_end().  newdir excludes REPLACE, ATOMIC, TRUNCATE and
+ * ATTRS_ONLY.
  */
 COPYFILE_API COPYFILE_CHECKED
 int copyfile_newdir_begin(int dir, uint64_t above, uint64_t *ret);
@@ -297,6 +309,33 @@ int copyfile_newdir_begin(int dir, uint64_t above, uint64_t *ret);
 /* Free what copyfile_newdir_begin() has returned; 0 is allowed.  No live cookie may have it. */
 COPYFILE_API
 void copyfile_newdir_end(uint64_t newdir);
+
+/*
+ * COPYFILE_REPLACE and COPYFILE_ATOMIC make files without a name where the file system can;
+ * elsewhere, and for a moment where a file is replaced, they have a temporary one.  If the
+ * process is killed then that is left.
+ *
+ * Remove the temporary names from dir, an open directory, that processes which have ended have
+ * left there.  What may belong to one that is alive stays, as does what was made on another
+ * machine or in another pid namespace, of which that cannot be told; and what has such a name
+ * but was not made in this directory, as after a copy of it.
+ *
+ * Returns how many were removed, or a negative errno value if dir cannot be read.
+ */
+COPYFILE_API
+int copyfile_sweep(int dir);
+
+/* Room for a temporary name, without the directory in front of it */
+#define COPYFILE_TEMP_SIZE 96
+
+/*
+ * Put a new name beside name, which is relative to dir, into ret: one that copyfile_sweep() will
+ * know when this process has ended.  For a program that makes files by itself, and renames
+ * them.  Returns 0, -EFAULT, -ENOMEM, or -ENAMETOOLONG: size must be COPYFILE_TEMP_SIZE and the
+ * length of what is before the last slash of name.
+ */
+COPYFILE_API COPYFILE_CHECKED
+int copyfile_temp_name(int dir, const char *name, char *ret, size_t size);
 
 /*
  * Returns a descriptor for poll() or epoll, or -EMFILE, -ENFILE or -ENOMEM.  From the moment

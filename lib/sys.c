@@ -13,6 +13,7 @@
 #include <poll.h>
 #include <pthread.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -375,6 +376,20 @@ uint64_t cf_device(int fd)
 	return cf_fstat(fd, &st) == 0 ? st.st_dev : 0;
 }
 
+int cf_inode(int dir, const char *name, uint64_t *ret)
+{
+	/* A struct statx; the inode number, which 0x100 asks for, is at byte 32. */
+	uint64_t now[32];
+	struct stat st;
+	int r = CALL("statx", syscall(SYS_statx, dir, name, DONT_SYNC, 0x100, now));
+
+	if (r == 0)
+		*ret = now[4];
+	else if ((r = cf_statat(dir, name, &st)) == 0)
+		*ret = st.st_ino;
+	return r;
+}
+
 int64_t cf_fs_type(int fd)
 {
 	struct statfs st;
@@ -404,11 +419,36 @@ int cf_renameat(int dir, const char *from, const char *to)
 	return CALL("renameat", renameat(dir, from, dir, to));
 }
 
-int cf_link_fd(int fd, int dir, const char *name)
+int cf_rename_new(int dir, const char *from, const char *to)
+{
+	/* RENAME_NOREPLACE; not every libc has renameat2(3). */
+	return CALL("renameat2", syscall(SYS_renameat2, dir, from, dir, to, 1));
+}
+
+int cf_linkat(int dir, const char *from, const char *to)
+{
+	return CALL("linkat", linkat(dir, from, dir, to, 0));
+}
+
+/* This thread may link by AT_EMPTY_PATH, which takes a capability, or Linux 6.10. */
+static _Thread_local bool links_fds;
+
+bool cf_can_link_fd(int fd)
 {
 	char path[CF_FD_PATH_MAX];
 
-	/* AT_EMPTY_PATH would need a capability. */
+	cf_fd_path(fd, path);
+	return links_fds || faccessat(AT_FDCWD, path, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+int cf_link_fd(int fd, int dir, const char *name)
+{
+	char path[CF_FD_PATH_MAX];
+	int r = CALL("linkat", linkat(fd, "", dir, name, AT_EMPTY_PATH));
+
+	links_fds = r == 0 || (links_fds && r != -ENOENT);
+	if (r != -ENOENT)
+		return r;
 	cf_fd_path(fd, path);
 	return CALL("linkat", linkat(AT_FDCWD, path, dir, name, AT_SYMLINK_FOLLOW));
 }
@@ -421,6 +461,16 @@ int cf_symlinkat(const char *target, int dir, const char *name)
 ssize_t cf_readlink_fd(int fd, char *buf, size_t size)
 {
 	return CALL("readlinkat", readlinkat(fd, "", buf, size));
+}
+
+ssize_t cf_getdents(int fd, void *buf, size_t size)
+{
+	return CALL("getdents64", syscall(SYS_getdents64, fd, buf, size));
+}
+
+bool cf_process_is_gone(pid_t pid)
+{
+	return pid > 0 && kill(pid, 0) < 0 && errno == ESRCH;
 }
 
 int cf_chown(int fd, bool path, uid_t uid, gid_t gid)

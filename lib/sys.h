@@ -74,15 +74,38 @@ int cf_fstat(int fd, struct stat *ret);
 int cf_fstat_fresh(int fd, struct stat *ret);
 /* Returns the device that fd is on, without asking a server; 0 if it is not known. */
 uint64_t cf_device(int fd);
+/* The inode number of dir/name, without asking a server if it is known.  0 or -errno. */
+int cf_inode(int dir, const char *name, uint64_t *ret);
 /* Returns f_type of statfs(2), from 0 to 2^32 - 1, or -errno. */
 int64_t cf_fs_type(int fd);
 int cf_statat(int dir, const char *name, struct stat *ret);
 int cf_lstatat(int dir, const char *name, struct stat *ret);
 int cf_unlinkat(int dir, const char *name);
 int cf_renameat(int dir, const char *from, const char *to);
+/* Rename, unless to exists: -EEXIST; -EINVAL where the file system cannot promise that. */
+int cf_rename_new(int dir, const char *from, const char *to);
+int cf_linkat(int dir, const char *from, const char *to);
+/* Give the file fd a name.  Needs /proc, unless cf_can_link_fd() has said otherwise. */
 int cf_link_fd(int fd, int dir, const char *name);
+/* Returns true if cf_link_fd() can be expected to name fd. */
+bool cf_can_link_fd(int fd);
 int cf_symlinkat(const char *target, int dir, const char *name);
 ssize_t cf_readlink_fd(int fd, char *buf, size_t size);
+
+/* An entry of a directory, as getdents64(2) has it */
+struct cf_dirent {
+	uint64_t ino;
+	int64_t off;
+	uint16_t len;		/* of the entry, in bytes */
+	uint8_t type;
+	char name[];
+};
+
+/* Fill buf with the next entries of the directory fd.  Returns bytes, 0 at the end. */
+ssize_t cf_getdents(int fd, void *buf, size_t size);
+
+/* Returns true if no process has that pid, in the namespace of this one. */
+bool cf_process_is_gone(pid_t pid);
 
 /*
  * Attributes of an open file.  With path, fd may be an O_PATH descriptor (of a

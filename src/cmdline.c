@@ -34,7 +34,8 @@
 #include "xstrtol.h"
 
 enum {
-	OPT_ATTRIBUTES_ONLY = CHAR_MAX + 1,
+	OPT_ATOMIC = CHAR_MAX + 1,
+	OPT_ATTRIBUTES_ONLY,
 	OPT_CHECKSUM_FILE,
 	OPT_CHUNK,
 	OPT_COPY_CONTENTS,
@@ -65,6 +66,7 @@ static const char short_options[] = "0abdfHij:lLnpqrst:uvxPRS:TZ";
 
 /* Options that cp does not have */
 static const struct option own_options[] = {
+	{ "atomic", no_argument, NULL, OPT_ATOMIC },
 	{ "checksum-file", required_argument, NULL, OPT_CHECKSUM_FILE },
 	{ "chunk", required_argument, NULL, OPT_CHUNK },
 	{ "failed-to", required_argument, NULL, OPT_FAILED_TO },
@@ -383,6 +385,7 @@ static bool apply_switch(struct options *o, int c)
 	case 'T': return o->no_target_dir = true;
 	case 'v': return o->verbose = true;
 	case 'x': return o->one_file_system = true;
+	case OPT_ATOMIC: return o->atomic = true;
 	case OPT_ATTRIBUTES_ONLY: return o->attributes_only = true;
 	case OPT_COPY_CONTENTS: return o->contents = true;
 	case OPT_DEBUG: return o->debug = o->verbose = true;

@@ -53,6 +53,7 @@ static const char options_of_cp[] =
 "                                 copied with -a, but not set\n";
 
 static const char options_of_pcp[] =
+"      --atomic                 give each copy its name only when it is complete\n"
 "      --checksum-file=FILE     write the checksum of each copy to FILE, for xxhsum -c or\n"
 "                                 sha256sum -c\n"
 "      --chunk=SIZE             copy at most SIZE bytes between two looks at whether\n"

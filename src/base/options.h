@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/stat.h>
 
 #include "backupfile.h"
 
@@ -44,6 +45,7 @@ struct options {
 	bool attributes_only;
 	bool hard_link, symlink;	/* -l, -s: no copy, but a link */
 	bool keep_links;		/* hard links stay hard links */
+	bool atomic;			/* it has its name only when it is complete */
 	enum options_when reflink, sparse;
 	uint64_t attrs;			/* COPYFILE_ATTRS bits to carry over */
 	uint64_t need_attrs;		/* of those: an error if the file system has none */
@@ -93,6 +95,16 @@ struct options {
 static inline bool options_follows(const struct options *o, bool operand)
 {
 	return o->follow == FOLLOW_ALWAYS || (operand && o->follow == FOLLOW_OPERANDS);
+}
+
+/*
+ * Returns true if the copy of what has that type (S_IFMT bits) is made aside, and then takes
+ * the place of what has its name.
+ */
+static inline bool options_aside(const struct options *o, mode_t type)
+{
+	return o->atomic && (S_ISREG(type) || S_ISLNK(type)) && !o->attributes_only &&
+	       !o->symlink && !o->hard_link;
 }
 
 #endif

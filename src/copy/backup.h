@@ -15,11 +15,12 @@ bool backup_wanted(const struct options *o, const struct entry *e);
 
 /*
  * Make what is at e's destination a backup; src is the stat of e's source.  *ret is its new
- * name in e's directory, on the heap; or NULL if nothing was there any more.  Returns false
- * after a failure, which has been reported.
+ * name in e's directory, on the heap; or NULL if nothing was there any more.  If *keep is set
+ * then it keeps its old name as well, until the copy takes that; if that is not possible
+ * *keep is cleared.  Returns false after a failure, which has been reported.
  */
 bool backup_make(const struct options *o, const struct entry *e, const struct stat *src,
-		 char **ret);
+		 bool *keep, char **ret);
 
 /*
  * e was not copied after all: backup gets its old name back, and is freed.  A failure is

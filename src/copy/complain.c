@@ -148,7 +148,12 @@ void complain_different(const struct entry *e, const struct copyfile_info *info,
 void complain_copy(const struct context *c, const struct entry *e, int err,
 			   const struct copyfile_info *info)
 {
-	switch (info->stage) {
+	uint32_t stage = info->stage;
+
+	/* With --atomic it is found only then that the name is taken. */
+	if (err == EEXIST && stage == COPYFILE_PUBLISH)
+		stage = COPYFILE_OPEN_DST;
+	switch (stage) {
 	case COPYFILE_QUEUED:
 	case COPYFILE_OPEN_SRC:
 		if (err == EOPNOTSUPP)

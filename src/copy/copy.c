@@ -77,6 +77,32 @@ static uint64_t data_flags(const struct options *o)
 static void copy_planned(struct context *c, const struct entry *e, const struct plan *plan);
 static void carry_out(struct context *c, const struct entry *e, struct plan *plan);
 
+/* Have p made aside, to take the place of what is there when it is complete. */
+static void make_aside(struct pending *p, const struct plan *plan)
+{
+	p->flags |= COPYFILE_ATOMIC;
+	if (!plan->over)
+		return;
+	p->flags |= COPYFILE_REPLACE | COPYFILE_LENIENT;
+	/* It is no new file, as far as permissions go: it keeps those of what it replaces. */
+	if (S_ISREG(plan->dst.st_mode))
+		p->flags &= ~COPYFILE_PLAIN_MODE;
+}
+
+/* Have p written into what is there. */
+static void write_over(struct pending *p, const struct plan *plan)
+{
+	p->flags |= COPYFILE_TRUNCATE;
+	/* Where two operands overwrite one inode the last one wins. */
+	if (p->entry.operand) {
+		p->over_dev = plan->dst.st_dev;
+		p->over_ino = plan->dst.st_ino;
+	}
+	/* A FIFO may have no reader for long, and main must not wait for a device. */
+	if (plan->dst.st_mode && !S_ISREG(plan->dst.st_mode))
+		p->flags = (p->flags & ~COPYFILE_SYNC) | COPYFILE_ASYNC;
+}
+
 /*
  * Start the copy of e as planned.  If end is not NULL the copy is made there, where the
  * symlink at e's destination leads; copy_ended() frees it.
@@ -97,18 +123,11 @@ static void start(struct context *c, const struct entry *e, const struct plan *p
 		p.flags |= COPYFILE_NOFOLLOW;
 	if (not_worth_a_thread(c, e))
 		p.flags |= COPYFILE_SYNC;
-	/* A symlink takes the place of what is there only with -f. */
-	if (plan->over && (!S_ISLNK(e->type) || c->opts->force)) {
-		p.flags |= COPYFILE_TRUNCATE;
-		/* Where two operands overwrite one inode the last one wins. */
-		if (e->operand) {
-			p.over_dev = plan->dst.st_dev;
-			p.over_ino = plan->dst.st_ino;
-		}
-		/* A FIFO may have no reader for long, and main must not wait for a device. */
-		if (plan->dst.st_mode && !S_ISREG(plan->dst.st_mode))
-			p.flags = (p.flags & ~COPYFILE_SYNC) | COPYFILE_ASYNC;
-	}
+	/* Otherwise a symlink takes the place of what is there only with -f. */
+	if (options_aside(c->opts, e->type) && !plan->in_place)
+		make_aside(&p, plan);
+	else if (plan->over && (!S_ISLNK(e->type) || c->opts->force))
+		write_over(&p, plan);
 	window_start(&c->window, &p);
 }
 
@@ -251,7 +270,13 @@ static bool try_again(struct context *c, const struct entry *e, const struct pen
 	}
 	if (over || err != EEXIST || p->end)
 		return false;
-	if (!entry_dst_is_symlink(e))
+	/* A file that is there as well as its backup is not one that has come meanwhile. */
+	if (c->opts->atomic && plan.backup && !p->again) {
+		plan.over = plan.again = true;
+		start(c, e, &plan, NULL);
+		return true;
+	}
+	if (c->opts->atomic || !entry_dst_is_symlink(e))
 		return !p->again && !e->dir->created && !plan.backup &&
 		       retry_with_new_plan(c, e, &plan, reported);
 	/* As POSIX has it: a dangling symlink is written through. */
@@ -299,7 +324,8 @@ static void report_failure(const struct context *c, const struct entry *e,
 			   const struct pending *p, int err, bool interrupted,
 			   const struct copyfile_info *info)
 {
-	bool refused_itself = err == EINVAL && p->flags & COPYFILE_TRUNCATE &&
+	bool refused_itself = err == EINVAL &&
+			      p->flags & (COPYFILE_TRUNCATE | COPYFILE_REPLACE) &&
 			      info->stage == COPYFILE_OPEN_DST && S_ISREG(e->type);
 
 	if (refused_itself)
@@ -395,8 +421,9 @@ void copy_ended(void *arg, const struct pending *p, int result,
 	bool interrupted = result == -ECANCELED && stop_asked() == STOP_SIGNAL;
 
 	/* A copy that was cancelled in that stage had opened its destination. */
-	if (!ok && !interrupted && info->stage == COPYFILE_OPEN_DST &&
-	    try_again(c, &e, p, -result, &reported))
+	bool at_name = info->stage == COPYFILE_OPEN_DST ||
+		       (result == -EEXIST && info->stage == COPYFILE_PUBLISH);
+	if (!ok && !interrupted && at_name && try_again(c, &e, p, -result, &reported))
 		return;
 	if (result == -EBADMSG && info->stage == COPYFILE_COMPARE &&
 	    copy_once_more(c, &e, p, info))

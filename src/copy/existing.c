@@ -30,6 +30,7 @@
 #include "backupfile.h"
 #include "base/options.h"
 #include "base/retry.h"
+#include "base/symlink.h"
 #include "copy/announce.h"
 #include "copy/backup.h"
 #include "copy/complain.h"
@@ -176,14 +177,36 @@ static bool must_go(const struct options *o, const struct entry *e, const struct
 		(!options_follows(o, e->operand) && !S_ISREG(e->type)));
 }
 
+/*
+ * Returns true if the copy of e, whose stat is src, will take the place of what is there by
+ * rename(2).
+ */
+static bool is_replaced(const struct options *o, const struct entry *e, const struct stat *src,
+			const struct existing *there)
+{
+	/* The library refuses to replace the source, which may be meant: --remove-destination */
+	return options_aside(o, e->type) && !S_ISDIR(there->st.st_mode) && !there->in_place &&
+	       !SAME_INODE(*src, there->st);
+}
+
+static enum existing_action back_up(const struct options *o, const struct entry *e,
+				    const struct stat *src, struct existing *ret)
+{
+	bool keep = is_replaced(o, e, src, ret);
+
+	if (!backup_make(o, e, src, &keep, &ret->backup))
+		return EXISTING_REFUSED;
+	return keep ? EXISTING_OVERWRITE : EXISTING_NONE;
+}
+
 static enum existing_action remove_or_back_up(const struct context *c, const struct entry *e,
 				      const struct stat *src, struct existing *ret)
 {
 	const struct options *o = c->opts;
 
 	if (!S_ISDIR(ret->st.st_mode) && backup_wanted(o, e))
-		return backup_make(o, e, src, &ret->backup) ? EXISTING_NONE : EXISTING_REFUSED;
-	if (!must_go(o, e, &ret->st))
+		return back_up(o, e, src, ret);
+	if (is_replaced(o, e, src, ret) || !must_go(o, e, &ret->st))
 		return EXISTING_OVERWRITE;
 	return existing_remove(c, e) ? EXISTING_NONE : EXISTING_REFUSED;
 }
@@ -194,7 +217,8 @@ static enum existing_action remove_or_back_up(const struct context *c, const str
 static bool through_new_symlink(const struct context *c, const struct entry *e)
 {
 	/* A symlink is not written through but replaced, if at all. */
-	if (!e->operand || S_ISLNK(e->type) || c->opts->backup != no_backups ||
+	if (!e->operand || S_ISLNK(e->type) || options_aside(c->opts, e->type) ||
+	    c->opts->backup != no_backups ||
 	    !targets_have(c, e) || !entry_dst_is_symlink(e))
 		return false;
 	complain_both(e, OP_CHECK, 0, false, "will not copy %s through just-created symlink %s");
@@ -240,7 +264,41 @@ static bool is_link_itself_meant(const struct options *o, const struct entry *e)
 		       (o->contents && !S_ISDIR(e->type) && !S_ISLNK(e->type));
 
 	return !content || o->symlink || o->hard_link || o->backup != no_backups ||
-	       o->remove_first;
+	       o->remove_first || options_aside(o, e->type);
+}
+
+/* Returns true if the symlink at e's destination leads to an open file, as /dev/stdout does. */
+static bool leads_to_open_file(const struct entry *e)
+{
+	char *target = symlink_read(dir_dst_fd(e->dir), e->dst);
+	bool does = target && !strncmp(target, "/proc/", 6);
+
+	free(target);
+	return does;
+}
+
+static bool is_special(const struct stat *st)
+{
+	return !S_ISREG(st->st_mode) && !S_ISLNK(st->st_mode) && !S_ISDIR(st->st_mode);
+}
+
+/*
+ * With --atomic: what is at e's destination, and has the stat st, would be replaced.  Returns
+ * true if it is meant to be written to: a device, or a symlink to one.  Then *st is the stat of
+ * what is written to.
+ */
+static bool is_written_to(const struct options *o, const struct entry *e, struct stat *st)
+{
+	struct stat end;
+
+	if (!S_ISLNK(st->st_mode))
+		return is_special(st);
+	/* In these cases a symlink goes, wherever it leads. */
+	if (!S_ISREG(e->type) || o->remove_first || o->backup != no_backups ||
+	    entry_stat_dst(e, &end, 0) < 0 || !(is_special(&end) || leads_to_open_file(e)))
+		return false;
+	*st = end;
+	return true;
 }
 
 /* As existing_prepare(), but for through_new_symlink() */
@@ -260,6 +318,8 @@ static enum existing_action prepare(struct context *c, const struct entry *e, st
 		if (err == ELOOP && o->force && entry_dst_is_symlink(e))
 			return EXISTING_OVERWRITE;
 	}
+	if (!err && options_aside(o, e->type))
+		ret->in_place = is_written_to(o, e, &ret->st);
 	if (e->st)
 		src = *e->st;
 	else if (entry_stat_src(e, &src, follow) < 0) {

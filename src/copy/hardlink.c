@@ -111,7 +111,11 @@ static bool make_link(struct context *c, struct link *k, const struct entry *e,
 
 	if (err == EMLINK) {
 		free(first);
-		*plan = (struct plan){ .backup = plan->backup };
+		/* What becomes a backup without losing its name is still there. */
+		*plan = (struct plan){
+			.backup = plan->backup, .dst = plan->dst,
+			.over = plan->over && options_aside(c->opts, e->type),
+		};
 		return begin_new_copy(c, k, e, plan);
 	}
 	if (err) {

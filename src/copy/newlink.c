@@ -1,21 +1,23 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Design: a name that is taken is replaced by a link under a temporary name beside it, which
- * is then renamed.  So the name is never missing.
+ * is then renamed.  So the name is never missing.  The temporary name is one of the library's,
+ * which copyfile_sweep() knows.
  */
 #include <config.h>
 
 #include "copy/newlink.h"
 
 #include <errno.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include <libcopyfile.h>
+
 #include "base/retry.h"
-#include "xvasprintf.h"
+#include "xalloc.h"
 
 /* Tries to find a temporary name that is free */
 #define TRIES 100
@@ -39,24 +41,21 @@ static int make_symbolic(const struct maker *m, int dir, const char *name)
 
 static int replace_by_link(const struct maker *m, int dir, const char *name)
 {
-	const char *slash = strrchr(name, '/');
-	int prefix = slash ? (int)(slash + 1 - name) : 0, err = EEXIST;
+	size_t size = strlen(name) + COPYFILE_TEMP_SIZE;
+	char *temp = xmalloc(size);
+	int err = EEXIST;
 
 	for (unsigned int i = 0; i < TRIES && err == EEXIST; i++) {
-		/* The address of err makes it unique among the threads. */
-		char *temp = xasprintf("%.*s.pcp-link-%ld-%jx-%u", prefix, name, (long)getpid(),
-				       (uintmax_t)(uintptr_t)&err, i);
+		int r = copyfile_temp_name(dir, name, temp, size);
 
-		err = m->make(m, dir, temp);
-		if (!err) {
-			err = RETRY(renameat(dir, temp, dir, name)) < 0 ? errno : 0;
-			/* Of two names of one inode rename(2) keeps both. */
-			(void)RETRY(unlinkat(dir, temp, 0));
-			free(temp);
-			return err;
-		}
-		free(temp);
+		err = r < 0 ? -r : m->make(m, dir, temp);
 	}
+	if (!err) {
+		err = RETRY(renameat(dir, temp, dir, name)) < 0 ? errno : 0;
+		/* Of two names of one inode rename(2) keeps both. */
+		(void)RETRY(unlinkat(dir, temp, 0));
+	}
+	free(temp);
 	return err;
 }
 

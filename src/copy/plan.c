@@ -29,6 +29,8 @@ enum plan_action plan_complete(struct context *c, const struct entry *e, struct 
 	case EXISTING_OVERWRITE:
 		plan->over = true;
 		plan->dst = there.st;
+		plan->in_place = there.in_place;
+		plan->backup = there.backup;
 		return PLAN_COPY;
 	case EXISTING_UP_TO_DATE:
 		return PLAN_KEEP_AS_COPY;

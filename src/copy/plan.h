@@ -14,6 +14,7 @@ struct link;
 struct plan {
 	bool over;			/* the destination is overwritten; then: */
 	struct stat dst;		/* its stat; zeros: not known */
+	bool in_place;			/* it is written to, also with --atomic */
 	char *backup;			/* the new name of what was there, or NULL; owned */
 	struct link *link;		/* names that wait for this copy, or NULL */
 	bool again;			/* the second attempt: nothing was there at the first */

@@ -43,8 +43,9 @@ static enum samefile check_unfollowed(const struct options *o, const struct entr
 	if (o->backup != no_backups)
 		return options_follows(o, e->operand) && S_ISLNK(src->st_mode) &&
 		       !S_ISLNK(dst->st_mode) ? SAMEFILE_ERROR : SAMEFILE_NO;
-	if (o->remove_first && (S_ISLNK(dst->st_mode) ||
-				(one_inode && dst->st_nlink > 1 && !one_name(e))))
+	if (S_ISLNK(dst->st_mode) && (o->remove_first || options_aside(o, e->type)))
+		return SAMEFILE_NO;
+	if (o->remove_first && one_inode && dst->st_nlink > 1 && !one_name(e))
 		return SAMEFILE_NO;
 	if (!S_ISLNK(src->st_mode) && !S_ISLNK(dst->st_mode)) {
 		if (!one_inode)

@@ -121,7 +121,7 @@ static json_t *options_value(const struct options *o)
 	};
 
 	return json_pack("{s:b, s:b, s:s, s:o, s:s, s:s, s:s, s:b, s:b, "
-			 "s:b, s:b, s:b, s:o, s:o, s:o, s:o, s:o}",
+			 "s:b, s:b, s:b, s:b, s:o, s:o, s:o, s:o, s:o}",
 			 "recursive", o->recursive,
 			 "one_file_system", o->one_file_system,
 			 "dereference", follow[o->follow],
@@ -130,6 +130,7 @@ static json_t *options_value(const struct options *o)
 			 "reflink", when[o->reflink],
 			 "sparse", when[o->sparse],
 			 "attributes_only", o->attributes_only,
+			 "atomic", o->atomic,
 			 "hard_link", o->hard_link,
 			 "symbolic_link", o->symlink,
 			 "backup", o->backup != no_backups,

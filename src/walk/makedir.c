@@ -169,7 +169,7 @@ static bool is_ours_alone(const struct context *c, const struct dir *d)
 {
 	const struct options *o = c->opts;
 
-	return d->created && !d->leads && !o->contents && !o->attributes_only &&
+	return d->created && !d->leads && !o->contents && !o->attributes_only && !o->atomic &&
 	       !o->keep_dir_symlink && !(c->umask & S_IWUSR);
 }
 

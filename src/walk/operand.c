@@ -194,6 +194,7 @@ static void copy_file_operand(struct operands *all, const struct entry *e)
 	} else {
 		if (name && file_depends_on_earlier(all, e, &parent))
 			context_drain(c);
+		sweep_for_operand(c->opts, &all->sweep, e);
 		copy_entry(c, e);
 	}
 	free(name);

@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 
 #include "base/dirset.h"
+#include "walk/sweep.h"
 
 struct context;
 struct dir;
@@ -23,6 +24,7 @@ struct operands {
 	struct dirset above_target;	/* that directory, and those above it */
 	bool merged;			/* one was copied into a directory that existed */
 	bool reads_target;		/* one has the target directory in its source */
+	struct sweep sweep;		/* of the directories that files are copied into */
 };
 
 /* One operand, or several that are copied into the directory target. */

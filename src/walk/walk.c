@@ -59,6 +59,7 @@
 #include "walk/makedir.h"
 #include "walk/reader.h"
 #include "walk/select.h"
+#include "walk/sweep.h"
 #include "xalloc.h"
 
 /* A part of the tree, for another walker: a name in parent; or dir, which exists already */
@@ -305,6 +306,7 @@ static void read_level(struct walker *w, struct level *l)
 	if (!pin(w, l->dir))
 		return;
 	makedir_is_open(w->c, l->dir);
+	sweep_dir(w->c->opts, l->dir);
 	reader_begin(&reader, dir_src_fd(l->dir));
 	while (!stop_asked() && (r = reader_next(&reader, &name)) > 0)
 		visit(w, l, &name);

@@ -205,6 +205,7 @@ static void test_refused_flags(void)
 		const char *name;
 	} bad[] = {
 		{ COPYFILE_REPLACE,      "REPLACE" },
+		{ COPYFILE_ATOMIC,       "ATOMIC" },
 		{ COPYFILE_KEEP_PARTIAL, "KEEP_PARTIAL" },
 		{ COPYFILE_NOFOLLOW,     "NOFOLLOW" },
 		{ COPYFILE_ONE_NAME,     "ONE_NAME" },

@@ -20,7 +20,8 @@ static int start(const char *dst, unsigned long flags, uint64_t newdir)
 static void test_arguments(int dir)
 {
 	static const unsigned long excluded[] = {
-		COPYFILE_REPLACE, COPYFILE_TRUNCATE, COPYFILE_ATTRS_ONLY | COPYFILE_MODE,
+		COPYFILE_REPLACE, COPYFILE_ATOMIC, COPYFILE_TRUNCATE,
+		COPYFILE_ATTRS_ONLY | COPYFILE_MODE,
 	};
 	uint64_t newdir = 1;
 

@@ -10,7 +10,7 @@ cd "$top_srcdir" || skip_all 'the sources are not here'
 # What each room of the library may know.  Dependencies point downward, so
 # nobody may know api, and a new module needs its line here.
 rooms='
-api	attr cookie count digest job newdir place policy pool relaxed scale start sys
+api	attr cookie count digest job newdir place policy pool relaxed scale start sys temp
 start	cookie exit job policy pool relaxed
 exit	clock cookie watch
 cookie	clock container count identity job pause pin policy pool quota slots sys watch
@@ -23,12 +23,13 @@ contents	buffer cache digest extent pause sys watch
 digest	sha
 sha	../gl/sha256 ../gl/sha256.c
 cache	call relaxed sys
-dest	claim destfile inplace newdir pause sys watch
+dest	attr claim destfile inplace newdir pause sys temp watch
 inplace	claim destfile fs same sys wait
 destfile	claim newdir watch
 newdir	fibhash fs sys
 claim	fibhash fs sys wait watch
 same	fs sys
+temp	sys
 clone	refusal sys
 refusal	clock fibhash relaxed
 buffer	sys wait watch

@@ -25,6 +25,8 @@ copyfile_setup@@LIBCOPYFILE_0.1
 copyfile_shutdown@@LIBCOPYFILE_0.1
 copyfile_stage_name@@LIBCOPYFILE_0.1
 copyfile_stats@@LIBCOPYFILE_0.1
+copyfile_sweep@@LIBCOPYFILE_0.1
+copyfile_temp_name@@LIBCOPYFILE_0.1
 copyfile_work_begin@@LIBCOPYFILE_0.1
 copyfile_work_end@@LIBCOPYFILE_0.1
 copyfileat@@LIBCOPYFILE_0.1

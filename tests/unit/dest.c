@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * dest: the three ways in which a destination comes to be, each with its two ends: it is
+ * dest: the ways in which a destination comes to be, each with its two ends: it is
  * published, or undone, and then says what is left.
  */
 #ifdef HAVE_CONFIG_H
@@ -61,7 +61,7 @@ static void put_old(const char *name)
 	put_text(name, old);
 }
 
-/* --------------------------------------------- the three ways, in one table */
+/* --------------------------------------------------- the ways, in one table */
 
 static const struct way {
 	const char *name;
@@ -80,6 +80,11 @@ static const struct way {
 	{ "replace, nothing there", COPYFILE_REPLACE, false, false, COPYFILE_PARTIAL_NONE, NULL },
 	{ "replace", COPYFILE_REPLACE, true, false, COPYFILE_PARTIAL_NONE, old },
 	{ "replace, KEEP_PARTIAL", COPYFILE_REPLACE | COPYFILE_KEEP_PARTIAL, true, false,
+	  COPYFILE_PARTIAL_NONE, old },
+	{ "atomic", COPYFILE_ATOMIC, false, false, COPYFILE_PARTIAL_NONE, NULL },
+	{ "atomic, KEEP_PARTIAL", COPYFILE_ATOMIC | COPYFILE_KEEP_PARTIAL, false, false,
+	  COPYFILE_PARTIAL_NONE, NULL },
+	{ "atomic, replace", COPYFILE_ATOMIC | COPYFILE_REPLACE, true, false,
 	  COPYFILE_PARTIAL_NONE, old },
 };
 
@@ -169,6 +174,30 @@ static void test_taken(void)
 	is_int(stage, COPYFILE_PUBLISH, "the stage says so");
 	is_undone(&d, COPYFILE_PARTIAL_NONE, "a directory");
 	is_int(count_names("d"), 1, "no temporary name is left");
+	drop("d/dst");
+}
+
+/* The name is taken by the time that the file is complete. */
+static void test_taken_meanwhile(void)
+{
+	uint32_t stage = 99;
+	struct cf_dest d = dest("d/dst", COPYFILE_ATOMIC);
+
+	is_int(fill(&d, "new"), 0, "atomic: a new file");
+	put_text("d/dst", "another's");
+	is_int(cf_dest_publish(&d, &stage), -EEXIST, "another has taken its name");
+	is_int(stage, COPYFILE_PUBLISH, "the stage says so");
+	is_undone(&d, COPYFILE_PARTIAL_NONE, "atomic");
+	ok(holds("d/dst", "another's"), "that one stays");
+	drop("d/dst");
+
+	d = dest("d/dst", COPYFILE_ATOMIC);
+	is_int(fill(&d, "new"), 0, "atomic: once more");
+	link("src", "d/dst");
+	is_int(cf_dest_publish(&d, &stage), -EINVAL, "the source has got its name");
+	is_undone(&d, COPYFILE_PARTIAL_NONE, "atomic");
+	ok(holds("d/dst", "source"), "and stays");
+	is_int(count_names("d"), 1, "no other name is there");
 	drop("d/dst");
 }
 
@@ -278,6 +307,7 @@ int main(void)
 	test_refused();
 	src_stat = stat_of("src");
 	test_taken();
+	test_taken_meanwhile();
 	test_settle();
 	test_given();
 	test_symlinks();

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Design: the library knows its temporary names again; here is where it is asked to look for
+ * them.  That takes the reading of a directory, so it is done once for each directory that was
+ * there before: when a walker begins to copy into it, or a file that is an operand.  A new
+ * directory has no such names.
+ *
+ * Nothing is said of it, and a directory that cannot be read is not swept: nothing that the
+ * user asked for depends on it.
+ */
+#include <config.h>
+
+#include "walk/sweep.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <libcopyfile.h>
+
+#include "base/options.h"
+#include "base/retry.h"
+#include "copy/entry.h"
+#include "dirname.h"
+#include "tree/dir.h"
+
+void sweep_dir(const struct options *o, const struct dir *d)
+{
+	if (o->atomic && !d->created)
+		(void)copyfile_sweep(dir_dst_fd(d));
+}
+
+void sweep_for_operand(const struct options *o, struct sweep *s, const struct entry *e)
+{
+	struct stat st;
+
+	if (!o->atomic)
+		return;
+	char *parent = dir_name(e->dst);
+	int fd = RETRY(openat(dir_dst_fd(e->dir), parent, O_PATH | O_DIRECTORY | O_CLOEXEC));
+	free(parent);
+	if (fd < 0)
+		return;
+	if (RETRY(fstat(fd, &st)) == 0 && !(st.st_dev == s->dev && st.st_ino == s->ino)) {
+		*s = (struct sweep){ .dev = st.st_dev, .ino = st.st_ino };
+		(void)copyfile_sweep(fd);
+	}
+	close(fd);
+}
