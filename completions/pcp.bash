@@ -10,7 +10,7 @@ _pcp()
 	# Of --option and --option= the first is given where the value may be left out.
 	local options='
 		-0 -a --archive --atomic --attributes-only -b --backup --backup= --checksum-file= --chunk= --context --context=
-		--copy-contents -d --debug --dereference -f --failed-to= --force -H --help -i
+		--copy-contents -d --debug --dereference -f --failed-to= --force --fsync -H --help -i
 		--interactive -j --jobs= --json --json= --json-files --json-interval= --keep-directory-symlink -l --link --log= -L --max-errors= -n
 		--no-clobber --no-dereference --no-preserve= --no-target-directory --null
 		--one-file-system -p -P --parents --preserve --preserve= --progress --progress= -q --quiet -r -R --recursive --reflink --reflink= --remove-destination -s -S

@@ -40,6 +40,7 @@ enum {
 	OPT_CHUNK,
 	OPT_COPY_CONTENTS,
 	OPT_FAILED_TO,
+	OPT_FSYNC,
 	OPT_JSON,
 	OPT_JSON_FILES,
 	OPT_JSON_INTERVAL,
@@ -70,6 +71,7 @@ static const struct option own_options[] = {
 	{ "checksum-file", required_argument, NULL, OPT_CHECKSUM_FILE },
 	{ "chunk", required_argument, NULL, OPT_CHUNK },
 	{ "failed-to", required_argument, NULL, OPT_FAILED_TO },
+	{ "fsync", no_argument, NULL, OPT_FSYNC },
 	{ "jobs", required_argument, NULL, 'j' },
 	{ "json", optional_argument, NULL, OPT_JSON },
 	{ "json-files", no_argument, NULL, OPT_JSON_FILES },
@@ -389,6 +391,7 @@ static bool apply_switch(struct options *o, int c)
 	case OPT_ATTRIBUTES_ONLY: return o->attributes_only = true;
 	case OPT_COPY_CONTENTS: return o->contents = true;
 	case OPT_DEBUG: return o->debug = o->verbose = true;
+	case OPT_FSYNC: return o->fsync = true;
 	case OPT_JSON_FILES: return o->json_files = true;
 	case OPT_KEEP_DIR_SYMLINK: return o->keep_dir_symlink = true;
 	case OPT_PARENTS: return o->parents = true;

@@ -60,6 +60,7 @@ static const char options_of_pcp[] =
 "                                 to go on, and by one thread (default: what\n"
 "                                 takes 80 ms)\n"
 "      --failed-to=FILE         write the names of SOURCEs that failed to FILE\n"
+"      --fsync                  report only what a power failure cannot undo\n"
 "  -j, --jobs=N                 copy with at most N threads (default: as many\n"
 "                                 as help on the file systems at hand)\n"
 "      --json[=FD]              tell programs what happens, in lines of JSON, on standard\n"

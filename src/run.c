@@ -20,6 +20,7 @@
 #include "budget.h"
 #include "copy/context.h"
 #include "copy/copy.h"
+#include "copy/durable.h"
 #include "hash.h"
 #include "report/report.h"
 #include "tree/dirrefs.h"
@@ -140,12 +141,14 @@ void run_init(struct context *c, const struct options *opts)
 		.defer = defer, .has_end_work = has_end_work, .complete = complete, .arg = c,
 	}, &c->cwd);
 	init_library(opts, &b);
+	durable_begin(opts);
 }
 
 /* In the reverse order of run_init(), once nothing is under way. */
 void run_fini(struct context *c)
 {
 	context_drain(c);
+	durable_end();
 	progress_end(c);
 	if (stop_asked() == STOP_SIGNAL)
 		progress_snapshot(c);

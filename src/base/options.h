@@ -46,6 +46,7 @@ struct options {
 	bool hard_link, symlink;	/* -l, -s: no copy, but a link */
 	bool keep_links;		/* hard links stay hard links */
 	bool atomic;			/* it has its name only when it is complete */
+	bool fsync;			/* what is reported as copied is on stable storage */
 	enum options_when reflink, sparse;
 	uint64_t attrs;			/* COPYFILE_ATTRS bits to carry over */
 	uint64_t need_attrs;		/* of those: an error if the file system has none */

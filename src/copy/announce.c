@@ -12,10 +12,8 @@
 #include "report/verbose.h"
 #include "tree/dirpath.h"
 
-void announce_copied(const struct context *c, const struct entry *e, const char *backup)
+static void announce_copied(const struct entry *e, const char *backup)
 {
-	if (!c->opts->verbose)
-		return;
 	char *src = dir_src_path(e->dir, e->src), *dst = dir_dst_path(e->dir, e->dst);
 	char *old = backup ? dir_dst_path(e->dir, backup) : NULL;
 
@@ -23,6 +21,18 @@ void announce_copied(const struct context *c, const struct entry *e, const char 
 	free(src);
 	free(dst);
 	free(old);
+}
+
+void announce_begun(const struct context *c, const struct entry *e, const char *backup)
+{
+	if (c->opts->verbose && !c->opts->fsync)
+		announce_copied(e, backup);
+}
+
+void announce_made(const struct context *c, const struct entry *e, const char *backup)
+{
+	if (c->opts->verbose && c->opts->fsync)
+		announce_copied(e, backup);
 }
 
 void announce_removed(const struct context *c, const struct entry *e)

@@ -7,10 +7,12 @@ struct context;
 struct entry;
 
 /*
- * Say that e is copied, if -v was given.  backup is the name, in e's directory, that what
- * was at its destination has got; or NULL.
+ * The copy of e begins, or has been made well: say so, if -v was given; with --fsync at the
+ * end, else at the beginning.  backup is the name, in e's directory, that what was at its
+ * destination has got; or NULL.
  */
-void announce_copied(const struct context *c, const struct entry *e, const char *backup);
+void announce_begun(const struct context *c, const struct entry *e, const char *backup);
+void announce_made(const struct context *c, const struct entry *e, const char *backup);
 
 /* Say that what was at e's destination has been removed, if -v was given. */
 void announce_removed(const struct context *c, const struct entry *e);

@@ -29,6 +29,7 @@
 #include "copy/backup.h"
 #include "copy/complain.h"
 #include "copy/context.h"
+#include "copy/durable.h"
 #include "copy/entry.h"
 #include "copy/existing.h"
 #include "copy/full.h"
@@ -104,6 +105,18 @@ static void write_over(struct pending *p, const struct plan *plan)
 }
 
 /*
+ * With --fsync, returns true if p is written to something that a sync of the file systems of
+ * all directories leaves out: a device, or a file that is elsewhere.
+ */
+static bool is_flushed_alone(const struct pending *p, const struct plan *plan)
+{
+	if (p->end)
+		return true;
+	return p->flags & COPYFILE_TRUNCATE && plan->over &&
+	       !(S_ISREG(plan->dst.st_mode) && durable_covers(plan->dst.st_dev));
+}
+
+/*
  * Start the copy of e as planned.  If end is not NULL the copy is made there, where the
  * symlink at e's destination leads; copy_ended() frees it.
  */
@@ -128,6 +141,8 @@ static void start(struct context *c, const struct entry *e, const struct plan *p
 		make_aside(&p, plan);
 	else if (plan->over && (!S_ISLNK(e->type) || c->opts->force))
 		write_over(&p, plan);
+	if (c->opts->fsync && is_flushed_alone(&p, plan))
+		p.flags |= COPYFILE_FSYNC;
 	window_start(&c->window, &p);
 }
 
@@ -433,6 +448,8 @@ void copy_ended(void *arg, const struct pending *p, int result,
 		keep_sum(c, p->link, info);
 	if (!ok && !reported)
 		report_failure(c, &e, p, -result, interrupted, info);
+	if (ok)
+		announce_made(c, &e, plan.backup);
 	report_details(c, &e, info);
 	if (ok)
 		outcome(&e, info->method == COPYFILE_BY_REFLINK ? OUTCOME_CLONED : OUTCOME_COPIED,
@@ -478,6 +495,8 @@ static void copy_planned(struct context *c, const struct entry *e, const struct 
 		outcome_left_out(e);
 	} else {
 		ok = make(c, e, plan, &made);
+		if (ok)
+			announce_made(c, e, plan->backup);
 		if (ok || stop_asked() != STOP_SIGNAL)
 			outcome(e, ok ? made : OUTCOME_FAILED, NULL);
 		else
@@ -520,7 +539,7 @@ void copy_entry(struct context *c, const struct entry *wanted)
 	outcome_number(&e);
 	enum plan_action action = plan_complete(c, &e, &plan);
 	if (action == PLAN_COPY) {
-		announce_copied(c, &e, plan.backup);
+		announce_begun(c, &e, plan.backup);
 		carry_out(c, &e, &plan);
 	} else if (action == PLAN_KEEP_AS_COPY) {
 		count_existing_as_copy(c, &e);

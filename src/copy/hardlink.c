@@ -123,9 +123,10 @@ static bool make_link(struct context *c, struct link *k, const struct entry *e,
 		free(first);
 		backup_restore(c, e, plan->backup);
 	} else {
-		free(plan->backup);
 		if (replaced)
 			announce_removed(c, e);
+		announce_made(c, e, plan->backup);
+		free(plan->backup);
 	}
 	if (err) {
 		outcome(e, OUTCOME_FAILED, NULL);

@@ -346,6 +346,16 @@ static bool copy_attributes(struct context *c, const struct entry *e, int src, i
 	return attrs_default_mode(c, e, dst, o->default_mode ? 0666 : mode & 0777);
 }
 
+/* With --fsync, flush dst, which may be a device.  Returns false after a failure, reported. */
+static bool flush(const struct context *c, const struct entry *e, int dst)
+{
+	/* EINVAL: a FIFO, say, which has nothing to flush. */
+	if (!c->opts->fsync || RETRY(fsync(dst)) == 0 || errno == EINVAL)
+		return true;
+	complain_dst(e, OP_SYNC, errno, "cannot sync %s");
+	return false;
+}
+
 /* The copy of e has failed: remove what was made; after a signal, say what is incomplete. */
 static void undo(const struct entry *e, bool made)
 {
@@ -390,6 +400,7 @@ bool stream_copy(struct context *c, const struct entry *e, const struct stat *ov
 	bool data = copy_data(c, e, src, dst);
 	print_method(c, e, data ? COPYFILE_DONE : COPYFILE_MOVE);
 	bool ok = data && copy_attributes(c, e, src, dst, over && !made, st.st_mode);
+	ok = ok && flush(c, e, dst);
 	close(src);
 	if (close(dst) < 0 && errno != EINTR) {
 		complain_dst(e, OP_CLOSE, errno, "failed to close %s");

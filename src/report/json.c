@@ -23,9 +23,11 @@
 #include <libcopyfile.h>
 
 #include "base/clock.h"
+#include "base/container.h"
 #include "base/options.h"
 #include "base/writeall.h"
 #include "report/checksums.h"
+#include "report/deferred.h"
 #include "report/json_value.h"
 #include "xalloc.h"
 
@@ -121,7 +123,7 @@ static json_t *options_value(const struct options *o)
 	};
 
 	return json_pack("{s:b, s:b, s:s, s:o, s:s, s:s, s:s, s:b, s:b, "
-			 "s:b, s:b, s:b, s:b, s:o, s:o, s:o, s:o, s:o}",
+			 "s:b, s:b, s:b, s:b, s:b, s:o, s:o, s:o, s:o, s:o}",
 			 "recursive", o->recursive,
 			 "one_file_system", o->one_file_system,
 			 "dereference", follow[o->follow],
@@ -131,6 +133,7 @@ static json_t *options_value(const struct options *o)
 			 "sparse", when[o->sparse],
 			 "attributes_only", o->attributes_only,
 			 "atomic", o->atomic,
+			 "fsync", o->fsync,
 			 "hard_link", o->hard_link,
 			 "symbolic_link", o->symlink,
 			 "backup", o->backup != no_backups,
@@ -208,6 +211,32 @@ static void add_checksum(json_t *line, const struct json_file *f)
 	json_object_set_new(line, "compared", json_value_text_or_null(compared_name(f->info)));
 }
 
+/* A line about a file that waits until that is on stable storage */
+struct deferred_line {
+	struct deferred deferred;
+	json_t *line;
+};
+
+static void put_deferred(struct deferred *d, bool synced)
+{
+	struct deferred_line *l = container_of(d, struct deferred_line, deferred);
+
+	json_object_set_new(l->line, "synced", json_boolean(synced));
+	json_put_line(l->line);
+	free(l);
+}
+
+/* Write line, about a file that was copied, once that is on stable storage. */
+static void defer_line(json_t *line)
+{
+	struct deferred_line *l = xmalloc(sizeof *l);
+
+	if (!line)
+		xalloc_die();
+	*l = (struct deferred_line){ .deferred.say = put_deferred, .line = line };
+	deferred_add(&l->deferred);
+}
+
 void json_put_file(const struct json_file *f)
 {
 	static const char *const kinds[] = {
@@ -238,6 +267,11 @@ void json_put_file(const struct json_file *f)
 	json_object_set_new(line, "method", json_value_text_or_null(method_name(f->info)));
 	json_object_set_new(line, "elapsed_s", json_value_real_or_null(elapsed, f->begun));
 	add_checksum(line, f);
+	if (deferred_is_on() && f->outcome != OUTCOME_SKIPPED && f->outcome != OUTCOME_FAILED) {
+		defer_line(line);
+		return;
+	}
+	json_object_set_new(line, "synced", json_null());
 	json_put_line(line);
 }
 
@@ -319,7 +353,7 @@ void json_put_summary(const struct json_summary *s)
 	if (stream < 0)
 		return;
 	json_put_line(json_pack("{s:s, s:s, s:i, s:o, s:o, s:I, s:I, s:o, "
-				"s:I, s:I, s:I, s:I, s:o, s:f, s:f}",
+				"s:I, s:I, s:I, s:I, s:o, s:o, s:f, s:f}",
 		      "type", "summary",
 		      "status", s->status,
 		      "exit_code", s->exit_code,
@@ -333,6 +367,7 @@ void json_put_summary(const struct json_summary *s)
 		      "errors", json_value_whole(s->errors),
 		      "warnings", json_value_whole(s->warnings),
 		      "errors_by_errno", errors_value(s),
+		      "synced", s->synced < 0 ? json_null() : json_boolean(s->synced),
 		      "elapsed_s", s->elapsed,
 		      "rate_avg_bps", s->elapsed > 0 ? t->bytes / s->elapsed : 0.0));
 }

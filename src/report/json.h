@@ -44,6 +44,7 @@ struct json_summary {
 	const uint64_t *errors_by_errno;
 	size_t nerrnos;
 	uint64_t errors, warnings;
+	int synced;			/* see status_synced() */
 	double elapsed;			/* seconds */
 };
 

@@ -1,14 +1,21 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Design: lines of several threads are kept apart by the lock of the FILE. */
+/*
+ * Design: lines of several threads are kept apart by the lock of the FILE.  With --fsync the line
+ * of a file that was copied waits (deferred.c); it has the time when it is written.
+ */
 #include <config.h>
 
 #include "report/log.h"
 
 #include <assert.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <time.h>
 
+#include "base/container.h"
+#include "report/deferred.h"
 #include "report/quote.h"
+#include "xalloc.h"
 
 static FILE *file;			/* NULL: there is no log */
 
@@ -51,7 +58,7 @@ void log_message(const char *kind, const char *message)
 	funlockfile(file);
 }
 
-void log_outcome(enum outcome outcome, const char *src, const char *dst, uint64_t bytes)
+static void put_outcome(enum outcome outcome, const char *src, const char *dst, uint64_t bytes)
 {
 	static const char *const words[] = {
 		[OUTCOME_COPIED] = "copied",
@@ -69,4 +76,37 @@ void log_outcome(enum outcome outcome, const char *src, const char *dst, uint64_
 	put_time();
 	fprintf(file, "%s %s to %s, %ju bytes\n", words[outcome], from, to, (uintmax_t)bytes);
 	funlockfile(file);
+}
+
+/* A line that waits until the file is on stable storage */
+struct deferred_outcome {
+	struct deferred deferred;
+	enum outcome outcome;
+	char *src, *dst;
+	uint64_t bytes;
+};
+
+static void put_deferred(struct deferred *d, bool synced)
+{
+	struct deferred_outcome *o = container_of(d, struct deferred_outcome, deferred);
+
+	if (synced)
+		put_outcome(o->outcome, o->src, o->dst, o->bytes);
+	free(o->src);
+	free(o->dst);
+	free(o);
+}
+
+void log_outcome(enum outcome outcome, const char *src, const char *dst, uint64_t bytes)
+{
+	if (!deferred_is_on() || outcome == OUTCOME_SKIPPED) {
+		put_outcome(outcome, src, dst, bytes);
+		return;
+	}
+	struct deferred_outcome *o = xmalloc(sizeof *o);
+	*o = (struct deferred_outcome){
+		.deferred.say = put_deferred, .outcome = outcome, .src = xstrdup(src),
+		.dst = xstrdup(dst), .bytes = bytes,
+	};
+	deferred_add(&o->deferred);
 }

@@ -65,7 +65,7 @@ static void put_summary(void)
 	struct json_summary s = {
 		.errors_by_errno = by_errno, .nerrnos = STATUS_ERRNOS,
 		.errors = counts.errors, .warnings = counts.warnings,
-		.exit_code = sig ? 128 + sig : exit_code,
+		.exit_code = sig ? 128 + sig : exit_code, .synced = status_synced(),
 		.elapsed = clock_seconds(clock_now(CLOCK_MONOTONIC) - started),
 	};
 

@@ -27,7 +27,7 @@ static const char *const ops[] = {
 	[OP_OPEN] = "open", [OP_READ] = "read", [OP_WRITE] = "write", [OP_CLOSE] = "close",
 	[OP_COPY] = "copy", [OP_CREATE] = "create", [OP_MKDIR] = "mkdir",
 	[OP_LINK] = "link", [OP_REMOVE] = "remove", [OP_BACKUP] = "backup",
-	[OP_ATTRIBUTES] = "attributes", [OP_VERIFY] = "verify",
+	[OP_ATTRIBUTES] = "attributes", [OP_VERIFY] = "verify", [OP_SYNC] = "sync",
 };
 static_assert(sizeof ops / sizeof *ops == OPS, "an operation has no name");
 

@@ -21,6 +21,7 @@ enum report_op {
 	OP_REMOVE, OP_BACKUP,
 	OP_ATTRIBUTES,
 	OP_VERIFY,		/* to read the copy back, and compare it */
+	OP_SYNC,		/* to have it on stable storage */
 	OPS
 };
 

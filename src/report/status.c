@@ -18,6 +18,7 @@ static _Atomic uint64_t errors, warnings;
 static _Atomic uint64_t by_errno[STATUS_ERRNOS];
 static atomic_bool failed;
 static uint64_t max_errors;		/* 0: any number */
+static int synced = -1;			/* see status_synced() */
 
 void status_init(uint64_t max)
 {
@@ -51,6 +52,16 @@ void status_errors_by_errno(uint64_t ret[static STATUS_ERRNOS])
 {
 	for (int i = 0; i < STATUS_ERRNOS; i++)
 		ret[i] = by_errno[i];
+}
+
+void status_set_synced(bool ok)
+{
+	synced = ok;
+}
+
+int status_synced(void)
+{
+	return synced;
 }
 
 int status_exit_code(void)

@@ -6,6 +6,7 @@
 #ifndef PCP_STATUS_H
 #define PCP_STATUS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* Errors are counted by errno; each that Linux has is below this. */
@@ -33,6 +34,12 @@ struct status_counts status_counts(void);
 
 /* The number of errors with each errno */
 void status_errors_by_errno(uint64_t ret[static STATUS_ERRNOS]);
+
+/* With --fsync: whether all that was copied is on stable storage.  Main thread only. */
+void status_set_synced(bool synced);
+
+/* Returns 1 or 0 after status_set_synced(), before that -1.  Main thread only. */
+int status_synced(void);
 
 /* EXIT_SUCCESS, EXIT_FAILURE after an error, or STATUS_STOPPED */
 int status_exit_code(void);

@@ -2,7 +2,8 @@
 /*
  * Design: standard output is written as cp does it; stdio keeps the lines of several threads
  * apart.  Where standard output is the stream of JSON nothing else may go there, and lines go
- * to standard error.
+ * to standard error.  With --fsync all lines wait, in their order, so that none comes before
+ * what it says is durable (deferred.c).
  */
 #include <config.h>
 
@@ -10,33 +11,76 @@
 
 #include <stdarg.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
+#include "base/container.h"
 #include "report/console.h"
+#include "report/deferred.h"
 #include "report/json.h"
 #include "report/quote.h"
+#include "xalloc.h"
+#include "xvasprintf.h"
 
 static void print_line(const char *format, ...)
 	__attribute__((__format__(__printf__, 1, 2)));
 
-static void print_line(const char *format, ...)
+static void print(const char *line)
 {
 	bool json = json_fd() == STDOUT_FILENO, apart = json || console_has_progress();
-	va_list args;
 
-	va_start(args, format);
 	if (apart) {
 		/* Standard error is written to, or progress is taken off the same screen. */
 		console_lock();
 		console_hide_progress_locked();
 	}
-	vfprintf(json ? stderr : stdout, format, args);
+	fputs(line, json ? stderr : stdout);
 	if (apart) {
 		fflush(stdout);
 		console_unlock();
 	}
+}
+
+/* A line that waits until what it is about is on stable storage */
+struct deferred_line {
+	struct deferred deferred;
+	char text[];
+};
+
+static void print_deferred(struct deferred *d, bool synced)
+{
+	struct deferred_line *l = container_of(d, struct deferred_line, deferred);
+
+	if (synced)
+		print(l->text);
+	free(l);
+}
+
+static void defer(const char *line)
+{
+	size_t size = strlen(line) + 1;
+	struct deferred_line *l = xmalloc(sizeof *l + size);
+
+	l->deferred.say = print_deferred;
+	memcpy(l->text, line, size);
+	deferred_add(&l->deferred);
+}
+
+static void print_line(const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	char *line = xvasprintf(format, args);
 	va_end(args);
+	if (deferred_is_on())
+		defer(line);
+	else
+		print(line);
+	free(line);
 }
 
 void verbose_copied(const char *src, const char *dst, const char *backup)

@@ -212,8 +212,10 @@ static struct dir *make_destination(struct context *c, struct walk_root *root,
 		return NULL;
 	}
 	free(there.backup);
-	if (d->created)
-		announce_copied(c, e, NULL);
+	if (d->created) {
+		announce_begun(c, e, NULL);
+		announce_made(c, e, NULL);
+	}
 	*ret = d->created ? OUTCOME_CREATED : OUTCOME_MERGED;
 	return d;
 }

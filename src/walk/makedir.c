@@ -28,6 +28,7 @@
 #include "copy/attrs.h"
 #include "copy/complain.h"
 #include "copy/context.h"
+#include "copy/durable.h"
 #include "copy/entry.h"
 #include "report/report.h"
 #include "same-inode.h"
@@ -201,6 +202,8 @@ static bool copy_attributes(const struct context *c, struct dir *d)
 
 	if (!dir_pin(d))
 		return false;
+	/* Maybe nothing was copied into it: it is a file system that is not entered. */
+	durable_note(d);
 	int r = copyfile_attrs_times(dir_src_fd(d), dir_dst_fd(d), attrs_flags(o), times);
 	copyfile_info(0, &info, sizeof info);
 	char *dst = dir_dst_path(d, "");

@@ -30,6 +30,7 @@
 #include "copy/complain.h"
 #include "copy/context.h"
 #include "copy/copy.h"
+#include "copy/durable.h"
 #include "copy/entry.h"
 #include "copy/outcome.h"
 #include "copy/targets.h"
@@ -249,6 +250,7 @@ void operand_copy(struct operands *all, struct dir *dir, const char *src, const 
 		outcome(&e, OUTCOME_FAILED, NULL);
 		return;
 	}
+	durable_note_parent(&e);
 	if (stat_operand(c, &e, &st) < 0) {
 		fail_operand(&e, OP_LOOK, errno, "cannot stat %s");
 	} else {

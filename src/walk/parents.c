@@ -20,6 +20,7 @@
 #include "base/retry.h"
 #include "copy/complain.h"
 #include "copy/context.h"
+#include "copy/durable.h"
 #include "copy/entry.h"
 #include "copy/full.h"
 #include "filenamecat.h"
@@ -75,6 +76,7 @@ static struct dir *open_pair(struct context *c, struct dir *up, const char *src,
 
 	if (!dir_pin(up))
 		return NULL;
+	durable_note_parent(&e);
 	int err = RETRY(fstatat(dir_src_fd(up), src, &st, 0)) < 0 ? errno :
 		  S_ISDIR(st.st_mode) ? 0 : ENOTDIR;
 	if (err) {

@@ -47,6 +47,7 @@
 #include "base/stop.h"
 #include "copy/context.h"
 #include "copy/copy.h"
+#include "copy/durable.h"
 #include "copy/entry.h"
 #include "copy/hardlink.h"
 #include "tree/dir.h"
@@ -307,6 +308,7 @@ static void read_level(struct walker *w, struct level *l)
 		return;
 	makedir_is_open(w->c, l->dir);
 	sweep_dir(w->c->opts, l->dir);
+	durable_note(l->dir);
 	reader_begin(&reader, dir_src_fd(l->dir));
 	while (!stop_asked() && (r = reader_next(&reader, &name)) > 0)
 		visit(w, l, &name);

@@ -117,9 +117,9 @@ test_names_of_one_file() {
 test_methods() {
 	head -c 100000 /dev/urandom >src/f
 	run --json --json-files --reflink=never src/f dst
-	assert_values 'one file' 'copied file src/f dst 100000 null' \
+	assert_values 'one file' 'copied file src/f dst 100000 null null' \
 		file.action file.kind file.src \
-		file.dst file.bytes file.checksum
+		file.dst file.bytes file.checksum file.synced
 	run --json --json-files -l src/f link
 	assert_values 'a link' 'linked 1 0' file.action summary.files.linked summary.bytes.written
 	run --json --json-files -s "$room/src/f" symlink

@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Design: syncfs(2) writes out all of a file system, in whatever order things were made: data,
+ * names, directories above them, attributes.  So one call, after the last copy, makes a whole
+ * run durable.  An fsync(2) for each file would have to be followed by one for each directory up
+ * to one that was there before, and where files are small takes many times as long.  The price
+ * is that what other programs have written is waited for as well.
+ *
+ * File systems are known by st_dev.  Each is noted, with an open descriptor, before anything is
+ * changed on it: syncfs(2) reports failures to write since the descriptor was opened.  Whatever
+ * is changed is in a directory that
+ *
+ * - an operand is copied into: durable_note_parent();
+ * - was there before, and is merged into: durable_note();
+ * - or was made in one of these, on the same file system.
+ *
+ * What is overwritten elsewhere, through a symlink or on a mount of its own, is flushed by
+ * itself (copy.c).
+ *
+ * Who reads of each file (-v, --json-files, --log) does so while the run goes on: a thread syncs
+ * when something has waited for some time, and then says it (deferred.c).  The time grows, up
+ * to LONGEST, and is never less than the last sync took, so that these do not take more than
+ * half of the time.
+ */
+#include <config.h>
+
+#include "copy/durable.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/options.h"
+#include "base/retry.h"
+#include "base/thread.h"
+#include "copy/entry.h"
+#include "dirname.h"
+#include "report/deferred.h"
+#include "report/quote.h"
+#include "report/report.h"
+#include "report/status.h"
+#include "tree/dir.h"
+#include "tree/dirpath.h"
+#include "xalloc.h"
+
+/* How long something waits to be said: at first, and later */
+#define SHORTEST (CLOCK_SECOND / 10)
+#define LONGEST (5 * CLOCK_SECOND)
+
+/* A file system of the destination.  The list only grows. */
+struct fs {
+	struct fs *next;
+	dev_t dev;
+	int fd;			/* -1: it could not be opened, for this errno value */
+	int err;
+	char *dir;		/* the full name of a directory on it */
+};
+
+static bool wanted;
+static struct fs *_Atomic all;
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;	/* of adding to it */
+
+static bool has_thread;
+static pthread_t thread;
+
+/* ------------------------------------------------------------ file systems */
+
+bool durable_covers(dev_t dev)
+{
+	const struct fs *fs = all;
+
+	while (fs && fs->dev != dev)
+		fs = fs->next;
+	return fs;
+}
+
+/* Note the file system dev, which fd is a directory on; path is its name, and freed. */
+static void add(dev_t dev, int fd, char *path)
+{
+	pthread_mutex_lock(&lock);
+	if (durable_covers(dev)) {
+		free(path);
+	} else {
+		struct fs *fs = xmalloc(sizeof *fs);
+		int open = RETRY(openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+
+		*fs = (struct fs){
+			.next = all, .dev = dev, .fd = open, .err = open < 0 ? errno : 0,
+			.dir = path,
+		};
+		all = fs;
+	}
+	pthread_mutex_unlock(&lock);
+}
+
+void durable_note(const struct dir *d)
+{
+	struct stat st;
+
+	if (!wanted || d->created || RETRY(fstat(dir_dst_fd(d), &st)) < 0)
+		return;
+	if (!durable_covers(st.st_dev))
+		add(st.st_dev, dir_dst_fd(d), dir_dst_path(d, ""));
+}
+
+void durable_note_parent(const struct entry *e)
+{
+	struct stat st;
+
+	if (!wanted || e->dir->created)
+		return;
+	char *name = dir_name(e->dst);
+	int fd = RETRY(openat(dir_dst_fd(e->dir), name, O_PATH | O_DIRECTORY | O_CLOEXEC));
+	if (fd >= 0 && RETRY(fstat(fd, &st)) == 0 && !durable_covers(st.st_dev))
+		add(st.st_dev, fd, dir_dst_path(e->dir, name));
+	if (fd >= 0)
+		close(fd);
+	free(name);
+}
+
+static bool sync_one(struct fs *fs)
+{
+	int err = fs->fd < 0 ? fs->err : RETRY(syncfs(fs->fd)) < 0 ? errno : 0;
+
+	if (err)
+		report_error_about(&(struct report_about){ .op = OP_SYNC, .dst = fs->dir }, err,
+				   "cannot sync the file system of %s", quote_always(0, fs->dir));
+	return !err;
+}
+
+static bool sync_all(void)
+{
+	bool ok = true;
+
+	for (struct fs *fs = all; fs; fs = fs->next)
+		ok &= sync_one(fs);
+	return ok;
+}
+
+/* ------------------------------------------------------------ now and then */
+
+static void *sync_now_and_then(void *arg)
+{
+	int64_t wait = SHORTEST;
+
+	(void)arg;
+	while (deferred_wait(wait)) {
+		struct deferred *list = deferred_take();
+		int64_t begun = clock_now(CLOCK_MONOTONIC);
+
+		deferred_say(list, sync_all());
+		int64_t took = clock_now(CLOCK_MONOTONIC) - begun;
+		wait = wait * 2 < LONGEST ? wait * 2 : LONGEST;
+		if (wait < took)
+			wait = took;
+	}
+	return NULL;
+}
+
+void durable_begin(const struct options *o)
+{
+	wanted = o->fsync;
+	if (!wanted)
+		return;
+	bool read = o->verbose || o->json_files || o->log;
+	has_thread = read && thread_start(&thread, sync_now_and_then, NULL) == 0;
+	deferred_begin(has_thread);
+}
+
+void durable_end(void)
+{
+	if (!wanted)
+		return;
+	deferred_end_wait();
+	if (has_thread)
+		pthread_join(thread, NULL);
+	struct deferred *list = deferred_take();
+	bool ok = sync_all();
+	deferred_end();
+	deferred_say(list, ok);
+	status_set_synced(ok);
+	for (struct fs *fs = all, *next; fs; fs = next) {
+		next = fs->next;
+		if (fs->fd >= 0)
+			close(fs->fd);
+		free(fs->dir);
+		free(fs);
+	}
+	all = NULL;
+}

@@ -1,0 +1,39 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# With --fsync, what was reported as copied is on the disk at that moment (images.py).
+#
+#   IMAGES=200 FS=ext4 SEED=7 PCP=/path/to/pcp sh tests/crash/images.sh
+#
+# OPTIONS are those of pcp: without --fsync it must fail.
+
+. "$(dirname "$0")/../cli/common.sh"
+. "$tests/tools/tap.sh"
+
+trap oneTimeTearDown EXIT
+is_cp && skip_all 'cp has no --fsync'
+can_mount || skip_all 'mounting is not permitted'
+command -v python3 >/dev/null || skip_all 'no python3'
+python3 -c 'import sys; sys.exit(sys.version_info < (3, 9))' ||
+	skip_all 'python3 is older than 3.9'
+
+: "${IMAGES:=3}" "${SEED:=1}" "${FS:=ext4}" "${OPTIONS=--fsync}"
+command -v "mkfs.$FS" >/dev/null || skip_all "no mkfs.$FS"
+
+# Where files can be cloned, at one moment, as all of the image
+for cloning in xfs btrfs ''; do
+	[ "$cloning" ] ||
+		skip_all "no file system that can clone: $(tail -n 1 "$scratch/mount.err")"
+	! mount_fs $cloning "$scratch/disk" 2>"$scratch/mount.err" || break
+	rm -rf "$scratch/disk" "$scratch/disk.img"
+done
+
+for options in "$OPTIONS" "$OPTIONS --atomic"; do
+	mkdir "$scratch/disk/$FS"
+	python3 "$tests/crash/images.py" --pcp="$bin/pcp" --dir="$scratch/disk/$FS" \
+		--images="$IMAGES" --seed="$SEED" --fs="$FS" -- $options >"$scratch/found" 2>&1
+	ok $? "$FS, $options: $(tail -n 1 "$scratch/found")"
+	cat -v "$scratch/found" | diag
+	rm -rf "${scratch:?}/disk/$FS"
+done
+done_testing
