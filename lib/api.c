@@ -106,8 +106,7 @@ static int check_flags(uint64_t f)
 	const uint64_t data = COPYFILE_REPLACE | COPYFILE_TRUNCATE | COPYFILE_REFLINK |
 			      COPYFILE_NO_REFLINK | COPYFILE_SPARSE | COPYFILE_NO_SPARSE |
 			      COPYFILE_FSYNC | COPYFILE_KEEP_PARTIAL | COPYFILE_VERIFY |
-			      COPYFILE_ATOMIC |
-			      MADE_UP_MODES;
+			      COPYFILE_ATOMIC | COPYFILE_NOFOLLOW_DST | MADE_UP_MODES;
 	const uint64_t other = COPYFILE_ATTRS | COPYFILE_LENIENT | COPYFILE_ATTRS_ONLY |
 			       COPYFILE_NOFOLLOW | COPYFILE_SYNC | COPYFILE_ASYNC |
 			       COPYFILE_STEADY | COPYFILE_ONE_NAME;
@@ -139,6 +138,8 @@ static int check_how(const struct copyfile_how *how)
 		return -EINVAL;
 	if (how->hash && !cf_digest_name(how->hash))
 		return -EOPNOTSUPP;
+	if ((how->dst_dev || how->dst_ino) && !(how->flags & COPYFILE_TRUNCATE))
+		return -EINVAL;
 	return how->mode & ~bits ? -EINVAL : check_flags(how->flags);
 }
 
@@ -181,7 +182,8 @@ static int start(int src_dir, const char *src, int dst_dir, const char *dst,
 
 /* Flags that mean nothing for a destination that exists, and has no name */
 #define NOT_FOR_FDS (COPYFILE_REPLACE | COPYFILE_ATOMIC | COPYFILE_KEEP_PARTIAL | \
-		     COPYFILE_NOFOLLOW | COPYFILE_ATTRS_ONLY | COPYFILE_ONE_NAME | MADE_UP_MODES)
+		     COPYFILE_NOFOLLOW | COPYFILE_ATTRS_ONLY | COPYFILE_ONE_NAME | \
+		     COPYFILE_NOFOLLOW_DST | MADE_UP_MODES)
 
 /* O_APPEND is EBADF as for copy_file_range(2): each write would go to the end. */
 static int check_fds(int src, int dst)
@@ -197,7 +199,8 @@ static int check_fds(int src, int dst)
 static int start_fds(int src, int dst, const struct copyfile_how *how)
 {
 	struct cf_job j;
-	int r = how->flags & NOT_FOR_FDS || how->newdir ? -EINVAL : check_how(how);
+	bool named = how->newdir || how->dst_dev || how->dst_ino;
+	int r = how->flags & NOT_FOR_FDS || named ? -EINVAL : check_how(how);
 
 	if (r == 0)
 		r = check_fds(src, dst);

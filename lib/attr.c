@@ -63,13 +63,16 @@ static_assert(COPYFILE_ATTRS == (COPYFILE_MODE | COPYFILE_OWNER | COPYFILE_TIMES
 				 COPYFILE_ACL | COPYFILE_XATTR | COPYFILE_CONTEXT),
 	      "copy_all() knows each attribute");
 
-mode_t cf_attr_create_mode(const struct stat *st, uint64_t flags, mode_t mode)
+mode_t cf_attr_create_mode(const struct stat *st, uint64_t flags, mode_t mode, bool inherits)
 {
+	/* Below a default ACL the kernel ignores the umask, and gives rights to more users. */
+	bool narrow = flags & COPYFILE_OWNER || (flags & COPYFILE_GIVEN_MODE && inherits);
+
 	if (!(flags & COPYFILE_GIVEN_MODE))
 		mode = st->st_mode;
 	if (!(flags & (COPYFILE_MODE | COPYFILE_ACL)))
 		/* Nobody else may open it before it has its owner. */
-		return mode & (flags & COPYFILE_OWNER ? S_IRWXU : 0777);
+		return mode & (narrow ? S_IRWXU : 0777);
 	/* setxattr(2) asks for the right to write, not for a writable descriptor. */
 	return (mode & S_IRWXU) | (flags & COPYFILE_XATTR ? S_IWUSR : 0);
 }
@@ -78,6 +81,13 @@ mode_t cf_attr_create_mode(const struct stat *st, uint64_t flags, mode_t mode)
 static bool unsupported(int r)
 {
 	return r == -EOPNOTSUPP || r == -ENOSYS;
+}
+
+bool cf_attr_inherits(int dir, const char *name)
+{
+	ssize_t r = cf_getxattr_dir(dir, name, acl_default, NULL, 0);
+
+	return r != -ENODATA && !unsupported(r);
 }
 
 /* Returns true if r says that the file system has no ACLs, for which there are more ways. */
@@ -392,13 +402,10 @@ static int copy_acl(const struct cf_attr *a, mode_t mode, const struct names *na
  */
 static int set_given_mode(const struct cf_attr *a, bool widened)
 {
-	ssize_t acl = cf_getxattr_dir(a->dst_dir, a->dst_name, acl_default, NULL, 0);
-	bool inherits = acl != -ENODATA && !unsupported(acl);
-
 	/* In this case dst was made with the right mode. */
-	if (!inherits && !widened && !a->exact && !(a->flags & COPYFILE_OWNER))
+	if (!a->inherits && !widened && !a->exact && !(a->flags & COPYFILE_OWNER))
 		return 0;
-	int r = inherits ? cf_removexattr(a->dst, a->path, acl_access) : 0;
+	int r = a->inherits ? cf_removexattr(a->dst, a->path, acl_access) : 0;
 	if (r < 0 && r != -ENODATA)
 		r = excuse(a, acl_access, r);
 	int mask = r < 0 ? r : a->exact ? 0 : cf_umask();

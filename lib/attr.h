@@ -20,8 +20,7 @@ struct cf_attr {
 	/* With COPYFILE_GIVEN_MODE, of a new dst */
 	mode_t mode;			/* what it gets, under the umask, ... */
 	bool exact;			/* ... or, if this is set, exactly */
-	int dst_dir;			/* its directory ... */
-	const char *dst_name;		/* ... and its name there */
+	bool inherits;			/* its directory has a default ACL, or may have one */
 
 	/*
 	 * Results: attributes given up under COPYFILE_LENIENT, and the -errno of the first of
@@ -40,9 +39,12 @@ int cf_attr_copy(struct cf_attr *a);
 /*
  * Returns the permission bits with which to create a file: those of its source, st, or with
  * COPYFILE_GIVEN_MODE in flags those of mode.  If attributes are set later, these are no more
- * than the owner needs until then.
+ * than the owner needs until then.  inherits is that of struct cf_attr.
  */
-mode_t cf_attr_create_mode(const struct stat *st, uint64_t flags, mode_t mode);
+mode_t cf_attr_create_mode(const struct stat *st, uint64_t flags, mode_t mode, bool inherits);
+
+/* Returns true if the directory that dir/name is in has a default ACL, or may have one. */
+bool cf_attr_inherits(int dir, const char *name);
 
 /*
  * Returns permission bits that grant no more than those of the file fd, which may be O_PATH and

@@ -21,6 +21,7 @@ struct cf_dest {
 	int src;		/* the source, open, ... */
 	const struct stat *st;	/* ... and what it is */
 	uint64_t place;		/* dir; see place.h */
+	uint64_t want_dev, want_ino;	/* the only inode that is rewritten; 0, 0: any is */
 	struct cf_newdir *newdir;	/* borrowed; of dir, if that is new; or NULL */
 	struct cf_watch *watch;	/* told of the stage if reading the source fails */
 

@@ -6,7 +6,8 @@
  *
  * It is opened with O_NONBLOCK, so that a FIFO without a reader does not hang this
  * thread: it is tried again until there is one, or the copy is cancelled.  Other streams
- * are written to without O_NONBLOCK.
+ * are written to without O_NONBLOCK.  Where the caller has said which inode it has found,
+ * nothing else is waited for or written to.
  *
  * Some file systems (object stores) open a file for writing only with O_TRUNC, or cannot
  * empty one that is open.  There the file is compared with the source by its name, and
@@ -33,6 +34,33 @@ static bool is_source(const struct cf_dest *d, const struct stat *st)
 	return st->st_dev == d->st->st_dev && st->st_ino == d->st->st_ino;
 }
 
+/*
+ * Returns true if st is not the regular file that the caller has found at the destination.  The
+ * number of an inode that has been removed may be given to a FIFO.
+ */
+static bool is_another(const struct cf_dest *d, const struct stat *st)
+{
+	return (d->want_dev || d->want_ino) &&
+	       (st->st_dev != d->want_dev || st->st_ino != d->want_ino || !S_ISREG(st->st_mode));
+}
+
+/*
+ * Does what is_another() does, for what has been opened.  To open a file for writing may give it
+ * another number where it comes from another file system, as on overlayfs.
+ */
+static bool opened_another(const struct cf_dest *d, const struct stat *st)
+{
+	return is_another(d, st) &&
+	       (!S_ISREG(st->st_mode) || cf_fs_of(d->fd) == CF_FS_PLAIN);
+}
+
+/* Look at what has the destination's name, as open_patiently() would open it. */
+static int look(const struct cf_dest *d, struct stat *ret)
+{
+	return d->flags & COPYFILE_NOFOLLOW_DST ? cf_lstatat(d->dir, d->name, ret)
+						: cf_statat(d->dir, d->name, ret);
+}
+
 static void let_go(struct cf_dest *d)
 {
 	cf_claim_drop(&d->claim);
@@ -48,11 +76,12 @@ static int open_patiently(const struct cf_dest *d, int flags)
 	struct stat st;
 	int fd;
 
-	while ((fd = cf_wait_open(d->dir, d->name, O_WRONLY | flags, d->watch)) == -ENXIO) {
+	flags |= O_WRONLY | (d->flags & COPYFILE_NOFOLLOW_DST ? O_NOFOLLOW : 0);
+	while ((fd = cf_wait_open(d->dir, d->name, flags, d->watch)) == -ENXIO) {
 		/* Other things fail so, too: sockets, say. */
-		if (cf_statat(d->dir, d->name, &st) < 0 || !S_ISFIFO(st.st_mode))
+		if (look(d, &st) < 0 || !S_ISFIFO(st.st_mode))
 			break;
-		int r = cf_wait_step(&steps, d->watch);
+		int r = is_another(d, &st) ? -ESTALE : cf_wait_step(&steps, d->watch);
 		if (r < 0)
 			return r;
 	}
@@ -79,10 +108,12 @@ static int open_emptied(struct cf_dest *d, int why)
 	if (d->given)
 		return why;
 	let_go(d);
-	if (cf_statat(d->dir, d->name, &st) < 0 || !S_ISREG(st.st_mode))
+	if (look(d, &st) < 0 || !S_ISREG(st.st_mode))
 		return why;
 	if (is_source(d, &st))
 		return -EINVAL;
+	if (is_another(d, &st))
+		return -ESTALE;
 	if (cf_same_perhaps(d->src, d->st, &st))
 		return why;
 	int r = st.st_size ? try_source(d) : 0;
@@ -143,6 +174,21 @@ static int open_dest(const struct cf_dest *d)
 	return d->given ? cf_dup(d->dir) : open_patiently(d, 0);
 }
 
+/*
+ * The mode of the source is carried over in the end.  Until then those whom it does not admit
+ * must not read its data by the rights that the old file, st, gives them.
+ */
+static int restrict_mode(const struct cf_dest *d, const struct stat *st)
+{
+	mode_t extra = st->st_mode & ~d->st->st_mode & (S_IRWXG | S_IRWXO);
+
+	if (!extra || !(d->flags & (COPYFILE_MODE | COPYFILE_ACL)))
+		return 0;
+	int r = cf_chmod(d->fd, false, st->st_mode & 07777 & ~extra);
+	/* A file that is somebody else's keeps its mode in the end as well. */
+	return cf_sys_refused(r) || d->flags & COPYFILE_LENIENT ? 0 : r;
+}
+
 /* One attempt.  Returns 0, 1 if the caller has to try again, or -errno. */
 static int open_once(struct cf_dest *d)
 {
@@ -159,6 +205,8 @@ static int open_once(struct cf_dest *d)
 		return r;
 	if (is_source(d, &st))
 		return -EINVAL;
+	if (opened_another(d, &st))
+		return -ESTALE;
 	if (!S_ISREG(st.st_mode) && d->given)
 		return -EOPNOTSUPP;
 	if (!S_ISREG(st.st_mode)) {
@@ -169,7 +217,9 @@ static int open_once(struct cf_dest *d)
 		return 0;
 	}
 	r = claim(d, &st);
-	return r ? r : empty(d, &st);
+	if (r == 0)
+		r = empty(d, &st);
+	return r ? r : restrict_mode(d, &st);
 }
 
 int cf_inplace_open(struct cf_dest *d)

@@ -69,6 +69,8 @@ void cf_job_init(struct cf_job *j, int src_dir, const char *src, int dst_dir,
 	j->chunk = chunk;
 	j->place = place;
 	j->newdir = (struct cf_newdir *)(uintptr_t)how->newdir;
+	j->dst_dev = how->dst_dev;
+	j->dst_ino = how->dst_ino;
 	cf_relaxed_set(j->watch.total, 0);
 	cf_relaxed_set(j->watch.done, 0);
 	cf_relaxed_set(j->watch.moved, 0);
@@ -80,6 +82,7 @@ void cf_job_init(struct cf_job *j, int src_dir, const char *src, int dst_dir,
 	cf_relaxed_set(j->watch.paused, 0);
 	cf_relaxed_set(j->watch.was_paused, false);
 	j->opened = false;
+	j->inherits = false;
 	j->src_fd = -1;
 	j->error = 0;
 	j->skipped = 0;
@@ -105,6 +108,7 @@ int cf_job_adopt(struct cf_job *to, const struct cf_job *from, const struct cf_p
 	const struct copyfile_how how = {
 		.flags = from->flags, .tag = from->tag, .mode = from->mode,
 		.newdir = (uintptr_t)from->newdir, .hash = from->hash,
+		.dst_dev = from->dst_dev, .dst_ino = from->dst_ino,
 	};
 	size_t src_size = strlen(from->src) + 1, dst_size = strlen(from->dst) + 1;
 	char *names = malloc(src_size + dst_size);
@@ -223,8 +227,7 @@ static int set_attributes(struct cf_job *j, int dst, bool path, bool created,
 	struct cf_attr a = {
 		.src = j->src_fd, .dst = dst, .path = path, .st = &j->st,
 		.flags = j->flags & (which | COPYFILE_LENIENT), .created = created,
-		.made = made, .mode = j->mode, .exact = j->exact_mode, .dst_dir = j->dst_dir,
-		.dst_name = j->dst,
+		.made = made, .mode = j->mode, .exact = j->exact_mode, .inherits = j->inherits,
 	};
 
 	if (created)
@@ -355,10 +358,13 @@ static int move(struct cf_job *j, struct cf_dest *dst)
 
 static struct cf_dest dest_of(struct cf_job *j)
 {
+	mode_t mode = cf_attr_create_mode(&j->st, j->flags, j->mode, j->inherits);
+
 	return (struct cf_dest){
 		.dir = j->dst_dir, .name = j->dst, .given = j->by_fd, .flags = j->flags, .fd = -1,
-		.mode = cf_attr_create_mode(&j->st, j->flags, j->mode), .src = j->src_fd,
+		.mode = mode, .src = j->src_fd,
 		.st = &j->st, .place = j->place.dir, .newdir = j->newdir, .watch = &j->watch,
+		.want_dev = j->dst_dev, .want_ino = j->dst_ino,
 	};
 }
 
@@ -386,15 +392,18 @@ static int open_dest(struct cf_job *j, struct cf_dest *d)
 		j->flags |= COPYFILE_GIVEN_MODE;
 		j->mode = d->old_mode & 0777;
 		j->exact_mode = true;
+		j->inherits = cf_attr_inherits(j->dst_dir, j->dst);
 	}
 	return r;
 }
 
 static int copy_regular(struct cf_job *j)
 {
-	struct cf_dest d = dest_of(j);
 	int r = at_stage(j, COPYFILE_OPEN_DST);
 
+	if (r == 0 && j->flags & COPYFILE_GIVEN_MODE)
+		j->inherits = cf_attr_inherits(j->dst_dir, j->dst);
+	struct cf_dest d = dest_of(j);
 	if (r == 0)
 		r = open_dest(j, &d);
 	if (r == 0)
@@ -428,15 +437,15 @@ static int read_link(const struct cf_job *j, char **ret)
 }
 
 /*
- * Check that the symlink's name still stood for a symlink when it was opened.  What has
- * taken its place gets no attributes, and is not removed.
+ * Check that the symlink's name still stood for a new symlink, which has no other name, when
+ * it was opened.  What has taken its place gets no attributes, and is not removed.
  */
 static int check_symlink(struct cf_dest *d)
 {
 	struct stat st;
 	int r = cf_fstat(d->fd, &st);
 
-	if (r < 0 || S_ISLNK(st.st_mode))
+	if (r < 0 || (S_ISLNK(st.st_mode) && st.st_nlink <= 1))
 		return r;
 	d->flags |= COPYFILE_KEEP_PARTIAL;
 	return -ESTALE;

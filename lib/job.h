@@ -32,11 +32,13 @@ struct cf_job {
 	uint64_t chunk;			/* bytes between two looks at "cancel"; 0: automatic */
 	struct cf_place place;
 	struct cf_newdir *newdir;	/* borrowed; of the destination's directory; or NULL */
+	uint64_t dst_dev, dst_ino;	/* as in struct copyfile_how */
 	uint64_t client;		/* clients share the pool and the room for cookies */
 
 	/* Where it is */
 	struct cf_watch watch;
 	bool opened;			/* src_fd and st are valid */
+	bool inherits;			/* see struct cf_attr; with COPYFILE_GIVEN_MODE */
 	int src_fd;
 	struct stat st;			/* of src, when it was opened */
 

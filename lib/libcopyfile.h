@@ -151,6 +151,13 @@ extern "C" {
 #define COPYFILE_ATOMIC		0x04000000UL
 
 /*
+ * With TRUNCATE: if dst is a symlink the copy fails with ELOOP, and nothing is written through
+ * it.  (Without TRUNCATE that is never done.)  See also copyfile_how.dst_ino.  Excludes
+ * ATTRS_ONLY.
+ */
+#define COPYFILE_NOFOLLOW_DST	0x08000000UL
+
+/*
  * Start to copy src to dst.
  *
  *   0   the copy is done.
@@ -263,7 +270,15 @@ struct copyfile_how {
 	uint32_t hash;		/* enum copyfile_hash: a digest is wanted in copyfile_info.
 				   EOPNOTSUPP: see copyfile_hash_name() */
 	uint64_t newdir;	/* from copyfile_newdir_begin(), for dst's directory; or 0 */
-	uint64_t reserved[3];	/* 0 */
+	/*
+	 * With TRUNCATE: st_dev and st_ino of the regular file that the caller has found at
+	 * dst.  If something else is there by now it is neither waited for nor written to, and
+	 * the copy fails with ESTALE.  If nothing is there a new file is made.  Other regular
+	 * files are told from it only where files keep their numbers: not on overlayfs, with
+	 * FUSE, and on file servers.  0, 0: not known.
+	 */
+	uint64_t dst_dev, dst_ino;
+	uint64_t reserved[1];	/* 0 */
 };
 
 /*

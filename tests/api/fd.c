@@ -209,6 +209,7 @@ static void test_refused_flags(void)
 		{ COPYFILE_KEEP_PARTIAL, "KEEP_PARTIAL" },
 		{ COPYFILE_NOFOLLOW,     "NOFOLLOW" },
 		{ COPYFILE_ONE_NAME,     "ONE_NAME" },
+		{ COPYFILE_NOFOLLOW_DST, "NOFOLLOW_DST" },
 		{ COPYFILE_PLAIN_MODE,   "PLAIN_MODE" },
 		{ COPYFILE_GIVEN_MODE,   "GIVEN_MODE" },
 		{ COPYFILE_ATTRS_ONLY,   "ATTRS_ONLY" },
@@ -216,7 +217,7 @@ static void test_refused_flags(void)
 		{ 0x80000000UL,          "an unknown bit" },
 	};
 	int src = open_file("src", O_RDONLY), dst = open_file("dst", O_WRONLY);
-	struct copyfile_how how = { .mode = 0600 };
+	struct copyfile_how how = { .mode = 0600 }, known = { .dst_dev = 1, .dst_ino = 1 };
 
 	for (unsigned int i = 0; i < sizeof bad / sizeof bad[0]; i++) {
 		errno = 0;
@@ -224,6 +225,7 @@ static void test_refused_flags(void)
 		is_int(errno, EINVAL, "with errno set");
 	}
 	is_int(copyfilefd(src, dst, &how, sizeof how), -EINVAL, "a mode: EINVAL");
+	is_int(copyfilefd(src, dst, &known, sizeof known), -EINVAL, "an inode: EINVAL");
 	is_int(copyfilefd(src, dst, &how, 8), -EINVAL, "a structure that is too short: EINVAL");
 	is_int(copyfilefd(src, dst, NULL, sizeof how), -EFAULT, "a null pointer: EFAULT");
 	ok(holds("dst", "old"), "nothing has happened");
