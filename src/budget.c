@@ -25,8 +25,8 @@
 /* The limit that is assumed where the system does not tell it */
 #define ASSUMED_FDS 64
 
-/* The main thread's: epoll, the eventfd that wakes it, a copy of its own (two files), and
-   what is opened for a moment, to look something up */
+/* The main thread's: epoll, the eventfd that wakes it, the directory to copy into, a copy of
+   its own (two files), and what is opened for a moment, to look something up */
 #define FDS_MAIN 8
 
 /* A walker's: the pair of directories that it is in, the pair that it enters, a copy of its
@@ -42,9 +42,9 @@
 /* The least third with which more than one copy is under way */
 #define MIN_SHARE 4
 
-/* With less than that: a copy's two files, and one that is opened for a moment.  All others
-   are for directories. */
-#define FDS_ONE_BY_ONE 3
+/* With less than that: the directory to copy into, a copy's two files, and one that is opened
+   for a moment.  All others are for directories. */
+#define FDS_ONE_BY_ONE 4
 
 /* A source and a destination.  With fewer nothing can be copied. */
 #define MIN_DIR_FDS 2

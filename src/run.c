@@ -10,6 +10,9 @@
 #include "run.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <unistd.h>
 
 #include <libcopyfile.h>
 
@@ -23,6 +26,7 @@
 #include "copy/durable.h"
 #include "hash.h"
 #include "report/report.h"
+#include "tree/dir.h"
 #include "tree/dirrefs.h"
 #include "walk/makedir.h"
 #include "walk/walk.h"
@@ -140,6 +144,7 @@ void run_init(struct context *c, const struct options *opts)
 		.max_fds = b.dirs, .dst_path_only = !opts->attrs, .wait_one = wait_one,
 		.defer = defer, .has_end_work = has_end_work, .complete = complete, .arg = c,
 	}, &c->cwd);
+	dir_init_top(&c->target, &c->dirs, AT_FDCWD, "");
 	init_library(opts, &b);
 	durable_begin(opts);
 }
@@ -158,6 +163,9 @@ void run_fini(struct context *c)
 	workers_fini(&c->workers);
 	loop_fini(&c->loop);
 	walk_free_roots(c);
+	if (c->target.fd[DIR_DST] >= 0)
+		close(c->target.fd[DIR_DST]);
+	free(c->target_name);
 	if (c->targets)
 		hash_free(c->targets);
 	dirset_fini(&c->operand_dirs);

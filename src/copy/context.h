@@ -27,7 +27,9 @@ struct context {
 	struct dirs dirs;
 	struct dirset created_dirs;		/* directories that this run has made */
 	struct dirset operand_dirs;		/* directories that were operands */
-	struct dir cwd;				/* the operands' directory */
+	struct dir cwd;				/* the operands' directory, */
+	struct dir target;			/* the same, but where destinations are named */
+	char *target_name;			/* the name of that directory, or NULL */
 	mode_t umask;
 	bool into_dir;				/* the operands go into a directory */
 	bool in_order;				/* one after the other, as cp does it */

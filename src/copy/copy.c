@@ -93,11 +93,15 @@ static void make_aside(struct pending *p, const struct plan *plan)
 /* Have p written into what is there. */
 static void write_over(struct pending *p, const struct plan *plan)
 {
-	p->flags |= COPYFILE_TRUNCATE;
+	p->flags |= COPYFILE_TRUNCATE | (plan->through ? 0 : COPYFILE_NOFOLLOW_DST);
 	/* Where two operands overwrite one inode the last one wins. */
 	if (p->entry.operand) {
 		p->over_dev = plan->dst.st_dev;
 		p->over_ino = plan->dst.st_ino;
+	}
+	if (S_ISREG(plan->dst.st_mode)) {
+		p->found_dev = plan->dst.st_dev;
+		p->found_ino = plan->dst.st_ino;
 	}
 	/* A FIFO may have no reader for long, and main must not wait for a device. */
 	if (plan->dst.st_mode && !S_ISREG(plan->dst.st_mode))
@@ -311,6 +315,7 @@ static bool copy_once_more(struct context *c, const struct entry *e, const struc
 		.entry = *e, .flags = p->flags, .link = p->link, .backup = p->backup,
 		.end = p->end, .again = p->again, .differed = true,
 		.over_dev = p->over_dev, .over_ino = p->over_ino,
+		.found_dev = p->found_dev, .found_ino = p->found_ino,
 	};
 
 	if (p->differed || stop_asked())
@@ -476,7 +481,7 @@ static bool make(struct context *c, const struct entry *e, const struct plan *pl
 		return mklink_hard(c, e);
 	*ret = OUTCOME_COPIED;
 	if (S_ISREG(e->type) || o->contents)
-		return stream_copy(c, e, plan->over ? &plan->dst : NULL);
+		return stream_copy(c, e, plan);
 	*ret = OUTCOME_CREATED;
 	return node_copy(c, e);
 }
@@ -515,13 +520,14 @@ static void carry_out(struct context *c, const struct entry *e, struct plan *pla
 }
 
 /* What is at e's destination stays, and counts as e's copy. */
-static void count_existing_as_copy(struct context *c, const struct entry *e)
+static void count_existing_as_copy(struct context *c, const struct entry *e,
+				   const struct plan *plan)
 {
 	struct link *link;
 
 	if (!hardlink_possible(c->opts, e))
 		plan_leave_out(e, PLAN_KEEP);
-	else if ((link = hardlink_meet_existing(c, e)))
+	else if ((link = hardlink_meet_existing(c, e, plan)))
 		link_ended(c, link, true);
 }
 
@@ -542,7 +548,7 @@ void copy_entry(struct context *c, const struct entry *wanted)
 		announce_begun(c, &e, plan.backup);
 		carry_out(c, &e, &plan);
 	} else if (action == PLAN_KEEP_AS_COPY) {
-		count_existing_as_copy(c, &e);
+		count_existing_as_copy(c, &e, &plan);
 	} else {
 		plan_leave_out(&e, action);
 	}

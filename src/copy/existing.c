@@ -10,7 +10,11 @@
  *	does it become a backup, or go?		remove_or_back_up(), backup.c
  *
  * What is no regular file is looked at without following a symlink, and so is what will
- * be replaced: only the contents of a file are written through one.
+ * be replaced: only the contents of a file are written through one.  Whether one was seen is
+ * remembered: if it comes later it is not followed.
+ *
+ * A FIFO or a device below an operand is not written to, unless --copy-contents asks for it:
+ * somebody else may have put it there, and a FIFO may have no reader for ever.
  *
  * Prompts come from the main thread: with -i there is no other (budget.c).
  */
@@ -199,6 +203,28 @@ static enum existing_action back_up(const struct options *o, const struct entry 
 	return keep ? EXISTING_OVERWRITE : EXISTING_NONE;
 }
 
+/* Returns true if a symlink at e's destination must not be followed to see what is there. */
+static bool is_link_itself_meant(const struct options *o, const struct entry *e)
+{
+	bool content = S_ISREG(e->type) ||
+		       (o->contents && !S_ISDIR(e->type) && !S_ISLNK(e->type));
+
+	return !content || o->symlink || o->hard_link || o->backup != no_backups ||
+	       o->remove_first || options_aside(o, e->type);
+}
+
+/* Returns true if contents would be written to a FIFO or a device that is no operand. */
+static bool is_special_below(const struct context *c, const struct entry *e,
+			     const struct existing *there)
+{
+	bool named = e->operand && !c->into_dir, asked = c->opts->recursive && c->opts->contents;
+	bool written = there->in_place || !is_link_itself_meant(c->opts, e);
+	const struct stat *dst = &there->st;
+
+	return !named && !asked && written &&
+	       (S_ISFIFO(dst->st_mode) || S_ISCHR(dst->st_mode) || S_ISBLK(dst->st_mode));
+}
+
 static enum existing_action remove_or_back_up(const struct context *c, const struct entry *e,
 				      const struct stat *src, struct existing *ret)
 {
@@ -206,8 +232,15 @@ static enum existing_action remove_or_back_up(const struct context *c, const str
 
 	if (!S_ISDIR(ret->st.st_mode) && backup_wanted(o, e))
 		return back_up(o, e, src, ret);
-	if (is_replaced(o, e, src, ret) || !must_go(o, e, &ret->st))
+	if (is_replaced(o, e, src, ret))
 		return EXISTING_OVERWRITE;
+	bool special = is_special_below(c, e, ret);
+	if (!must_go(o, e, &ret->st) && !(special && o->force)) {
+		if (!special)
+			return EXISTING_OVERWRITE;
+		complain_dst(e, OP_CHECK, 0, "not writing to special file %s");
+		return EXISTING_REFUSED;
+	}
 	return existing_remove(c, e) ? EXISTING_NONE : EXISTING_REFUSED;
 }
 
@@ -257,16 +290,6 @@ static enum existing_action decide(struct context *c, const struct entry *e,
 	return remove_or_back_up(c, e, src, ret);
 }
 
-/* Returns true if a symlink at e's destination must not be followed to see what is there. */
-static bool is_link_itself_meant(const struct options *o, const struct entry *e)
-{
-	bool content = S_ISREG(e->type) ||
-		       (o->contents && !S_ISDIR(e->type) && !S_ISLNK(e->type));
-
-	return !content || o->symlink || o->hard_link || o->backup != no_backups ||
-	       o->remove_first || options_aside(o, e->type);
-}
-
 /* Returns true if the symlink at e's destination leads to an open file, as /dev/stdout does. */
 static bool leads_to_open_file(const struct entry *e)
 {
@@ -301,25 +324,41 @@ static bool is_written_to(const struct options *o, const struct entry *e, struct
 	return true;
 }
 
+/*
+ * Look at what is at e's destination; a symlink is followed if contents are written through
+ * it.  Returns 0 or an errno value.
+ */
+static int look(const struct options *o, const struct entry *e, struct existing *ret)
+{
+	if (entry_stat_dst(e, &ret->st, AT_SYMLINK_NOFOLLOW) < 0)
+		return errno;
+	bool link = S_ISLNK(ret->st.st_mode);
+	ret->in_place = options_aside(o, e->type) && is_written_to(o, e, &ret->st);
+	if (ret->in_place) {
+		ret->through = link;
+		return 0;
+	}
+	ret->through = link && !is_link_itself_meant(o, e);
+	if (!ret->through || entry_stat_dst(e, &ret->st, 0) == 0)
+		return 0;
+	ret->st = (struct stat){ .st_mode = 0 };
+	return errno;
+}
+
 /* As existing_prepare(), but for through_new_symlink() */
 static enum existing_action prepare(struct context *c, const struct entry *e, struct existing *ret)
 {
 	const struct options *o = c->opts;
 	int follow = options_follows(o, e->operand) ? 0 : AT_SYMLINK_NOFOLLOW;
 	struct stat src;
-	int err = 0;
 
 	*ret = (struct existing){ .backup = NULL };
-	if (entry_stat_dst(e, &ret->st, is_link_itself_meant(o, e) ? AT_SYMLINK_NOFOLLOW : 0) < 0) {
-		if (errno == ENOENT)
-			return EXISTING_NONE;
-		err = errno;
-		/* A symlink to itself is one of the things that -f removes. */
-		if (err == ELOOP && o->force && entry_dst_is_symlink(e))
-			return EXISTING_OVERWRITE;
-	}
-	if (!err && options_aside(o, e->type))
-		ret->in_place = is_written_to(o, e, &ret->st);
+	int err = look(o, e, ret);
+	if (err == ENOENT)
+		return EXISTING_NONE;
+	/* A symlink to itself is one of the things that -f removes. */
+	if (err == ELOOP && o->force && ret->through)
+		return EXISTING_OVERWRITE;
 	if (e->st)
 		src = *e->st;
 	else if (entry_stat_src(e, &src, follow) < 0) {

@@ -19,6 +19,7 @@ enum existing_action {
 
 struct existing {
 	struct stat st;		/* with EXISTING_OVERWRITE; zeros if it can't be looked at */
+	bool through;		/* a symlink has the name, and leads to that */
 	char *backup;		/* its new name, beside its old one, on the heap; or NULL.  With
 				   EXISTING_OVERWRITE it still has its old one, too. */
 	bool in_place;		/* it is written to, also with --atomic: a device, say */

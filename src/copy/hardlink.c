@@ -72,11 +72,17 @@ static struct link_name name_of(const struct entry *e, char *backup)
 	return (struct link_name){ .dir = e->dir, .src = e->src, .dst = e->dst, .backup = backup };
 }
 
-/* Note whether e, a name of k that is about to be copied, is written through a symlink. */
-static void note_symlink(struct context *c, struct link *k, const struct entry *e)
+/* Note whether e, a name of k that is about to be copied by plan, goes through a symlink. */
+static void note_symlink(struct context *c, struct link *k, const struct entry *e,
+			 const struct plan *plan)
 {
-	links_note_symlink(&c->links, k, options_follows(c->opts, e->operand) &&
-					 !e->dir->created && entry_dst_is_symlink(e));
+	const struct stat *end = plan->through ? &plan->dst : NULL;
+	const struct stat unknown = { .st_dev = 0 };
+
+	/* Where a dangling one leads there is nothing yet. */
+	if (!end && c->opts->through_dangling && !e->dir->created && entry_dst_is_symlink(e))
+		end = &unknown;
+	links_note_symlink(&c->links, k, options_follows(c->opts, e->operand) ? end : NULL);
 }
 
 /*
@@ -92,7 +98,7 @@ static bool begin_new_copy(struct context *c, struct link *k, const struct entry
 	if (!links_rename(&c->links, k, &name))
 		return false;
 	plan->link = k;
-	note_symlink(c, k, e);
+	note_symlink(c, k, e, plan);
 	return true;
 }
 
@@ -137,10 +143,10 @@ static bool make_link(struct context *c, struct link *k, const struct entry *e,
 	return false;
 }
 
-static enum link_role role_of(struct context *c, const struct entry *e, char *backup,
-			      struct link **ret)
+static enum link_role role_of(struct context *c, const struct entry *e,
+			      const struct plan *plan, struct link **ret)
 {
-	const struct link_name name = name_of(e, backup);
+	const struct link_name name = name_of(e, plan->backup);
 	struct stat st = *e->st;
 
 	/* Through symlinks, or as operands, an inode may be met any number of times. */
@@ -148,14 +154,14 @@ static enum link_role role_of(struct context *c, const struct entry *e, char *ba
 		st.st_nlink = LINKS_ANY;
 	enum link_role role = links_meet(&c->links, &st, &name, ret);
 	if (role == LINK_FIRST)
-		note_symlink(c, *ret, e);
+		note_symlink(c, *ret, e, plan);
 	return role;
 }
 
 bool hardlink_meet(struct context *c, const struct entry *e, struct plan *plan)
 {
 	struct link *k;
-	enum link_role role = role_of(c, e, plan->backup, &k);
+	enum link_role role = role_of(c, e, plan, &k);
 
 	if (role == LINK_FIRST)
 		plan->link = k;
@@ -248,12 +254,13 @@ bool hardlink_ended(struct context *c, struct link *k, bool copied)
 	return false;
 }
 
-struct link *hardlink_meet_existing(struct context *c, const struct entry *e)
+struct link *hardlink_meet_existing(struct context *c, const struct entry *e,
+				    const struct plan *found)
 {
-	struct plan plan = { .link = NULL };
+	struct plan plan = *found;
 	struct link *k;
 
-	switch (role_of(c, e, NULL, &k)) {
+	switch (role_of(c, e, &plan, &k)) {
 	case LINK_FIRST:
 		plan_leave_out(e, PLAN_KEEP);
 		return k;

@@ -43,9 +43,12 @@
 #include <fcntl.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "base/retry.h"
 #include "copy/newlink.h"
 #include "hash.h"
 #include "report/checksums.h"
@@ -58,6 +61,18 @@
 /* Bytes in front of a struct link, where its checksum is */
 #define SUM_ROOM ((sizeof(struct checksum) + _Alignof(max_align_t) - 1) / \
 		  _Alignof(max_align_t) * _Alignof(max_align_t))
+
+/* The file that a copy was written to through a symlink; 0, 0: not known */
+struct link_end {
+	dev_t dev;
+	ino_t ino;
+};
+
+/* A name that is not in the block of its struct link */
+struct other_name {
+	struct link_end end;		/* if a symlink has the name */
+	char name[];
+};
 
 static size_t hash_link(const void *entry, size_t size)
 {
@@ -114,19 +129,29 @@ void links_fini(struct links *l)
 
 static const char *name_locked(const struct link *k)
 {
-	return k->renamed ? k->name.other : k->name.first;
+	return k->renamed ? k->name.other->name : k->name.first;
 }
 
 /* A new copy of k is being made as name in dir. */
+static void set_name_locked(struct link *k, const char *name)
+{
+	size_t size = strlen(name) + 1;
+	struct other_name *other = xmalloc(sizeof *other + size);
+
+	memcpy(other->name, name, size);
+	if (k->renamed)
+		free(k->name.other);
+	k->name.other = other;
+	k->renamed = true;
+	k->symlink = false;
+}
+
 static void rename_locked(struct link *k, struct dir *dir, const char *name)
 {
 	dir_get_weak(dir);
 	dir_put_weak(k->dir);
-	if (k->renamed)
-		free(k->name.other);
 	k->dir = dir;
-	k->name.other = xstrdup(name);
-	k->renamed = true;
+	set_name_locked(k, name);
 	k->state = LINK_COPYING;
 }
 
@@ -299,11 +324,38 @@ void links_get_sum(struct links *l, const struct link *k, struct checksum *ret)
 	pthread_mutex_unlock(&l->lock);
 }
 
-void links_note_symlink(struct links *l, struct link *k, bool symlink)
+void links_note_symlink(struct links *l, struct link *k, const struct stat *end)
 {
 	pthread_mutex_lock(&l->lock);
-	k->symlink = symlink;
+	if (end && !k->renamed)
+		set_name_locked(k, name_locked(k));
+	k->symlink = end;
+	if (end)
+		k->name.other->end = (struct link_end){ .dev = end->st_dev, .ino = end->st_ino };
 	pthread_mutex_unlock(&l->lock);
+}
+
+/*
+ * Give the name to/name to the file that dir/first, a symlink, leads to, if that is end.
+ * Returns as newlink_hard().
+ */
+static int link_to_end(int dir, const char *first, const struct link_end *end, int to,
+		       const char *name, bool *replaced)
+{
+	char self[sizeof "/proc/self/fd/" + 3 * sizeof(int)];
+	struct stat st;
+	int fd = RETRY(openat(dir, first, O_PATH | O_CLOEXEC));
+
+	if (fd < 0)
+		return errno;
+	int err = RETRY(fstat(fd, &st)) < 0 ? errno : 0;
+	if (!err && (end->dev || end->ino) && (st.st_dev != end->dev || st.st_ino != end->ino))
+		err = ESTALE;
+	snprintf(self, sizeof self, "/proc/self/fd/%d", fd);
+	if (!err)
+		err = newlink_hard(AT_FDCWD, self, to, name, AT_SYMLINK_FOLLOW, replaced);
+	close(fd);
+	return err;
 }
 
 int links_make(struct links *l, const struct link *k, struct dir *dir, const char *name,
@@ -314,7 +366,8 @@ int links_make(struct links *l, const struct link *k, struct dir *dir, const cha
 	struct dir *first_dir = k->dir;
 	char *first = xstrdup(name_locked(k));
 	/* A copy that has been replaced by a symlink must not be followed. */
-	int flags = follow && k->symlink ? AT_SYMLINK_FOLLOW : 0;
+	bool symlink = follow && k->symlink;
+	struct link_end end = symlink ? k->name.other->end : (struct link_end){ .dev = 0 };
 	dir_get_weak(first_dir);
 	pthread_mutex_unlock(&l->lock);
 
@@ -324,7 +377,8 @@ int links_make(struct links *l, const struct link *k, struct dir *dir, const cha
 		int from = dir_dst_fd(first_dir), to = dir_dst_fd(dir);
 
 		*replaced = true;
-		err = newlink_hard(from, first, to, name, flags, replaced);
+		err = symlink ? link_to_end(from, first, &end, to, name, replaced) :
+				newlink_hard(from, first, to, name, 0, replaced);
 		dir_unpin(first_dir);
 	}
 	*ret_first = err ? dir_dst_path(first_dir, first) : NULL;

@@ -42,12 +42,12 @@ struct link {
 	enum link_state state : 2;
 	bool draining : 1;		/* a thread handles the names that wait */
 	bool forgotten : 1;		/* not in the table any more */
-	bool symlink : 1;		/* the copy was written through one of that name */
 	bool renamed : 1;		/* name.other is in use, not name.first */
+	bool symlink : 1;		/* a symlink has the name: then it is name.other */
 	bool summed : 1;		/* a struct checksum is before this structure */
 	union {
 		char first[sizeof(char *)];	/* and more */
-		char *other;
+		struct other_name *other;
 	} name;				/* the copy's name in dir */
 };
 
@@ -105,14 +105,18 @@ bool links_rename(struct links *l, struct link *k, const struct link_name *n);
 /* The caller is no longer a user of k, which may be freed now. */
 void links_leave(struct links *l, struct link *k);
 
-/* Note whether the copy of k that is about to begin will be written through a symlink. */
-void links_note_symlink(struct links *l, struct link *k, bool symlink);
+/*
+ * Note that the copy of k that is about to begin will be written through a symlink, to the
+ * inode end (zeros: it is not known yet); or, if end is NULL, that it will not.
+ */
+void links_note_symlink(struct links *l, struct link *k, const struct stat *end);
 
 /*
  * Give k's file the name dir/name, where dir is pinned.  What had that name is replaced,
  * and *replaced set.  With follow, if k's copy was written through a symlink, the name is
- * given to the file at the end of that symlink.  Returns 0 or an errno value; after a failure
- * *ret_first, which the caller frees, is the full name of k's copy.
+ * given to the file at the end of that symlink, if it still leads there (else ESTALE).
+ * Returns 0 or an errno value; after a failure *ret_first, which the caller frees, is the full
+ * name of k's copy.
  */
 int links_make(struct links *l, const struct link *k, struct dir *dir, const char *name,
 	       bool follow, bool *replaced, char **ret_first);

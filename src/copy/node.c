@@ -20,6 +20,7 @@
 #include "copy/complain.h"
 #include "copy/context.h"
 #include "copy/entry.h"
+#include "same-inode.h"
 #include "tree/byfd.h"
 #include "tree/dir.h"
 
@@ -36,6 +37,26 @@ static int stat_source(const struct context *c, const struct entry *e, struct st
 }
 
 /*
+ * Carry over the attributes of e's source, which has to be still the inode src, to dst.
+ * Returns 0 or -errno; copyfile_info() then tells more.
+ */
+static int copy_attributes(const struct options *o, const struct entry *e,
+			   const struct stat *src, int dst)
+{
+	int follow = options_follows(o, e->operand) ? 0 : O_NOFOLLOW;
+	int from = RETRY(openat(dir_src_fd(e->dir), e->src, O_PATH | O_CLOEXEC | follow));
+	struct stat st;
+
+	if (from < 0)
+		return -errno;
+	int r = RETRY(fstat(from, &st)) < 0 ? -errno : SAME_INODE(st, *src) ? 0 : -ESTALE;
+	if (r == 0)
+		r = copyfile_attrs(from, dst, attrs_flags(o));
+	close(from);
+	return r;
+}
+
+/*
  * Give the node that was made of src its attributes.  Returns false after a failure, which
  * has been reported.
  */
@@ -43,7 +64,6 @@ static bool set_attributes(struct context *c, const struct entry *e, const struc
 {
 	const struct options *o = c->opts;
 	bool owner_alone = (o->attrs & (COPYFILE_OWNER | COPYFILE_MODE)) == COPYFILE_OWNER;
-	int follow = options_follows(o, e->operand) ? 0 : O_NOFOLLOW;
 	bool ok = true;
 
 	if (!o->attrs && !o->default_mode)
@@ -53,13 +73,8 @@ static bool set_attributes(struct context *c, const struct entry *e, const struc
 		complain_dst(e, OP_ATTRIBUTES, errno, "setting attributes for %s");
 		return false;
 	}
-	if (o->attrs) {
-		int from = RETRY(openat(dir_src_fd(e->dir), e->src, O_PATH | O_CLOEXEC | follow));
-
-		attrs_result(c, e, from < 0 ? -errno : copyfile_attrs(from, dst, attrs_flags(o)));
-		if (from >= 0)
-			close(from);
-	}
+	if (o->attrs)
+		attrs_result(c, e, copy_attributes(o, e, src, dst));
 	if (o->default_mode)
 		ok = attrs_default_mode(c, e, dst, S_ISSOCK(src->st_mode) ? 0777 : 0666);
 	else if (owner_alone)

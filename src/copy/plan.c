@@ -29,10 +29,13 @@ enum plan_action plan_complete(struct context *c, const struct entry *e, struct 
 	case EXISTING_OVERWRITE:
 		plan->over = true;
 		plan->dst = there.st;
+		plan->through = there.through;
 		plan->in_place = there.in_place;
 		plan->backup = there.backup;
 		return PLAN_COPY;
 	case EXISTING_UP_TO_DATE:
+		plan->dst = there.st;
+		plan->through = there.through;
 		return PLAN_KEEP_AS_COPY;
 	case EXISTING_KEEP:
 		return PLAN_KEEP;

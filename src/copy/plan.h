@@ -12,8 +12,9 @@ struct link;
 
 /* A copy that is about to begin: what was found, and what depends on how it ends */
 struct plan {
-	bool over;			/* the destination is overwritten; then: */
-	struct stat dst;		/* its stat; zeros: not known */
+	bool over;			/* the destination is overwritten */
+	struct stat dst;		/* of what is there and stays; zeros: not known */
+	bool through;			/* a symlink leads to that, which is followed */
 	bool in_place;			/* it is written to, also with --atomic */
 	char *backup;			/* the new name of what was there, or NULL; owned */
 	struct link *link;		/* names that wait for this copy, or NULL */

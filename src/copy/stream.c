@@ -38,6 +38,7 @@
 #include "copy/entry.h"
 #include "copy/existing.h"
 #include "copy/method.h"
+#include "copy/plan.h"
 #include "same-inode.h"
 #include "tree/dir.h"
 #include "xalloc.h"
@@ -212,45 +213,53 @@ static bool move_all(struct context *c, const struct entry *e, int src, int dst)
 	return ok;
 }
 
+/*
+ * Returns a descriptor for reading, or -1 with errno set.  Only a device is opened without
+ * O_NONBLOCK: it may have to be waited for.
+ */
+static int try_open_src(const struct context *c, const struct entry *e)
+{
+	int flags = O_RDONLY | O_CLOEXEC | O_NOCTTY;
+	int fd;
+
+	flags |= options_follows(c->opts, e->operand) ? 0 : O_NOFOLLOW;
+	flags |= S_ISCHR(e->type) || S_ISBLK(e->type) ? 0 : O_NONBLOCK;
+	do
+		fd = openat(dir_src_fd(e->dir), e->src, flags);
+	while (fd < 0 && errno == EINTR && stop_asked() != STOP_SIGNAL);
+	return fd;
+}
+
 /* Returns a descriptor; or -1 if the run has to end, or after a failure, reported here. */
 static int open_src(const struct context *c, const struct entry *e, struct stat *ret)
 {
-	int follow = options_follows(c->opts, e->operand) ? 0 : O_NOFOLLOW;
-	bool fifo = S_ISFIFO(e->type);
-	int fd;
+	int fd = try_open_src(c, e);
 
-	do
-		fd = openat(dir_src_fd(e->dir), e->src, O_RDONLY | O_CLOEXEC | O_NOCTTY | follow |
-			    (fifo ? O_NONBLOCK : 0));
-	while (fd < 0 && errno == EINTR && stop_asked() != STOP_SIGNAL);
-	if (fd >= 0 && RETRY(fstat(fd, ret)) == 0 &&
-	    !(fifo && fcntl(fd, F_SETFL, O_RDONLY) < 0))
-		return fd;
-	if (fd >= 0 || errno != EINTR)
+	if (fd < 0 && errno == EINTR)
+		return -1;
+	if (fd < 0 || RETRY(fstat(fd, ret)) < 0 || fcntl(fd, F_SETFL, O_RDONLY) < 0)
 		complain_open_src(e, errno);
+	else if ((ret->st_mode & S_IFMT) == e->type)
+		return fd;
+	else
+		complain_src(e, OP_CHECK, 0,
+			     "skipping file %s, as it was replaced while being copied");
 	if (fd >= 0)
 		close(fd);
 	return -1;
 }
 
-static bool is_fifo(int dir, const char *name)
-{
-	struct stat st;
-
-	return RETRY(fstatat(dir, name, &st, 0)) == 0 && S_ISFIFO(st.st_mode);
-}
-
 /*
- * As openat(2), for writing.  A FIFO is waited for until it has a reader; EINTR means that a
- * signal asks for an end.
+ * As openat(2), for writing.  A FIFO, if one was found there, is waited for until it has a
+ * reader; EINTR means that a signal asks for an end.
  */
-static int open_patiently(int dir, const char *name, int flags, mode_t mode)
+static int open_patiently(int dir, const char *name, int flags, mode_t mode, bool fifo)
 {
 	struct stat st;
 	int fd;
 
 	while ((fd = openat(dir, name, flags | O_NONBLOCK, mode)) < 0 &&
-	       (errno == EINTR || (errno == ENXIO && is_fifo(dir, name)))) {
+	       (errno == EINTR || (errno == ENXIO && fifo))) {
 		if (errno == ENXIO)
 			poll(NULL, 0, POLL_MS);
 		if (stop_asked() == STOP_SIGNAL) {
@@ -267,26 +276,56 @@ static int open_patiently(int dir, const char *name, int flags, mode_t mode)
 	return fd;
 }
 
-/*
- * Open the destination, whose stat was over when it was looked at.  O_TRUNC at once, as some
- * file systems let files be overwritten in no other way.  Returns a descriptor, or -1 with
- * errno set.
- */
-static int open_existing(const struct context *c, const struct entry *e, const struct stat *over,
-			 int flags)
+/* Returns true if fd is what plan has found.  The inode of a file may be a FIFO's by now. */
+static bool is_found(int fd, const struct plan *plan)
 {
-	int dir = dir_dst_fd(e->dir);
 	struct stat st;
 
-	/* Only a symlink that was seen there is followed. */
-	flags |= c->opts->attributes_only ? 0 : O_TRUNC;
-	flags |= entry_dst_is_symlink(e) ? 0 : O_NOFOLLOW;
-	int fd = open_patiently(dir, e->dst, flags, 0);
-	if (fd < 0 || !over->st_mode || (RETRY(fstat(fd, &st)) == 0 && SAME_INODE(st, *over)))
+	return !plan->dst.st_mode || (RETRY(fstat(fd, &st)) == 0 && SAME_INODE(st, plan->dst) &&
+				      !((st.st_mode ^ plan->dst.st_mode) & S_IFMT));
+}
+
+/*
+ * Open what plan has found at the destination.  Returns a descriptor; or -1 with errno set:
+ * ESTALE if that is another inode by now.
+ */
+static int open_found(const struct entry *e, const struct plan *plan, int flags)
+{
+	bool fifo = S_ISFIFO(plan->dst.st_mode);
+	int fd = open_patiently(dir_dst_fd(e->dir), e->dst, flags, 0, fifo);
+
+	if (fd < 0 || is_found(fd, plan))
 		return fd;
 	close(fd);
 	errno = ESTALE;
 	return -1;
+}
+
+/* Returns true if err may mean that a file system overwrites files only with O_TRUNC. */
+static bool wants_trunc(int err)
+{
+	return err == EPERM || err == EACCES || err == EINVAL || err == EOPNOTSUPP;
+}
+
+/*
+ * Open what plan has found at the destination, and empty it.  O_TRUNC could empty what has its
+ * name by now, so it is used only on file systems that let files be overwritten in no other
+ * way.  Returns as open_found().
+ */
+static int open_existing(const struct context *c, const struct entry *e,
+			 const struct plan *plan, int flags)
+{
+	/* Only a symlink that was seen there is followed. */
+	flags |= plan->through ? 0 : O_NOFOLLOW;
+	int fd = open_found(e, plan, flags);
+	bool special = plan->dst.st_mode && !S_ISREG(plan->dst.st_mode);
+	if (c->opts->attributes_only || special || (fd >= 0 && RETRY(ftruncate(fd, 0)) == 0))
+		return fd;
+	int err = errno;
+	if (fd >= 0)
+		close(fd);
+	errno = err;
+	return wants_trunc(err) ? open_found(e, plan, flags | O_TRUNC) : -1;
 }
 
 /*
@@ -294,24 +333,24 @@ static int open_existing(const struct context *c, const struct entry *e, const s
  * *ret_made tells whether the destination was made.
  */
 static int open_dst(const struct context *c, const struct entry *e, const struct stat *src,
-		    const struct stat *over, bool *ret_made)
+		    const struct plan *plan, bool *ret_made)
 {
 	const struct options *o = c->opts;
 	/* If the owner is set later, nobody else has rights until then. */
 	mode_t mode = src->st_mode & (o->attrs & COPYFILE_OWNER ? 0700 : 0777);
 	int fd = -1, flags = O_WRONLY | O_CLOEXEC | O_NOCTTY;
-	bool retry = !over;
+	bool retry = !plan->over;
 
 	*ret_made = false;
-	if (over) {
-		fd = open_existing(c, e, over, flags);
+	if (plan->over) {
+		fd = open_existing(c, e, plan, flags);
 		retry = fd < 0 && errno != EINTR && (errno == ENOENT || o->force);
 		if (retry && errno != ENOENT && !existing_remove(c, e))
 			return -1;
 	}
 	if (retry) {
 		flags |= O_CREAT | (o->through_dangling ? 0 : O_EXCL);
-		fd = open_patiently(dir_dst_fd(e->dir), e->dst, flags, mode);
+		fd = open_patiently(dir_dst_fd(e->dir), e->dst, flags, mode, false);
 		*ret_made = fd >= 0 && !o->through_dangling;
 	}
 	if (fd < 0 && errno != EINTR)
@@ -383,7 +422,7 @@ static void print_method(const struct context *c, const struct entry *e, enum co
 		method_print(c->opts, e, &info);
 }
 
-bool stream_copy(struct context *c, const struct entry *e, const struct stat *over)
+bool stream_copy(struct context *c, const struct entry *e, const struct plan *plan)
 {
 	struct stat st;
 	bool made;
@@ -391,7 +430,7 @@ bool stream_copy(struct context *c, const struct entry *e, const struct stat *ov
 
 	if (src < 0)
 		return false;
-	int dst = open_dst(c, e, &st, over, &made);
+	int dst = open_dst(c, e, &st, plan, &made);
 	if (dst < 0) {
 		close(src);
 		print_method(c, e, COPYFILE_OPEN_DST);
@@ -399,7 +438,7 @@ bool stream_copy(struct context *c, const struct entry *e, const struct stat *ov
 	}
 	bool data = copy_data(c, e, src, dst);
 	print_method(c, e, data ? COPYFILE_DONE : COPYFILE_MOVE);
-	bool ok = data && copy_attributes(c, e, src, dst, over && !made, st.st_mode);
+	bool ok = data && copy_attributes(c, e, src, dst, plan->over && !made, st.st_mode);
 	ok = ok && flush(c, e, dst);
 	close(src);
 	if (close(dst) < 0 && errno != EINTR) {

@@ -4,17 +4,16 @@
 #define PCP_STREAM_H
 
 #include <stdbool.h>
-#include <sys/stat.h>
 
 struct context;
 struct entry;
+struct plan;
 
 /*
  * Copy what can be read from e, a regular or special file, into a regular one; with
- * --attributes-only, nothing but its attributes.  over is the stat of the file that is
- * overwritten (zeros: not known); NULL: a new one is made.  Returns false after a failure,
- * which has been reported.
+ * --attributes-only, nothing but its attributes.  plan says whether a file is overwritten, and
+ * which, or a new one made.  Returns false after a failure, which has been reported.
  */
-bool stream_copy(struct context *c, const struct entry *e, const struct stat *over);
+bool stream_copy(struct context *c, const struct entry *e, const struct plan *plan);
 
 #endif

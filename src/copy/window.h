@@ -29,6 +29,8 @@ struct pending {
 	bool differed;			/* it is the second one, as the first was not like src */
 	dev_t over_dev;			/* the inode that an operand overwrites; 0, 0: none */
 	ino_t over_ino;
+	dev_t found_dev;		/* the only regular file that is overwritten; or 0, 0 */
+	ino_t found_ino;
 
 	/* The window's */
 	int cookie;			/* 0: it is copied in the call that starts it */

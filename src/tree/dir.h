@@ -74,7 +74,7 @@ enum dir_side { DIR_SRC, DIR_DST };
 
 struct dir {
 	struct dirs *all;
-	struct dir *parent;		/* NULL: the names of entries are relative to the cwd */
+	struct dir *parent;		/* NULL: see dir_init_top() */
 	const char *name[2];		/* of each side, in parent; or an operand's path */
 	struct stat st;			/* of the source, before it was read */
 	struct work end;		/* for the thread that completes the directory */
@@ -83,6 +83,7 @@ struct dir {
 	bool created;			/* this run made the destination: it was empty */
 	bool make_failed;		/* there is no destination */
 	bool leads;			/* it is above an operand, for --parents */
+	bool stays;			/* the destination was there, and keeps its attributes */
 	bool follow[2];			/* this side may be named by a symlink */
 	struct dir_mode mode;
 

@@ -19,18 +19,19 @@ static size_t size_of_path(const struct dir *d, enum dir_side side, const char *
 {
 	size_t size = strlen(name) + 1;
 
-	for (; d->parent; d = d->parent)
+	for (; d; d = d->parent)
 		size += strlen(d->name[side]) + 1;
 	return size;
 }
 
-/* Put dir, the name of a directory, before path.  Returns where the whole begins. */
-static char *put_before(char *path, const char *dir)
+/* Put the name of d before path.  Returns where the whole begins. */
+static char *put_before(char *path, const struct dir *d, enum dir_side side)
 {
+	const char *dir = d->name[side];
 	size_t len = strlen(dir);
 
-	/* "dir//" and "x" is "dir/x"; "" adds nothing. */
-	while (*path && len > 1 && dir[len - 1] == '/')
+	/* "dir//" and "x" is "dir/x"; "" adds nothing.  At the top it stays as it was given. */
+	while (d->parent && *path && len > 1 && dir[len - 1] == '/')
 		len--;
 	if (*path && len && dir[len - 1] != '/')
 		*--path = '/';
@@ -43,8 +44,8 @@ static char *path_of(const struct dir *d, enum dir_side side, const char *name)
 	char *path = xmalloc(size);
 	char *at = memcpy(path + size - name_size, name, name_size);
 
-	for (; d->parent; d = d->parent)
-		at = put_before(at, d->name[side]);
+	for (; d; d = d->parent)
+		at = put_before(at, d, side);
 	return memmove(path, at, strlen(at) + 1);
 }
 

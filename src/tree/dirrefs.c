@@ -52,9 +52,14 @@
 void dirs_init(struct dirs *all, const struct dirs_config *config, struct dir *cwd)
 {
 	*all = (struct dirs){ .config = *config, .lock = PTHREAD_MUTEX_INITIALIZER };
-	*cwd = (struct dir){
-		.all = all, .name = { "", "" }, .refcount = 1, .weak_refs = 1,
-		.fd = { AT_FDCWD, AT_FDCWD },
+	dir_init_top(cwd, all, AT_FDCWD, "");
+}
+
+void dir_init_top(struct dir *d, struct dirs *all, int dst_fd, const char *dst_name)
+{
+	*d = (struct dir){
+		.all = all, .name = { "", dst_name }, .refcount = 1, .weak_refs = 1,
+		.fd = { AT_FDCWD, dst_fd },
 	};
 }
 
@@ -128,7 +133,7 @@ static void put_weak_locked(struct dir *d)
 		assert(d->weak_refs > 0);
 		if (--d->weak_refs)
 			return;
-		/* Only cwd has no parent, and it is never freed. */
+		/* What has no parent is never freed. */
 		assert(parent && !d->refcount && !d->pins);
 		dirfds_close_locked(d, false);
 		free(d);

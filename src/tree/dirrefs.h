@@ -16,6 +16,13 @@ struct dirs_config;
 void dirs_init(struct dirs *all, const struct dirs_config *config, struct dir *cwd);
 
 /*
+ * Set up d, which has no parent and lives as long as all: names of sources are relative to the
+ * working directory, and those of destinations to dst_fd, whose own name is dst_name.  Both
+ * remain the caller's.
+ */
+void dir_init_top(struct dir *d, struct dirs *all, int dst_fd, const char *dst_name);
+
+/*
  * A new directory with one reference, which is the caller's, and with one on parent, which
  * it drops when it is complete.  The names, which are copied, are those in parent; st is
  * the stat of its source.

@@ -59,7 +59,8 @@ static mode_t first_mode(const struct context *c, struct dir *d)
 	if (o->attrs & COPYFILE_MODE)
 		return S_IRWXU | (want & S_ISVTX);
 	d->mode.add = want & (o->default_mode ? 0777 : later) & ~c->umask;
-	return want & ~later;
+	/* Below a default ACL, which goes at the end, the kernel would ignore the umask. */
+	return want & ~later & (o->default_mode ? ~c->umask : ~(mode_t)0);
 }
 
 /*
@@ -259,14 +260,14 @@ static bool lacks_mode(const struct dir *d)
 
 bool makedir_has_end_work(const struct context *c, const struct dir *d)
 {
-	return !d->make_failed && (c->opts->attrs || lacks_mode(d));
+	return !d->make_failed && !d->stays && (c->opts->attrs || lacks_mode(d));
 }
 
 bool makedir_complete(const struct context *c, struct dir *d)
 {
 	bool ok = true;
 
-	if (d->make_failed)
+	if (d->make_failed || d->stays)
 		return true;
 	if (c->opts->attrs)
 		ok = copy_attributes(c, d);

@@ -83,15 +83,15 @@ void operands_init_single(struct operands *all, struct context *c)
 	*all = (struct operands){ .c = c };
 }
 
-void operands_init_several(struct operands *all, struct context *c, const char *target)
+void operands_init_several(struct operands *all, struct context *c)
 {
 	operands_init_single(all, c);
-	if (RETRY(stat(target, &all->target)) < 0)
+	if (RETRY(fstat(dir_dst_fd(&c->target), &all->target)) < 0)
 		return;
 	all->names = names_new();
 	c->targets = names_new();
 	dirset_init(&all->above_target);
-	(void)find_upwards(AT_FDCWD, target, add_above_target, all);
+	(void)find_upwards(dir_dst_fd(&c->target), ".", add_above_target, all);
 }
 
 void operands_fini(struct operands *all)

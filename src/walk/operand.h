@@ -27,9 +27,9 @@ struct operands {
 	struct sweep sweep;		/* of the directories that files are copied into */
 };
 
-/* One operand, or several that are copied into the directory target. */
+/* One operand, or several that are copied into the directory c->target. */
 void operands_init_single(struct operands *all, struct context *c);
-void operands_init_several(struct operands *all, struct context *c, const char *target);
+void operands_init_several(struct operands *all, struct context *c);
 
 void operands_fini(struct operands *all);
 

@@ -2,8 +2,11 @@
 /*
  * Design: each directory that leads to the operand is a pair like any other, and the next
  * one is below it.  So their attributes are set, from the inside out, when the operand has
- * been copied.  They are opened by their names, and symlinks among them are followed, as
- * open(2) follows them in a path.
+ * been copied.  They are opened by their names, one after the other, and symlinks among them
+ * are followed, as open(2) follows them in a path.
+ *
+ * A directory that is there may stay as it is.  Then it does not matter whether its source can
+ * be looked at; if it cannot, the next name is one of several components.
  */
 #include <config.h>
 
@@ -17,13 +20,11 @@
 #include <libcopyfile.h>
 
 #include "base/options.h"
-#include "base/retry.h"
 #include "copy/complain.h"
 #include "copy/context.h"
 #include "copy/durable.h"
 #include "copy/entry.h"
 #include "copy/full.h"
-#include "filenamecat.h"
 #include "report/verbose.h"
 #include "tree/dir.h"
 #include "tree/dirfds.h"
@@ -33,7 +34,7 @@
 #include "walk/makedir.h"
 #include "xalloc.h"
 
-/* Make the destination d of e.  Returns as parents_make(). */
+/* Make the destination d of e.  Returns as parents_open(). */
 static bool make(struct context *c, const struct entry *e, struct dir *d, bool *ret_left_out)
 {
 	*ret_left_out = full_bars_dir(e);
@@ -49,48 +50,68 @@ static bool make(struct context *c, const struct entry *e, struct dir *d, bool *
 	return true;
 }
 
-/* Find the directory d at e's destination, or make it there.  Returns as parents_make(). */
+/* Find the directory d at e's destination, or make it there.  Returns as parents_open(). */
 static bool find_or_make(struct context *c, const struct entry *e, struct dir *d,
-			 bool *ret_left_out)
+			 const struct stat *there, bool *ret_left_out)
 {
-	struct stat st;
-
-	if (entry_stat_dst(e, &st, 0) < 0)
+	if (!there->st_mode)
 		return make(c, e, d, ret_left_out);
-	if (S_ISDIR(st.st_mode))
+	if (S_ISDIR(there->st_mode)) {
+		dir_expect_dst(d, there);
 		return true;
+	}
 	complain_dst(e, OP_CHECK, 0, "%s exists but is not a directory");
 	return false;
 }
 
-/*
- * Returns the directory that is called src in the source of up, and dst in the destination;
- * or NULL: then *ret_left_out is set, or a failure has been reported.
- */
-static struct dir *open_pair(struct context *c, struct dir *up, const char *src, const char *dst,
-			     bool *ret_left_out)
-{
-	struct stat st = { .st_mode = 0 };
-	struct entry e = { .dir = up, .src = src, .dst = dst, .type = S_IFDIR, .st = &st };
-	struct dir *d = NULL;
+/* The next step on the way to an operand */
+struct step {
+	const char *src, *dst;		/* names in the directory above */
+	bool may_stay;			/* a destination that is there stays as it is */
+	bool skipped;			/* it is there, and its source cannot be looked at */
+};
 
-	if (!dir_pin(up))
-		return NULL;
+/* Returns as open_pair(), for up that is pinned. */
+static struct dir *open_pinned(struct context *c, struct dir *up, struct step *step,
+			       bool *ret_left_out)
+{
+	struct stat st = { .st_mode = 0 }, there = { .st_mode = 0 };
+	struct entry e = {
+		.dir = up, .src = step->src, .dst = step->dst, .type = S_IFDIR, .st = &st,
+	};
+
 	durable_note_parent(&e);
-	int err = RETRY(fstatat(dir_src_fd(up), src, &st, 0)) < 0 ? errno :
-		  S_ISDIR(st.st_mode) ? 0 : ENOTDIR;
-	if (err) {
+	if (entry_stat_dst(&e, &there, 0) < 0)
+		there.st_mode = 0;
+	bool stays = step->may_stay && S_ISDIR(there.st_mode);
+	int err = entry_stat_src(&e, &st, 0) < 0 ? errno : S_ISDIR(st.st_mode) ? 0 : ENOTDIR;
+	step->skipped = err && stays;
+	if (err && !stays) {
 		dir_mark_unclean(up);
 		complain_src(&e, OP_LOOK, err, "failed to get attributes of %s");
-	} else {
-		d = dir_new(up, src, dst, &st);
-		d->leads = d->follow[DIR_SRC] = d->follow[DIR_DST] = true;
-		if (!find_or_make(c, &e, d, ret_left_out)) {
-			d->make_failed = true;
-			dir_put(d);
-			d = NULL;
-		}
 	}
+	if (err)
+		return NULL;
+	struct dir *d = dir_new(up, step->src, step->dst, &st);
+	d->leads = d->follow[DIR_SRC] = d->follow[DIR_DST] = true;
+	d->stays = stays;
+	if (find_or_make(c, &e, d, &there, ret_left_out))
+		return d;
+	d->make_failed = true;
+	dir_put(d);
+	return NULL;
+}
+
+/*
+ * Returns the directory that step leads to from up; or NULL: then step->skipped or
+ * *ret_left_out is set, or a failure has been reported.
+ */
+static struct dir *open_pair(struct context *c, struct dir *up, struct step *step,
+			     bool *ret_left_out)
+{
+	if (!dir_pin(up))
+		return NULL;
+	struct dir *d = open_pinned(c, up, step, ret_left_out);
 	dir_unpin(up);
 	return d;
 }
@@ -106,52 +127,38 @@ static size_t next_dir_len(const char *name)
 	return name[len + strspn(name + len, "/")] ? len : 0;
 }
 
-/*
- * Returns how many bytes of path lead to directories that exist below target and stay as
- * they are: no pair is needed for those.
- */
-static size_t skip_existing(const struct context *c, const char *target, const char *path)
+/* Returns true if directories that are there keep their attributes. */
+static bool existing_stay(const struct context *c, bool missing)
 {
-	size_t done = 0, len;
-
-	if (c->opts->attrs & (COPYFILE_OWNER | COPYFILE_MODE | COPYFILE_TIMES))
-		return 0;
-	while ((len = next_dir_len(path + done))) {
-		char *part = ximemdup0(path, done + len);
-		char *dst = file_name_concat(target, part + strspn(part, "/"), NULL);
-		struct stat st;
-		bool exists = RETRY(stat(dst, &st)) == 0 && S_ISDIR(st.st_mode);
-
-		free(part);
-		free(dst);
-		if (!exists)
-			break;
-		done += len;
-	}
-	return done;
+	return !missing || !(c->opts->attrs & (COPYFILE_OWNER | COPYFILE_MODE | COPYFILE_TIMES));
 }
 
-bool parents_make(struct context *c, const char *target, const char *path, struct parents *ret)
+bool parents_open(struct context *c, const char *path, bool missing, struct parents *ret)
 {
-	struct dir *at = dir_get(&c->cwd);
-	size_t done = skip_existing(c, target, path), len;
+	struct dir *at = dir_get(&c->target);
+	size_t done = 0, named = 0, len;
 
 	*ret = (struct parents){ .dir = NULL };
 	while (at && (len = next_dir_len(path + done))) {
+		const char *dst = path + named + strspn(path + named, "/");
 		/* The first is named from the working directory, the others in it. */
-		const char *from = at == &c->cwd ? path : path + done + strspn(path + done, "/");
-		char *src = ximemdup0(from, path + done + len - from);
-		char *dst = at == &c->cwd ? file_name_concat(target, src + strspn(src, "/"), NULL)
-					  : xstrdup(src);
-		struct dir *below = open_pair(c, at, src, dst, &ret->left_out);
+		const char *src = at == &c->target ? path : dst;
+		struct step step = { .may_stay = existing_stay(c, missing) };
+		char *src_name, *dst_name;
 
+		done += len;
+		step.src = src_name = ximemdup0(src, path + done - src);
+		step.dst = dst_name = ximemdup0(dst, path + done - dst);
+		struct dir *below = open_pair(c, at, &step, &ret->left_out);
+		free(src_name);
+		free(dst_name);
+		if (step.skipped)
+			continue;
 		dir_put(at);
 		at = below;
-		free(src);
-		free(dst);
-		done += len;
+		named = done;
 	}
 	ret->dir = at;
-	ret->name = path + done + strspn(path + done, "/");
+	ret->name = path + named + strspn(path + named, "/");
 	return at;
 }

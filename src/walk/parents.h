@@ -16,10 +16,11 @@ struct parents {
 };
 
 /*
- * Make those directories below target that lead to the operand path and are missing.
- * Returns true and sets ret->dir, on which the reference is the caller's, and ret->name, the
- * rest of path.  Otherwise ret->left_out is set, or a failure has been reported.
+ * Open those directories below the target that lead to the operand path; some are missing, and
+ * are made, if missing is set.  Returns true and sets ret->dir, on which the reference is the
+ * caller's, and ret->name, the rest of path.  Otherwise ret->left_out is set, or a failure has
+ * been reported.
  */
-bool parents_make(struct context *c, const char *target, const char *path, struct parents *ret);
+bool parents_open(struct context *c, const char *path, bool missing, struct parents *ret);
 
 #endif

@@ -6,9 +6,10 @@
  * while, and has the lowest priority (on Linux each thread has a nice value of its own).  It
  * shares no lock with the threads that copy, as it might hold one while it does not run.
  *
- * It has one directory open at a time, and opens each by its path.  A directory that it
- * cannot open or read, or whose path is longer than PATH_MAX, is left out: the walkers
- * report it when they come to it.
+ * It has an operand and one directory below it open at a time, and opens each by its path from
+ * the operand, which may lead through no symlink unless all are followed: somebody may have
+ * put one there meanwhile.  A directory that it cannot open or read, or whose path is longer
+ * than PATH_MAX, is left out: the walkers report it when they come to it.
  *
  * Where hard links are kept, an inode with several names has its bytes counted once.
  */
@@ -26,6 +27,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/beneath.h"
 #include "base/clock.h"
 #include "base/options.h"
 #include "base/relaxed.h"
@@ -99,7 +101,8 @@ struct level {
 };
 
 struct tree {
-	char *path;			/* of the directory that was visited last */
+	int top;			/* the operand's descriptor; -1: it is not open yet */
+	char *path;			/* of the directory that was visited last, in the operand */
 	size_t room;			/* allocated bytes of path */
 	struct level *deepest;
 };
@@ -162,16 +165,27 @@ static bool is_left_out(const struct tree *t, const struct stat *st, const char 
 	return select_query(prescan.opts, &q) != SELECT_ENTER || is_above(t->deepest, st);
 }
 
-/* Count what is in the directory t->path, which is len bytes long, and go down into it. */
-static void descend(struct tree *t, size_t len, bool follow)
+/* Open the directory t->path for reading.  Returns a descriptor or -1. */
+static int open_path(const struct tree *t)
 {
-	int flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC | (follow ? 0 : O_NOFOLLOW);
-	int fd = RETRY(open(t->path, flags));
+	const int flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC;
+
+	if (!t->deepest)
+		return RETRY(openat(t->top, ".", flags));
+	return prescan.opts->follow == FOLLOW_ALWAYS ? RETRY(openat(t->top, t->path, flags)) :
+						       beneath_open(t->top, t->path, flags);
+}
+
+/*
+ * Count what is in the directory t->path, which is len bytes long, and go down into it.  last
+ * is its name, as for is_left_out().
+ */
+static void descend(struct tree *t, size_t len, const char *last)
+{
+	int fd = open_path(t);
 	struct reader_name name;
 	struct reader reader;
 	struct stat st;
-	/* A name in a directory has no slash. */
-	const char *last = t->deepest ? strrchr(t->path, '/') + 1 : t->path;
 
 	if (fd >= 0 && RETRY(fstat(fd, &st)) == 0 && !is_left_out(t, &st, last)) {
 		struct level *l = xmalloc(sizeof *l);
@@ -201,9 +215,12 @@ static void ascend(struct tree *t)
 
 static void count_tree(const char *path, bool follow)
 {
-	struct tree t = { .path = NULL };
+	int flags = O_PATH | O_DIRECTORY | O_CLOEXEC | (follow ? 0 : O_NOFOLLOW);
+	struct tree t = { .top = RETRY(open(path, flags)) };
 
-	descend(&t, set_name(&t, 0, path), follow);
+	if (t.top < 0)
+		return;
+	descend(&t, 0, path);
 	while (t.deepest) {
 		mode_t type;
 		const char *name = prescan.stop ? NULL : later_peek(&t.deepest->later, &type);
@@ -213,9 +230,10 @@ static void count_tree(const char *path, bool follow)
 			continue;
 		}
 		later_skip(&t.deepest->later);
-		descend(&t, set_name(&t, t.deepest->len, name),
-			prescan.opts->follow == FOLLOW_ALWAYS);
+		size_t above = t.deepest->len, len = set_name(&t, above, name);
+		descend(&t, len, t.path + len - strlen(name));
 	}
+	close(t.top);
 	free(t.path);
 }
 

@@ -2,8 +2,12 @@
 /*
  * Design: the last operand, or that of -t, is a directory to copy into or the name of the
  * copy.  That decides the name of each destination.  Then each operand is an entry of the
- * directory c->cwd, whose names are paths; or, with --parents, of the innermost directory
- * that leads to it.
+ * directory c->target, whose names in the source are paths; or, with --parents, of the
+ * innermost directory that leads to it.
+ *
+ * The directory to copy into, or that of the copy's name, is looked up once, and then known
+ * by its descriptor: whoever can rename something on the way cannot lead later calls
+ * elsewhere.
  */
 #include <config.h>
 
@@ -24,6 +28,8 @@
 #include "report/output.h"
 #include "report/quote.h"
 #include "report/report.h"
+#include "tree/dir.h"
+#include "tree/dirpath.h"
 #include "tree/dirrefs.h"
 #include "walk/operand.h"
 #include "walk/parents.h"
@@ -56,15 +62,16 @@ static void check_count(const struct options *o)
 	}
 }
 
-/* Returns 0 if path is a directory that can be searched, else an errno value. */
-static int check_dir(const char *path)
+static int open_dir(const char *path)
 {
-	int fd = RETRY(open(path, O_PATH | O_DIRECTORY | O_CLOEXEC));
+	return RETRY(open(path, O_PATH | O_DIRECTORY | O_CLOEXEC));
+}
 
-	if (fd < 0)
-		return errno;
-	close(fd);
-	return 0;
+/* From here on destinations are named in the directory fd, which is called name, on the heap. */
+static void set_target(struct context *c, int fd, char *name)
+{
+	c->target_name = name;
+	dir_init_top(&c->target, &c->dirs, fd, name);
 }
 
 /*
@@ -81,27 +88,29 @@ static bool is_unopened_dir(const char *path, int err)
 
 /*
  * Find the directory to copy into: *ret_dir, or NULL if the last operand is the name of the
- * copy.  *ret_nsources is how many operands are sources.  Returns false if there is no such
- * directory, which has been reported.
+ * copy; *ret_fd is its descriptor, or -1.  *ret_nsources is how many operands are sources.
+ * Returns false if there is no such directory, which has been reported.
  */
-static bool find_target(const struct options *o, const char **ret_dir, int *ret_nsources)
+static bool find_target(const struct options *o, const char **ret_dir, int *ret_fd,
+			int *ret_nsources)
 {
 	const char *last = o->operands[o->noperands - 1];
-	int err;
 
 	*ret_dir = o->target_dir;
+	*ret_fd = -1;
 	*ret_nsources = o->noperands;
 	if (o->target_dir) {
-		err = check_dir(o->target_dir);
-		if (err)
-			report_error(err, "target directory %s", quote_always(0, o->target_dir));
-		return !err;
+		*ret_fd = open_dir(o->target_dir);
+		if (*ret_fd < 0)
+			report_error(errno, "target directory %s", quote_always(0, o->target_dir));
+		return *ret_fd >= 0;
 	}
 	*ret_nsources = o->noperands - 1;
 	if (o->no_target_dir)
 		return true;
-	err = check_dir(last);
-	if (!err) {
+	*ret_fd = open_dir(last);
+	int err = errno;
+	if (*ret_fd >= 0) {
 		*ret_dir = last;
 	} else if (o->noperands > 2 || is_unopened_dir(last, err)) {
 		report_error(err, "target %s", quote_always(0, last));
@@ -112,61 +121,64 @@ static bool find_target(const struct options *o, const char **ret_dir, int *ret_
 
 /* ------------------------------------------------------- into a directory */
 
-/* Returns the name of src in the directory target; the caller frees it. */
-static char *name_in(const char *target, const char *src)
-{
-	char *base = xstrdup(last_component(src));
-
-	strip_trailing_slashes(base);
-	/* "dir/.." is copied into target, not beside it. */
-	char *dst = file_name_concat(target, base + !strcmp(base, ".."), NULL);
-	free(base);
-	return dst;
-}
-
 enum parent_state { PARENT_MISSING, PARENT_EXISTS, PARENT_NO_DIR };
 
-/* Returns what the parent directory of dst is; PARENT_NO_DIR has been reported. */
-static enum parent_state check_parent(const char *dst)
+/* Count src, which would be called path below the target, as failed. */
+static void fail_below_target(struct operands *all, const char *src, const char *path)
+{
+	char *dst = dir_dst_path(&all->c->target, path + strspn(path, "/"));
+
+	operand_failed(all, src, dst);
+	free(dst);
+}
+
+/* Returns what the parent directory of name in the target is; PARENT_NO_DIR has been reported. */
+static enum parent_state check_parent(const struct context *c, const char *name)
 {
 	enum parent_state state = PARENT_EXISTS;
-	char *parent = dir_name(dst);
+	char *parent = dir_name(name);
 	struct stat st;
 
-	if (RETRY(stat(parent, &st)) < 0) {
+	if (RETRY(fstatat(dir_dst_fd(&c->target), parent, &st, 0)) < 0) {
 		state = PARENT_MISSING;
 	} else if (!S_ISDIR(st.st_mode)) {
+		char *dst = dir_dst_path(&c->target, parent);
+
 		state = PARENT_NO_DIR;
-		report_error_about(&(struct report_about){ .op = OP_CHECK, .dst = parent }, 0,
-				   "%s exists but is not a directory", quote_always(0, parent));
+		report_error_about(&(struct report_about){ .op = OP_CHECK, .dst = dst }, 0,
+				   "%s exists but is not a directory", quote_always(0, dst));
+		free(dst);
 	}
 	free(parent);
 	return state;
 }
 
 /*
- * Make the missing directories that lead to src below target, and copy src into the last.
- * path is src without the slashes at its end; dst is the destination's full name.
+ * Open the directories that lead to src below the target, or make those that are missing, and
+ * copy src into the last.  path is src without the slashes at its end.
  */
-static void make_parents_and_copy(struct operands *all, const char *target, const char *src,
-				  const char *path, const char *dst)
+static void open_parents_and_copy(struct operands *all, const char *src, const char *path,
+				  bool missing)
 {
+	struct context *c = all->c;
 	struct parents parents;
 
-	if (!parents_make(all->c, target, path, &parents)) {
+	if (!parents_open(c, path, missing, &parents)) {
 		if (!parents.left_out)
-			operand_failed(all, src, dst);
+			fail_below_target(all, src, path);
 		return;
 	}
-	operand_copy(all, parents.dir, src + (parents.name - path), parents.name);
+	/* In the target itself a source has the name that was given. */
+	bool above = parents.dir == &c->target;
+	operand_copy(all, parents.dir, above ? src : src + (parents.name - path), parents.name);
 	dir_put(parents.dir);
 	/* As with cp these directories are complete before the next operand is copied. */
-	if (all->c->opts->attrs)
-		context_drain(all->c);
+	if (missing && c->opts->attrs)
+		context_drain(c);
 }
 
-/* With --parents: copy src into target by its whole path. */
-static void copy_with_parents(struct operands *all, const char *target, const char *src)
+/* With --parents: copy src into the target by its whole path. */
+static void copy_with_parents(struct operands *all, const char *src)
 {
 	/* What leads to src may be what an earlier directory becomes. */
 	if (dirset_any(&all->c->operand_dirs))
@@ -177,37 +189,43 @@ static void copy_with_parents(struct operands *all, const char *target, const ch
 	}
 	char *path = xstrdup(src);
 	strip_trailing_slashes(path);
-	char *dst = file_name_concat(target, path + strspn(path, "/"), NULL);
-	switch (check_parent(dst)) {
-	case PARENT_EXISTS:
-		operand_copy(all, &all->c->cwd, src, dst);
-		break;
-	case PARENT_MISSING:
-		make_parents_and_copy(all, target, src, path, dst);
-		break;
-	case PARENT_NO_DIR:
-		operand_failed(all, src, dst);
-		break;
-	}
-	free(dst);
+	enum parent_state parent = check_parent(all->c, path + strspn(path, "/"));
+	if (parent == PARENT_NO_DIR)
+		fail_below_target(all, src, path);
+	else
+		open_parents_and_copy(all, src, path, parent == PARENT_MISSING);
 	free(path);
 }
 
 static void copy_by_name(struct operands *all, const char *target, const char *src)
 {
-	char *dst = name_in(target, src);
+	char *base = xstrdup(last_component(src));
 
-	operand_copy(all, &all->c->cwd, src, dst);
-	free(dst);
+	strip_trailing_slashes(base);
+	if (*base) {
+		/* "dir/.." is copied into target, not beside it. */
+		operand_copy(all, &all->c->target, src, base + !strcmp(base, ".."));
+	} else {
+		/* "/", which is merged into target, has no name in there. */
+		char *dst = file_name_concat(target, base, NULL);
+
+		operand_copy(all, &all->c->cwd, src, dst);
+		free(dst);
+	}
+	free(base);
 }
 
-static void copy_into(struct context *c, const char *target, char *const *sources, int n)
+/* Copy the sources into target, which is open as fd. */
+static void copy_into(struct context *c, const char *target, int fd, char *const *sources, int n)
 {
+	char *name = xstrdup(target);
 	struct operands all;
 
 	c->into_dir = true;
+	strip_trailing_slashes(name);
+	set_target(c, fd, name);
 	if (n > 1)
-		operands_init_several(&all, c, target);
+		operands_init_several(&all, c);
 	else
 		operands_init_single(&all, c);
 	for (int i = 0; i < n; i++)
@@ -215,7 +233,7 @@ static void copy_into(struct context *c, const char *target, char *const *source
 			strip_trailing_slashes(sources[i]);
 	for (int i = 0; i < n; i++) {
 		if (c->opts->parents)
-			copy_with_parents(&all, target, sources[i]);
+			copy_with_parents(&all, sources[i]);
 		else
 			copy_by_name(&all, target, sources[i]);
 	}
@@ -231,6 +249,26 @@ static bool becomes_own_backup(const struct options *o, const char *src, const c
 
 	return o->force && o->backup != no_backups && !strcmp(src, dst) &&
 	       RETRY(stat(dst, &st)) == 0 && S_ISREG(st.st_mode);
+}
+
+/*
+ * Make the directory of dst the target, if dst has one in its name and it can be opened.
+ * Returns the name of dst in the target.
+ */
+static const char *name_in_its_dir(struct context *c, const char *dst)
+{
+	const char *base = last_component(dst);
+
+	if (base == dst || !*base)
+		return dst;
+	char *dir = ximemdup0(dst, base - dst);
+	int fd = open_dir(dir);
+	if (fd < 0) {
+		free(dir);
+		return dst;
+	}
+	set_target(c, fd, dir);
+	return base;
 }
 
 static void copy_to_name(struct context *c, const char *src, const char *dst)
@@ -250,7 +288,7 @@ static void copy_to_name(struct context *c, const char *src, const char *dst)
 		c->opts = &without_backup;
 	}
 	operands_init_single(&all, c);
-	operand_copy(&all, &c->cwd, src, backup ? backup : dst);
+	operand_copy(&all, &c->target, src, name_in_its_dir(c, backup ? backup : dst));
 	operands_fini(&all);
 	free(backup);
 }
@@ -259,15 +297,15 @@ void target_copy_operands(struct context *c)
 {
 	const struct options *o = c->opts;
 	const char *dir;
-	int n;
+	int fd, n;
 
 	check_count(o);
-	if (!find_target(o, &dir, &n))
+	if (!find_target(o, &dir, &fd, &n))
 		return;
 	c->operands = o->operands;
 	c->noperands = n;
 	if (dir)
-		copy_into(c, dir, o->operands, n);
+		copy_into(c, dir, fd, o->operands, n);
 	else
 		copy_to_name(c, o->operands[0], o->operands[1]);
 }

@@ -53,6 +53,33 @@ test_special_files_as_ordinary_user() {
 	same_as_cp -a d new
 }
 
+# Somebody else may have put a FIFO or a device where a file is to be copied.
+test_special_file_in_the_way() {
+	prepare() {
+		mkdir -p d to/d
+		echo data >d/x
+		cp d/x x
+		mkfifo to/d/x to/x
+		! is_root || mknod to/d/null c 1 3
+		echo data >d/null
+	}
+	limit=10
+	run_pcp -R d to
+	assert_ran 1 "not writing to special file 'to/d/x'"
+	! is_root || assert_ran 1 "not writing to special file 'to/d/null'"
+	run_pcp x to
+	assert_ran 1 "not writing to special file 'to/x'"
+	run_pcp -R --attributes-only d to
+	assert_ran 1 "not writing to special file 'to/d/x'"
+	for options in -Rf '-R --remove-destination' '-R -b'; do
+		run_pcp $options d to
+		assert_ran 0
+		assertEquals "[$options]" data "$(cat "$work/pcp/to/d/x")"
+	done
+	run_pcp -Rn d to
+	assert_ran 0
+}
+
 # Without -R a FIFO is read, a device too.
 test_contents_of_special_files() {
 	prepare() { mkdir d; echo data >file; }

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
 # Whoever owns a directory may give a name in it to another file while pcp copies to it.
-# That one gets none of the attributes of the copy. strace holds pcp up at each call that
-# takes a name, so that there is time for it.
+# That one gets neither the data nor the attributes of the copy. strace holds pcp up at each
+# call that takes a name, so that there is time for it. tests/hostile does it at random.
 
 . "$(dirname "$0")/common.sh"
 
@@ -43,7 +43,9 @@ swap_when() {
 	assertEquals "the victim, after [$*]; $(cat "$work/pcp.err")" "$seen" "$(picture_of_victim)"
 }
 
-picture_of_victim() { (cd "$work/pcp" && stat -c '%n %a %u:%g %h %Y' victim*); }
+picture_of_victim() {
+	(cd "$work/pcp" && stat -c '%n %a %u:%g %h %Y' victim* && cat victim && ls victim.d)
+}
 
 victims() {
 	echo secret >victim
@@ -70,6 +72,44 @@ test_file_below_a_default_acl() {
 	swap() { symlink x; }
 	swap_when '"\(to\/\)\?x", O_WRONLY|O_CREAT|O_EXCL.* = ' -- --no-preserve=mode x to
 	assertEquals 'the mode' 644 "$(stat -c %a "$work/pcp/to/old")"
+}
+
+# calls_of ARGUMENT...: what pcp calls to make the copy goes to $log.
+calls_of() {
+	log=$scratch/log
+	new_twins
+	(cd "$work/pcp" && umask $mask && strace -f -o "$log" "$bin/pcp" -j1 --window=1 "$@")
+	assertEquals "[$*]" 0 $?
+}
+
+# The user whom the ACL gives rights to does not have them for a moment either.
+test_rights_below_a_default_acl() {
+	prepare() {
+		mkdir to d
+		echo x >d/x
+		chmod 700 d
+		chmod 600 d/x
+		setfacl -d -m u:1234:rwx to 2>/dev/null
+	}
+	new_twins
+	getfacl -p "$work/pcp/to" 2>/dev/null | grep -q default ||
+		{ skip 'no ACLs here'; return; }
+	mask=077
+	calls_of --no-preserve=mode -R d to
+	grep -q 'mkdirat(.*"d", 0700)' "$log"
+	assertTrue "the directory: $(grep mkdirat "$log")" $?
+	grep -q 'openat(.*"x", O_WRONLY|O_CREAT|O_EXCL.*, 0600) = ' "$log"
+	assertTrue "the file: $(grep O_CREAT "$log")" $?
+	mask=022
+}
+
+# The new contents are never readable by those whom the source does not admit.
+test_mode_of_what_is_overwritten() {
+	prepare() { echo secret >x; chmod 600 x; echo old >y; chmod 666 y; }
+	calls_of -p --reflink=never x y
+	order=$(sed -n 's/.* fchmod(.* 0600) .*/mode/p
+		s/.* \(copy_file_range\|sendfile\|pwrite64\)(.* = 7$/data/p' "$log" | xargs)
+	assertEquals "in that order; $(cat "$log")" 'mode data' "${order% mode}"
 }
 
 test_fifo() {
@@ -126,6 +166,94 @@ test_symlink() {
 	swap() { mv link new; }
 	swap_when 'symlinkat(.* = 0' -- -sp x new
 	assert_ran 1 "preserving times for 'new': Stale file handle"
+}
+
+# A file that is looked at, and then overwritten
+test_overwritten_file() {
+	prepare() { victims; mkdir d to/d; echo new >d/x; echo older >to/d/x; }
+	looked='newfstatat(.*"x", {st_mode=S_IFREG|0644, st_size=6'
+	swap() { mv to/d/x to/old && ln -s ../../victim to/d/x; }
+	for options in -R -a '-R --copy-contents' '-R --attributes-only'; do
+		swap_when "$looked" -- $options d to
+		assert_ran 1 "'to/d/x': Too many levels of symbolic links"
+	done
+	swap() { mv to/d/x to/old && mkfifo to/d/x; }
+	for options in -R -a '-R --attributes-only'; do
+		swap_when "$looked" -- $options d to
+		assert_ran 1 "'to/d/x': \(Stale file handle\|No such device or address\)"
+	done
+	assertEquals 'the file that was there' older "$(cat "$work/pcp/to/old")"
+}
+
+# A file that was found to have one name is not written to if it is another by then.
+test_overwritten_by_a_link() {
+	prepare() { victims; mkdir d to/d; echo new >d/x; echo older >to/d/x; ln victim to/link; }
+	swap() { mv to/d/x to/old && mv to/link to/d/x; }
+	swap_when 'newfstatat(.*"x", {st_mode=S_IFREG|0644, st_size=6' -- -a d to
+	assert_ran 1 "'to/d/x': Stale file handle"
+}
+
+# The directory to copy into is the one that was there at first.
+test_target_directory() {
+	prepare() { victims; mkdir d; echo x >d/x; }
+	swap() { mv to old && ln -s victim.d to; }
+	for options in -R -a '--parents -R'; do
+		swap_when '"to", O_RDONLY.*O_DIRECTORY.* = \|"to", O_PATH.* = ' -- $options d to
+		assert_ran 0
+		assertEquals "[$options]" x "$(cat "$work/pcp/old/d/x")"
+	done
+	swap_when '"to\/*", O_RDONLY.*O_DIRECTORY.* = \|"to\/*", O_PATH.* = ' -- -RT d to/new
+	assert_ran 0
+	assertEquals x "$(cat "$work/pcp/old/new/x")"
+}
+
+# So are the directories that lead to an operand.
+test_parents() {
+	prepare() { victims; mkdir -p a/b to/a/b; echo x >a/b/x; }
+	swap() { mv to/a old && ln -s ../victim.d to/a; }
+	swap_when 'newfstatat(.*"a", {st_mode=S_IFDIR.* = 0' 'O_DIRECTORY' -- --parents a/b/x to
+	assert_ran 1 "cannot access 'to/a': Stale file handle"
+}
+
+# A file that was looked at becomes a FIFO, whose writer may never come.
+test_source_by_a_fifo() {
+	prepare() { victims; echo x >x; }
+	swap() { mv x old && mkfifo x; }
+	swap_when 'newfstatat(.*"x".* = 0' -- --attributes-only x to
+	assert_ran 1 "skipping file 'x', as it was replaced while being copied"
+}
+
+# A FIFO's attributes are its own.
+test_source_of_a_fifo() {
+	prepare() { victims; mkfifo -m 640 x; }
+	swap() { mv x old && mkfifo -m 666 x; }
+	swap_when 'mknodat(.* = 0' -- -aL x to
+	assert_ran 1 "setting attributes for 'to/x': Stale file handle"
+}
+
+# The first name was written through a symlink, which leads elsewhere when the second is
+# linked to what it led to.
+test_hard_link_through_a_symlink() {
+	prepare() {
+		victims
+		mkdir d to/d
+		echo x >d/x
+		ln d/x d/y
+		echo old >to/real
+		ln -s ../real to/d/x
+		ln -s ../real to/d/y
+	}
+	swap() { for name in x y; do ln -sfn ../../victim to/d/$name; done; }
+	swap_when 'linkat(.*EEXIST' -- -RL --preserve=links d to
+	assert_ran 0
+}
+
+# A new symlink has one name.
+test_copied_symlink_by_a_link() {
+	prepare() { victims; ln -s y x; ln -s y victim.link; ln -P victim.link to/link; }
+	swap() { mv to/x to/old && mv to/link to/x; }
+	swap_when 'symlinkat(.* = 0' -- -a x to
+	assert_ran 1 'Stale file handle'
 }
 
 # A symlink that is copied; its name becomes one of somebody else's file.

@@ -349,6 +349,22 @@ def fed(case, cp, pcp, line):
         any(n.kind == "fifo" and not n.drained for n in case.nodes)
 
 
+def special_in_the_way(case, cp, pcp, line):
+    """A FIFO or a device in the destination directory: cp writes to it."""
+    names = {names_in(s)[0] for s in pcp.err if b"not writing to special file" in s}
+    if line.kind == "err" and line.who == "cp":
+        return bool(names) and (about(line, *names) or
+                                line.text.endswith(b": No such device or address"))
+    if line.kind == "err":
+        return b"not writing to special file" in line.text
+    if has(case, "-f", "--force") and line.kind == "tree" and \
+            at_start(case, line.path) in ("fifo", "device"):
+        return kind_of(line.path, pcp) == {"file"}
+    if line.kind == "tree":
+        return kind_of(line.path, cp, pcp) == {"fifo"} and about(line, *names)
+    return bool(names) and (line.kind == "status" or line.kind == "out")
+
+
 def named_too_early(case, cp, pcp, line):
     if line.kind != "out" or line.who != "pcp":
         return False
@@ -442,6 +458,8 @@ KNOWN = [
           "file, and sets what an owner without the right to write can have"),
     Known("group of a symlink", group_of_symlink,
           "without privilege cp does not try to set it alone"),
+    Known("special in the way", special_in_the_way,
+          "cp writes to a FIFO or a device that has the name of the copy"),
     Known("silent", silent,
           "cp has not a word for where another's directory cannot be changed"),
     Known("pulled away", replaced_way,

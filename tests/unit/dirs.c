@@ -154,6 +154,14 @@ static void test_paths(void)
 	free(dst);
 	dir_put(b);
 	dir_put(a);
+	struct dir top;
+	dir_init_top(&top, &t.all, AT_FDCWD, "to//");
+	a = dir_new(&top, "a", "A//", &st);
+	dst = dir_dst_path(a, "x");
+	ok(!strcmp(dst, "to//A/x"), "at the top it is what was given: \"%s\"", dst);
+	free(dst);
+	path_is(a, "x", "a/x");
+	dir_put(a);
 }
 
 /* ------------------------------------------------------------ references, results */
