@@ -9,7 +9,7 @@ _pcp()
 	local IFS=$' \t\n'
 	# Of --option and --option= the first is given where the value may be left out.
 	local options='
-		-0 -a --archive --atomic --attributes-only -b --backup --backup= --checksum-file= --chunk= --context --context=
+		-0 -a --archive --atomic --attributes-only -b --backup --backup= --beneath --checksum-file= --chunk= --context --context=
 		--copy-contents -d --debug --dereference -f --failed-to= --force --fsync -H --help -i
 		--interactive -j --jobs= --json --json= --json-files --json-interval= --keep-directory-symlink -l --link --log= -L --max-errors= -n
 		--no-clobber --no-dereference --no-preserve= --no-target-directory --null

@@ -36,6 +36,7 @@
 enum {
 	OPT_ATOMIC = CHAR_MAX + 1,
 	OPT_ATTRIBUTES_ONLY,
+	OPT_BENEATH,
 	OPT_CHECKSUM_FILE,
 	OPT_CHUNK,
 	OPT_COPY_CONTENTS,
@@ -68,6 +69,7 @@ static const char short_options[] = "0abdfHij:lLnpqrst:uvxPRS:TZ";
 /* Options that cp does not have */
 static const struct option own_options[] = {
 	{ "atomic", no_argument, NULL, OPT_ATOMIC },
+	{ "beneath", no_argument, NULL, OPT_BENEATH },
 	{ "checksum-file", required_argument, NULL, OPT_CHECKSUM_FILE },
 	{ "chunk", required_argument, NULL, OPT_CHUNK },
 	{ "failed-to", required_argument, NULL, OPT_FAILED_TO },
@@ -389,6 +391,7 @@ static bool apply_switch(struct options *o, int c)
 	case 'x': return o->one_file_system = true;
 	case OPT_ATOMIC: return o->atomic = true;
 	case OPT_ATTRIBUTES_ONLY: return o->attributes_only = true;
+	case OPT_BENEATH: return o->beneath = true;
 	case OPT_COPY_CONTENTS: return o->contents = true;
 	case OPT_DEBUG: return o->debug = o->verbose = true;
 	case OPT_FSYNC: return o->fsync = true;
@@ -549,6 +552,14 @@ static void check(const struct options *o, const struct raw_options *raw)
 			       "it requires an SELinux-enabled kernel");
 }
 
+/* --beneath: no symlink is followed, on either side. */
+static void stay_beneath(struct options *o)
+{
+	o->refused = o->follow;
+	o->follow = FOLLOW_NEVER;
+	o->keep_dir_symlink = o->through_dangling = false;
+}
+
 static void resolve(struct options *o, const struct raw_options *raw)
 {
 	check(o, raw);
@@ -569,6 +580,8 @@ static void resolve(struct options *o, const struct raw_options *raw)
 		o->hash = copyfile_hash_name(COPYFILE_HASH_XXH128) ? COPYFILE_HASH_XXH128 :
 								     COPYFILE_HASH_SHA256;
 	o->through_dangling = getenv("POSIXLY_CORRECT");
+	if (o->beneath)
+		stay_beneath(o);
 }
 
 void cmdline_parse(struct options *o, int argc, char **argv)

@@ -54,6 +54,8 @@ static const char options_of_cp[] =
 
 static const char options_of_pcp[] =
 "      --atomic                 give each copy its name only when it is complete\n"
+"      --beneath                follow no symbolic link in SOURCE or in the destination:\n"
+"                                 one that would be followed is an error\n"
 "      --checksum-file=FILE     write the checksum of each copy to FILE, for xxhsum -c or\n"
 "                                 sha256sum -c\n"
 "      --chunk=SIZE             copy at most SIZE bytes between two looks at whether\n"

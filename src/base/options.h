@@ -40,6 +40,8 @@ struct options {
 	bool one_file_system;		/* -x */
 	bool contents;			/* special files are read like regular ones */
 	enum options_follow follow;	/* symlinks in sources */
+	bool beneath;			/* none is followed: one that would be is an error */
+	enum options_follow refused;	/* if beneath is set: those that would be followed */
 
 	/* What a copy is */
 	bool attributes_only;
@@ -96,6 +98,12 @@ struct options {
 static inline bool options_follows(const struct options *o, bool operand)
 {
 	return o->follow == FOLLOW_ALWAYS || (operand && o->follow == FOLLOW_OPERANDS);
+}
+
+/* Returns true if a symlink in the source is an error, as --beneath does not let it be followed. */
+static inline bool options_refuses(const struct options *o, bool operand)
+{
+	return o->refused == FOLLOW_ALWAYS || (operand && o->refused == FOLLOW_OPERANDS);
 }
 
 /*

@@ -543,6 +543,11 @@ void copy_entry(struct context *c, const struct entry *wanted)
 	if (full_bars(c, &e))
 		return;
 	outcome_number(&e);
+	if (S_ISLNK(e.type) && options_refuses(c->opts, e.operand)) {
+		complain_src(&e, OP_CHECK, 0, "not following symbolic link %s");
+		outcome(&e, OUTCOME_FAILED, NULL);
+		return;
+	}
 	enum plan_action action = plan_complete(c, &e, &plan);
 	if (action == PLAN_COPY) {
 		announce_begun(c, &e, plan.backup);

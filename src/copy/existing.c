@@ -236,9 +236,12 @@ static enum existing_action remove_or_back_up(const struct context *c, const str
 		return EXISTING_OVERWRITE;
 	bool special = is_special_below(c, e, ret);
 	if (!must_go(o, e, &ret->st) && !(special && o->force)) {
-		if (!special)
+		bool through = ret->through && o->beneath;
+
+		if (!special && !through)
 			return EXISTING_OVERWRITE;
-		complain_dst(e, OP_CHECK, 0, "not writing to special file %s");
+		complain_dst(e, OP_CHECK, 0, through ? "not writing through symbolic link %s" :
+						       "not writing to special file %s");
 		return EXISTING_REFUSED;
 	}
 	return existing_remove(c, e) ? EXISTING_NONE : EXISTING_REFUSED;

@@ -3,7 +3,7 @@
  * Design: each directory that leads to the operand is a pair like any other, and the next
  * one is below it.  So their attributes are set, from the inside out, when the operand has
  * been copied.  They are opened by their names, one after the other, and symlinks among them
- * are followed, as open(2) follows them in a path.
+ * are followed, as open(2) follows them in a path; with --beneath not in the destination.
  *
  * A directory that is there may stay as it is.  Then it does not matter whether its source can
  * be looked at; if it cannot, the next name is one of several components.
@@ -13,6 +13,7 @@
 #include "walk/parents.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -80,8 +81,12 @@ static struct dir *open_pinned(struct context *c, struct dir *up, struct step *s
 		.dir = up, .src = step->src, .dst = step->dst, .type = S_IFDIR, .st = &st,
 	};
 
+	if (c->opts->beneath && !strcmp(step->dst, "..")) {
+		complain_dst(&e, OP_CHECK, 0, "%s is not below the target directory");
+		return NULL;
+	}
 	durable_note_parent(&e);
-	if (entry_stat_dst(&e, &there, 0) < 0)
+	if (entry_stat_dst(&e, &there, c->opts->beneath ? AT_SYMLINK_NOFOLLOW : 0) < 0)
 		there.st_mode = 0;
 	bool stays = step->may_stay && S_ISDIR(there.st_mode);
 	int err = entry_stat_src(&e, &st, 0) < 0 ? errno : S_ISDIR(st.st_mode) ? 0 : ENOTDIR;
@@ -93,7 +98,8 @@ static struct dir *open_pinned(struct context *c, struct dir *up, struct step *s
 	if (err)
 		return NULL;
 	struct dir *d = dir_new(up, step->src, step->dst, &st);
-	d->leads = d->follow[DIR_SRC] = d->follow[DIR_DST] = true;
+	d->leads = d->follow[DIR_SRC] = true;
+	d->follow[DIR_DST] = !c->opts->beneath;
 	d->stays = stays;
 	if (find_or_make(c, &e, d, &there, ret_left_out))
 		return d;
