@@ -47,6 +47,11 @@
 #include "tree/dirresult.h"
 #include "xalloc.h"
 
+/* tests/hostile builds a pcp that shows what happens without this. */
+#ifndef DIRFDS_NOFOLLOW
+#define DIRFDS_NOFOLLOW O_NOFOLLOW
+#endif
+
 void dir_expect_dst(struct dir *d, const struct stat *st)
 {
 	d->dst_dev = st->st_mode ? st->st_dev : 0;
@@ -188,7 +193,8 @@ int dir_open_src(struct dir *parent, const char *name, bool follow, struct stat 
 	dirs_lock(all);
 	reserve_fd_locked(all);
 	dirs_unlock(all);
-	int fd = open_dir_at(all, dir_src_fd(parent), name, O_RDONLY | (follow ? 0 : O_NOFOLLOW));
+	int flags = O_RDONLY | (follow ? 0 : DIRFDS_NOFOLLOW);
+	int fd = open_dir_at(all, dir_src_fd(parent), name, flags);
 	int err = fd < 0 || RETRY(fstat(fd, ret_st)) < 0 ? errno : 0;
 	if (!err)
 		return fd;
@@ -242,7 +248,7 @@ static bool is_same_inode(const struct dir *d, enum dir_side side, int fd)
  */
 static int open_checked(const struct dir *d, enum dir_side side, int at, const char *name)
 {
-	const int flags = d->follow[side] ? 0 : O_NOFOLLOW;
+	const int flags = d->follow[side] ? 0 : DIRFDS_NOFOLLOW;
 	/* O_PATH spares NFS a round trip. */
 	bool path_only = side == DIR_DST && d->all->config.dst_path_only;
 	int fd = open_dir_at(d->all, at, name, (path_only ? O_PATH : O_RDONLY) | flags);
