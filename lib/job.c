@@ -84,9 +84,8 @@ void cf_job_init(struct cf_job *j, int src_dir, const char *src, int dst_dir,
 	j->opened = false;
 	j->inherits = false;
 	j->src_fd = -1;
-	j->error = 0;
+	j->error = j->skipped_error = 0;
 	j->skipped = 0;
-	j->skipped_error = 0;
 	j->partial = COPYFILE_PARTIAL_NONE;
 	j->changed = 0;
 	j->compared = COPYFILE_COMPARED_NOT;
@@ -265,8 +264,7 @@ static int move_data(struct cf_job *j, struct cf_dest *dst, struct cf_digest *di
 {
 	struct cf_data d = {
 		.src = j->src_fd, .dst = dst->fd, .st = &j->st, .stream = dst->stream,
-		.borrowed = j->by_fd,
-		.flags = j->flags, .chunk = j->chunk, .watch = &j->watch,
+		.borrowed = j->by_fd, .flags = j->flags, .chunk = j->chunk, .watch = &j->watch,
 		.pair = j->place.pair, .digest = digest, .verify = verify,
 	};
 	struct cf_data_result result = { .changed = false };

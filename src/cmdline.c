@@ -24,6 +24,7 @@
 #include "c-strtod.h"
 #include "help.h"
 #include "progname.h"
+#include "report/checksums.h"
 #include "report/json.h"
 #include "report/output.h"
 #include "report/quote.h"
@@ -186,10 +187,8 @@ static int parse_fd(const char *arg)
 /* After a mistake, begin the stream of a later --json: its reader has to learn of that. */
 static void begin_later_json(void)
 {
-	int c;
-
 	opterr = 0;
-	while (!json_is_on() && (c = next_option()) != -1) {
+	for (int c; !json_is_on() && (c = next_option()) != -1;) {
 		int fd = c != OPT_JSON ? -1 : optarg ? parse_fd(optarg) : STDOUT_FILENO;
 
 		if (fd >= 0)
@@ -577,8 +576,7 @@ static void resolve(struct options *o, const struct raw_options *raw)
 	if (!o->recursive)
 		o->contents = true;
 	if (o->checksum_file && !o->hash)
-		o->hash = copyfile_hash_name(COPYFILE_HASH_XXH128) ? COPYFILE_HASH_XXH128 :
-								     COPYFILE_HASH_SHA256;
+		o->hash = checksums_default();
 	o->through_dangling = getenv("POSIXLY_CORRECT");
 	if (o->beneath)
 		stay_beneath(o);
@@ -587,7 +585,6 @@ static void resolve(struct options *o, const struct raw_options *raw)
 void cmdline_parse(struct options *o, int argc, char **argv)
 {
 	struct raw_options raw = { 0 };
-	int c;
 
 	*o = (struct options){ .json_fd = -1, .json_interval = CLOCK_SECOND };
 	all_args = argv;
@@ -595,7 +592,7 @@ void cmdline_parse(struct options *o, int argc, char **argv)
 	memcpy(all_options, own_options, sizeof own_options);
 	memcpy(all_options + OWN_OPTIONS, cp_options, sizeof cp_options);
 	argmatch_die = usage_error;
-	while ((c = next_option()) != -1)
+	for (int c; (c = next_option()) != -1;)
 		apply(o, &raw, c);
 	resolve(o, &raw);
 	o->operands = argv + optind;

@@ -32,6 +32,7 @@
 #include <stdatomic.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -109,6 +110,17 @@ void durable_note(const struct dir *d)
 		add(st.st_dev, dir_dst_fd(d), dir_dst_path(d, ""));
 }
 
+/* Returns the full name of name in the destination of d; "." is d itself. */
+static char *path_of(const struct dir *d, const char *name)
+{
+	char *path = dir_dst_path(d, strcmp(name, ".") ? name : "");
+
+	if (*path)
+		return path;
+	free(path);
+	return xstrdup(name);
+}
+
 void durable_note_parent(const struct entry *e)
 {
 	struct stat st;
@@ -118,7 +130,7 @@ void durable_note_parent(const struct entry *e)
 	char *name = dir_name(e->dst);
 	int fd = RETRY(openat(dir_dst_fd(e->dir), name, O_PATH | O_DIRECTORY | O_CLOEXEC));
 	if (fd >= 0 && RETRY(fstat(fd, &st)) == 0 && !durable_covers(st.st_dev))
-		add(st.st_dev, fd, dir_dst_path(e->dir, name));
+		add(st.st_dev, fd, path_of(e->dir, name));
 	if (fd >= 0)
 		close(fd);
 	free(name);

@@ -23,6 +23,12 @@ void checksum_print(const struct checksum *sum, char text[static CHECKSUM_TEXT])
 		sprintf(text + 2 * i, "%02x", sum->digest[i]);
 }
 
+uint32_t checksums_default(void)
+{
+	return copyfile_hash_name(COPYFILE_HASH_XXH128) ? COPYFILE_HASH_XXH128 :
+							  COPYFILE_HASH_SHA256;
+}
+
 bool checksums_open(const char *path)
 {
 	file = fopen(path, "we");

@@ -31,6 +31,9 @@ static inline struct checksum checksum_of(const struct copyfile_info *info)
 	return sum;
 }
 
+/* Returns the hash (enum copyfile_hash) for those who name none. */
+uint32_t checksums_default(void);
+
 /* Write the digest to text, in hexadecimal. */
 void checksum_print(const struct checksum *sum, char text[static CHECKSUM_TEXT]);
 
