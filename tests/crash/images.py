@@ -11,8 +11,9 @@
 # be there, as in the source.  The last clone of a run is made when pcp has ended: all must
 # be in it.
 #
-# The last line of the output is the sum.  The status is 1 if anything was lost, or if too few
-# images came from the midst of a run to tell anything.
+# The last line of the output is the sum.  The status is 1 if anything was lost; or if, of many
+# images, too few came from the midst of a run.  A few may all come from before the first report
+# or after the last one, where the machine is quick: then they tell of the ends of runs alone.
 
 import argparse
 import fcntl
@@ -28,7 +29,7 @@ import time
 FICLONE = 0x40049409
 IMAGE_SIZE = 400 * 1024 * 1024
 IMAGES_OF_A_RUN = 6
-MOST_VAIN_RUNS = 5
+MANY_IMAGES = 50
 DIRS, FILES = 120, 40
 BIG = 4 * 1024 * 1024
 LINE = re.compile(r"'(.*)' -> '(.*)'\n")
@@ -150,10 +151,9 @@ def main():
     source = os.path.join(args.dir, "source")
     make_source(rng, source)
     expected = all_below(source)
-    runs = images = midst = lost = checked = 0
+    images = midst = lost = checked = 0
     os.mkdir(os.path.join(args.dir, "mount"))
-    while images < args.images or (not midst and runs < MOST_VAIN_RUNS):
-        runs += 1
+    while images < args.images:
         run = Run(args, rng, source, expected)
         run.make()
         with Mounted(run.image, run.mount):
@@ -168,7 +168,7 @@ def main():
             midst += not image[2] and 0 < image[1] < len(expected)
             lost += len(missing)
     print(f"{images} images, {midst} from the midst, {checked} files looked at, {lost} lost")
-    sys.exit(bool(lost or midst < images / 10))
+    sys.exit(bool(lost or (images >= MANY_IMAGES and midst < images / 10)))
 
 
 main()
