@@ -125,10 +125,8 @@ static void test_refused(void)
 	how = (struct copyfile_how){ .hash = COPYFILE_HASH_SHA256 + 1 };
 	is_int(copyfileat(AT_FDCWD, "small", AT_FDCWD, "d", &how, sizeof how), -EINVAL,
 	       "an unknown hash");
-	if (copyfile_hash_name(COPYFILE_HASH_XXH128)) {
-		skip(1, "built with XXH128");
+	if (copyfile_hash_name(COPYFILE_HASH_XXH128))
 		return;
-	}
 	how.hash = COPYFILE_HASH_XXH128;
 	is_int(copyfileat(AT_FDCWD, "small", AT_FDCWD, "d", &how, sizeof how), -EOPNOTSUPP,
 	       "a hash that it was built without");
