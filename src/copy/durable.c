@@ -181,8 +181,11 @@ void durable_begin(const struct options *o)
 	if (!wanted)
 		return;
 	bool read = o->verbose || o->json_files || o->log;
+	deferred_begin(read);
 	has_thread = read && thread_start(&thread, sync_now_and_then, NULL) == 0;
-	deferred_begin(has_thread);
+	/* Then all that is said waits for the end. */
+	if (read && !has_thread)
+		deferred_begin(false);
 }
 
 void durable_end(void)
