@@ -132,7 +132,7 @@ static const char *name_locked(const struct link *k)
 	return k->renamed ? k->name.other->name : k->name.first;
 }
 
-/* A new copy of k is being made as name in dir. */
+/* k's copy has that name, which may be the one that it has already. */
 static void set_name_locked(struct link *k, const char *name)
 {
 	size_t size = strlen(name) + 1;
@@ -146,6 +146,7 @@ static void set_name_locked(struct link *k, const char *name)
 	k->symlink = false;
 }
 
+/* A new copy of k is being made as name in dir. */
 static void rename_locked(struct link *k, struct dir *dir, const char *name)
 {
 	dir_get_weak(dir);

@@ -91,7 +91,6 @@ void operands_init_several(struct operands *all, struct context *c)
 	all->names = names_new();
 	c->targets = names_new();
 	dirset_init(&all->above_target);
-	(void)find_upwards(dir_dst_fd(&c->target), ".", add_above_target, all);
 }
 
 void operands_fini(struct operands *all)
@@ -121,6 +120,16 @@ static bool dir_depends_on_earlier(const struct operands *all, const struct entr
 		find_upwards(dir_src_fd(e->dir), e->src, is_created, c));
 }
 
+/* Returns true if e, a directory, is that which all are copied into, or has it in it. */
+static bool has_target(struct operands *all, const struct entry *e)
+{
+	if (!all->names)
+		return false;
+	if (!dirset_any(&all->above_target))
+		(void)find_upwards(dir_dst_fd(&all->c->target), ".", add_above_target, all);
+	return dirset_find(&all->above_target, e->st);
+}
+
 static void copy_dir_operand(struct operands *all, const struct entry *e)
 {
 	struct context *c = all->c;
@@ -129,7 +138,7 @@ static void copy_dir_operand(struct operands *all, const struct entry *e)
 	all->merged |= entry_stat_dst(e, &there, AT_SYMLINK_NOFOLLOW) == 0;
 	if (dir_depends_on_earlier(all, e))
 		context_drain(c);
-	all->reads_target |= all->names && dirset_find(&all->above_target, e->st);
+	all->reads_target = all->reads_target || has_target(all, e);
 	if (walk_tree(c, e)) {
 		char *dst = dir_dst_path(e->dir, e->dst);
 

@@ -21,7 +21,7 @@ struct operands {
 	struct context *c;
 	struct hash_table *names;	/* of files copied so far; NULL: there is one operand */
 	struct stat target;		/* if there are names: where all are copied into */
-	struct dirset above_target;	/* that directory, and those above it */
+	struct dirset above_target;	/* that directory, and those above it; empty: not looked */
 	bool merged;			/* one was copied into a directory that existed */
 	bool reads_target;		/* one has the target directory in its source */
 	struct sweep sweep;		/* of the directories that files are copied into */
