@@ -15,29 +15,15 @@
 #include <unistd.h>
 
 #include "base/beneath.h"
+#include "scratch.h"
 #include "tap.h"
-
-static char dir[] = "/tmp/beneath.XXXXXX";
 
 static void make_tree(void)
 {
-	if (!mkdtemp(dir) || chdir(dir) < 0 || mkdir("top", 0700) < 0 || mkdir("top/a", 0700) < 0 ||
-	    mkdir("top/a/b", 0700) < 0 || mkdir("out", 0700) < 0 || mkdir("out/b", 0700) < 0 ||
+	if (mkdir("top", 0700) < 0 || mkdir("top/a", 0700) < 0 || mkdir("top/a/b", 0700) < 0 ||
+	    mkdir("out", 0700) < 0 || mkdir("out/b", 0700) < 0 ||
 	    symlink("../out", "top/link") < 0 || symlink("a", "top/inside") < 0)
-		bail_out("%s: %s", dir, strerror(errno));
-}
-
-static void remove_tree(void)
-{
-	static const char *const names[] = {
-		"top/link", "top/inside", "top/a/b", "top/a", "top", "out/b", "out",
-	};
-
-	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-		if (unlink(names[i]) < 0 && rmdir(names[i]) < 0)
-			diag("%s: %s", names[i], strerror(errno));
-	if (chdir("/") < 0 || rmdir(dir) < 0)
-		diag("%s: %s", dir, strerror(errno));
+		bail_out("%s", strerror(errno));
 }
 
 /* Returns 0 or the errno value with which path below top is not opened. */
@@ -93,12 +79,12 @@ static bool refuse_openat2(int err)
 
 int main(void)
 {
+	scratch_enter("beneath");
 	make_tree();
 	test_paths("as the kernel does it");
 	if (refuse_openat2(EPERM))
 		test_paths("without openat2(2)");
 	else
 		skip(11, "no seccomp here");
-	remove_tree();
-	return done_testing();
+	return scratch_done();
 }
