@@ -128,7 +128,7 @@ void durable_note_parent(const struct entry *e)
 	if (!wanted || e->dir->created)
 		return;
 	char *name = dir_name(e->dst);
-	int fd = RETRY(openat(dir_dst_fd(e->dir), name, O_PATH | O_DIRECTORY | O_CLOEXEC));
+	int fd = entry_open_dst_parent(e);
 	if (fd >= 0 && RETRY(fstat(fd, &st)) == 0 && !durable_covers(st.st_dev))
 		add(st.st_dev, fd, path_of(e->dir, name));
 	if (fd >= 0)

@@ -4,8 +4,10 @@
 #include "copy/entry.h"
 
 #include <fcntl.h>
+#include <stdlib.h>
 
 #include "base/retry.h"
+#include "dirname.h"
 #include "tree/dir.h"
 
 int entry_stat_src(const struct entry *e, struct stat *ret, int flags)
@@ -16,6 +18,15 @@ int entry_stat_src(const struct entry *e, struct stat *ret, int flags)
 int entry_stat_dst(const struct entry *e, struct stat *ret, int flags)
 {
 	return RETRY(fstatat(dir_dst_fd(e->dir), e->dst, ret, flags));
+}
+
+int entry_open_dst_parent(const struct entry *e)
+{
+	char *parent = dir_name(e->dst);
+	int fd = RETRY(openat(dir_dst_fd(e->dir), parent, O_PATH | O_DIRECTORY | O_CLOEXEC));
+
+	free(parent);
+	return fd;
 }
 
 bool entry_dst_is_symlink(const struct entry *e)

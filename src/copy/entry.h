@@ -28,6 +28,9 @@ struct entry {
 int entry_stat_src(const struct entry *e, struct stat *ret, int flags);
 int entry_stat_dst(const struct entry *e, struct stat *ret, int flags);
 
+/* Returns an O_PATH descriptor of the directory that e's destination is in, or -1. */
+int entry_open_dst_parent(const struct entry *e);
+
 /* Returns true if a symlink is at e's destination. */
 bool entry_dst_is_symlink(const struct entry *e);
 

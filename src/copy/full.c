@@ -75,11 +75,7 @@ static bool place_of_fd(int fd, struct place *ret)
 /* Find out where e's destination is made.  Returns false if that cannot be told. */
 static bool place_of_dir(const struct entry *e, struct place *ret)
 {
-	char *parent = dir_name(e->dst);
-	int fd = RETRY(openat(dir_dst_fd(e->dir), parent, O_PATH | O_DIRECTORY | O_CLOEXEC));
-
-	free(parent);
-	return place_of_fd(fd, ret);
+	return place_of_fd(entry_open_dst_parent(e), ret);
 }
 
 static struct full *find(const struct place *place)

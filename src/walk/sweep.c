@@ -12,8 +12,6 @@
 
 #include "walk/sweep.h"
 
-#include <fcntl.h>
-#include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -22,7 +20,6 @@
 #include "base/options.h"
 #include "base/retry.h"
 #include "copy/entry.h"
-#include "dirname.h"
 #include "tree/dir.h"
 
 void sweep_dir(const struct options *o, const struct dir *d)
@@ -37,9 +34,7 @@ void sweep_for_operand(const struct options *o, struct sweep *s, const struct en
 
 	if (!o->atomic)
 		return;
-	char *parent = dir_name(e->dst);
-	int fd = RETRY(openat(dir_dst_fd(e->dir), parent, O_PATH | O_DIRECTORY | O_CLOEXEC));
-	free(parent);
+	int fd = entry_open_dst_parent(e);
 	if (fd < 0)
 		return;
 	if (RETRY(fstat(fd, &st)) == 0 && !(st.st_dev == s->dev && st.st_ino == s->ino)) {
