@@ -31,15 +31,11 @@
 #include <unistd.h>
 
 #include "attr.h"
-#include "contents.h"
 #include "count.h"
-#include "data.h"
 #include "dest.h"
 #include "digest.h"
-#include "extent.h"
-#include "pause.h"
+#include "stage.h"
 #include "sys.h"
-#include "verify.h"
 #include "wait.h"
 
 /* Attributes that a symlink can have: it has no mode, and no ACL of its own. */
@@ -87,10 +83,7 @@ void cf_job_init(struct cf_job *j, int src_dir, const char *src, int dst_dir,
 	j->error = j->skipped_error = 0;
 	j->skipped = 0;
 	j->partial = COPYFILE_PARTIAL_NONE;
-	j->changed = 0;
-	j->compared = COPYFILE_COMPARED_NOT;
-	j->differs_at = 0;
-	j->summed = false;
+	j->data = (struct cf_move_result){ .changed = false };
 	j->calls = 0;
 }
 
@@ -143,21 +136,6 @@ void cf_job_fini(struct cf_job *j)
 	j->names = NULL;
 }
 
-static int at_stage(struct cf_job *j, enum copyfile_stage stage)
-{
-	/* The order above */
-	assert(stage > cf_relaxed_get(j->watch.stage));
-	/* Later other copies may wait for this one; data.c knows whether it can be paused. */
-	bool may_pause = stage <= COPYFILE_OPEN_DST;
-	int r = may_pause				? cf_pause_check(&j->watch)
-		: cf_relaxed_get(j->watch.cancel) ? -ECANCELED
-						: 0;
-
-	if (r == 0)
-		cf_relaxed_set(j->watch.stage, stage);
-	return r;
-}
-
 /* The source is a symlink, and COPYFILE_NOFOLLOW is set: open the link itself. */
 static int open_nofollow(const struct cf_job *j)
 {
@@ -199,7 +177,7 @@ static int open_for(const struct cf_job *j)
 
 static int open_source(struct cf_job *j)
 {
-	int r = at_stage(j, COPYFILE_OPEN_SRC);
+	int r = cf_stage_begin(&j->watch, COPYFILE_OPEN_SRC);
 
 	if (r == 0)
 		r = open_for(j);
@@ -233,7 +211,7 @@ static int set_attributes(struct cf_job *j, int dst, bool path, bool created,
 		a.flags |= j->flags & COPYFILE_GIVEN_MODE;
 	if (!(a.flags & (COPYFILE_ATTRS | COPYFILE_GIVEN_MODE)))
 		return 0;
-	int r = at_stage(j, COPYFILE_SETATTR);
+	int r = cf_stage_begin(&j->watch, COPYFILE_SETATTR);
 	if (r == 0)
 		r = cf_attr_copy(&a);
 	j->skipped = a.skipped;
@@ -243,115 +221,15 @@ static int set_attributes(struct cf_job *j, int dst, bool path, bool created,
 
 /* ------------------------------------------------------ a regular file */
 
-/* The data have arrived: give the destination its size. */
-static int set_size(struct cf_job *j, struct cf_dest *d)
-{
-	/* A clone has the size that the source had when it was made, which is not known. */
-	bool exact = cf_relaxed_get(j->watch.method) != COPYFILE_BY_REFLINK;
-	int r = cf_dest_set_size(d, cf_relaxed_get(j->watch.done), exact);
-
-	if (r < 0)
-		cf_relaxed_set(j->watch.stage, COPYFILE_WRITE);
-	return r;
-}
-
-/*
- * Bring the data there.  With digest, which may be NULL, add them to it, and let verify follow,
- * which may be NULL, too.  Returns 0 or -errno; *ret_summed tells whether the digest has all.
- */
-static int move_data(struct cf_job *j, struct cf_dest *dst, struct cf_digest *digest,
-		     struct cf_verify *verify, bool *ret_summed)
-{
-	struct cf_data d = {
-		.src = j->src_fd, .dst = dst->fd, .st = &j->st, .stream = dst->stream,
-		.borrowed = j->by_fd, .flags = j->flags, .chunk = j->chunk, .watch = &j->watch,
-		.pair = j->place.pair, .digest = digest, .verify = verify,
-	};
-	struct cf_data_result result = { .changed = false };
-	int r = at_stage(j, COPYFILE_MOVE);
-
-	if (r == 0)
-		r = cf_data_copy(&d, &result);
-	j->changed = result.changed;
-	*ret_summed = result.summed;
-	return r == 0 ? set_size(j, dst) : r;
-}
-
-/* Read the source for the digest: its data has not passed by here.  Returns 0 or -errno. */
-static int sum_source(struct cf_job *j, const struct cf_dest *dst, struct cf_digest *digest)
-{
-	/* A clone has the size that the source had when it was made. */
-	bool cloned = cf_relaxed_get(j->watch.method) == COPYFILE_BY_REFLINK;
-	struct stat st = { .st_size = cf_relaxed_get(j->watch.done) };
-	off_t size = cloned ? cf_fstat(dst->fd, &st) : 0;
-
-	if (size == 0) {
-		const struct cf_contents src = {
-			.fd = j->src_fd, .size = st.st_size, .watch = &j->watch,
-			.seek = !j->by_fd && cf_extent_sparse(&j->st),
-		};
-
-		cf_digest_restart(digest);
-		size = cf_contents_add(&src, digest);
-	}
-	if (size < 0)
-		cf_relaxed_set(j->watch.stage, COPYFILE_READ);
-	return size < 0 ? (int)size : 0;
-}
-
-/* As move_data(), with a digest of the data in j->digest. */
-static int move_summed(struct cf_job *j, struct cf_dest *dst, struct cf_verify *verify)
-{
-	struct cf_digest *digest = cf_digest_new(j->hash);
-	bool summed;
-
-	if (!digest)
-		return -ENOMEM;
-	int r = move_data(j, dst, digest, verify, &summed);
-	if (r == 0 && !summed)
-		r = sum_source(j, dst, digest);
-	if (r == 0) {
-		cf_digest_end(digest, j->digest);
-		j->summed = true;
-	}
-	cf_digest_free(digest);
-	return r;
-}
-
-/* As move_summed(), and compare what has arrived with what was read from the source. */
-static int move_verified(struct cf_job *j, struct cf_dest *dst)
-{
-	struct cf_verify v = {
-		.src = j->src_fd, .dst = dst->fd, .readable = dst->created, .watch = &j->watch,
-	};
-	struct cf_verify_goal goal = { .digest = j->digest };
-	int r = cf_verify_begin(&v, j->hash);
-
-	if (r == 0)
-		r = move_summed(j, dst, &v);
-	if (r == 0)
-		r = at_stage(j, COPYFILE_COMPARE);
-	if (r == 0) {
-		goal.shared = cf_relaxed_get(j->watch.method) == COPYFILE_BY_REFLINK;
-		goal.size = goal.shared ? -1 : (off_t)cf_relaxed_get(j->watch.done);
-		r = cf_verify_end(&v, &goal);
-		j->compared = v.compared;
-		j->differs_at = r == -EBADMSG ? v.differs_at : 0;
-	}
-	cf_verify_fini(&v);
-	return r;
-}
-
-/* Bring the data there, in the way that the caller has asked for. */
 static int move(struct cf_job *j, struct cf_dest *dst)
 {
-	bool summed;			/* of no interest without a digest */
+	const struct cf_move m = {
+		.src = j->src_fd, .borrowed = j->by_fd, .st = &j->st, .dst = dst,
+		.flags = j->flags, .chunk = j->chunk, .pair = j->place.pair, .hash = j->hash,
+		.watch = &j->watch,
+	};
 
-	if (!j->hash)
-		return move_data(j, dst, NULL, NULL, &summed);
-	/* A pipe or a device keeps nothing that could be read. */
-	return j->flags & COPYFILE_VERIFY && !dst->stream ? move_verified(j, dst)
-							   : move_summed(j, dst, NULL);
+	return cf_move(&m, &j->data);
 }
 
 static struct cf_dest dest_of(struct cf_job *j)
@@ -397,7 +275,7 @@ static int open_dest(struct cf_job *j, struct cf_dest *d)
 
 static int copy_regular(struct cf_job *j)
 {
-	int r = at_stage(j, COPYFILE_OPEN_DST);
+	int r = cf_stage_begin(&j->watch, COPYFILE_OPEN_DST);
 
 	if (r == 0 && j->flags & COPYFILE_GIVEN_MODE)
 		j->inherits = cf_attr_inherits(j->dst_dir, j->dst);
@@ -458,7 +336,7 @@ static int copy_symlink(struct cf_job *j)
 
 	if (r < 0)
 		return r;
-	r = at_stage(j, COPYFILE_OPEN_DST);
+	r = cf_stage_begin(&j->watch, COPYFILE_OPEN_DST);
 	if (r == 0)
 		r = cf_dest_symlink(&d, target, attrs);
 	free(target);
@@ -474,7 +352,7 @@ static int copy_symlink(struct cf_job *j)
 static int copy_attributes_only(struct cf_job *j)
 {
 	int nofollow = j->flags & COPYFILE_NOFOLLOW ? O_NOFOLLOW : 0;
-	int r = at_stage(j, COPYFILE_OPEN_DST);
+	int r = cf_stage_begin(&j->watch, COPYFILE_OPEN_DST);
 
 	if (r < 0)
 		return r;
@@ -590,11 +468,11 @@ void cf_job_info(const struct cf_job *j, bool ended, struct copyfile_info *ret)
 	ret->skipped = j->skipped;
 	ret->skipped_error = j->skipped_error;
 	ret->partial = j->partial;
-	ret->changed = j->changed;
-	if (!j->summed)
+	ret->changed = j->data.changed;
+	if (!j->data.summed)
 		return;
 	ret->hash = j->hash;
-	ret->compared = j->compared;
-	ret->differs_at = j->differs_at;
-	memcpy(ret->digest, j->digest, sizeof ret->digest);
+	ret->compared = j->data.compared;
+	ret->differs_at = j->data.differs_at;
+	memcpy(ret->digest, j->data.digest, sizeof ret->digest);
 }

@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 
 #include "libcopyfile.h"
+#include "move.h"
 #include "newdir.h"
 #include "pin.h"
 #include "place.h"
@@ -47,11 +48,7 @@ struct cf_job {
 	uint32_t skipped;
 	int32_t skipped_error;
 	uint32_t partial;		/* enum copyfile_partial */
-	uint32_t changed;
-	uint32_t compared;		/* enum copyfile_compared */
-	uint64_t differs_at;		/* after -EBADMSG */
-	bool summed;			/* digest is valid */
-	unsigned char digest[COPYFILE_DIGEST_MAX];
+	struct cf_move_result data;	/* of a regular file */
 	unsigned int calls;		/* system calls that the copy took */
 };
 

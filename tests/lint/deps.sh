@@ -17,7 +17,9 @@ cookie	clock container count identity job pause pin policy pool quota slots sys 
 slots	identity job pool sys
 policy	clock fibhash idle place pool relaxed watch
 idle	clock relaxed
-job	attr contents count data dest digest extent newdir pause pin place sys verify wait watch
+job	attr count dest digest move newdir pin place stage sys wait watch
+move	contents data dest digest extent stage sys verify watch
+stage	pause watch
 verify	cache contents digest extent fs sys watch
 contents	buffer cache digest extent pause sys watch
 digest	sha
