@@ -136,6 +136,8 @@ terminal() {
 	        os.dup2(slave, stream)
 	    os.execvp(sys.argv[1], sys.argv[1:])
 	os.close(slave)
+	# The shell's first prompt: what is typed before it some shells forget.
+	sys.stdout.buffer.write(os.read(fd, 4096))
 	lines = [". " + os.environ["rc"]]
 	lines += open(scratch + "/keys").read().replace("^", "\t").splitlines()
 	for line in lines + ["exit"]:
