@@ -6,10 +6,10 @@
  * includes its own folder and those below, what is in src/ itself includes any.
  * doc/design.md has a line for each module.
  *
- *   cmdline	the options and operands (help: the list of them)
  *   run	the set-up of a run, within its budget of descriptors and threads; its end
  *   summary	the last lines, for people
  *
+ *   cmdline/	the options and operands
  *   watch/	progress, shown to people and to programs
  *   walk/	the operands, and the source directories below them
  *   copy/	what becomes of an entry: what is at its destination, its further names, its
@@ -30,7 +30,7 @@
 #include "base/options.h"
 #include "base/signals.h"
 #include "closeout.h"
-#include "cmdline.h"
+#include "cmdline/cmdline.h"
 #include "copy/context.h"
 #include "dirname.h"
 #include "progname.h"

@@ -78,7 +78,7 @@ rooms_of_lib() {
 }
 
 # The layers of the command, lowest first; what is in src/ itself may know all of them.
-layers='base report tree copy walk watch'
+layers='base report tree copy walk watch cmdline'
 
 api_alone() {
 	for file in $(sources '*.[ch]'); do

@@ -11,7 +11,7 @@
 
 #include "base/options.h"
 #include "base/stop.h"
-#include "cmdline.h"
+#include "cmdline/cmdline.h"
 #include "copy/context.h"
 #include "progname.h"
 #include "report/output.h"
@@ -22,7 +22,7 @@
 #include "tree/dirpath.h"
 #include "walk/target.h"
 
-/* As main.c has it, for cmdline.c */
+/* As main.c has it */
 const char version_etc_copyright[] = "";
 
 enum { MOST = 256, NAME = 64, NOBODY = 65534 };

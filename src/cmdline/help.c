@@ -2,7 +2,7 @@
 /* Design: plain text, in the layout that users of cp know. */
 #include <config.h>
 
-#include "help.h"
+#include "cmdline/help.h"
 
 #include <stdio.h>
 

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* table - the options by name, and the next one on the command line.  Main thread only. */
+#ifndef PCP_TABLE_H
+#define PCP_TABLE_H
+
+#include <limits.h>
+
+/* What table_next() returns for an option without a letter */
+enum {
+	OPT_ATOMIC = CHAR_MAX + 1,
+	OPT_ATTRIBUTES_ONLY,
+	OPT_BENEATH,
+	OPT_CHECKSUM_FILE,
+	OPT_CHUNK,
+	OPT_COPY_CONTENTS,
+	OPT_FAILED_TO,
+	OPT_FSYNC,
+	OPT_JSON,
+	OPT_JSON_FILES,
+	OPT_JSON_INTERVAL,
+	OPT_LOG,
+	OPT_MAX_ERRORS,
+	OPT_PROGRESS,
+	OPT_DEBUG,
+	OPT_KEEP_DIR_SYMLINK,
+	OPT_NO_PRESERVE,
+	OPT_PARENTS,
+	OPT_PRESERVE,
+	OPT_REFLINK,
+	OPT_REMOVE_DESTINATION,
+	OPT_SPARSE,
+	OPT_STATS,
+	OPT_STRIP_SLASHES,
+	OPT_VERIFY,
+	OPT_WINDOW,
+	OPT_HELP,
+	OPT_VERSION
+};
+
+/* argv is what will be parsed, and its order changes. */
+void table_init(int argc, char **argv);
+
+/*
+ * Returns the next option, or -1 after the last; optarg and optind are as after
+ * getopt_long(3), which complains of what is no option, and then '?' is returned.
+ */
+int table_next(void);
+
+#endif

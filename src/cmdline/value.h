@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * value - the argument of an option as a value.  What is no value is reported, and ends the
+ * run (see mistake.h).  Main thread only.
+ */
+#ifndef PCP_VALUE_H
+#define PCP_VALUE_H
+
+#include <stdint.h>
+
+#include "base/options.h"
+
+/* From 1 to max; what is the plural of that which is counted. */
+unsigned long value_count(const char *what, const char *arg, unsigned long max);
+
+/* Bytes, with a suffix as in the other programs of GNU: K is 1024, KB 1000, and so on. */
+uint64_t value_size(const char *what, const char *arg);
+
+/* From seconds to nanoseconds */
+int64_t value_interval(const char *arg);
+
+/* A word, or an abbreviation of it; option is the name for the complaint. */
+enum options_when value_when(const char *option, const char *arg);
+uint32_t value_hash(const char *option, const char *arg);	/* enum copyfile_hash */
+
+/* The same; arg may be NULL. */
+enum options_progress value_progress(const char *arg);
+enum options_update value_update(const char *arg);
+
+#endif
