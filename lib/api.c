@@ -488,8 +488,15 @@ void copyfile_work_end(struct copyfile_work *work, int src_dir, int dst_dir,
 	int old_errno = errno;
 
 	memcpy(&s, work, sizeof s);
-	if (s.taken)
-		cf_policy_end_work(&s, cf_place_of(src_dir, "", dst_dir, "").pair, calls);
+	bool waits = cf_policy_demand();
+	if (s.taken || waits) {
+		uint64_t pair = cf_place_of(src_dir, "", dst_dir, "").pair;
+
+		if (s.taken)
+			cf_policy_end_work(&s, pair, calls);
+		if (waits)
+			cf_start_worked(pair);
+	}
 	errno = old_errno;
 }
 
@@ -502,6 +509,7 @@ int copyfile_advice(struct copyfile_advice *ret, size_t size)
 		.threads = demand > load.target && !load.waits ? demand : load.target,
 		.callers = load.big < callers ? callers - load.big : 1,
 		.waits = demand > 0,
+		.idle = load.idle,
 	};
 	int state = enter();
 

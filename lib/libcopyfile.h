@@ -522,7 +522,8 @@ enum copyfile_why {
 struct copyfile_decision {
 	uint32_t ms;		/* since the first copy was queued */
 	uint32_t threads;	/* for small copies, from then on */
-	uint32_t rate;		/* small copies a second before; 0: not measured */
+	uint32_t rate;		/* small copies, or pieces of struct copyfile_work, a second before;
+				   0: not measured */
 	uint32_t why;		/* enum copyfile_why */
 };
 
@@ -557,7 +558,8 @@ struct copyfile_advice {
 	uint32_t callers;	/* threads of the program that should make copies themselves where
 				   copies do not wait: cores that no big copy uses, at least 1 */
 	uint32_t waits;		/* 1: copies mostly wait; 0: they do not, or it is not known */
-	uint32_t reserved[5];	/* 0 */
+	uint32_t idle;		/* 1: the pool has nothing to copy */
+	uint32_t reserved[4];	/* 0 */
 };
 
 /* Fill *ret.  Takes a few nanoseconds and no lock.  0, -EFAULT or -EINVAL. */
@@ -570,11 +572,12 @@ struct copyfile_work {
 };
 
 /*
- * What a program does between copies, such as making a directory, tells as much of the file
- * systems as a copy does.  What one thread does between begin and end, from below the directory
- * src_dir to below dst_dir, in about so many system calls, is measured from time to time, and
- * counts for copyfile_advice().  Takes some nanoseconds, once in 10 ms some microseconds; errno
- * stays as it is.
+ * What a program does between copies, such as making a directory, or finding that a file needs no
+ * copy, tells as much of the file systems as a copy does.  What one thread does between begin
+ * and end, from below the directory src_dir to below dst_dir, in about so many system calls, is
+ * measured from time to time, and counts for copyfile_advice().  While there are no copies it
+ * also counts for the trials that find the number of threads.  Takes some nanoseconds, once in
+ * 10 ms, and where work waits, some microseconds; errno stays as it is.
  */
 COPYFILE_API
 void copyfile_work_begin(struct copyfile_work *work);

@@ -73,7 +73,8 @@ static struct pool {
 	struct cf_scale scale;
 	bool starved;			/* a thread slept since the last task ended */
 	bool stop;
-	atomic_uint shown_target, shown_big, shown_waits;	/* what cf_pool_load() returns */
+	/* What cf_pool_load() returns */
+	atomic_uint shown_target, shown_big, shown_waits, shown_busy;
 } pool = { .lock = PTHREAD_MUTEX_INITIALIZER, .work = PTHREAD_COND_INITIALIZER };
 
 /* What this thread does.  Only holds_lock is for threads that are not of the pool, too. */
@@ -97,12 +98,22 @@ static void show(atomic_uint *shown, unsigned int n)
 		cf_relaxed_set(*shown, n);
 }
 
+/* Returns true if a task waits or runs. */
+static bool has_tasks_locked(void)
+{
+	const struct cf_lanes *l = &pool.lanes;
+
+	return l->queued[CF_SMALL] || l->threads[CF_SMALL] || l->queued[CF_BIG] ||
+	       l->threads[CF_BIG];
+}
+
 /* Called before the lock is released, by unlocking or by sleeping */
 static void show_load_locked(void)
 {
 	show(&pool.shown_target, pool.scale.target);
 	show(&pool.shown_waits, pool.scale.waits);
 	show(&pool.shown_big, pool.lanes.threads[CF_BIG]);
+	show(&pool.shown_busy, has_tasks_locked());
 }
 
 static void unlock_pool(void)
@@ -335,6 +346,21 @@ int cf_pool_submit(struct cf_task *task, struct cf_pool_limits limits)
 	return r;
 }
 
+void cf_pool_worked(struct cf_pool_limits limits)
+{
+	int64_t now = cf_now();
+
+	lock_pool();
+	/* The rate of other work says nothing of tasks, and the trials are for these. */
+	if (!has_tasks_locked()) {
+		pool.scale.first = limits.demand;
+		cf_scale_expect(&pool.scale, limits.least, limits.most, limits.waits,
+				limits.crowded, now);
+		cf_scale_ended(&pool.scale, 1, false, now);
+	}
+	unlock_pool();
+}
+
 bool cf_pool_alike(const struct cf_identity *who)
 {
 	pid_t tid;
@@ -474,6 +500,7 @@ struct cf_pool_load cf_pool_load(void)
 		.target = cf_relaxed_get(pool.shown_target),
 		.waits = cf_relaxed_get(pool.shown_waits),
 		.big = cf_relaxed_get(pool.shown_big),
+		.idle = !cf_relaxed_get(pool.shown_busy),
 	};
 }
 

@@ -34,6 +34,12 @@ struct cf_pool_limits {
 int cf_pool_submit(struct cf_task *task, struct cf_pool_limits limits);
 
 /*
+ * A thread of the program has done a piece of work of its own, which waits.  While there are no
+ * tasks the number of threads, as cf_pool_load() returns it, is found by trials with such work.
+ */
+void cf_pool_worked(struct cf_pool_limits limits);
+
+/*
  * Returns true if the pool's threads make their system calls with the credentials, root and
  * umask of the calling thread, whose identity is who; or if there is no thread yet: the caller
  * then starts the first one, which is like it.
@@ -93,6 +99,7 @@ struct cf_pool_load {
 	unsigned int target;		/* threads for small tasks; 0: none was submitted */
 	bool waits;			/* which the pool has for tasks that wait */
 	unsigned int big;		/* threads at work on a big task */
+	bool idle;			/* no task waits or runs */
 };
 struct cf_pool_load cf_pool_load(void);
 

@@ -10,7 +10,9 @@
  * are one.
  *
  * This is done only where the two may be one: if their sizes are the same, and at least one
- * file system may show files that are kept elsewhere.
+ * file system may show files that are kept elsewhere.  Within one file system their times must
+ * be the same as well.  (Two file systems may show one file with different times: some have no
+ * time of the last change, and pass on whole seconds only.)
  *
  * Meanwhile no other copy may do the same to that file by another of its names: it would
  * see a size that is not the file's, or miss the byte that it had added.  Two copies with
@@ -99,6 +101,33 @@ static int has_size(int fd, off_t size)
 	return r < 0 ? r : now.st_size == size;
 }
 
+static bool same_moment(struct timespec a, struct timespec b)
+{
+	return a.tv_sec == b.tv_sec && a.tv_nsec == b.tv_nsec;
+}
+
+/* Returns true if two stats that were made in one file system may be those of one file. */
+static bool same_state(const struct stat *a, const struct stat *b)
+{
+	return a->st_size == b->st_size && same_moment(a->st_mtim, b->st_mtim) &&
+	       same_moment(a->st_ctim, b->st_ctim);
+}
+
+/* Returns 1 if src and dst, in one file system, are two for sure; 0 if not; or -errno. */
+static int are_two(int src, int dst)
+{
+	struct stat before, other, after;
+	int r = cf_fstat_fresh(src, &before);
+
+	if (r == 0)
+		r = cf_fstat_fresh(dst, &other);
+	if (r < 0 || same_state(&before, &other))
+		return r;
+	/* Somebody may have written to it between the two looks. */
+	r = cf_fstat_fresh(src, &after);
+	return r < 0 ? r : same_state(&before, &after);
+}
+
 /* As cf_same_file(), with the lock held */
 static int probe_locked(int src, int dst, const struct stat *there)
 {
@@ -129,6 +158,9 @@ int cf_same_file(int src, const struct stat *st, int dst, const struct stat *the
 	if (!may_be_shared(st->st_dev, from, there->st_dev, to) ||
 	    !may_be_equal(st->st_size, there->st_size, from, to))
 		return 0;
+	int two = st->st_dev == there->st_dev ? are_two(src, dst) : 0;
+	if (two)
+		return two < 0 ? two : 0;
 	pthread_once(&fork_hooked, hook_fork);
 	pthread_mutex_t *lock = lock_of(st, from, to);
 	pthread_mutex_lock(lock);

@@ -92,6 +92,14 @@ static struct cf_pool_limits limits(const struct cf_job *j)
 	return cf_policy_limits(cf_relaxed_get(setup.threads), j->place.pair);
 }
 
+void cf_start_worked(uint64_t pair)
+{
+	struct cf_pool_limits l = cf_policy_limits(cf_relaxed_get(setup.threads), pair);
+
+	if (l.waits)
+		cf_pool_worked(l);
+}
+
 /* Returns true if the pool is to make j, a copy that burns the processor. */
 static bool choose_pool(const struct cf_job *j)
 {

@@ -13,6 +13,9 @@
  */
 void cf_start_setup(uint32_t threads, uint32_t pending);
 
+/* A thread of the program has done a piece of work of its own in that pair (place.h). */
+void cf_start_worked(uint64_t pair);
+
 /*
  * Start j.  Returns 0 if that is done; a cookie, which has taken over what j is to do; or
  * -errno, also if the copy has failed.

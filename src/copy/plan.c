@@ -10,11 +10,29 @@
 
 #include <assert.h>
 
+#include <libcopyfile.h>
+
 #include "copy/context.h"
 #include "copy/entry.h"
 #include "copy/existing.h"
 #include "copy/outcome.h"
 #include "tree/dir.h"
+
+/* About so many system calls show that there is nothing to copy. */
+#define LOOK_CALLS 2
+
+/* As existing_prepare(); if there is nothing to copy, that has been the work on e. */
+static enum existing_action prepare(struct context *c, const struct entry *e,
+				    struct existing *ret)
+{
+	struct copyfile_work work;
+
+	copyfile_work_begin(&work);
+	enum existing_action action = existing_prepare(c, e, ret);
+	if (action == EXISTING_UP_TO_DATE || action == EXISTING_KEEP)
+		copyfile_work_end(&work, dir_src_fd(e->dir), dir_dst_fd(e->dir), LOOK_CALLS);
+	return action;
+}
 
 enum plan_action plan_complete(struct context *c, const struct entry *e, struct plan *plan)
 {
@@ -22,7 +40,7 @@ enum plan_action plan_complete(struct context *c, const struct entry *e, struct 
 
 	if (e->dir->created)
 		return PLAN_COPY;
-	switch (existing_prepare(c, e, &there)) {
+	switch (prepare(c, e, &there)) {
 	case EXISTING_NONE:
 		plan->backup = there.backup;
 		return PLAN_COPY;

@@ -3,8 +3,9 @@
  * Design: the library measures whether work waits, that of the walkers included (see
  * make_destination() in walk/enter.c), and sizes its pool of threads.  The number of workers
  * follows that: one for each two threads that wait, for a directory costs a walker half a
- * dozen calls while its files are being copied.  Where nothing waits there is one for each
- * core, and copies happen in them.
+ * dozen calls while its files are being copied; and as many as threads while there is nothing
+ * to copy, as where no file has changed.  Where nothing waits there is one for each core, and
+ * copies happen in them.
  *
  * All walkers call these functions, for each file or directory.  So there is no lock, and an
  * answer may be out of date, which costs one worker too many, or a wake-up.
@@ -38,6 +39,9 @@ static unsigned int workers_for_copies(void)
 		return 0;
 	if (!advice.waits)
 		return advice.callers;
+	/* There may be nothing to copy, so the workers are all that waits. */
+	if (advice.idle)
+		return advice.threads;
 	return (advice.threads + THREADS_PER_WORKER - 1) / THREADS_PER_WORKER;
 }
 

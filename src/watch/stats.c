@@ -30,7 +30,7 @@ static void print_decision(const struct copyfile_decision *d)
 	const char *reason = d->why < sizeof why / sizeof *why ? why[d->why] : "unknown";
 
 	if (d->rate)
-		report_line("  %6u.%03u s  %3u threads: %s (%u copies/s before)", d->ms / 1000,
+		report_line("  %6u.%03u s  %3u threads: %s (%u a second before)", d->ms / 1000,
 			    d->ms % 1000, d->threads, reason, d->rate);
 	else
 		report_line("  %6u.%03u s  %3u threads: %s", d->ms / 1000, d->ms % 1000, d->threads,

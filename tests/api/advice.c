@@ -63,6 +63,7 @@ static void test_big(void)
 	cookie = long_start("big", 0);
 	wait_for_data(cookie);
 	is_int(advice().threads, 2, "small copies get the threads that were asked for");
+	is_int(advice().idle, 0, "the pool has something to copy");
 	is_int(advice().callers, n > 1 ? n - 1 : 1, "a big copy takes a core");
 	cancel(cookie);
 	is_int(copyfile_shutdown(), 0, "shutdown");
@@ -78,7 +79,10 @@ static void test_work(void)
 	/* A disk with an arm would get no more threads. */
 	int no_disk = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC), i;
 	struct copyfile_work work;
+	const struct copyfile_setup any = { .threads = 0 };
 
+	is_int(copyfile_setup(&any, sizeof any), 0, "any number of threads");
+	is_int(advice().idle, 1, "the pool has nothing to copy");
 	for (i = 0; i < 8 || (i < 200 && !advice().waits); i++) {
 		errno = 7;
 		copyfile_work_begin(&work);

@@ -63,6 +63,30 @@ test_overlap() {
 	copied real/src real/dst
 }
 
+# Files on one file system that does not tell by numbers which of them are one
+test_overwriting_overlaps() {
+	directories 40 20
+	cp -a real/src real/dst
+	find real/dst -type f -exec touch -d 2001-02-03 {} +
+	slow -d all=3000 || return
+	pcp -RT slow/src slow/dst
+	assertEquals status 0 $?
+	assertTrue "$(peak copy) files are copied at once" "[ $(peak copy) -gt 4 ]"
+	assertEquals 'each is cut off once, and not tried out' 800 \
+		"$(sed -n 's/^truncate calls \([0-9]*\).*/\1/p' slow/.slowfs)"
+	copied real/src real/dst
+}
+
+# A pass in which there is nothing to copy: looking at files is work, too.
+test_looking_overlaps() {
+	directories 60 40
+	cp -a real/src real/dst
+	slow -d all=1000 || return
+	pcp -auT slow/src slow/dst
+	assertEquals status 0 $?
+	assertTrue "$(peak getattr) files are looked at at once" "[ $(peak getattr) -gt 10 ]"
+}
+
 # What ends a directory, and what makes an inode's other names, waits as well.
 test_attributes_and_links_overlap() {
 	directories 30 4
