@@ -28,7 +28,8 @@
  * digest the kernel mover is left out, unless a server may copy by itself.
  *
  * The source is checked for changes if it was not read at one moment, but in several
- * calls, or in one of more than ONE_MOMENT bytes.
+ * calls, or in one of more than ONE_MOMENT bytes; if other bytes were there than its size said;
+ * or if the caller wants that.
  */
 #include <config.h>
 
@@ -41,6 +42,7 @@
 #include <time.h>
 
 #include "buffer.h"
+#include "change.h"
 #include "clock.h"
 #include "clone.h"
 #include "contents.h"
@@ -73,9 +75,6 @@ static_assert(LEAST_CHUNK <= CF_FIRST_CHUNK && CF_FIRST_CHUNK <= MOST_CHUNK,
 
 /* Nanoseconds for which one thread moves a big file, before ranges are considered */
 #define LONG_ENOUGH 10000000
-
-/* Bytes that a file in /proc has at most, on a big machine */
-#define MADE_UP_SIZE (1 << 20)
 
 /* If one call reads no more bytes than this, they count as read at one moment. */
 #define ONE_MOMENT (64 << 10)
@@ -122,33 +121,6 @@ static int stat_again(struct mover *m, bool force)
 	return failed(m, COPYFILE_READ, r);
 }
 
-/* Returns true if src has changed since it was opened, as far as m->now tells. */
-static bool has_changed(const struct mover *m)
-{
-	const struct stat *a = m->d->st, *b = m->now;
-
-	return a->st_size != b->st_size ||
-	       a->st_mtim.tv_sec != b->st_mtim.tv_sec ||
-	       a->st_mtim.tv_nsec != b->st_mtim.tv_nsec ||
-	       a->st_ctim.tv_sec != b->st_ctim.tv_sec ||
-	       a->st_ctim.tv_nsec != b->st_ctim.tv_nsec;
-}
-
-/*
- * Returns true if the contents of src, whose stat is now, are made up as they are read, so
- * that its size means nothing.  The kernel makes such files, and so does lxcfs for a
- * container's /proc: there they take no space, nobody may write to them, and their size is
- * that of the file outside.
- */
-static bool is_made_up(int src, const struct stat *now)
-{
-	enum cf_fs kind = cf_fs_of(src);
-
-	return kind == CF_FS_PSEUDO ||
-	       (kind == CF_FS_FUSE && !now->st_blocks && !(now->st_mode & 0222) &&
-		now->st_size <= MADE_UP_SIZE);
-}
-
 /*
  * Reading src has come to an end, at offset at.  Returns 0 if the file ends there, 1 if the
  * caller has to go on reading, or -errno.
@@ -159,10 +131,10 @@ static int judge_end(struct mover *m, off_t at)
 
 	if (r < 0 || m->now->st_size <= at)
 		return r;
-	if (is_made_up(m->d->src, m->now))
+	if (cf_change_made_up(m->d->src, m->now))
 		return 0;
 	/* Another program may have cut it off, and be writing it anew. */
-	if (m->early != at && has_changed(m)) {
+	if (m->early != at && cf_change_seen(m->d->st, m->now)) {
 		m->early = at;
 		return 1;
 	}
@@ -561,6 +533,39 @@ static int move(struct mover *m)
 	return r == 0 ? set_size(m) : r;
 }
 
+/*
+ * Returns true if it is worth a system call to find out whether src has changed.  What one call
+ * reads is of one moment, unless there is a lot of it; and it reaches the size of src, unless
+ * that has changed since src was opened.
+ */
+static bool may_have_changed(const struct mover *m)
+{
+	const struct cf_watch *w = m->d->watch;
+
+	return m->moves > 1 || cf_relaxed_get(w->moved) > ONE_MOMENT ||
+	       cf_relaxed_get(w->done) != (uint64_t)m->d->st->st_size;
+}
+
+/*
+ * Find out whether src, all of which was copied, has changed meanwhile.  Returns 1, 0 or, where
+ * that was asked for and cannot be told, -errno.
+ */
+static int changed_meanwhile(struct mover *m)
+{
+	const struct cf_data *d = m->d;
+	bool asked = d->flags & COPYFILE_CHECK_SRC;
+
+	if (asked || (!m->looked && may_have_changed(m))) {
+		int r = stat_again(m, asked);
+
+		if (r < 0)
+			return asked ? r : 0;
+	}
+	/* What is made up at each look is of a new time each time. */
+	return m->looked && cf_change_seen(d->st, m->now) &&
+	       !cf_change_made_up(d->src, m->now);
+}
+
 int cf_data_copy(const struct cf_data *d, struct cf_data_result *ret)
 {
 	char small[SMALL_BUFFER_SIZE];
@@ -577,7 +582,7 @@ int cf_data_copy(const struct cf_data *d, struct cf_data_result *ret)
 	ret->summed = d->digest && !m.unsummed;
 	if (r < 0)
 		return r;
-	if (m.looked || m.moves > 1 || cf_relaxed_get(d->watch->moved) > ONE_MOMENT)
-		ret->changed = (m.looked || cf_fstat(d->src, &now) == 0) && has_changed(&m);
-	return 0;
+	r = changed_meanwhile(&m);
+	ret->changed = r > 0;
+	return r < 0 ? r : 0;
 }

@@ -157,6 +157,9 @@ extern "C" {
  */
 #define COPYFILE_NOFOLLOW_DST	0x08000000UL
 
+/* src is looked at again at the end, however small, for copyfile_info.changed; not ATTRS_ONLY. */
+#define COPYFILE_CHECK_SRC	0x10000000UL
+
 /*
  * Start to copy src to dst.
  *
@@ -429,9 +432,9 @@ struct copyfile_info {
 				   neither XATTR nor CONTEXT; if there is none, of the first
 				   skipped attribute; 0 if none was skipped */
 	uint32_t partial;	/* enum copyfile_partial */
-	uint32_t changed;	/* 1: the size or a time of src changed during the copy.  This is
-				   checked if the copy took more than one call, or one call of
-				   more than 64 KiB; so 0 is no proof. */
+	uint32_t changed;	/* 1: the size or a time of src changed during the copy.  Unless
+				   COPYFILE_CHECK_SRC is set a short copy is not checked: one in
+				   one call of up to 64 KiB, which is the size; 0 is no proof */
 	uint32_t paused;	/* 1: COPYFILE_PAUSE is in force */
 	uint32_t hash;		/* enum copyfile_hash: that of digest; 0: there is none */
 	uint32_t compared;	/* enum copyfile_compared */

@@ -107,6 +107,48 @@ static void rewrite(void)
 	set_size("src", 600000);
 }
 
+static void lengthen(void)
+{
+	set_size("src", 9000);
+}
+
+static void cut_short(void)
+{
+	set_size("src", 1000);
+}
+
+/* What is read by one call is looked at once more if its size is another one, or if asked for. */
+static void test_changed_small(unsigned long flags, const char *call, const char *name)
+{
+	static const struct {
+		void (*act)(void);
+		const char *name;
+		unsigned int unasked;	/* copyfile_info.changed without COPYFILE_CHECK_SRC */
+	} changes[] = {
+		{ NULL, "nothing happens", 0 },
+		{ overwrite_secretly, "written to, with its old time", 0 },
+		{ cut_short, "cut off", 1 },
+		{ lengthen, "longer", 1 },
+	};
+
+	for (unsigned int i = 0; i < sizeof changes / sizeof changes[0]; i++) {
+		put_pattern("src", 5000, 1);
+		is_int(copy_while(call, 1, 0, changes[i].act, flags), 0, "%s: 5000 bytes, %s",
+		       name, changes[i].name);
+		is_int(last_info().changed, changes[i].unasked, "%s: changed, as far as is seen",
+		       name);
+		put_pattern("src", 5000, 1);
+		is_int(copy_while(call, 1, 0, changes[i].act, flags | COPYFILE_CHECK_SRC), 0,
+		       "%s: the same with COPYFILE_CHECK_SRC", name);
+		is_int(last_info().changed, changes[i].act != NULL, "%s: every change is seen",
+		       name);
+	}
+	put_pattern("src", 5000, 1);
+	is_int(copy_while("fstat", 2, EIO, NULL, flags | COPYFILE_CHECK_SRC), -EIO,
+	       "%s: a look that was asked for fails", name);
+	is_int(last_info().stage, COPYFILE_READ, "%s: it is the source that fails", name);
+}
+
 static void test_changed(void)
 {
 	static const struct {
@@ -152,6 +194,7 @@ static void test_changed(void)
 		put_pattern("src", 65536, 1);
 		is_int(copy_while("fstat", 0, 0, NULL, flags), 0, "%s: 65536 bytes", name);
 		is_int(at.seen, 1, "%s: are looked at once", name);
+		test_changed_small(flags, ways[i].call, name);
 
 		is_int(copyfile_setup(&(struct copyfile_setup){ 0 }, sizeof small), 0,
 		       "the usual chunks");

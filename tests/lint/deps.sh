@@ -35,7 +35,8 @@ temp	sys
 clone	refusal sys
 refusal	clock fibhash relaxed
 buffer	sys wait watch
-data	buffer clock clone contents digest extent fs pause range refusal sys verify watch
+data	buffer change clock clone contents digest extent fs pause range refusal sys verify watch
+change	fs
 range	buffer clock pause pool scale sys thread watch
 attr	extent sys watch
 extent	sys
