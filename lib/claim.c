@@ -14,8 +14,11 @@
  * A big one is claimed right after it was made.  For a small one the stat that tells its
  * inode would be too expensive.  Instead it is entered in a list of the files that are
  * being made in its directory.  A copy that claims an inode there waits until all files
- * that were in the list before have left it.  Other processes do not see the list; against
- * them it helps only that a small file is written by one call, right after it was made.
+ * that were in the list before have left it.  A directory may have two names, by a symlink or
+ * a mount: so if the inode has changed since this process made its first file, those that are
+ * being made in other directories of the file system are awaited as well.  Other processes do
+ * not see the list; against them it helps only that a small file is written by one call, right
+ * after it was made.
  *
  * No copy waits for ever: it claims only one inode, and while it is in the list of new
  * files it claims none.
@@ -35,9 +38,11 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stddef.h>
+#include <time.h>
 
 #include "fibhash.h"
 #include "fs.h"
+#include "place.h"
 #include "sys.h"
 #include "wait.h"
 
@@ -69,6 +74,7 @@ static struct bucket *bucket_of_claim(const struct cf_claim *c)
 
 static pthread_once_t fork_hooked = PTHREAD_ONCE_INIT;
 static atomic_uint forks;		/* fork(2)s that this process has begun */
+static time_t first_use;		/* of this module, by this process or an ancestor */
 
 static void fork_prepare(void)
 {
@@ -84,6 +90,10 @@ static void fork_child(void)
 
 static void hook_fork(void)
 {
+	struct timespec now = { 0 };
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	first_use = now.tv_sec;
 	/* If there is no memory for the handler, only children that copy are in danger. */
 	(void)pthread_atfork(fork_prepare, NULL, fork_child);
 }
@@ -141,25 +151,30 @@ static bool enter_inode(struct cf_claim *c)
 
 /* ---------------------------------------------------------------- waiting */
 
-static bool new_before(struct bucket *b, uint64_t place, uint64_t number)
+/*
+ * Returns true if a file that was entered in b before number is still being made in place, or
+ * with anywhere on its file system.
+ */
+static bool new_before(struct bucket *b, uint64_t place, bool anywhere, uint64_t number)
 {
 	struct cf_claim *c;
 
 	pthread_mutex_lock(&b->lock);
 	for (c = b->first; c; c = c->next)
-		if (c->kind == CF_CLAIM_NEW && c->key[0] == place && c->key[1] < number)
+		if (c->kind == CF_CLAIM_NEW && c->key[1] < number &&
+		    (anywhere ? cf_place_same_fs(c->key[0], place) : c->key[0] == place))
 			break;
 	pthread_mutex_unlock(&b->lock);
 	return c;
 }
 
 /*
- * Wait until the files that are now being made in place are written.  Returns what
- * cf_claim_inode() returns.
+ * Wait until the files of b that are now being made in place, or with anywhere on its file
+ * system, are written.  Returns what cf_claim_inode() returns.
  */
-static int await_new(uint64_t place, const struct cf_watch *watch)
+static int await_new(struct bucket *b, uint64_t place, bool anywhere,
+		     const struct cf_watch *watch)
 {
-	struct bucket *b = bucket_of(place, 0);
 	unsigned int steps = 0;
 	uint64_t number;
 	int r = 0;
@@ -167,9 +182,38 @@ static int await_new(uint64_t place, const struct cf_watch *watch)
 	pthread_mutex_lock(&b->lock);
 	number = b->entered;
 	pthread_mutex_unlock(&b->lock);
-	while (r == 0 && new_before(b, place, number))
+	while (r == 0 && new_before(b, place, anywhere, number))
 		r = cf_wait_step(&steps, watch);
 	return r < 0 ? r : steps > 0;
+}
+
+/*
+ * Returns true if this process may have made the inode, by the time of its last change.  The
+ * clock of another machine may be wrong, and a file system's is behind by up to a tick.
+ */
+static bool may_be_ours(int fd, const struct stat *st)
+{
+	bool own_clock = fd >= 0 && cf_fs_known(fd, st->st_dev) == CF_FS_PLAIN;
+
+	return st->st_ctim.tv_sec >= first_use - (own_clock ? 1 : 3600);
+}
+
+/* Wait for all new files that the inode may be.  Returns what cf_claim_inode() returns. */
+static int await_all_new(int fd, const struct stat *st, uint64_t place,
+			 const struct cf_watch *watch)
+{
+	int waited = await_new(bucket_of(place, 0), place, false, watch);
+
+	if (waited < 0 || !may_be_ours(fd, st))
+		return waited;
+	for (int i = 0; i < BUCKETS; i++) {
+		int r = await_new(&buckets[i], place, true, watch);
+
+		if (r < 0)
+			return r;
+		waited |= r;
+	}
+	return waited;
 }
 
 static bool may_lock(int fd, const struct stat *st)
@@ -186,7 +230,7 @@ int cf_claim_inode(struct cf_claim *c, int fd, const struct stat *st, uint64_t p
 	assert(c->kind == CF_CLAIM_NONE);
 	pthread_once(&fork_hooked, hook_fork);
 	*c = (struct cf_claim){
-		.key = { st->st_dev, st->st_ino }, .fd = fd, .shared = c->shared,
+		.key = { st->st_dev, st->st_ino }, .fd = fd, .shared = c->shared, .made = c->made,
 	};
 	while (r == 0 && !enter_inode(c))
 		r = cf_wait_step(&steps, watch);
@@ -197,7 +241,7 @@ int cf_claim_inode(struct cf_claim *c, int fd, const struct stat *st, uint64_t p
 		while (r == 0 && (lock = cf_lock(fd)) == -EAGAIN)
 			r = cf_wait_step(&steps, watch);
 	c->locked = lock == 0;
-	int waited = r < 0 ? r : await_new(place, watch);
+	int waited = r < 0 || c->made ? r : await_all_new(fd, st, place, watch);
 	if (waited < 0)
 		cf_claim_drop(c);
 	return waited < 0 ? waited : waited || steps > 0;
@@ -215,5 +259,5 @@ void cf_claim_drop(struct cf_claim *c)
 	pthread_mutex_lock(&b->lock);
 	leave_locked(b, c);
 	pthread_mutex_unlock(&b->lock);
-	*c = (struct cf_claim){ .kind = CF_CLAIM_NONE, .shared = c->shared };
+	*c = (struct cf_claim){ .kind = CF_CLAIM_NONE, .shared = c->shared, .made = c->made };
 }

@@ -97,6 +97,7 @@ static int claim_new(struct cf_dest *d)
 		d->noted = cf_fstat(d->fd, &d->id) == 0;
 	if (!d->noted)
 		return 0;
+	d->claim.made = true;
 	int r = cf_claim_inode(&d->claim, d->fd, &d->id, d->place, d->watch);
 	if (r < 0)
 		return r;

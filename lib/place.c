@@ -85,17 +85,25 @@ static uint64_t pair_of(uint64_t from, uint64_t to)
 	return pair | 1 | (cf_disk_seeks(from) ? CF_PAIR_SEEKS : 0);
 }
 
+/* Returns cf_place.dir of a directory with that hash, on dev. */
+static uint64_t dir_on(uint64_t hash, uint64_t dev)
+{
+	return (hash & ~CF_PLACE_FS) | (cf_hash_mix(dev) & CF_PLACE_FS);
+}
+
 struct cf_place cf_place_of(int src_dir, const char *src, int dst_dir, const char *dst)
 {
 	static _Thread_local struct seen srcs[SEEN], dsts[SEEN];
 	const struct seen *from = look(srcs, src_dir, src), *to = look(dsts, dst_dir, dst);
 
-	return (struct cf_place){ .dir = to->dir, .pair = pair_of(from->dev, to->dev) };
+	return (struct cf_place){
+		.dir = dir_on(to->dir, to->dev), .pair = pair_of(from->dev, to->dev),
+	};
 }
 
 struct cf_place cf_place_of_files(int src, int dst)
 {
 	uint64_t from = cf_device(src), to = cf_device(dst);
 
-	return (struct cf_place){ .dir = cf_hash_mix(to), .pair = pair_of(from, to) };
+	return (struct cf_place){ .dir = dir_on(cf_hash_mix(to), to), .pair = pair_of(from, to) };
 }

@@ -6,7 +6,11 @@
 #ifndef CF_PLACE_H
 #define CF_PLACE_H
 
+#include <stdbool.h>
 #include <stdint.h>
+
+/* The bits of dir that stand for its file system */
+#define CF_PLACE_FS UINT64_C(0xffff)
 
 struct cf_place {
 	uint64_t dir;	/* equal for copies into one directory, if they name it in one way */
@@ -15,6 +19,12 @@ struct cf_place {
 
 /* In pair: the source is on a disk that says of itself that it has an arm. */
 #define CF_PAIR_SEEKS 2
+
+/* Returns true if two directories, each as in cf_place.dir, may be on one file system. */
+static inline bool cf_place_same_fs(uint64_t a, uint64_t b)
+{
+	return !((a ^ b) & CF_PLACE_FS);
+}
 
 /* Returns the place of a copy with the names that copyfileat() is given. */
 struct cf_place cf_place_of(int src_dir, const char *src, int dst_dir, const char *dst);

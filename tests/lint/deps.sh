@@ -29,7 +29,7 @@ dest	attr claim destfile inplace newdir pause sys temp watch
 inplace	claim destfile fs same sys wait
 destfile	claim newdir watch
 newdir	fibhash fs sys
-claim	fibhash fs sys wait watch
+claim	fibhash fs place sys wait watch
 same	fs sys
 temp	sys
 clone	refusal sys

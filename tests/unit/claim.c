@@ -107,7 +107,7 @@ static int copy_over(const char *src, const char *dst)
 }
 
 struct maker {
-	const char *src;
+	const char *src, *dir;
 	pthread_barrier_t *start;
 	int failed;
 };
@@ -119,7 +119,7 @@ static void *make_often(void *arg)
 	int i;
 
 	for (i = 0; i < 20 * ROUNDS; i++) {
-		snprintf(dst, sizeof dst, "new%d", i);
+		snprintf(dst, sizeof dst, "%s/%d", self->dir, i);
 		pthread_barrier_wait(self->start);
 		if (copy_over(self->src, dst) != 0)
 			self->failed++;
@@ -127,10 +127,13 @@ static void *make_often(void *arg)
 	return NULL;
 }
 
-/* Two threads make one new file; the second one to come overwrites it. */
-static void test_new(const char *a, const char *b)
+/*
+ * Two threads make one new file; the second one to come overwrites it.  dir is the name of the
+ * directory for one of them; the other one calls it "new".
+ */
+static void test_new(const char *a, const char *b, const char *dir)
 {
-	struct maker makers[2] = { { .src = a }, { .src = b } };
+	struct maker makers[2] = { { .src = a, .dir = "new" }, { .src = b, .dir = dir } };
 	pthread_barrier_t start;
 	pthread_t thread;
 	int i, mixed = 0;
@@ -144,11 +147,12 @@ static void test_new(const char *a, const char *b)
 	for (i = 0; i < 20 * ROUNDS; i++) {
 		char dst[16];
 
-		snprintf(dst, sizeof dst, "new%d", i);
+		snprintf(dst, sizeof dst, "new/%d", i);
 		mixed += !is_one(dst);
 		drop(dst);
 	}
-	is_int(makers[0].failed + makers[1].failed, 0, "%s and %s: no copy fails", a, b);
+	is_int(makers[0].failed + makers[1].failed, 0, "%s and %s in %s: no copy fails", a, b,
+	       dir);
 	is_int(mixed, 0, "none of %d new files is a mixture", 20 * ROUNDS);
 }
 
@@ -257,8 +261,13 @@ int main(void)
 	test_threads(COPYFILE_SYNC, "sync");
 	test_threads(COPYFILE_ASYNC, "async");
 	test_threads(COPYFILE_SYNC | COPYFILE_NO_REFLINK | COPYFILE_NO_SPARSE, "by buffer");
-	test_new("s0", "s3");
-	test_new("s0", "s2");
+	mkdir("new", 0755);
+	if (symlink("new", "again") != 0)
+		bail_out("symlink: %s", strerror(errno));
+	test_new("s0", "s3", "new");
+	test_new("s0", "s2", "new");
+	test_new("s0", "s3", "again");
+	test_new("s0", "s2", "again");
 	test_waiting();
 	test_foreign_lock();
 	is_int(copyfile_shutdown(), 0, "shutdown");

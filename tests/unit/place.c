@@ -39,6 +39,7 @@ static void test_directories(void)
 	ok(same_place(in_a, cf_place_of(b, "y", a, "z")), "two files, one directory");
 	ok(in_a.dir != cf_place_of(a, "x", b, "x").dir, "two directories");
 	is_int(in_a.pair, cf_place_of(a, "x", b, "x").pair, "on one file system");
+	ok(cf_place_same_fs(in_a.dir, cf_place_of(a, "x", b, "x").dir), "which they tell as well");
 	ok(in_a.dir != cf_place_of(b, "x", a, "sub/x").dir, "a directory within");
 	ok(here("x", "a/x").dir == here("x", "a/y").dir, "by name");
 	ok(here("x", "a/x").dir != here("x", "b/x").dir, "and others by name");
@@ -64,9 +65,11 @@ static void test_pairs(void)
 	uint64_t from_proc = here("/proc/x", "y").pair, to_proc = here("x", "/proc/y").pair;
 
 	if (stat_of("/proc").st_dev == stat_of(".").st_dev || !exists("/proc/self")) {
-		skip(3, "no /proc");
+		skip(4, "no /proc");
 		return;
 	}
+	ok(!cf_place_same_fs(here("x", "y").dir, here("x", "/proc/y").dir),
+	   "directories of two file systems");
 	ok(local != from_proc && local != to_proc, "file systems are told apart");
 	ok(from_proc != to_proc, "and in which direction it goes");
 	ok(here("/proc/x", "/proc/y").pair != local, "on both sides");
