@@ -138,6 +138,14 @@ enum cf_fs_memory cf_fs_memory(int fd)
 	return CF_MEMORY_PAGES;
 }
 
+bool cf_fs_keeps_numbers(int fd)
+{
+	int64_t type = cf_fs_type(fd);
+
+	/* The number is part of what the server tells of a file. */
+	return kind_of_type(type) == CF_FS_PLAIN || type == NFS_MAGIC;
+}
+
 int cf_fs_is_nfs(int fd)
 {
 	int64_t type = cf_fs_type(fd);

@@ -23,6 +23,13 @@ enum cf_fs cf_fs_of(int fd);
  */
 enum cf_fs cf_fs_known(int fd, dev_t dev);
 
+/*
+ * Returns true if the files that fd's file system has keep their inode numbers, whether they are
+ * opened, or looked up again.  On overlayfs a file that is opened for writing may get another
+ * one; FUSE and SMB may number it anew when the kernel has forgotten it.
+ */
+bool cf_fs_keeps_numbers(int fd);
+
 /* Where the data of a file may be read from, without a look at a disk */
 enum cf_fs_memory {
 	CF_MEMORY_PAGES,	/* the page cache */

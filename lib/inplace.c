@@ -44,14 +44,11 @@ static bool is_another(const struct cf_dest *d, const struct stat *st)
 	       (st->st_dev != d->want_dev || st->st_ino != d->want_ino || !S_ISREG(st->st_mode));
 }
 
-/*
- * Does what is_another() does, for what has been opened.  To open a file for writing may give it
- * another number where it comes from another file system, as on overlayfs.
- */
+/* Does what is_another() does, for what has been opened, unless that may have renumbered it. */
 static bool opened_another(const struct cf_dest *d, const struct stat *st)
 {
 	return is_another(d, st) &&
-	       (!S_ISREG(st->st_mode) || cf_fs_of(d->fd) == CF_FS_PLAIN);
+	       (!S_ISREG(st->st_mode) || cf_fs_keeps_numbers(d->fd));
 }
 
 /* Look at what has the destination's name, as open_patiently() would open it. */

@@ -278,7 +278,7 @@ struct copyfile_how {
 	 * dst.  If something else is there by now it is neither waited for nor written to, and
 	 * the copy fails with ESTALE.  If nothing is there a new file is made.  Other regular
 	 * files are told from it only where files keep their numbers: not on overlayfs, with
-	 * FUSE, and on file servers.  0, 0: not known.
+	 * FUSE or on SMB.  0, 0: not known.
 	 */
 	uint64_t dst_dev, dst_ino;
 	uint64_t reserved[1];	/* 0 */
