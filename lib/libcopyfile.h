@@ -525,8 +525,7 @@ enum copyfile_why {
 struct copyfile_decision {
 	uint32_t ms;		/* since the first copy was queued */
 	uint32_t threads;	/* for small copies, from then on */
-	uint32_t rate;		/* small copies, or pieces of struct copyfile_work, a second before;
-				   0: not measured */
+	uint32_t rate;		/* small copies, or work, a second before; 0: not measured */
 	uint32_t why;		/* enum copyfile_why */
 };
 
@@ -575,12 +574,11 @@ struct copyfile_work {
 };
 
 /*
- * What a program does between copies, such as making a directory, or finding that a file needs no
- * copy, tells as much of the file systems as a copy does.  What one thread does between begin
- * and end, from below the directory src_dir to below dst_dir, in about so many system calls, is
- * measured from time to time, and counts for copyfile_advice().  While there are no copies it
- * also counts for the trials that find the number of threads.  Takes some nanoseconds, once in
- * 10 ms, and where work waits, some microseconds; errno stays as it is.
+ * What a program does between copies, such as looking whether a file needs one, tells as much of
+ * the file systems.  What one thread does between begin and end, from below the directory src_dir
+ * to below dst_dir, in about so many calls, is measured from time to time, for copyfile_advice();
+ * while there are no copies it counts for the trials of more threads.  Takes some nanoseconds,
+ * once in 10 ms, and where work waits, some microseconds; errno stays as it is.
  */
 COPYFILE_API
 void copyfile_work_begin(struct copyfile_work *work);
