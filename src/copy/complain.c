@@ -49,7 +49,8 @@ static void complain_of_ends(const struct entry *e, enum report_op op, int err, 
 	char *src = dir_src_path(e->dir, e->src), *dst = dir_dst_path(e->dir, e->dst);
 	const struct report_about about = {
 		.op = op, .src = src, .dst = dst, .id = e->id, .partial = e->partial,
-		.known = full_met(e, err) || (op == OP_ATTRIBUTES && full_explains(dst, err)),
+		/* In this order: what full_met() notes would explain this very failure. */
+		.known = (op == OP_ATTRIBUTES && full_explains(dst, err)) || full_met(e, err),
 	};
 
 	if (!second)
