@@ -237,7 +237,7 @@ static int open_src(const struct context *c, const struct entry *e, struct stat 
 
 	if (fd < 0 && errno == EINTR)
 		return -1;
-	if (fd < 0 || RETRY(fstat(fd, ret)) < 0 || fcntl(fd, F_SETFL, O_RDONLY) < 0)
+	if (fd < 0 || RETRY(fstat(fd, ret)) < 0 || RETRY(fcntl(fd, F_SETFL, O_RDONLY)) < 0)
 		complain_open_src(e, errno);
 	else if ((ret->st_mode & S_IFMT) == e->type)
 		return fd;
@@ -269,7 +269,7 @@ static int open_patiently(int dir, const char *name, int flags, mode_t mode, boo
 	}
 	/* A FIFO stays non-blocking: writing must not wait for room in it either. */
 	if (fd >= 0 && !(RETRY(fstat(fd, &st)) == 0 && S_ISFIFO(st.st_mode)) &&
-	    fcntl(fd, F_SETFL, O_WRONLY) < 0) {
+	    RETRY(fcntl(fd, F_SETFL, O_WRONLY)) < 0) {
 		close(fd);
 		return -1;
 	}
