@@ -5,6 +5,9 @@
  * Every line of a type has every field of that type; what is not known is null.
  *
  * After a failed write nothing more is written.  json_end() returns the failure.
+ *
+ * Where there is no memory the run ends, as elsewhere.  jansson itself would leave out a field,
+ * or the name of one (seen in 2.14).
  */
 #include <config.h>
 
@@ -44,6 +47,7 @@ static int write_error;		/* the first errno of a write; under the lock */
 
 void json_begin(int fd, bool files)
 {
+	json_set_alloc_funcs(xmalloc, free);
 	stream = fd;
 	with_files = files;
 }
