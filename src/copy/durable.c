@@ -54,10 +54,13 @@
 #define SHORTEST (CLOCK_SECOND / 10)
 #define LONGEST (5 * CLOCK_SECOND)
 
+/* The number of no file system */
+#define NO_DEV ((dev_t)0)
+
 /* A file system of the destination.  The list only grows. */
 struct fs {
 	struct fs *next;
-	dev_t dev;
+	dev_t dev;		/* or NO_DEV, which stands for all that could not be looked at */
 	int fd;			/* -1: it could not be opened, for this errno value */
 	int err;
 	char *dir;		/* the full name of a directory on it */
@@ -81,33 +84,26 @@ bool durable_covers(dev_t dev)
 	return fs;
 }
 
-/* Note the file system dev, which fd is a directory on; path is its name, and freed. */
-static void add(dev_t dev, int fd, char *path)
+/*
+ * Note the file system dev, which fd is a directory on; or, if err is not 0, one of which only
+ * that errno value is known.  path is the directory's name, and freed.
+ */
+static void add(dev_t dev, int fd, int err, char *path)
 {
 	pthread_mutex_lock(&lock);
 	if (durable_covers(dev)) {
 		free(path);
 	} else {
 		struct fs *fs = xmalloc(sizeof *fs);
-		int open = RETRY(openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+		int open = err ? -1 : RETRY(openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
 
 		*fs = (struct fs){
-			.next = all, .dev = dev, .fd = open, .err = open < 0 ? errno : 0,
-			.dir = path,
+			.next = all, .dev = dev, .fd = open,
+			.err = err ? err : open < 0 ? errno : 0, .dir = path,
 		};
 		all = fs;
 	}
 	pthread_mutex_unlock(&lock);
-}
-
-void durable_note(const struct dir *d)
-{
-	struct stat st;
-
-	if (!wanted || d->created || RETRY(fstat(dir_dst_fd(d), &st)) < 0)
-		return;
-	if (!durable_covers(st.st_dev))
-		add(st.st_dev, dir_dst_fd(d), dir_dst_path(d, ""));
 }
 
 /* Returns the full name of name in the destination of d; "." is d itself. */
@@ -121,6 +117,19 @@ static char *path_of(const struct dir *d, const char *name)
 	return xstrdup(name);
 }
 
+void durable_note(const struct dir *d)
+{
+	struct stat st;
+
+	if (!wanted || d->created)
+		return;
+	int err = RETRY(fstat(dir_dst_fd(d), &st)) < 0 ? errno : 0;
+	if (err)
+		st.st_dev = NO_DEV;
+	if (!durable_covers(st.st_dev))
+		add(st.st_dev, dir_dst_fd(d), err, path_of(d, "."));
+}
+
 void durable_note_parent(const struct entry *e)
 {
 	struct stat st;
@@ -129,8 +138,12 @@ void durable_note_parent(const struct entry *e)
 		return;
 	char *name = dir_name(e->dst);
 	int fd = entry_open_dst_parent(e);
-	if (fd >= 0 && RETRY(fstat(fd, &st)) == 0 && !durable_covers(st.st_dev))
-		add(st.st_dev, fd, path_of(e->dir, name));
+	int err = fd < 0 || RETRY(fstat(fd, &st)) < 0 ? errno : 0;
+	if (err)
+		st.st_dev = NO_DEV;
+	/* Nothing can be copied into what is missing. */
+	if (err != ENOENT && err != ENOTDIR && !durable_covers(st.st_dev))
+		add(st.st_dev, fd, err, path_of(e->dir, name));
 	if (fd >= 0)
 		close(fd);
 	free(name);
