@@ -12,6 +12,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/retry.h"
+
 static FILE *file;			/* NULL: none is open */
 static int write_error;			/* an errno; under the lock of file */
 
@@ -31,7 +33,7 @@ uint32_t checksums_default(void)
 
 bool checksums_open(const char *path)
 {
-	file = fopen(path, "we");
+	file = retry_fopen(path, "we");
 	return file;
 }
 

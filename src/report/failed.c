@@ -6,13 +6,16 @@
 
 #include <stdio.h>
 
+#include "base/retry.h"
+#include "close-stream.h"
+
 static FILE *file;			/* NULL: none is open */
 static char terminator;			/* of each name */
 
 bool failed_open(const char *path, bool null)
 {
 	terminator = null ? '\0' : '\n';
-	file = fopen(path, "we");
+	file = retry_fopen(path, "we");
 	return file;
 }
 
@@ -21,7 +24,7 @@ bool failed_close(void)
 	FILE *closed = file;
 
 	file = NULL;
-	return !closed || !(ferror(closed) | fclose(closed));
+	return !closed || close_stream(closed) == 0;
 }
 
 bool failed_is_open(void)

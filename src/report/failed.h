@@ -15,8 +15,8 @@
 bool failed_open(const char *path, bool null);
 
 /*
- * Stop writing.  Main thread only, when no other thread can write.  Returns false, with
- * errno set, if something could not be written.
+ * Stop writing.  Main thread only, when no other thread can write.  Returns false if something
+ * could not be written, with errno set, or 0 if the reason is not known any more.
  */
 bool failed_close(void);
 

@@ -13,6 +13,8 @@
 #include <time.h>
 
 #include "base/container.h"
+#include "base/retry.h"
+#include "close-stream.h"
 #include "report/deferred.h"
 #include "report/quote.h"
 #include "xalloc.h"
@@ -21,7 +23,7 @@ static FILE *file;			/* NULL: there is no log */
 
 bool log_open(const char *path)
 {
-	file = fopen(path, "we");
+	file = retry_fopen(path, "we");
 	return file;
 }
 
@@ -30,7 +32,7 @@ bool log_close(void)
 	FILE *closed = file;
 
 	file = NULL;
-	return !closed || !(ferror(closed) | fclose(closed));
+	return !closed || close_stream(closed) == 0;
 }
 
 bool log_is_open(void)

@@ -15,8 +15,8 @@
 bool log_open(const char *path);
 
 /*
- * Stop writing.  Main thread only, when no other thread can write.  Returns false, with
- * errno set, if something could not be written.
+ * Stop writing.  Main thread only, when no other thread can write.  Returns false if something
+ * could not be written, with errno set, or 0 if the reason is not known any more.
  */
 bool log_close(void);
 
