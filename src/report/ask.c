@@ -19,6 +19,7 @@
 #include "base/stop.h"
 #include "progname.h"
 #include "report/console.h"
+#include "report/report.h"
 #include "xvasprintf.h"
 
 static bool means_yes(const char *answer)
@@ -33,19 +34,20 @@ static bool means_yes(const char *answer)
 }
 
 /*
- * Read a line of standard input.  Returns true if it is a yes.  Returns false if nothing can
- * be read; then stdin and errno tell why.
+ * Read a line of standard input.  Returns 1 if it is a yes, 0 for any other answer and at the
+ * end, or -1 with errno set.
  */
-static bool read_yes(void)
+static int read_yes(void)
 {
 	char *line = NULL;
 	size_t size = 0;
 	ssize_t len = getline(&line, &size, stdin);
-	int err = errno;
+	int err = errno, yes = len < 0 && !feof(stdin) ? -1 : 0;
 
 	if (len > 0 && line[len - 1] == '\n')
 		line[len - 1] = '\0';
-	bool yes = len > 0 && means_yes(line);
+	if (len > 0)
+		yes = means_yes(line);
 	free(line);
 	errno = err;
 	return yes;
@@ -57,7 +59,8 @@ static void nothing_to_clear(void)
 
 bool ask_yes_no(const char *format, ...)
 {
-	bool yes, interrupted;
+	bool interrupted;
+	int yes, err;
 	va_list args;
 
 	va_start(args, format);
@@ -65,15 +68,18 @@ bool ask_yes_no(const char *format, ...)
 	va_end(args);
 	do {
 		console_print("%s: %s", program_name, question);
-		errno = 0;
 		yes = read_yes();
+		err = yes < 0 ? errno : 0;
 		/* After a signal that does not ask for an end, the question is asked again. */
-		interrupted = !yes && ferror(stdin) && errno == EINTR;
+		interrupted = err == EINTR;
 		if (interrupted) {
 			clearerr(stdin);
 			signals_suspend(nothing_to_clear);
 		}
 	} while (interrupted && stop_asked() != STOP_SIGNAL);
 	free(question);
-	return yes;
+	/* EBADF: it has been closed, which as with cp is a silent no. */
+	if (err && !interrupted && err != EBADF)
+		report_error(err, "cannot read standard input");
+	return yes > 0;
 }
