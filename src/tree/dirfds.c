@@ -224,8 +224,11 @@ void dir_close_src(struct dirs *all, int fd)
 
 /* ------------------------------------------------------- opening, and opening again */
 
-/* Returns true if fd is the inode that d has on this side, as far as that is known. */
-static bool is_same_inode(const struct dir *d, enum dir_side side, int fd)
+/*
+ * Check that fd is the inode that d has on this side, as far as that is known.  Returns 0 or
+ * -errno: ESTALE if it is another one.
+ */
+static int check_inode(const struct dir *d, enum dir_side side, int fd)
 {
 	dev_t dev = d->st.st_dev;
 	ino_t ino = d->st.st_ino;
@@ -237,9 +240,11 @@ static bool is_same_inode(const struct dir *d, enum dir_side side, int fd)
 		ino = d->dst_ino;
 		dirs_unlock(d->all);
 		if (!dev && !ino)
-			return true;
+			return 0;
 	}
-	return RETRY(fstat(fd, &opened)) == 0 && opened.st_dev == dev && opened.st_ino == ino;
+	if (RETRY(fstat(fd, &opened)) < 0)
+		return -errno;
+	return opened.st_dev == dev && opened.st_ino == ino ? 0 : -ESTALE;
 }
 
 /*
@@ -258,10 +263,11 @@ static int open_checked(const struct dir *d, enum dir_side side, int at, const c
 		fd = open_dir_at(d->all, at, name, O_PATH | flags);
 	if (fd < 0)
 		return -errno;
-	if (is_same_inode(d, side, fd))
+	int r = check_inode(d, side, fd);
+	if (r == 0)
 		return fd;
 	close(fd);
-	return -ESTALE;
+	return r;
 }
 
 /* The directories from the nearest one that is open down to the one to open */
