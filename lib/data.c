@@ -12,8 +12,8 @@
  * may help with (range.c).
  *
  * A mover moves a span of the file, until its end or that of the file.  The
- * kernel mover hands over to the buffer where the file systems cannot do it,
- * but only while nothing has moved: after that an error is an error.
+ * kernel mover hands over to the buffer where the file systems cannot do it, also
+ * in the middle of a file: what is wrong with that, read(2) and write(2) will tell.
  *
  * The size of the file is a hint.  /proc has files of size 0 that are not
  * empty, /sys files of 4096 bytes that are shorter; copy_file_range(2) returns
@@ -407,7 +407,7 @@ static int move_kernel(struct mover *m, off_t at, int64_t len)
 		if (cancelled(m))
 			return -ECANCELED;
 		ssize_t n = move_chunk(m, at, len);
-		if (n < 0 && !m->moved && kernel_cannot(n)) {
+		if (n < 0 && kernel_cannot(n)) {
 			if (is_of_pair(n))
 				cf_refusal_note(CF_COPY_FILE_RANGE, d->pair);
 			m->by_buffer = true;
