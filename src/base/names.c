@@ -3,6 +3,7 @@
 
 #include "base/names.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -23,16 +24,24 @@ static int stat_parent(int dir, const char *name, int flags, struct stat *ret)
 	return r;
 }
 
-bool names_same(int a_dir, const char *a, int b_dir, const char *b, int flags)
+int names_same(int a_dir, const char *a, int b_dir, const char *b, int flags)
 {
 	const char *base = last_component(a), *b_base = last_component(b);
 	size_t len = base_len(base);
 	struct stat a_parent, b_parent;
 
-	return len == base_len(b_base) && !memcmp(base, b_base, len) &&
-	       stat_parent(a_dir, a, flags, &a_parent) == 0 &&
-	       stat_parent(b_dir, b, flags, &b_parent) == 0 &&
-	       SAME_INODE(a_parent, b_parent);
+	if (len != base_len(b_base) || memcmp(base, b_base, len))
+		return 0;
+	if (stat_parent(a_dir, a, flags, &a_parent) < 0 ||
+	    stat_parent(b_dir, b, flags, &b_parent) < 0)
+		return -1;
+	return SAME_INODE(a_parent, b_parent);
+}
+
+bool names_lead_nowhere(int err)
+{
+	return err == ENOENT || err == ENOTDIR || err == ELOOP || err == EACCES ||
+	       err == ENAMETOOLONG;
 }
 
 static bool same(const void *a, const void *b)

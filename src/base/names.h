@@ -8,11 +8,17 @@
 struct hash_table;
 
 /*
- * Returns true if a and b are the same entry of the same directory.  They are relative to
- * directory descriptors or AT_FDCWD; flags are as for fstatat(2), which looks at their
- * parents.  False also if a parent can't be looked at.  Thread-safe.
+ * Returns 1 if a and b are the same entry of the same directory, 0 if they are not, or -1 with
+ * errno set if a parent can't be looked at.  They are relative to directory descriptors or
+ * AT_FDCWD; flags are as for fstatat(2), which looks at their parents.  Thread-safe.
  */
-bool names_same(int a_dir, const char *a, int b_dir, const char *b, int flags);
+int names_same(int a_dir, const char *a, int b_dir, const char *b, int flags);
+
+/*
+ * Returns true if err, of a stat(2), is about the name: it leads nowhere, or to what this user
+ * may not see.  Returns false if nothing is known of it.
+ */
+bool names_lead_nowhere(int err);
 
 /* A new, empty set, which the caller frees with hash_free(). */
 struct hash_table *names_new(void);

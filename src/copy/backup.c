@@ -45,7 +45,10 @@ bool backup_wanted(const struct options *o, const struct entry *e)
 	return o->backup != no_backups && !dot_or_dotdot(last_component(e->src));
 }
 
-/* Returns true if the simple backup of e's destination would have the name of its source. */
+/*
+ * Returns true if the simple backup of e's destination would have the name of its source, or
+ * that can't be seen.
+ */
 static bool backup_is_source(const struct entry *e, const struct stat *src)
 {
 	const char *base = last_component(e->src), *dst_base = last_component(e->dst);
@@ -55,8 +58,8 @@ static bool backup_is_source(const struct entry *e, const struct stat *src)
 	if (strncmp(base, dst_base, len) || strcmp(base + len, simple_backup_suffix))
 		return false;
 	char *name = xasprintf("%s%s", e->dst, simple_backup_suffix);
-	bool is = RETRY(fstatat(dir_dst_fd(e->dir), name, &backup, 0)) == 0 &&
-		  SAME_INODE(*src, backup);
+	bool is = RETRY(fstatat(dir_dst_fd(e->dir), name, &backup, 0)) == 0 ?
+		  SAME_INODE(*src, backup) : errno != ENOENT;
 	free(name);
 	return is;
 }

@@ -32,6 +32,7 @@
 #include <libcopyfile.h>
 
 #include "backupfile.h"
+#include "base/names.h"
 #include "base/options.h"
 #include "base/retry.h"
 #include "base/symlink.h"
@@ -146,15 +147,20 @@ static bool is_right_kind(const struct options *o, const struct entry *e, const 
 	return true;
 }
 
-/* Returns true if dst was made by this run.  Symlinks are through_new_symlink()'s. */
+/*
+ * Returns true if dst was made by this run, or that can't be seen.  Symlinks are
+ * through_new_symlink()'s.
+ */
 static bool just_created(const struct context *c, const struct entry *e, const struct stat *dst)
 {
 	struct stat own;
 
-	return e->operand && !S_ISDIR(dst->st_mode) && c->opts->backup != numbered_backups &&
-	       targets_have(c, e) &&
-	       entry_stat_dst(e, &own, AT_SYMLINK_NOFOLLOW) == 0 &&
-	       SAME_INODE(own, *dst);
+	if (!e->operand || S_ISDIR(dst->st_mode) || c->opts->backup == numbered_backups ||
+	    !targets_have(c, e))
+		return false;
+	if (entry_stat_dst(e, &own, AT_SYMLINK_NOFOLLOW) < 0)
+		return errno != ENOENT;
+	return SAME_INODE(own, *dst);
 }
 
 /* ---------------------------------------------------------- removing it */
@@ -249,13 +255,20 @@ static enum existing_action remove_or_back_up(const struct context *c, const str
 
 /* -------------------------------------------------------- the whole check */
 
-/* Returns true, after a report, if e would be written through a symlink of this run. */
+/*
+ * Returns true, after a report, if e would be written through a symlink of this run, as far as
+ * can be seen.
+ */
 static bool through_new_symlink(const struct context *c, const struct entry *e)
 {
+	struct stat st;
+
 	/* A symlink is not written through but replaced, if at all. */
 	if (!e->operand || S_ISLNK(e->type) || options_aside(c->opts, e->type) ||
 	    c->opts->backup != no_backups ||
-	    !targets_have(c, e) || !entry_dst_is_symlink(e))
+	    !targets_have(c, e) ||
+	    (entry_stat_dst(e, &st, AT_SYMLINK_NOFOLLOW) == 0 ? !S_ISLNK(st.st_mode) :
+							       errno == ENOENT))
 		return false;
 	complain_both(e, OP_CHECK, 0, false, "will not copy %s through just-created symlink %s");
 	return true;
@@ -273,6 +286,11 @@ static enum existing_action decide(struct context *c, const struct entry *e,
 
 	if (same == SAMEFILE_ERROR) {
 		complain_both(e, OP_CHECK, 0, false, "%s and %s are the same file");
+		return EXISTING_REFUSED;
+	}
+	if (same == SAMEFILE_UNKNOWN) {
+		complain_both(e, OP_CHECK, errno, false,
+			      "cannot tell whether %s and %s are the same file");
 		return EXISTING_REFUSED;
 	}
 	enum existing_action action = check_update_options(o, e, src, dst);
@@ -309,22 +327,26 @@ static bool is_special(const struct stat *st)
 }
 
 /*
- * With --atomic: what is at e's destination, and has the stat st, would be replaced.  Returns
- * true if it is meant to be written to: a device, or a symlink to one.  Then *st is the stat of
- * what is written to.
+ * With --atomic: what is at e's destination, and has the stat st, would be replaced.  Sets
+ * *ret if it is meant to be written to: a device, or a symlink to one.  Then *st is the stat of
+ * what is written to.  Returns 0 or an errno value.
  */
-static bool is_written_to(const struct options *o, const struct entry *e, struct stat *st)
+static int is_written_to(const struct options *o, const struct entry *e, struct stat *st,
+			 bool *ret)
 {
 	struct stat end;
 
-	if (!S_ISLNK(st->st_mode))
-		return is_special(st);
+	*ret = is_special(st);
 	/* In these cases a symlink goes, wherever it leads. */
-	if (!S_ISREG(e->type) || o->remove_first || o->backup != no_backups ||
-	    entry_stat_dst(e, &end, 0) < 0 || !(is_special(&end) || leads_to_open_file(e)))
-		return false;
-	*st = end;
-	return true;
+	if (!S_ISLNK(st->st_mode) || !S_ISREG(e->type) || o->remove_first ||
+	    o->backup != no_backups)
+		return 0;
+	if (entry_stat_dst(e, &end, 0) < 0)
+		return names_lead_nowhere(errno) ? 0 : errno;
+	*ret = is_special(&end) || leads_to_open_file(e);
+	if (*ret)
+		*st = end;
+	return 0;
 }
 
 /*
@@ -336,7 +358,10 @@ static int look(const struct options *o, const struct entry *e, struct existing 
 	if (entry_stat_dst(e, &ret->st, AT_SYMLINK_NOFOLLOW) < 0)
 		return errno;
 	bool link = S_ISLNK(ret->st.st_mode);
-	ret->in_place = options_aside(o, e->type) && is_written_to(o, e, &ret->st);
+	int err = options_aside(o, e->type) ?
+		  is_written_to(o, e, &ret->st, &ret->in_place) : 0;
+	if (err)
+		return err;
 	if (ret->in_place) {
 		ret->through = link;
 		return 0;

@@ -11,7 +11,8 @@ struct options;
 enum samefile {
 	SAMEFILE_NO,	/* it is another file, or to replace it does no harm */
 	SAMEFILE_DONE,	/* it is what a copy would be: nothing is left to do */
-	SAMEFILE_ERROR	/* to replace it would destroy the source */
+	SAMEFILE_ERROR,	/* to replace it would destroy the source */
+	SAMEFILE_UNKNOWN	/* one of them can't be looked at: errno is set */
 };
 
 /*

@@ -66,7 +66,7 @@ static bool is_created_name(const struct context *c, const struct walk_root *roo
 			    const char *src, const char *made)
 {
 	char *name = strcmp(made, root->dst) ? xstrdup(made) : name_of_copy(c, made);
-	bool same = names_same(AT_FDCWD, src, AT_FDCWD, name, AT_SYMLINK_NOFOLLOW);
+	bool same = names_same(AT_FDCWD, src, AT_FDCWD, name, AT_SYMLINK_NOFOLLOW) == 1;
 
 	free(name);
 	return same;
@@ -125,7 +125,7 @@ static bool is_copy_of_earlier(const struct context *c, const struct entry *e, c
 {
 	char *first = name_of_copy(c, earlier), *second = e->operand ? name_of_copy(c, dst) : NULL;
 	bool same = names_same(AT_FDCWD, first, AT_FDCWD, second ? second : dst,
-			       AT_SYMLINK_NOFOLLOW);
+			       AT_SYMLINK_NOFOLLOW) == 1;
 
 	free(first);
 	free(second);
@@ -146,7 +146,7 @@ static bool check_repeated(const struct context *c, const struct walk_root *root
 	bool good = options_follows(c->opts, e->operand);
 
 	if (e->operand &&
-	    names_same(AT_FDCWD, root->src, AT_FDCWD, earlier, AT_SYMLINK_NOFOLLOW)) {
+	    names_same(AT_FDCWD, root->src, AT_FDCWD, earlier, AT_SYMLINK_NOFOLLOW) == 1) {
 		good = false;
 		report_error_about(&about, 0, "cannot copy a directory, %s, into itself, %s",
 				   quote_always(0, root->src), quote_always(1, root->dst));

@@ -78,8 +78,12 @@ static int make_noted(struct context *c, const struct entry *e, mode_t mode, str
 	char *path = dir_dst_path(e->dir, e->dst);
 	dirset_begin(&c->created_dirs);
 	int r = RETRY(mkdirat(at, e->dst, mode)), err = errno;
-	bool known = r == 0 && RETRY(fstatat(at, e->dst, ret, AT_SYMLINK_NOFOLLOW)) == 0;
-	dirset_end(&c->created_dirs, known ? ret : NULL, path);
+	if (r == 0 && (r = RETRY(fstatat(at, e->dst, ret, AT_SYMLINK_NOFOLLOW))) < 0) {
+		/* A walker that came into it would not know it, and copy it into itself. */
+		err = errno;
+		(void)RETRY(unlinkat(at, e->dst, AT_REMOVEDIR));
+	}
+	dirset_end(&c->created_dirs, r == 0 ? ret : NULL, path);
 	free(path);
 	errno = err;
 	return r;

@@ -83,14 +83,15 @@ void operands_init_single(struct operands *all, struct context *c)
 	*all = (struct operands){ .c = c };
 }
 
-void operands_init_several(struct operands *all, struct context *c)
+bool operands_init_several(struct operands *all, struct context *c)
 {
 	operands_init_single(all, c);
 	if (RETRY(fstat(dir_dst_fd(&c->target), &all->target)) < 0)
-		return;
+		return false;
 	all->names = names_new();
 	c->targets = names_new();
 	dirset_init(&all->above_target);
+	return true;
 }
 
 void operands_fini(struct operands *all)

@@ -27,9 +27,12 @@ struct operands {
 	struct sweep sweep;		/* of the directories that files are copied into */
 };
 
-/* One operand, or several that are copied into the directory c->target. */
+/*
+ * One operand, or several that are copied into the directory c->target.  Returns false with
+ * errno set if that can't be looked at.
+ */
 void operands_init_single(struct operands *all, struct context *c);
-void operands_init_several(struct operands *all, struct context *c);
+bool operands_init_several(struct operands *all, struct context *c);
 
 void operands_fini(struct operands *all);
 

@@ -20,6 +20,7 @@
 
 #include <libcopyfile.h>
 
+#include "base/names.h"
 #include "base/options.h"
 #include "copy/complain.h"
 #include "copy/context.h"
@@ -86,8 +87,13 @@ static struct dir *open_pinned(struct context *c, struct dir *up, struct step *s
 		return NULL;
 	}
 	durable_note_parent(&e);
-	if (entry_stat_dst(&e, &there, c->opts->beneath ? AT_SYMLINK_NOFOLLOW : 0) < 0)
+	if (entry_stat_dst(&e, &there, c->opts->beneath ? AT_SYMLINK_NOFOLLOW : 0) < 0) {
 		there.st_mode = 0;
+		if (!names_lead_nowhere(errno)) {
+			complain_dst(&e, OP_LOOK, errno, "cannot stat %s");
+			return NULL;
+		}
+	}
 	bool stays = step->may_stay && S_ISDIR(there.st_mode);
 	int err = entry_stat_src(&e, &st, 0) < 0 ? errno : S_ISDIR(st.st_mode) ? 0 : ENOTDIR;
 	step->skipped = err && stays;

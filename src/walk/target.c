@@ -19,6 +19,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/names.h"
 #include "base/options.h"
 #include "base/retry.h"
 #include "base/stop.h"
@@ -132,25 +133,29 @@ static void fail_below_target(struct operands *all, const char *src, const char 
 	free(dst);
 }
 
+/* Report that parent in the target is not what leads to an operand, or err if it is not 0. */
+static void report_parent(const struct context *c, const char *parent, int err)
+{
+	char *dst = dir_dst_path(&c->target, parent);
+	const struct report_about about = { .op = err ? OP_LOOK : OP_CHECK, .dst = dst };
+
+	report_error_about(&about, err, err ? "cannot stat %s" :
+			   "%s exists but is not a directory", quote_always(0, dst));
+	free(dst);
+}
+
 /* Returns what the parent directory of name in the target is; PARENT_NO_DIR has been reported. */
 static enum parent_state check_parent(const struct context *c, const char *name)
 {
-	enum parent_state state = PARENT_EXISTS;
 	char *parent = dir_name(name);
 	struct stat st;
+	int err = RETRY(fstatat(dir_dst_fd(&c->target), parent, &st, 0)) < 0 ? errno : 0;
+	bool missing = names_lead_nowhere(err), is_dir = !err && S_ISDIR(st.st_mode);
 
-	if (RETRY(fstatat(dir_dst_fd(&c->target), parent, &st, 0)) < 0) {
-		state = PARENT_MISSING;
-	} else if (!S_ISDIR(st.st_mode)) {
-		char *dst = dir_dst_path(&c->target, parent);
-
-		state = PARENT_NO_DIR;
-		report_error_about(&(struct report_about){ .op = OP_CHECK, .dst = dst }, 0,
-				   "%s exists but is not a directory", quote_always(0, dst));
-		free(dst);
-	}
+	if (!missing && !is_dir)
+		report_parent(c, parent, err);
 	free(parent);
-	return state;
+	return missing ? PARENT_MISSING : is_dir ? PARENT_EXISTS : PARENT_NO_DIR;
 }
 
 /*
@@ -224,10 +229,12 @@ static void copy_into(struct context *c, const char *target, int fd, char *const
 	c->into_dir = true;
 	strip_trailing_slashes(name);
 	set_target(c, fd, name);
-	if (n > 1)
-		operands_init_several(&all, c);
-	else
+	if (n == 1) {
 		operands_init_single(&all, c);
+	} else if (!operands_init_several(&all, c)) {
+		report_error(errno, "target %s", quote_always(0, target));
+		return;
+	}
 	for (int i = 0; i < n; i++)
 		if (c->opts->strip_slashes)
 			strip_trailing_slashes(sources[i]);
