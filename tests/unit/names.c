@@ -11,7 +11,7 @@
 #include "scratch.h"
 #include "tap.h"
 
-static bool same(const char *a, const char *b)
+static int same(const char *a, const char *b)
 {
 	return names_same(AT_FDCWD, a, AT_FDCWD, b, 0);
 }
@@ -23,26 +23,27 @@ static void test_same(void)
 	put_text("dir/file", "");
 	if (link("dir/file", "dir/other") != 0)
 		bail_out("cannot link: %s", strerror(errno));
-	ok(same("dir/file", "dir/file"), "a name and itself");
-	ok(same("dir/file", "./dir//file"), "written in another way");
-	ok(same("dir/file", "dir/sub/../file"), "by way of another directory");
-	ok(same("dir/sub", "dir/sub/"), "a slash at the end");
-	ok(same("dir/none", "./dir/none"), "what does not exist");
-	ok(same("dir", "./dir"), "in the working directory");
-	ok(!same("dir/file", "dir/other"), "two names of one file");
-	ok(!same("dir/file", "file"), "in another directory");
-	ok(!same("dir/fil", "dir/file"), "the beginning of a name");
-	ok(!same("none/file", "none/file"), "in a directory that does not exist");
+	is_int(same("dir/file", "dir/file"), 1, "a name and itself");
+	is_int(same("dir/file", "./dir//file"), 1, "written in another way");
+	is_int(same("dir/file", "dir/sub/../file"), 1, "by way of another directory");
+	is_int(same("dir/sub", "dir/sub/"), 1, "a slash at the end");
+	is_int(same("dir/none", "./dir/none"), 1, "what does not exist");
+	is_int(same("dir", "./dir"), 1, "in the working directory");
+	is_int(same("dir/file", "dir/other"), 0, "two names of one file");
+	is_int(same("dir/file", "file"), 0, "in another directory");
+	is_int(same("dir/fil", "dir/file"), 0, "the beginning of a name");
+	is_int(same("none/file", "none/file"), -1, "in a directory that does not exist");
+	is_int(errno, ENOENT, "which errno tells");
 }
 
 static void test_same_at(void)
 {
 	int dir = open("dir", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
-	ok(names_same(dir, "file", AT_FDCWD, "dir/file", 0), "relative to a directory");
-	ok(!names_same(dir, "file", AT_FDCWD, "file", 0), "relative to two directories");
-	ok(same("dir/file", "link/file"), "through a symlink, if those are followed");
-	ok(!names_same(AT_FDCWD, "dir/file", AT_FDCWD, "link/file", AT_SYMLINK_NOFOLLOW),
+	is_int(names_same(dir, "file", AT_FDCWD, "dir/file", 0), 1, "relative to a directory");
+	is_int(names_same(dir, "file", AT_FDCWD, "file", 0), 0, "relative to two directories");
+	is_int(same("dir/file", "link/file"), 1, "through a symlink, if those are followed");
+	is_int(names_same(AT_FDCWD, "dir/file", AT_FDCWD, "link/file", AT_SYMLINK_NOFOLLOW), 0,
 	   "through a symlink, if those are not followed");
 	close(dir);
 }
