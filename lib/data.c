@@ -547,8 +547,8 @@ static bool may_have_changed(const struct mover *m)
 }
 
 /*
- * Find out whether src, all of which was copied, has changed meanwhile.  Returns 1, 0 or, where
- * that was asked for and cannot be told, -errno.
+ * Find out whether src, all of which was copied, has changed meanwhile, or is gone.  Returns 1, 0
+ * or, where that was asked for and cannot be told, -errno.
  */
 static int changed_meanwhile(struct mover *m)
 {
@@ -558,6 +558,9 @@ static int changed_meanwhile(struct mover *m)
 	if (asked || (!m->looked && may_have_changed(m))) {
 		int r = stat_again(m, asked);
 
+		/* A server does not know it any more; but this is maybe all that is left of it. */
+		if (r == -ENOENT || r == -ESTALE)
+			return 1;
 		if (r < 0)
 			return asked ? r : 0;
 	}

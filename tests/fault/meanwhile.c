@@ -147,6 +147,9 @@ static void test_changed_small(unsigned long flags, const char *call, const char
 	is_int(copy_while("fstat", 2, EIO, NULL, flags | COPYFILE_CHECK_SRC), -EIO,
 	       "%s: a look that was asked for fails", name);
 	is_int(last_info().stage, COPYFILE_READ, "%s: it is the source that fails", name);
+	is_int(copy_while("fstat", 2, ESTALE, NULL, flags | COPYFILE_CHECK_SRC), 0,
+	       "%s: a server has forgotten the source", name);
+	is_int(last_info().changed, 1, "%s: that is a change", name);
 }
 
 static void test_changed(void)
