@@ -14,7 +14,7 @@ _pcp()
 		--interactive -j --jobs= --json --json= --json-files --json-interval= --keep-directory-symlink -l --link --log= -L --max-errors= -n
 		--no-clobber --no-dereference --no-preserve= --no-target-directory --null
 		--one-file-system -p -P --parents --preserve --preserve= --progress --progress= -q --quiet -r -R --recursive --reflink --reflink= --remove-destination -s -S
-		--sparse= --stats --strip-trailing-slashes --suffix= --symbolic-link -t -T
+		--sparse= --stats --strict --strip-trailing-slashes --suffix= --symbolic-link -t -T
 		--target-directory= -u --update --update= -v --verbose --verify --verify= --version --window= -x -Z'
 	local -a words
 	local token=${COMP_WORDS[COMP_CWORD]} i n=0 glue='' word rest left='' cur lead

@@ -62,6 +62,7 @@ complete -c pcp -l reflink -f -a 'auto always never' -d 'Share data with the sou
 complete -c pcp -l remove-destination -d 'Remove files that exist first'
 complete -c pcp -l sparse -x -a 'auto always never' -d 'Make holes'
 complete -c pcp -l stats -d 'Say at the end what was done, and why'
+complete -c pcp -l strict -d 'Fail also for what changes meanwhile, or is lost'
 complete -c pcp -l strip-trailing-slashes -d 'Remove slashes from the end of sources'
 complete -c pcp -s S -l suffix -x -d 'End the names of backups with this'
 complete -c pcp -s s -l symbolic-link -d 'Make symbolic links, not copies'

@@ -66,12 +66,25 @@ static void print_reason(void)
 		report_line("%s: stopped: too many errors", program_name);
 }
 
-static void print_counts(uint64_t errors, uint64_t copied)
+/* Returns ", 3 vanished, 1 changed", as far as there were any; the caller frees it. */
+static char *list_sources(const struct tally *sum)
 {
-	char *list = list_errors();
+	char *vanished = sum->vanished ? xasprintf(", %ju vanished", (uintmax_t)sum->vanished)
+				       : xstrdup("");
+	char *list = sum->changed ? xasprintf("%s, %ju changed", vanished, (uintmax_t)sum->changed)
+				  : xstrdup(vanished);
 
-	report_line("%s: %ju failed%s%s%s; %ju copied", program_name, (uintmax_t)errors,
-		    *list ? " (" : "", list, *list ? ")" : "", (uintmax_t)copied);
+	free(vanished);
+	return list;
+}
+
+static void print_counts(uint64_t errors, uint64_t copied, const struct tally *sum)
+{
+	char *list = list_errors(), *sources = list_sources(sum);
+
+	report_line("%s: %ju failed%s%s%s; %ju copied%s", program_name, (uintmax_t)errors,
+		    *list ? " (" : "", list, *list ? ")" : "", (uintmax_t)copied, sources);
+	free(sources);
 	free(list);
 }
 
@@ -83,6 +96,7 @@ void summary_print(const struct options *o)
 	print_reason();
 	tally_sum(&sum);
 	copied = tally_files_done(&sum);
-	if (errors && copied >= 2 && !o->quiet && (isatty(STDERR_FILENO) || log_is_open()))
-		print_counts(errors, copied);
+	bool worth_it = errors || sum.vanished || sum.changed;
+	if (worth_it && copied >= 2 && !o->quiet && (isatty(STDERR_FILENO) || log_is_open()))
+		print_counts(errors, copied, &sum);
 }

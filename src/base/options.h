@@ -54,6 +54,7 @@ struct options {
 	uint64_t need_attrs;		/* of those: an error if the file system has none */
 	bool quiet_attrs;		/* to lose xattrs or the context is no error (-a) */
 	bool default_mode;		/* new files get what a program would give them */
+	bool strict;			/* what is passed over otherwise is an error */
 	bool verify;			/* --verify: copies are read back and compared */
 	uint32_t hash;			/* for that, and the list: enum copyfile_hash; 0: none */
 

@@ -110,6 +110,7 @@ static bool apply_switch(struct options *o, int c)
 	case OPT_PARENTS: return o->parents = true;
 	case OPT_REMOVE_DESTINATION: return o->remove_first = true;
 	case OPT_STATS: return o->stats = true;
+	case OPT_STRICT: return o->strict = true;
 	case OPT_STRIP_SLASHES: return o->strip_slashes = true;
 	default: return false;
 	}

@@ -77,6 +77,8 @@ static const char options_of_pcp[] =
 "                                 line (in one line)\n"
 "  -q, --quiet                  show neither warnings nor progress, only errors\n"
 "      --stats                  tell at the end how the work was shared out, and why\n"
+"      --strict                 fail also for a SOURCE that changes while it is copied,\n"
+"                                 and for each attribute that is lost\n"
 "      --verify[=HASH]          read each copy back from its device, and compare; HASH is\n"
 "                                 xxh128 (the default) or sha256\n"
 "      --window=N               have at most N copies pending\n"

@@ -31,6 +31,7 @@ static const struct option own_options[] = {
 	{ "progress", optional_argument, NULL, OPT_PROGRESS },
 	{ "quiet", no_argument, NULL, 'q' },
 	{ "stats", no_argument, NULL, OPT_STATS },
+	{ "strict", no_argument, NULL, OPT_STRICT },
 	{ "verify", optional_argument, NULL, OPT_VERIFY },
 	{ "window", required_argument, NULL, OPT_WINDOW },
 };

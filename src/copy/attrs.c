@@ -7,6 +7,8 @@
  *   xattr, context	always where named; not with -a, which takes what it can get;
  *			else a warning, unless the file system has none
  *   times, mode, ACL	always
+ *
+ * With --strict every loss matters.
  */
 #include <config.h>
 
@@ -26,12 +28,11 @@
 #include "copy/context.h"
 #include "copy/entry.h"
 #include "copy/full.h"
-#include "report/failed.h"
+#include "copy/outcome.h"
 #include "report/quote.h"
 #include "report/report.h"
 #include "tree/byfd.h"
 #include "tree/dirpath.h"
-#include "tree/dirresult.h"
 
 /* In cp's order; of several the first is reported, as by cp, which tries no more. */
 static const struct {
@@ -71,7 +72,8 @@ bool attrs_report(const struct options *o, const struct copyfile_info *info,
 		  const struct report_about *about)
 {
 	const uint32_t extended = COPYFILE_XATTR | COPYFILE_CONTEXT;
-	uint32_t skipped = info->skipped, extra = skipped & extended & ~o->need_attrs;
+	uint32_t skipped = info->skipped;
+	uint32_t extra = o->strict ? 0 : skipped & extended & ~o->need_attrs;
 	int err = -info->skipped_error;
 
 	/* What was not asked for by name is worth a warning, but no error. */
@@ -80,7 +82,7 @@ bool attrs_report(const struct options *o, const struct copyfile_info *info,
 			       strerror(err));
 	skipped &= ~extra;
 	/* EACCES is what CIFS says. */
-	if ((err == EPERM || err == EINVAL || err == EACCES) && geteuid() != 0)
+	if ((err == EPERM || err == EINVAL || err == EACCES) && geteuid() != 0 && !o->strict)
 		skipped &= ~(uint32_t)COPYFILE_OWNER;
 	for (size_t i = 0; i < sizeof losses / sizeof *losses; i++)
 		if (skipped & losses[i].bits) {
@@ -91,7 +93,7 @@ bool attrs_report(const struct options *o, const struct copyfile_info *info,
 	return false;
 }
 
-void attrs_complain(const struct context *c, const struct entry *e,
+bool attrs_complain(const struct context *c, const struct entry *e,
 		    const struct copyfile_info *info)
 {
 	char *src = dir_src_path(e->dir, e->src), *dst = dir_dst_path(e->dir, e->dst);
@@ -99,12 +101,11 @@ void attrs_complain(const struct context *c, const struct entry *e,
 		.op = OP_ATTRIBUTES, .src = src, .dst = dst, .id = e->id,
 	};
 
-	if (attrs_report(c->opts, info, &about)) {
-		dir_mark_unclean(e->dir);
-		failed_add(src);
-	}
+	bool failed = attrs_report(c->opts, info, &about);
+
 	free(src);
 	free(dst);
+	return failed;
 }
 
 void attrs_result(const struct context *c, const struct entry *e, int r)
@@ -112,12 +113,10 @@ void attrs_result(const struct context *c, const struct entry *e, int r)
 	struct copyfile_info info;
 
 	copyfile_info(0, &info, sizeof info);
-	if (r < 0) {
-		dir_mark_unclean(e->dir);
+	if (r < 0)
 		complain_dst(e, OP_ATTRIBUTES, -r, "setting attributes for %s");
-	} else if (info.skipped) {
-		attrs_complain(c, e, &info);
-	}
+	if (r < 0 || (info.skipped && attrs_complain(c, e, &info)))
+		outcome_lacking(e);
 }
 
 bool attrs_default_mode(const struct context *c, const struct entry *e, int fd, mode_t mode)

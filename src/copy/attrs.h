@@ -30,8 +30,8 @@ void attrs_error(const struct report_about *about, int err, const char *message)
 bool attrs_report(const struct options *o, const struct copyfile_info *info,
 		  const struct report_about *about);
 
-/* As attrs_report(), for e's copy.  After an error e is listed for --failed-to. */
-void attrs_complain(const struct context *c, const struct entry *e,
+/* As attrs_report(), for e's copy.  After an error the caller calls outcome_lacking(). */
+bool attrs_complain(const struct context *c, const struct entry *e,
 		    const struct copyfile_info *info);
 
 /* Report how copyfile_attrs(), which has just returned r in this thread, went for e. */

@@ -16,26 +16,77 @@
 #include <libcopyfile.h>
 
 #include "base/options.h"
-#include "base/tally.h"
 #include "copy/context.h"
 #include "copy/entry.h"
 #include "copy/full.h"
 #include "report/quote.h"
 #include "report/report.h"
+#include "tree/dir.h"
 #include "tree/dirpath.h"
 #include "xalloc.h"
 #include "xvasprintf.h"
 
-void complain_src(const struct entry *e, enum report_op op, int err, const char *message)
+/* Returns true if err says that what a call was made for is gone. */
+static bool is_gone(int err)
+{
+	return err == ENOENT || err == ESTALE;
+}
+
+/* Returns true if e's source was there, and is not any more, as the failure of op with err says. */
+static bool has_vanished(const struct entry *e, enum report_op op, int err)
+{
+	bool named_by_user = !e->dir->parent || e->dir->leads;
+	struct stat st;
+
+	/* An operand that is not found may never have been there. */
+	if (!is_gone(err) || (op == OP_LOOK && named_by_user))
+		return false;
+	if (entry_stat_src(e, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return true;
+	/* What a symlink leads to may never have been there either; or it is the destination. */
+	return !S_ISLNK(st.st_mode) && op != OP_LINK && op != OP_COPY;
+}
+
+static enum report_source source_of(const struct entry *e, enum report_op op, int err)
+{
+	return has_vanished(e, op, err) ? SOURCE_VANISHED : SOURCE_STAYED;
+}
+
+static void complain_of_src(const struct entry *e, enum report_op op, int err,
+			    const char *message, enum report_source source)
 {
 	char *src = dir_src_path(e->dir, e->src);
 	const struct report_about about = {
-		.op = op, .src = src, .id = e->id, .partial = e->partial,
+		.op = op, .source = source, .src = src, .id = e->id, .partial = e->partial,
 	};
 
-	if (err == ENOENT && !e->operand)
-		tally_add(&(struct tally){ .vanished = 1 });
 	report_error_about(&about, err, message, quote_always(0, src));
+	free(src);
+}
+
+void complain_src(const struct entry *e, enum report_op op, int err, const char *message)
+{
+	complain_of_src(e, op, err, message, source_of(e, op, err));
+}
+
+void complain_replaced(const struct entry *e)
+{
+	complain_of_src(e, OP_CHECK, 0, "skipping file %s, as it was replaced while being copied",
+			SOURCE_VANISHED);
+}
+
+void complain_changed(const struct entry *e, bool is_error)
+{
+	char *src = dir_src_path(e->dir, e->src);
+	const struct report_about about = {
+		.op = OP_READ, .source = SOURCE_CHANGED, .src = src, .id = e->id,
+	};
+	const char *name = quote_always(0, src);
+
+	if (is_error)
+		report_error_about(&about, 0, "%s changed while it was copied", name);
+	else
+		report_warning(&about, "warning: %s changed while it was copied", name);
 	free(src);
 }
 
@@ -49,6 +100,7 @@ static void complain_of_ends(const struct entry *e, enum report_op op, int err, 
 	char *src = dir_src_path(e->dir, e->src), *dst = dir_dst_path(e->dir, e->dst);
 	const struct report_about about = {
 		.op = op, .src = src, .dst = dst, .id = e->id, .partial = e->partial,
+		.source = op == OP_LINK || op == OP_COPY ? source_of(e, op, err) : SOURCE_STAYED,
 		/* In this order: what full_met() notes would explain this very failure. */
 		.known = (op == OP_ATTRIBUTES && full_explains(dst, err)) || full_met(e, err),
 	};
@@ -158,8 +210,7 @@ void complain_copy(const struct context *c, const struct entry *e, int err,
 	case COPYFILE_QUEUED:
 	case COPYFILE_OPEN_SRC:
 		if (err == EOPNOTSUPP)
-			complain_src(e, OP_CHECK, 0,
-				       "skipping file %s, as it was replaced while being copied");
+			complain_replaced(e);
 		else
 			complain_open_src(e, err);
 		break;

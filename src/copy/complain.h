@@ -27,6 +27,12 @@ void complain_dst_plain(const struct entry *e, const char *message);
 /* Report that e's source could not be opened. */
 void complain_open_src(const struct entry *e, int err);
 
+/* Report that something else has taken the place of e's source. */
+void complain_replaced(const struct entry *e);
+
+/* Report, as an error or as a warning, that e's source changed while it was copied. */
+void complain_changed(const struct entry *e, bool is_error);
+
 /* Report that e's destination, a regular file, could not be opened or made. */
 void complain_create(const struct entry *e, int err);
 

@@ -43,11 +43,9 @@
 #include "copy/stream.h"
 #include "copy/targets.h"
 #include "report/checksums.h"
-#include "report/quote.h"
 #include "report/report.h"
 #include "tree/dir.h"
 #include "tree/dirfds.h"
-#include "tree/dirpath.h"
 #include "tree/dirrefs.h"
 #include "tree/workers.h"
 #include "xalloc.h"
@@ -72,6 +70,7 @@ static uint64_t data_flags(const struct options *o)
 	};
 
 	return reflink[o->reflink] | sparse[o->sparse] | (o->verify ? COPYFILE_VERIFY : 0) |
+	       (o->strict ? COPYFILE_CHECK_SRC : 0) |
 	       (o->default_mode ? COPYFILE_PLAIN_MODE | COPYFILE_LENIENT : 0);
 }
 
@@ -152,18 +151,19 @@ static void start(struct context *c, const struct entry *e, const struct plan *p
 
 /* ------------------------------------------------- the end of a copy */
 
-/* Report what is remarkable about a copy that has ended. */
-static void report_details(const struct context *c, const struct entry *e,
+/* Report what is remarkable about a copy that has ended, well or not. */
+static void report_details(const struct context *c, const struct entry *e, bool ok,
 			   const struct copyfile_info *info)
 {
-	if (info->skipped)
-		attrs_complain(c, e, info);
+	bool lacks = info->skipped && attrs_complain(c, e, info);
+
 	if (info->changed) {
-		char *src = dir_src_path(e->dir, e->src);
-		report_warning(&(struct report_about){ .op = OP_READ, .src = src, .id = e->id },
-			       "warning: %s changed while it was copied", quote_always(0, src));
-		free(src);
+		complain_changed(e, ok && c->opts->strict);
+		lacks |= c->opts->strict;
 	}
+	/* A copy that has failed is listed for that. */
+	if (ok && lacks)
+		outcome_lacking(e);
 	if (c->opts->debug && S_ISREG(e->type))
 		method_print(c->opts, e, info);
 }
@@ -455,7 +455,7 @@ void copy_ended(void *arg, const struct pending *p, int result,
 		report_failure(c, &e, p, -result, interrupted, info);
 	if (ok)
 		announce_made(c, &e, plan.backup);
-	report_details(c, &e, info);
+	report_details(c, &e, ok, info);
 	if (ok)
 		outcome(&e, info->method == COPYFILE_BY_REFLINK ? OUTCOME_CLONED : OUTCOME_COPIED,
 			info);

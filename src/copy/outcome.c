@@ -75,7 +75,6 @@ static void count(const struct entry *e, enum outcome outcome, const struct copy
 		sum.bytes_moved = info->bytes_moved;
 		sum.bytes_cloned = info->bytes_cloned;
 		sum.bytes_holes = info->bytes_holes;
-		sum.changed = info->changed;
 	}
 	tally_add(&sum);
 }
@@ -84,6 +83,16 @@ void outcome_left_out(const struct entry *e)
 {
 	stop_leave_out();
 	dir_count_entry(e->dir, true);
+}
+
+void outcome_lacking(const struct entry *e)
+{
+	dir_mark_unclean(e->dir);
+	if (!failed_is_open())
+		return;
+	char *src = dir_src_path(e->dir, e->src);
+	failed_add(src);
+	free(src);
 }
 
 void outcome_interrupted(const struct entry *e)

@@ -35,6 +35,12 @@ void outcome_linked(const struct entry *e, const struct checksum *sum);
 /* e is left out because the run stops: it has no outcome, but the exit status tells. */
 void outcome_left_out(const struct entry *e);
 
+/*
+ * e, whose outcome is that it was copied, lacks something that was wanted, which has been
+ * reported: it is listed for --failed-to, and its directory is not clean.
+ */
+void outcome_lacking(const struct entry *e);
+
 /* A signal has interrupted the copy of e: it has no outcome, and counts as no failure. */
 void outcome_interrupted(const struct entry *e);
 

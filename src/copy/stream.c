@@ -242,8 +242,7 @@ static int open_src(const struct context *c, const struct entry *e, struct stat 
 	else if ((ret->st_mode & S_IFMT) == e->type)
 		return fd;
 	else
-		complain_src(e, OP_CHECK, 0,
-			     "skipping file %s, as it was replaced while being copied");
+		complain_replaced(e);
 	if (fd >= 0)
 		close(fd);
 	return -1;

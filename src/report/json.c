@@ -127,7 +127,7 @@ static json_t *options_value(const struct options *o)
 	};
 
 	return json_pack("{s:b, s:b, s:b, s:s, s:o, s:s, s:s, s:s, s:b, s:b, "
-			 "s:b, s:b, s:b, s:b, s:b, s:o, s:o, s:o, s:o, s:o}",
+			 "s:b, s:b, s:b, s:b, s:b, s:b, s:o, s:o, s:o, s:o, s:o}",
 			 "recursive", o->recursive,
 			 "one_file_system", o->one_file_system,
 			 "beneath", o->beneath,
@@ -143,6 +143,7 @@ static json_t *options_value(const struct options *o)
 			 "symbolic_link", o->symlink,
 			 "backup", o->backup != no_backups,
 			 "parents", o->parents,
+			 "strict", o->strict,
 			 "jobs", json_value_whole_or_null(o->jobs, o->jobs),
 			 "window", json_value_whole_or_null(o->window, o->window),
 			 "chunk_bytes", json_value_whole_or_null(o->chunk, o->chunk),
@@ -302,6 +303,7 @@ void json_put_error(const struct json_error *e)
 	json_value_add_name(line, "dst", e->dst);
 	json_object_set_new(line, "id", json_value_whole_or_null(e->id, e->id));
 	json_object_set_new(line, "partial", json_string(partial_name(e->partial)));
+	json_object_set_new(line, "source", json_value_text_or_null(e->source));
 	json_put_line(line);
 }
 

@@ -35,6 +35,7 @@ struct json_error {
 	const char *src, *dst;		/* full names; NULL: it is not about one */
 	uint64_t id;			/* 0: none */
 	unsigned int partial;		/* enum copyfile_partial */
+	const char *source;		/* what the source has done meanwhile; NULL: nothing */
 };
 
 struct json_summary {

@@ -2,7 +2,8 @@
 /*
  * Design: a message is put together once; then it goes to standard error, to the log and
  * into the stream of JSON.  The function that prints an error also counts it, so that no
- * error can be printed without having its effect on the exit status.
+ * error can be printed without having its effect on the exit status.  So is a source that has
+ * vanished or changed counted where that is said.
  */
 #include <config.h>
 
@@ -13,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/tally.h"
 #include "progname.h"
 #include "report/console.h"
 #include "report/json.h"
@@ -31,9 +33,15 @@ static const char *const ops[] = {
 };
 static_assert(sizeof ops / sizeof *ops == OPS, "an operation has no name");
 
+/* The names, in JSON and in the log, of what the source has done; NULL: nothing */
+static const char *const sources[] = {
+	[SOURCE_VANISHED] = "vanished", [SOURCE_CHANGED] = "changed",
+};
+static_assert(sizeof sources / sizeof *sources == SOURCES, "what a source does has no name");
+
 static bool begun, quiet;		/* see report_begin() */
 
-/* Messages from before report_begin() */
+/* Messages from before report_begin(), none of which is about a source */
 static struct early {
 	enum report_op op;
 	bool warning;
@@ -65,7 +73,7 @@ static void tell_json(const struct report_about *about, bool warning, int err,
 	const struct json_error e = {
 		.warning = warning, .op = ops[about->op], .err = err, .message = message,
 		.src = about->src, .dst = about->dst, .id = about->id,
-		.partial = about->partial,
+		.partial = about->partial, .source = sources[about->source],
 	};
 
 	if (begun) {
@@ -92,6 +100,26 @@ void report_begin(bool is_quiet)
 	nearly = 0;
 }
 
+/* For the log; kind is what kind of message it is. */
+static void log_it(const struct report_about *about, const char *kind, const char *message)
+{
+	const char *source = sources[about->source];
+
+	if (!log_is_open())
+		return;
+	char *text = source ? xasprintf("%s: %s", source, message) : NULL;
+	log_message(kind, text ? text : message);
+	free(text);
+}
+
+static void count_source(const struct report_about *about)
+{
+	tally_add(&(struct tally){
+		.vanished = about->source == SOURCE_VANISHED,
+		.changed = about->source == SOURCE_CHANGED,
+	});
+}
+
 static void report_error_v(const struct report_about *about, int err, const char *format,
 			   va_list args)
 {
@@ -99,8 +127,9 @@ static void report_error_v(const struct report_about *about, int err, const char
 
 	if (!about->known)
 		print(message);
-	log_message("error", message);
+	log_it(about, "error", message);
 	tell_json(about, false, err, message);
+	count_source(about);
 	status_add_error(err);
 	free(message);
 }
@@ -133,8 +162,9 @@ void report_warning(const struct report_about *about, const char *format, ...)
 	status_add_warning();
 	if (!quiet)
 		print(message);
-	log_message("warning", message);
+	log_it(about, "warning", message);
 	tell_json(about, true, 0, message);
+	count_source(about);
 	free(message);
 }
 

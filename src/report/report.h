@@ -25,9 +25,18 @@ enum report_op {
 	OPS
 };
 
+/* What the source has done meanwhile, if that is what a message is about */
+enum report_source {
+	SOURCE_STAYED,
+	SOURCE_VANISHED,	/* it is gone, or something else is in its place */
+	SOURCE_CHANGED,		/* its contents or its times are other ones */
+	SOURCES
+};
+
 /* What a message is about, for programs as well */
 struct report_about {
 	enum report_op op;
+	enum report_source source;	/* it is counted in the tally */
 	const char *src, *dst;	/* full names; NULL: not about one */
 	uint64_t id;		/* as that of struct entry */
 	unsigned int partial;	/* enum copyfile_partial */

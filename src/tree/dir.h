@@ -98,6 +98,7 @@ struct dir {
 	unsigned int pins;		/* on the descriptors: they must stay open */
 	int fd[2];			/* of each side; -1: not open */
 	bool idle;			/* in the list of struct dirs */
+	bool lost[2];			/* this side could not be opened or read, as was reported */
 	struct dir *idle_prev, *idle_next;
 	dev_t dst_dev;			/* the destination's inode; 0, 0: not known */
 	ino_t dst_ino;

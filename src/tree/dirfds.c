@@ -40,6 +40,7 @@
 
 #include "base/locked.h"
 #include "base/retry.h"
+#include "report/failed.h"
 #include "report/quote.h"
 #include "report/report.h"
 #include "tree/dir.h"
@@ -354,11 +355,19 @@ static int ensure_open_locked(struct dir *d, enum dir_side side)
 	return d->fd[side] >= 0 ? 0 : -fd;
 }
 
+/* Returns true if err, of opening a directory again, says that it is not there any more. */
+static bool is_gone(int err)
+{
+	/* The last two: something else has its name. */
+	return err == ENOENT || err == ESTALE || err == ENOTDIR || err == ELOOP;
+}
+
 static void report_no_access(const struct dir *d, enum dir_side side, int err)
 {
 	char *path = side == DIR_SRC ? dir_src_path(d, "") : dir_dst_path(d, "");
 	const struct report_about about = {
 		.op = OP_OPEN,
+		.source = side == DIR_SRC && is_gone(err) ? SOURCE_VANISHED : SOURCE_STAYED,
 		.src = side == DIR_SRC ? path : NULL, .dst = side == DIR_DST ? path : NULL,
 	};
 
@@ -366,7 +375,38 @@ static void report_no_access(const struct dir *d, enum dir_side side, int err)
 	free(path);
 }
 
-/* Pin d, and open its sides from first on.  Returns false after a failure, reported here. */
+static bool lose_locked(struct dir *d, enum dir_side side)
+{
+	bool first = !d->lost[side];
+
+	assert_locked(&d->all->lock);
+	d->lost[side] = true;
+	return first;
+}
+
+bool dir_lose_src(struct dir *d)
+{
+	dirs_lock(d->all);
+	bool first = lose_locked(d, DIR_SRC);
+	dirs_unlock(d->all);
+	return first;
+}
+
+/* d cannot be opened again: report that, and list d among what has failed. */
+static void report_lost(struct dir *d, enum dir_side side, int err)
+{
+	char *src = dir_src_path(d, "");
+
+	dir_mark_unclean(d);
+	report_no_access(d, side, err);
+	failed_add(src);
+	free(src);
+}
+
+/*
+ * Pin d, and open its sides from first on.  Returns false after a failure, which is reported once
+ * for each side.
+ */
 static bool pin_and_open(struct dir *d, enum dir_side first)
 {
 	enum dir_side side = first;
@@ -376,13 +416,12 @@ static bool pin_and_open(struct dir *d, enum dir_side first)
 	dirfds_pin_locked(d);
 	while (!(err = ensure_open_locked(d, side)) && side < DIR_DST)
 		side++;
+	bool first_time = err && lose_locked(d, side);
 	if (err)
 		unpin_locked(d);
 	dirs_unlock(d->all);
-	if (err) {
-		dir_mark_unclean(d);
-		report_no_access(d, side, err);
-	}
+	if (first_time)
+		report_lost(d, side, err);
 	return !err;
 }
 

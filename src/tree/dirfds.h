@@ -18,6 +18,12 @@ bool dir_pin_dst(struct dir *d);
 void dir_unpin(struct dir *d);
 
 /*
+ * The source of d cannot be read, or not opened.  Returns true the first time, when that has to
+ * be reported: a directory is named once, however many of its entries need it.
+ */
+bool dir_lose_src(struct dir *d);
+
+/*
  * Note that st is the destination of d, which no other thread knows yet: what is opened by
  * its name has to be that inode.  If st is all zeros, the inode is not known.
  */

@@ -22,6 +22,7 @@
 
 #include "base/names.h"
 #include "base/options.h"
+#include "base/retry.h"
 #include "base/stop.h"
 #include "copy/announce.h"
 #include "copy/backup.h"
@@ -37,6 +38,7 @@
 #include "report/quote.h"
 #include "report/report.h"
 #include "same-inode.h"
+#include "timespec.h"
 #include "tree/dir.h"
 #include "tree/dirfds.h"
 #include "tree/dirpath.h"
@@ -298,13 +300,49 @@ static void hand_over_source(struct context *c, const struct entry *e, struct di
 
 void enter_unread(struct dir *d, int err)
 {
+	if (!dir_lose_src(d))
+		return;
 	char *path = dir_src_path(d, "");
+	const struct report_about about = {
+		.op = OP_READ, .src = path,
+		.source = err == ENOENT || err == ESTALE ? SOURCE_VANISHED : SOURCE_STAYED,
+	};
 
-	report_error_about(&(struct report_about){ .op = OP_READ, .src = path }, err,
-			   "cannot access %s", quote_always(0, path));
+	report_error_about(&about, err, "cannot access %s", quote_always(0, path));
 	dir_mark_unclean(d);
 	/* d was counted when it was made. */
 	failed_add(path);
+	free(path);
+}
+
+/* Returns true if d's source has other times than when it was opened. */
+static bool has_changed(const struct dir *d)
+{
+	struct stat now;
+
+	return RETRY(fstat(dir_src_fd(d), &now)) == 0 &&
+	       (timespec_cmp(now.st_mtim, d->st.st_mtim) != 0 ||
+		timespec_cmp(now.st_ctim, d->st.st_ctim) != 0);
+}
+
+void enter_read(const struct context *c, struct dir *d, bool removed)
+{
+	bool strict = c->opts->strict;
+
+	if (!removed && !(strict && has_changed(d)))
+		return;
+	char *path = dir_src_path(d, "");
+	const struct report_about about = {
+		.op = OP_READ, .src = path, .source = removed ? SOURCE_VANISHED : SOURCE_CHANGED,
+	};
+	const char *name = quote_always(0, path), *what = removed ? "was removed" : "changed";
+	if (strict) {
+		report_error_about(&about, 0, "%s %s while it was read", name, what);
+		failed_add(path);
+	} else {
+		report_warning(&about, "warning: %s %s while it was read", name, what);
+	}
+	dir_mark_unclean(d);
 	free(path);
 }
 

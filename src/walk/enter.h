@@ -38,4 +38,10 @@ bool enter_stat(const struct context *c, const struct entry *e, struct stat *ret
 /* Report that d's source could not be read, or not all of it; err is an errno value. */
 void enter_unread(struct dir *d, int err);
 
+/*
+ * d's source, which is open, has been read to its end.  Report if it has been removed meanwhile
+ * or, with --strict, if it has changed.
+ */
+void enter_read(const struct context *c, struct dir *d, bool removed);
+
 #endif

@@ -56,7 +56,7 @@ void reader_begin(struct reader *r, int fd)
 	r->size = sizeof r->own;
 	r->order = r->own_order;
 	r->next = r->count = 0;
-	r->full = false;
+	r->full = r->removed = false;
 }
 
 void reader_end(struct reader *r)
@@ -114,9 +114,10 @@ static long fill(struct reader *r)
 	do
 		n = syscall(SYS_getdents64, r->fd, r->buf, r->size);
 	while (n < 0 && errno == EINTR);
-	/* ENOENT: it has been removed, for which it had to be empty. */
+	/* It has been removed, for which it had to be empty. */
+	r->removed = n < 0 && errno == ENOENT;
 	if (n < 0)
-		return errno == ENOENT ? 0 : -errno;
+		return r->removed ? 0 : -errno;
 	r->full = (size_t)n + FULL > r->size;
 	sort(r, n);
 	return n;

@@ -26,6 +26,7 @@ struct reader {
 	const struct reader_record **order;	/* the records in buf, sorted */
 	size_t next, count;	/* in order: which one is next, how many there are */
 	bool full;		/* the last call has filled buf: there is more */
+	bool removed;		/* the end was reached because the directory has been removed */
 	_Alignas(uint64_t) char own[READER_BUFFER];
 	const struct reader_record *own_order[READER_RECORDS(READER_BUFFER)];
 };

@@ -317,6 +317,8 @@ static void read_level(struct walker *w, struct level *l)
 		enter_unread(l->dir, -r);
 	else if (r > 0)
 		leave_rest_out(l);
+	else
+		enter_read(w->c, l->dir, reader.removed);
 	give_batch(w);
 	if (l->later.sorted)
 		later_sort(&l->later);

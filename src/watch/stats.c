@@ -12,6 +12,7 @@
 #include <libcopyfile.h>
 
 #include "base/size.h"
+#include "base/tally.h"
 #include "copy/context.h"
 #include "report/report.h"
 
@@ -47,6 +48,7 @@ static void print_bytes(const char *what, uint64_t bytes)
 void stats_print(struct context *c)
 {
 	struct copyfile_stats s;
+	struct tally sum;
 
 	if (copyfile_stats(&s, sizeof s) < 0)
 		return;
@@ -57,6 +59,9 @@ void stats_print(struct context *c)
 		    c->workers.nthreads, s.threads, s.threads_peak, s.cores, s.waiting);
 	for (uint32_t i = 0; i < s.ndecisions; i++)
 		print_decision(&s.decisions[i]);
+	tally_sum(&sum);
+	report_line("sources: %ju vanished, %ju changed", (uintmax_t)sum.vanished,
+		    (uintmax_t)sum.changed);
 	report_line("bytes:");
 	print_bytes("cloned", s.bytes_cloned);
 	print_bytes("offloaded", s.bytes_offloaded);

@@ -146,10 +146,12 @@ static void test_no_names(void)
 	fd = open_dir("gone");
 	reader_begin(&r, fd);
 	is_int(reader_next(&r, &name), 0, "an empty directory");
+	ok(!r.removed, "it is there");
 	if (rmdir("gone") != 0)
 		bail_out("cannot remove gone: %s", strerror(errno));
 	reader_begin(&r, fd);
 	is_int(reader_next(&r, &name), 0, "a directory that has been removed");
+	ok(r.removed, "that is known");
 	close(fd);
 }
 
