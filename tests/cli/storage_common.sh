@@ -7,11 +7,24 @@
 
 : "${EVERY:=12}"
 case_number=0
+# Not a script that looks for the interpreter, each time
+python=$(python3 -c 'import sys; print(sys.executable)' 2>/dev/null)
 
 # its_turn: true for the cases that are tried
 its_turn() {
 	case_number=$((case_number + 1))
 	[ $((case_number % EVERY)) = 0 ]
+}
+
+# with_engines FUNCTION: calls it with options about threads; with more of them if every case is
+# tried
+with_engines() {
+	$1
+	[ $EVERY != 1 ] || {
+		$1 -j1 --window=1
+		$1 -j16 --window=64
+		$1 --atomic
+	}
 }
 
 # one_of_each DIR: 15 names; those of links and attributes are so long that they take blocks of
@@ -89,5 +102,5 @@ complete() {
 	run "$@" -T "$src" "$dst"
 	assertEquals "$what: run again; $(head -n 5 "$scratch/err")" 0 $status
 	assertEquals "$what: run again: the trees" '' \
-		"$(python3 "$tests/tools/treecmp.py" "$scratch/$src" "$scratch/$dst" | head -n 5)"
+		"$($python "$tests/tools/treecmp.py" "$scratch/$src" "$scratch/$dst" | head -n 5)"
 }
