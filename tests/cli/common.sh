@@ -137,14 +137,18 @@ status = child.wait()
 print(128 - status if status < 0 else status)' "$interrupt_out" "$interrupt_err" "$@")
 }
 
+# not_whole DST SRC: the files of DST that are not as that in SRC
+not_whole() {
+	[ -d "$1" ] || return 0
+	(cd "$1" && find . -type f | while IFS= read -r name; do
+		cmp -s "$name" "$2/$name" || echo "$name"
+	done)
+}
+
 # assert_whole WHAT DST SRC: each file of DST is as that in SRC, and there is nothing
 # besides.
 assert_whole() {
-	[ -d "$2" ] || return 0
-	found=$(cd "$2" && find . -type f | while IFS= read -r name; do
-		cmp -s "$name" "$3/$name" || echo "$name"
-	done)
-	assertEquals "$1: partial files" '' "$found"
+	assertEquals "$1: partial files" '' "$(not_whole "$2" "$3")"
 }
 
 # What a test may set: program_name, $bin/linked/cp where pcp is to be called cp;

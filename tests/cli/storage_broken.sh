@@ -192,7 +192,7 @@ destination_dies() {
 	broken_while src mnt/dst kill -KILL $server
 	wait $server 2>/dev/null
 	fusermount3 -u -z "$scratch/mnt"
-	judge "the destination's server is killed [$engine]" src under/dst 1
+	unremovable=yes judge "the destination's server is killed [$engine]" src under/dst 1
 	assertTrue "$(head -n 3 "$scratch/err")" \
 		"grep -q 'Transport endpoint is not connected' '$scratch/err'"
 	complete "the server is back [$engine]" src under/dst -a
@@ -283,7 +283,7 @@ test_error_makes_it_read_only() {
 	[ -w "$trigger" ] || { skip 'no errors can be triggered here'; return; }
 	from_slow_source
 	broken_fs 'an error of ext4' sh -c "echo test >$trigger"
-	judge "$what" src fs/dst 1 3
+	unremovable=yes judge "$what" src fs/dst 1 3
 	umount "$scratch/fs"
 	e2fsck -fy "$scratch/image" >/dev/null 2>&1
 	mount -o loop "$scratch/image" "$scratch/fs"
