@@ -102,6 +102,7 @@ struct dir {
 	struct dir *idle_prev, *idle_next;
 	dev_t dst_dev;			/* the destination's inode; 0, 0: not known */
 	ino_t dst_ino;
+	bool dst_was_there;		/* that is from a look at it, before it was first opened */
 };
 
 static inline void dirs_lock(struct dirs *all)

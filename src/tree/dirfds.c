@@ -46,6 +46,7 @@
 #include "tree/dir.h"
 #include "tree/dirpath.h"
 #include "tree/dirresult.h"
+#include "tree/dirsame.h"
 #include "xalloc.h"
 
 /* tests/hostile builds a pcp that shows what happens without this. */
@@ -57,6 +58,13 @@ void dir_expect_dst(struct dir *d, const struct stat *st)
 {
 	d->dst_dev = st->st_mode ? st->st_dev : 0;
 	d->dst_ino = st->st_mode ? st->st_ino : 0;
+	d->dst_was_there = false;
+}
+
+void dir_expect_existing_dst(struct dir *d, const struct stat *st)
+{
+	dir_expect_dst(d, st);
+	d->dst_was_there = true;
 }
 
 /* ----------------------------------------------------- pins and the idle list */
@@ -233,19 +241,23 @@ static int check_inode(const struct dir *d, enum dir_side side, int fd)
 {
 	dev_t dev = d->st.st_dev;
 	ino_t ino = d->st.st_ino;
+	bool was_there = false;
 	struct stat opened;
 
 	if (side == DIR_DST) {
 		dirs_lock(d->all);
 		dev = d->dst_dev;
 		ino = d->dst_ino;
+		was_there = d->dst_was_there;
 		dirs_unlock(d->all);
 		if (!dev && !ino)
 			return 0;
 	}
 	if (RETRY(fstat(fd, &opened)) < 0)
 		return -errno;
-	return opened.st_dev == dev && opened.st_ino == ino ? 0 : -ESTALE;
+	if (opened.st_dev == dev && opened.st_ino == ino)
+		return 0;
+	return was_there && dirsame_may_be(fd, &opened, dev) ? 0 : -ESTALE;
 }
 
 /*

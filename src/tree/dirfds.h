@@ -30,6 +30,12 @@ bool dir_lose_src(struct dir *d);
 void dir_expect_dst(struct dir *d, const struct stat *st);
 
 /*
+ * As dir_expect_dst(), for one that this run has not made.  Where the numbers of directories may
+ * change it may be opened all the same: see dirsame.h.
+ */
+void dir_expect_existing_dst(struct dir *d, const struct stat *st);
+
+/*
  * Open the directory name in the source of parent, which is pinned, for reading; a symlink
  * is followed only with follow.  *ret_st is the stat of what was opened.  Returns a
  * descriptor or -errno.  The descriptor counts against the budget until it is closed by

@@ -195,6 +195,18 @@ test_overwritten_by_a_link() {
 	assert_ran 1 "'to/d/x': Stale file handle"
 }
 
+# A directory that is there, and is found, is the one that is filled.
+test_merged_directory() {
+	prepare() { victims; mkdir -p d to/d to/victim; echo x >d/x; chmod 700 to/victim; }
+	swap() { mv to/d to/old && mv to/victim to/d; }
+	for options in -R -a '-R --keep-directory-symlink'; do
+		swap_when 'newfstatat(.*"d", {st_mode=S_IFDIR.* = 0' 'O_PATH\|O_RDONLY' -- \
+			$options d to
+		assert_ran 1 "cannot access 'to/d': Stale file handle"
+		assertEquals "[$options] what is in it" '' "$(ls "$work/pcp/to/d" | grep x)"
+	done
+}
+
 # The directory to copy into is the one that was there at first.
 test_target_directory() {
 	prepare() { victims; mkdir d; echo x >d/x; }

@@ -153,6 +153,24 @@ test_inode_numbers_that_change() {
 	each_engine unstable_inodes
 }
 
+# As well in a destination that is there
+merge_unstable_inodes() {
+	rm -rf real/dst
+	cp -r real/src real/dst
+	rm real/dst/m/1/2/3/4/5/f
+	pcp $engine -r real/src/. slow/dst 2>err
+	assertEquals "$engine: status; $(head -n 2 err)" 0 $?
+	assertEquals "$engine: what is there" '' "$(diff -r real/src real/dst)"
+}
+
+test_inode_numbers_that_change_in_the_destination() {
+	letters real/src
+	mkdir -p real/src/m/1/2/3/4/5
+	echo deep >real/src/m/1/2/3/4/5/f
+	slow -n -o attr_timeout=0,entry_timeout=0 || return
+	each_engine merge_unstable_inodes
+}
+
 # ------------------------------------------------- what can't be read
 
 unread() {
