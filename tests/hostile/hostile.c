@@ -7,6 +7,8 @@
  * ROUNDS runs for each set of options (15; 5 with sanitizers); SEED says which.  Then a pcp
  * without one of its guards is run in the same way: it must be led out, or the test would
  * notice nothing.
+ *
+ * All of that is done by a child, which removes its directory also when this process is killed.
  */
 #include <config.h>
 
@@ -75,12 +77,18 @@ struct result {
 	unsigned int rounds, escapes, hangs, crashes;
 };
 
-static volatile sig_atomic_t too_late;
+static volatile sig_atomic_t too_late, stopped;
 
 static void on_alarm(int number)
 {
 	(void)number;
 	too_late = 1;
+}
+
+static void on_stop(int number)
+{
+	(void)number;
+	stopped = 1;
 }
 
 /* Run pcp with options; how is a number that decides how many threads it has. */
@@ -129,9 +137,11 @@ static void await(pid_t pid, struct result *r)
 	too_late = 0;
 	alarm(LIMIT_S);
 	while (waitpid(pid, &status, 0) < 0)
-		if (too_late)
+		if (too_late || stopped)
 			kill(pid, SIGKILL);
 	alarm(0);
+	if (stopped)
+		return;
 	if (too_late)
 		r->hangs++;
 	else if (!WIFEXITED(status) || WEXITSTATUS(status) > 1)
@@ -168,14 +178,14 @@ static struct result play(const struct set *set, const char *pcp, unsigned int r
 	struct result r = { 0 };
 
 	*swaps = 0;
-	while (r.rounds < rounds && !(until_led_out && r.escapes))
+	while (r.rounds < rounds && !stopped && !(until_led_out && r.escapes))
 		play_round(set, pcp, state, &r);
 	return r;
 }
 
 static void test_pcp(const char *pcp, unsigned int rounds, uint64_t *state)
 {
-	for (size_t i = 0; i < sizeof sets / sizeof *sets; i++) {
+	for (size_t i = 0; i < sizeof sets / sizeof *sets && !stopped; i++) {
 		const struct set *s = &sets[i];
 		struct result r = play(s, pcp, rounds, state, false);
 
@@ -188,7 +198,7 @@ static void test_pcp(const char *pcp, unsigned int rounds, uint64_t *state)
 
 static void test_unguarded(const char *pcp, uint64_t *state)
 {
-	for (size_t i = 0; i < sizeof unguarded / sizeof *unguarded; i++) {
+	for (size_t i = 0; i < sizeof unguarded / sizeof *unguarded && !stopped; i++) {
 		const struct set *s = &unguarded[i];
 		struct result r = play(s, pcp, UNGUARDED_ROUNDS, state, true);
 
@@ -223,6 +233,29 @@ static void leave_place(const char *dir)
 		diag("%s: %s", dir, strerror(errno));
 }
 
+/*
+ * Goes on in a child.  When the caller dies, whatever of, the child is told to stop; it is in no
+ * group of processes of which all may be killed at once.
+ */
+static void go_on_in_child(void)
+{
+	int status;
+	pid_t pid = fork();
+
+	if (pid < 0)
+		bail_out("fork: %s", strerror(errno));
+	if (pid > 0) {
+		while (waitpid(pid, &status, 0) < 0)
+			;
+		exit(WIFEXITED(status) ? WEXITSTATUS(status) : 99);
+	}
+	sigaction(SIGTERM, &(struct sigaction){ .sa_handler = on_stop }, NULL);
+	sigaction(SIGINT, &(struct sigaction){ .sa_handler = on_stop }, NULL);
+	sigaction(SIGHUP, &(struct sigaction){ .sa_handler = on_stop }, NULL);
+	setsid();
+	prctl(PR_SET_PDEATHSIG, SIGTERM);
+}
+
 int main(void)
 {
 	const char *pcp = getenv("PCP"), *builddir = getenv("builddir");
@@ -235,6 +268,7 @@ int main(void)
 		bail_out("PCP and builddir are not set; use make check TESTS=hostile/hostile");
 	if (geteuid() != 0)
 		skip_all("only root can be led to what others may not touch");
+	go_on_in_child();
 	swaps = mmap(NULL, sizeof *swaps, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1,
 		     0);
 	if (swaps == MAP_FAILED)
@@ -248,5 +282,7 @@ int main(void)
 	test_pcp(pcp, number_from("ROUNDS", rounds), &state);
 	test_unguarded(bare, &state);
 	leave_place(dir);
+	if (stopped)
+		bail_out("stopped");
 	return done_testing();
 }
