@@ -70,23 +70,40 @@ static bool has_bidi(const char *s)
 	return false;
 }
 
+/* How a text begins whose first character is escaped */
+#define ESCAPE "''$"
+#define ESCAPE_LEN (sizeof ESCAPE - 1)
+
+/*
+ * quotearg loses the ESCAPE of a text that has an apostrophe, and ends in a character that is
+ * escaped as well: a shell would read another name.  Put it back; quoted has room for it.
+ */
+static void restore_escape(char *quoted, const char *text)
+{
+	if (strncmp(quoted, "'\\", 2) != 0 || *text == '\\')
+		return;
+	memmove(quoted + ESCAPE_LEN, quoted, strlen(quoted) + 1);
+	memcpy(quoted, ESCAPE, ESCAPE_LEN);
+}
+
 /*
  * Quote text into *buf, which is freed first.  quotearg_alloc() is not used, as it loses the
  * last quote of a name in some versions.
  */
 static const char *quote_into(char **buf, const char *text, const struct quoting_options *o)
 {
-	size_t size = 4 * strlen(text) + 64, n;
+	size_t size = 4 * strlen(text) + 64, n;	/* without the room for ESCAPE */
 	bool plain = escapes_bidi && has_bidi(text);
 	/* In the C locale all that is not ASCII is escaped. */
 	locale_t before = plain ? uselocale(plain_locale) : (locale_t)0;
 
 	free(*buf);
-	*buf = xmalloc(size);
+	*buf = xmalloc(size + ESCAPE_LEN);
 	while ((n = quotearg_buffer(*buf, size, text, SIZE_MAX, o)) >= size) {
 		size = n + 1;
-		*buf = xrealloc(*buf, size);
+		*buf = xrealloc(*buf, size + ESCAPE_LEN);
 	}
+	restore_escape(*buf, text);
 	if (plain)
 		uselocale(before);
 	return *buf;

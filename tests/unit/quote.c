@@ -24,6 +24,10 @@ static void test_ascii(void)
 	is_text(quote_always(0, "a\nb"), "'a'$'\\n''b'", "a newline");
 	is_text(quote_always(0, "\033[2J"), "''$'\\033''[2J'", "what controls a terminal");
 	is_text(quote_always(0, ""), "''", "an empty name");
+	is_text(quote_always(0, "\006it's\033"), "''$'\\006''it'\\''s'$'\\033'",
+		"an apostrophe between what is escaped");
+	is_text(quote_always(0, "\\it's\033"), "'''\\it'\\''s'$'\\033'",
+		"and behind a backslash");
 	is_text(quote_if_needed(0, "name", false), "name", "not quoted without need");
 	is_text(quote_if_needed(0, "a name", false), "'a name'", "a space needs quotes");
 	is_text(quote_if_needed(0, "a:b", false), "a:b", "a colon needs none");
