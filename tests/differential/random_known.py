@@ -328,11 +328,11 @@ def replaced_way(case, cp, pcp, line):
     gone = b": No such file or directory"
     if not any(n.kind == "symlink" for n in case.nodes):
         return False
-    if line.who == "pcp" and line.kind == "err" and line.text.endswith(gone) and \
+    if line.who == "cp" and line.kind == "err" and line.text.endswith(gone) and \
             any(text in line.text for text in (b"cannot create", b"cannot un-backup")):
         return True
-    lost = {names_in(s)[0] for s in pcp.err if s.endswith(gone) and
-            (b"cannot un-backup" in s or b"cannot create symbolic link" in s)}
+    lost = {names_in(s)[0] for s in cp.err if s.endswith(gone) and
+            (b"cannot un-backup" in s or b"cannot create" in s)}
     return bool(lost) and (line.kind == "status" or line.kind == "tree" and
                            any(leads_to(name, line.path) for name in lost))
 
@@ -463,7 +463,7 @@ KNOWN = [
     Known("silent", silent,
           "cp has not a word for where another's directory cannot be changed"),
     Known("pulled away", replaced_way,
-          "the destination directory was named by way of the symlink that is replaced"),
+          "cp looks up the destination directory by way of the symlink that it has replaced"),
     Known("out of reach", out_of_reach,
           "pcp has the directories open, and needs no way to them"),
     Known("source changes", source_changes,
