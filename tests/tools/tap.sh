@@ -6,7 +6,8 @@
 #   skip REASON...        one test point that can say nothing here
 #   skip_all REASON...    nor can the whole script; ends it
 #   diag TEXT...          a comment; with no text, what comes in on stdin
-#   done_testing          the last line of the script; tap_bad counts the failures
+#   done_testing          the last line of the script; tap_bad counts the failures, of which
+#                         the exit status tells if TAP_EXIT is set
 
 tap_count=0
 tap_bad=0
@@ -43,6 +44,7 @@ diag() {
 
 done_testing() {
 	echo "1..$tap_count"
+	[ ! "${TAP_EXIT-}" ] || [ $tap_bad = 0 ] || exit 1
 	exit 0
 }
 
