@@ -158,7 +158,8 @@ static bool move_some(const struct entry *e, struct sink *to, const char *buf, s
 {
 	uint64_t moved = to->moved;
 
-	if (n < 0 && err != EINTR) {
+	/* A pipe may have another reader, who was faster. */
+	if (n < 0 && err != EINTR && err != EAGAIN) {
 		complain_src(e, OP_READ, err, "error reading %s");
 		return false;
 	}
@@ -275,13 +276,20 @@ static int open_patiently(int dir, const char *name, int flags, mode_t mode, boo
 	return fd;
 }
 
-/* Returns true if fd is what plan has found.  The inode of a file may be a FIFO's by now. */
-static bool is_found(int fd, const struct plan *plan)
+/*
+ * Check that fd is what plan has found.  The inode of a file may be a FIFO's by now.  Returns 0
+ * or an errno value: ESTALE if it is something else.
+ */
+static int check_found(int fd, const struct plan *plan)
 {
 	struct stat st;
 
-	return !plan->dst.st_mode || (RETRY(fstat(fd, &st)) == 0 && SAME_INODE(st, plan->dst) &&
-				      !((st.st_mode ^ plan->dst.st_mode) & S_IFMT));
+	if (!plan->dst.st_mode)
+		return 0;
+	if (RETRY(fstat(fd, &st)) < 0)
+		return errno;
+	return SAME_INODE(st, plan->dst) &&
+	       !((st.st_mode ^ plan->dst.st_mode) & S_IFMT) ? 0 : ESTALE;
 }
 
 /*
@@ -292,11 +300,12 @@ static int open_found(const struct entry *e, const struct plan *plan, int flags)
 {
 	bool fifo = S_ISFIFO(plan->dst.st_mode);
 	int fd = open_patiently(dir_dst_fd(e->dir), e->dst, flags, 0, fifo);
+	int err = fd < 0 ? 0 : check_found(fd, plan);
 
-	if (fd < 0 || is_found(fd, plan))
+	if (!err)
 		return fd;
 	close(fd);
-	errno = ESTALE;
+	errno = err;
 	return -1;
 }
 
