@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The functions that the sweep makes fail, and how: read by sweep_hook.c and sweep.py.
+ *
+ *   CALL(function, what its arguments name, how it fails, length, faults)
+ *   SYSCALL(...)	the same for a call that is made by syscall(2)
+ *
+ * What they name: FD, a descriptor; AT, a directory's descriptor and a name in it; NAME, a
+ * name; TO, a second descriptor; LINK and SYM, a new name in a directory; OPEN, a stream; NONE.
+ *
+ * How it fails: MINUS, -1 and errno; NULLS, NULL and errno; VALUE, it returns the errno;
+ * AFTER, -1 and errno after it has done its work; STREAM, EOF, and the stream remembers it;
+ * FLAG, true.
+ *
+ * Length is the number of the argument that is a number of bytes, from 0; 0: there is none.
+ *
+ * Faults are the errnos that the manual page lists and that do not contradict what the program
+ * can see by another call; short, a transfer of half the length; and zero, one of nothing.
+ */
+/* Names */
+CALL(openat, AT, MINUS, 0, "EACCES EDQUOT EINTR EIO ELOOP EMFILE ENOENT ENOMEM ENOSPC "
+     "EOPNOTSUPP EROFS ESTALE")
+CALL(open, NAME, MINUS, 0, "EACCES EINTR EIO EMFILE ENOMEM")
+SYSCALL(openat2, AT, MINUS, 0, "EACCES EAGAIN EINTR EIO ELOOP EMFILE ENOENT ENOSYS EPERM EXDEV")
+CALL(fopen, NAME, NULLS, 0, "EACCES EINTR EMFILE ENOSPC EROFS")
+CALL(fstatat, AT, MINUS, 0, "EACCES EINTR EIO ELOOP ENOMEM ENOTDIR ESTALE")
+CALL(stat, NAME, MINUS, 0, "EACCES EINTR EIO")
+SYSCALL(statx, AT, MINUS, 0, "EINTR EIO ENOSYS EPERM ESTALE")
+CALL(faccessat, AT, MINUS, 0, "EACCES EINTR EIO ENOENT")
+CALL(readlinkat, AT, MINUS, 0, "EACCES EINTR EINVAL EIO ENOMEM ESTALE")
+CALL(mkdirat, AT, MINUS, 0, "EACCES EDQUOT EINTR EIO EMLINK ENOMEM ENOSPC EPERM EROFS")
+CALL(mknodat, AT, MINUS, 0, "EACCES EDQUOT EINTR EIO ENOMEM ENOSPC EPERM EROFS")
+CALL(symlinkat, SYM, MINUS, 0, "EACCES EDQUOT EINTR EIO ENOMEM ENOSPC EPERM EROFS")
+CALL(linkat, LINK, MINUS, 0, "EACCES EDQUOT EINTR EIO EMLINK ENOENT ENOMEM ENOSPC EPERM EROFS "
+     "EXDEV")
+CALL(unlinkat, AT, MINUS, 0, "EACCES EBUSY EINTR EIO ENOENT EPERM EROFS ESTALE")
+CALL(renameat, LINK, MINUS, 0, "EACCES EBUSY EDQUOT EINTR EIO ENOMEM ENOSPC EPERM EROFS EXDEV")
+CALL(renameat2, LINK, MINUS, 0, "EACCES EBUSY EINTR EINVAL EIO ENOSPC ENOSYS EPERM EROFS")
+SYSCALL(renameat2, LINK, MINUS, 0, "EACCES EBUSY EINTR EINVAL EIO ENOSPC ENOSYS EPERM EROFS")
+SYSCALL(getdents64, FD, MINUS, 0, "EINTR EIO ENOTDIR ESTALE")
+CALL(fdopendir, FD, NULLS, 0, "EMFILE ENOMEM")
+CALL(readdir, NONE, NULLS, 0, "EINTR EIO")
+
+/* Data */
+CALL(read, FD, MINUS, 2, "EAGAIN EINTR EIO ESTALE short")
+CALL(pread, FD, MINUS, 2, "EAGAIN EINTR EIO ESTALE short")
+SYSCALL(preadv2, FD, MINUS, 0, "EAGAIN EINTR EINVAL EIO ENOSYS EOPNOTSUPP")
+CALL(write, FD, MINUS, 2, "EAGAIN EDQUOT EFBIG EINTR EIO ENOSPC short")
+CALL(pwrite, FD, MINUS, 2, "EAGAIN EDQUOT EFBIG EINTR EIO ENOSPC short")
+CALL(writev, FD, MINUS, 0, "EINTR EIO ENOSPC")
+CALL(copy_file_range, TO, MINUS, 4, "EAGAIN EDQUOT EFBIG EINTR EINVAL EIO ENOMEM ENOSPC ENOSYS "
+     "EOPNOTSUPP EPERM ETXTBSY EXDEV short zero")
+CALL(ioctl, FD, MINUS, 0, "EDQUOT EINTR EINVAL EIO ENOSPC EOPNOTSUPP EPERM ETXTBSY EXDEV")
+CALL(lseek, FD, MINUS, 0, "EINTR EINVAL EIO")
+CALL(ftruncate, FD, MINUS, 0, "EFBIG EINTR EINVAL EIO ENOSPC EPERM")
+CALL(fallocate, FD, MINUS, 0, "EINTR EIO ENOSPC EOPNOTSUPP")
+CALL(fsync, FD, MINUS, 0, "EDQUOT EINTR EINVAL EIO ENOSPC EROFS")
+CALL(fdatasync, FD, MINUS, 0, "EDQUOT EINTR EINVAL EIO ENOSPC EROFS")
+CALL(syncfs, FD, MINUS, 0, "EDQUOT EINTR EIO ENOSPC")
+CALL(sync_file_range, FD, MINUS, 0, "EINTR EIO ENOSPC ESPIPE")
+CALL(posix_fadvise, FD, VALUE, 0, "EINVAL ESPIPE")
+SYSCALL(cachestat, FD, MINUS, 0, "EINTR EIO ENOSYS EOPNOTSUPP EPERM")
+CALL(close, FD, AFTER, 0, "EDQUOT EINTR EIO ENOSPC")
+CALL(closedir, NONE, AFTER, 0, "EINTR EIO")
+
+/* Attributes */
+CALL(fstat, FD, MINUS, 0, "EINTR EIO ENOMEM ESTALE")
+CALL(fstatfs, FD, MINUS, 0, "EINTR EIO ENOSYS ESTALE")
+CALL(fstatvfs, FD, MINUS, 0, "EINTR EIO ENOSYS ESTALE")
+CALL(fchown, FD, MINUS, 0, "EDQUOT EINTR EINVAL EIO EPERM EROFS")
+CALL(fchownat, AT, MINUS, 0, "EDQUOT EINTR EINVAL EIO EPERM EROFS")
+CALL(fchmod, FD, MINUS, 0, "EINTR EIO EOPNOTSUPP EPERM EROFS")
+CALL(chmod, NAME, MINUS, 0, "EINTR EIO EOPNOTSUPP EPERM EROFS")
+SYSCALL(fchmodat2, AT, MINUS, 0, "EINTR EIO ENOSYS EPERM EROFS")
+CALL(futimens, FD, MINUS, 0, "EACCES EINTR EIO EPERM EROFS")
+CALL(utimensat, AT, MINUS, 0, "EACCES EINTR EINVAL EIO EPERM EROFS")
+CALL(flistxattr, FD, MINUS, 0, "E2BIG EINTR EIO ENOMEM")
+CALL(listxattr, NAME, MINUS, 0, "E2BIG EINTR EIO ENOMEM")
+CALL(fgetxattr, FD, MINUS, 0, "E2BIG EINTR EIO ENOMEM")
+CALL(getxattr, NAME, MINUS, 0, "E2BIG EINTR EIO ENOMEM")
+CALL(fsetxattr, FD, MINUS, 0, "EDQUOT EINTR EIO ENOSPC EPERM E2BIG")
+CALL(setxattr, NAME, MINUS, 0, "EDQUOT EINTR EIO ENOSPC EPERM E2BIG")
+CALL(fremovexattr, FD, MINUS, 0, "EINTR EIO EPERM")
+CALL(removexattr, NAME, MINUS, 0, "EINTR EIO EPERM")
+
+/* Descriptors, waiting, threads, memory, the rest of the process */
+CALL(fcntl, FD, MINUS, 0, "EAGAIN EINTR EMFILE ENOLCK")
+CALL(epoll_create1, NONE, MINUS, 0, "EMFILE ENFILE ENOMEM")
+CALL(epoll_ctl, NONE, MINUS, 0, "ENOMEM ENOSPC EPERM")
+CALL(epoll_wait, NONE, MINUS, 0, "EINTR EINVAL")
+CALL(eventfd, NONE, MINUS, 0, "EMFILE ENFILE ENODEV ENOMEM")
+CALL(poll, NONE, MINUS, 0, "EINTR ENOMEM")
+CALL(nanosleep, NONE, MINUS, 0, "EINTR")
+CALL(pthread_create, NONE, VALUE, 0, "EAGAIN EINVAL EPERM")
+CALL(malloc, NONE, NULLS, 0, "ENOMEM")
+CALL(calloc, NONE, NULLS, 0, "ENOMEM")
+CALL(realloc, NONE, NULLS, 0, "ENOMEM")
+CALL(reallocarray, NONE, NULLS, 0, "ENOMEM")
+CALL(aligned_alloc, NONE, NULLS, 0, "ENOMEM")
+CALL(strndup, NONE, NULLS, 0, "ENOMEM")
+CALL(open_memstream, NONE, NULLS, 0, "ENOMEM")
+CALL(getrandom, NONE, MINUS, 0, "EAGAIN EINTR ENOSYS")
+CALL(getrlimit, NONE, MINUS, 0, "EPERM")
+CALL(setrlimit, NONE, MINUS, 0, "EPERM")
+CALL(getrusage, NONE, MINUS, 0, "EPERM")
+CALL(getgroups, NONE, MINUS, 0, "EINVAL")
+CALL(sched_getaffinity, NONE, MINUS, 0, "EINVAL EPERM")
+CALL(setpriority, NONE, MINUS, 0, "EACCES EPERM")
+CALL(uname, NONE, MINUS, 0, "EPERM")
+CALL(unshare, NONE, MINUS, 0, "ENOMEM EPERM")
+SYSCALL(kcmp, NONE, MINUS, 0, "ENOSYS EPERM")
+SYSCALL(capget, NONE, MINUS, 0, "EPERM")
+
+/* Streams */
+CALL(fclose, OPEN, AFTER, 0, "EDQUOT EIO ENOSPC")
+CALL(fflush, OPEN, STREAM, 0, "EIO ENOSPC")
+CALL(ferror, OPEN, FLAG, 0, "EIO")
+CALL(__getdelim, NONE, MINUS, 0, "EIO")
