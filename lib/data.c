@@ -362,6 +362,12 @@ static bool kernel_cannot(int r)
 	}
 }
 
+/* Returns true if r, a refusal, is believed to be a failure once that data has been moved. */
+static bool may_be_failure(int r)
+{
+	return r == -ENOENT || r == -EFBIG;
+}
+
 /* Returns true if r, a refusal, is that of the file systems, and not of these two files. */
 static bool is_of_pair(int r)
 {
@@ -407,7 +413,7 @@ static int move_kernel(struct mover *m, off_t at, int64_t len)
 		if (cancelled(m))
 			return -ECANCELED;
 		ssize_t n = move_chunk(m, at, len);
-		if (n < 0 && kernel_cannot(n)) {
+		if (n < 0 && kernel_cannot(n) && !(m->moved && may_be_failure(n))) {
 			if (is_of_pair(n))
 				cf_refusal_note(CF_COPY_FILE_RANGE, d->pair);
 			m->by_buffer = true;
