@@ -189,11 +189,20 @@ static bool await_data(struct context *c, int src)
 	return stop_asked() != STOP_SIGNAL;
 }
 
+/*
+ * Returns a buffer for move_all(), if that is needed, which the caller frees; else NULL.  The
+ * memory that a copy takes is allocated before there is a file that could be left behind.
+ */
+static char *prepare_move(const struct options *o)
+{
+	count(0, 0);
+	return o->attributes_only || o->reflink == WHEN_ALWAYS ? NULL : xmalloc(BUFFER_SIZE);
+}
+
 /* Returns false after a failure, which has been reported, or if the run has to end. */
-static bool move_all(struct context *c, const struct entry *e, int src, int dst)
+static bool move_all(struct context *c, const struct entry *e, int src, int dst, char *buf)
 {
 	struct sink to = open_sink(c, dst);
-	char *buf = xmalloc(BUFFER_SIZE);
 	uint64_t got = 0;
 	bool ok = true;
 	ssize_t n;
@@ -210,7 +219,6 @@ static bool move_all(struct context *c, const struct entry *e, int src, int dst)
 	/* What is not kept does not count. */
 	if (!ok)
 		count(-got, -to.moved);
-	free(buf);
 	return ok;
 }
 
@@ -358,7 +366,10 @@ static int open_dst(const struct context *c, const struct entry *e, const struct
 	}
 	if (retry) {
 		flags |= O_CREAT | (o->through_dangling ? 0 : O_EXCL);
-		fd = open_patiently(dir_dst_fd(e->dir), e->dst, flags, mode, false);
+		/* With O_EXCL it is a new file, which nothing has to be waited for. */
+		fd = o->through_dangling ?
+		     open_patiently(dir_dst_fd(e->dir), e->dst, flags, mode, false) :
+		     RETRY(openat(dir_dst_fd(e->dir), e->dst, flags, mode));
 		*ret_made = fd >= 0 && !o->through_dangling;
 	}
 	if (fd < 0 && errno != EINTR)
@@ -367,12 +378,12 @@ static int open_dst(const struct context *c, const struct entry *e, const struct
 }
 
 /* Copy the data.  Returns false as move_all(). */
-static bool copy_data(struct context *c, const struct entry *e, int src, int dst)
+static bool copy_data(struct context *c, const struct entry *e, int src, int dst, char *buf)
 {
 	if (c->opts->attributes_only)
 		return true;
 	if (c->opts->reflink != WHEN_ALWAYS)
-		return move_all(c, e, src, dst);
+		return move_all(c, e, src, dst, buf);
 	if (RETRY(ioctl(dst, FICLONE, src)) == 0)
 		return true;
 	complain_both(e, OP_COPY, errno, true, "failed to clone %s from %s");
@@ -438,13 +449,16 @@ bool stream_copy(struct context *c, const struct entry *e, const struct plan *pl
 
 	if (src < 0)
 		return false;
+	char *buf = prepare_move(c->opts);
 	int dst = open_dst(c, e, &st, plan, &made);
 	if (dst < 0) {
+		free(buf);
 		close(src);
 		print_method(c, e, COPYFILE_OPEN_DST);
 		return false;
 	}
-	bool data = copy_data(c, e, src, dst);
+	bool data = copy_data(c, e, src, dst, buf);
+	free(buf);
 	print_method(c, e, data ? COPYFILE_DONE : COPYFILE_MOVE);
 	bool ok = data && copy_attributes(c, e, src, dst, plan->over && !made, st.st_mode);
 	ok = ok && flush(c, e, dst);

@@ -228,5 +228,8 @@ ALWAYS = (
     ("synced over a tree", "fstat", "EIO"),
     ("archive, in order", "openat", "ENOSPC"),
     ("attributes only", "fcntl", "EINTR"),
+    ("a tree, in order", "copy_file_range", "ENOSYS"),
+    ("a pipe", "fcntl", "EMFILE"),
+    ("a pipe", "malloc", "ENOMEM"),
     ("one file, told in JSON", "malloc", "ENOMEM"),
 )
