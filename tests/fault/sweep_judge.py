@@ -159,7 +159,9 @@ class Judge:
         return (fault.call in MEMORY | {"ferror", "fflush"} or fault.how == "ENOENT" or
                 (fault.how in LOOKUP and os.strerror(errno.EEXIST) in seen.err) or
                 os.strerror(fault.number()) in seen.err or "same file" in seen.err or
-                (fault.call == "openat" and fault.how == "EOPNOTSUPP"))
+                (fault.call == "openat" and fault.how == "EOPNOTSUPP") or
+                # A source that a server has lost since it was opened has changed.
+                (fault.how == "ESTALE" and "changed while" in seen.err))
 
     def names(self, seen):
         """True if what has failed is named, or has no name that a user knows."""
