@@ -178,8 +178,9 @@ class Soaker:
         fd = os.pidfd_open(process.pid)
         ended = select.select([fd], [], [], timeout)[0]
         os.close(fd)
-        if not ended:
+        if not ended and timeout == TIMEOUT:
             print(*threads_of(process.pid), sep="\n", flush=True)
+        if not ended:
             os.killpg(process.pid, signal.SIGKILL)
         status = process.wait()
         return status if ended else HANGS

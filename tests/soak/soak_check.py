@@ -146,13 +146,21 @@ def is_into_itself(case, before, reference):
                if any(path == top or path.startswith(top + b"/") for top in sources))
 
 
+def is_cut_short(s, reference):
+    """Was the reference stopped, so that it made only what came first?"""
+    return reference.status != 0 and any(word.startswith("--max-errors") for word in s.own)
+
+
 def check_tree(s, before, reference, got):
-    if is_into_itself(s.case, before, reference):
+    if is_into_itself(s.case, before, reference) or is_cut_short(s, reference):
         return []
     if got.status == 0:
         return check_success(s.disturbance, reference, got)
-    lines = check_untouched(before, reference, got) + \
-        check_new(s.case, before, s.disturbance, reference, got)
+    lines = check_new(s.case, before, s.disturbance, reference, got)
+    # A file that has become its backup keeps that name if it cannot be renamed back.
+    renames = any(fault.startswith("rename:") for fault in s.disturbance.faults)
+    if not (renames and makes_backups(s.case)):
+        lines += check_untouched(before, reference, got)
     if "--atomic" in s.own and not ignored_after_success(s.disturbance):
         lines += check_atomic(before, reference, got)
     return lines
