@@ -5,7 +5,7 @@
  * another owner, mode or time, and no run may hang.
  *
  * ROUNDS runs for each set of options (15; 5 with sanitizers); SEED says which.  Then a pcp
- * without one of its guards is run in the same way: it must be led out, or the test would
+ * without guards is run in the same way: it must be led out, or the test would
  * notice nothing.
  *
  * All of that is done by a child, which removes its directory also when this process is killed.
@@ -34,7 +34,7 @@
 /* A run that takes longer hangs. */
 #define LIMIT_S 20
 
-/* Rounds in which a pcp without a guard has to be led out at least once */
+/* Rounds in which a pcp without guards has to be led out at least once */
 #define UNGUARDED_ROUNDS 2000
 
 /* A set of options, and what the adversary does */
