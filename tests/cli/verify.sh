@@ -166,12 +166,12 @@ test_a_file_that_is_rewritten() {
 test_with_atomic_and_fsync() {
 	has_fuse || { skip 'no FUSE'; return; }
 	echo old >store/f
-	slowfs -x -b write:100:0:/ store mnt
+	slowfs -x -b write:100:0 store mnt
 	run -q --verify --atomic --fsync src/f mnt/f
 	assert_run 1 "pcp: 'mnt/f' differs from 'src/f' at byte 100"
-	assertEquals 'the old file, and nothing else' 'f old' "$(ls -A store) $(cat store/f)"
+	assertEquals 'the old file, and nothing else' 'f 4' "$(ls -A store) $(stat -c %s store/f)"
 	fusermount3 -u mnt
-	slowfs -x -b write:100:1:/ store mnt
+	slowfs -x -b write:100:1 store mnt
 	run --verify --atomic --fsync src/f mnt/f
 	assert_run 0 "pcp: warning: 'mnt/f' differs from 'src/f' at byte 100; copying once more"
 	assertTrue 'the same' 'cmp -s src/f store/f'
