@@ -119,10 +119,18 @@ typed() {
 # terminal SHELL...: runs it in a terminal of its own; it gets the lines of "keys"
 terminal() {
 	(cd "$here" && rc=$rc timeout -k 5 120 python3 - "$@") <<-'END'
-	import fcntl, os, pty, sys, termios
+	import fcntl, os, pty, select, sys, termios
 
 	scratch = os.environ["scratch"]
 	os.environ.update(TERM="vt100", PS1="> ", PS2="> ")
+
+	def await_prompt(fd):
+	    """Pass on what the shell says, until it has shown a prompt and says no more."""
+	    said = b""
+	    while b"> " not in said or select.select([fd], [], [], 0.05)[0]:
+	        said += os.read(fd, 4096)
+	    sys.stdout.buffer.write(said)
+
 	fd, slave = pty.openpty()
 	# What is typed before the shell is ready is not for the terminal to edit.
 	mode = termios.tcgetattr(slave)
@@ -136,11 +144,11 @@ terminal() {
 	        os.dup2(slave, stream)
 	    os.execvp(sys.argv[1], sys.argv[1:])
 	os.close(slave)
-	# The shell's first prompt: what is typed before it some shells forget.
-	sys.stdout.buffer.write(os.read(fd, 4096))
 	lines = [". " + os.environ["rc"]]
 	lines += open(scratch + "/keys").read().replace("^", "\t").splitlines()
 	for line in lines + ["exit"]:
+	    # What is typed before that some shells forget.
+	    await_prompt(fd)
 	    os.write(fd, line.encode() + b"\r")
 	try:
 	    while data := os.read(fd, 4096):
