@@ -90,12 +90,14 @@ api_alone() {
 				echo "$file: $header belongs to the library" ;;
 			esac
 		done
-		for header in lib/*.h; do
-			header=$(basename "$header")
-			[ "$header" != libcopyfile.h ] && [ ! -f "src/$header" ] &&
-				grep -q "include.*<$header>" "$file" &&
-				echo "$file: $header belongs to the library"
-		done
+		sed -n 's/^#[[:space:]]*include[[:space:]]*<\([^>/]*\)>.*/\1/p' "$file" |
+			while read -r header; do
+				case $header in
+				libcopyfile.h) ;;
+				*) [ -f "src/$header" ] || [ ! -f "lib/$header" ] ||
+					echo "$file: $header belongs to the library" ;;
+				esac
+			done
 	done
 }
 
