@@ -490,6 +490,13 @@ static enum copyfile_partial remove_created(struct cf_dest *d)
 	return COPYFILE_PARTIAL_REMOVED;
 }
 
+/* The file that was to be rewritten gets its rights back, if no data of the source is in it. */
+static void restore_mode(const struct cf_dest *d)
+{
+	if (d->restricted && !cf_relaxed_get(d->watch->done) && !cf_relaxed_get(d->watch->moved))
+		(void)cf_chmod(d->fd, false, d->restricted);
+}
+
 enum copyfile_partial cf_dest_undo(struct cf_dest *d)
 {
 	enum copyfile_partial left = COPYFILE_PARTIAL_NONE;
@@ -506,6 +513,8 @@ enum copyfile_partial cf_dest_undo(struct cf_dest *d)
 		left = remove_created(d);
 	else if (d->touched)
 		left = COPYFILE_PARTIAL_KEPT;
+	if (d->touched && d->fd >= 0)
+		restore_mode(d);
 	cf_claim_drop(&d->claim);
 	if (d->fd >= 0)
 		cf_close(d->fd);

@@ -31,6 +31,7 @@ struct cf_dest {
 	bool link;		/* the destination is a symlink */
 	bool stream;		/* it is a device or a FIFO, not a regular file */
 	bool touched;		/* it was there before, and has lost its contents */
+	mode_t restricted;	/* its mode before it lost rights for the time of the copy; or 0 */
 	bool fixed;		/* it is rewritten in place, and its size cannot be set */
 	char *temp;		/* its name until it is published, or NULL */
 	bool unnamed;		/* made by O_TMPFILE, not linked to a name yet */

@@ -175,13 +175,15 @@ static int open_dest(const struct cf_dest *d)
  * The mode of the source is carried over in the end.  Until then those whom it does not admit
  * must not read its data by the rights that the old file, st, gives them.
  */
-static int restrict_mode(const struct cf_dest *d, const struct stat *st)
+static int restrict_mode(struct cf_dest *d, const struct stat *st)
 {
 	mode_t extra = st->st_mode & ~d->st->st_mode & (S_IRWXG | S_IRWXO);
 
 	if (!extra || !(d->flags & (COPYFILE_MODE | COPYFILE_ACL)))
 		return 0;
 	int r = cf_chmod(d->fd, false, st->st_mode & 07777 & ~extra);
+	if (r == 0)
+		d->restricted = st->st_mode & 07777;
 	/* A file that is somebody else's keeps its mode in the end as well. */
 	return cf_sys_refused(r) || d->flags & COPYFILE_LENIENT ? 0 : r;
 }

@@ -9,7 +9,8 @@
  *			this run has made
  *   a file		the same; or if it is in the target directory; or if it may be a
  *			further name of a file that is being copied
- *   what is missing	always: an earlier operand may become that
+ *   what cannot be	always: an earlier operand may become that, or give the right to
+ *   looked at		look at it
  *   any		if an earlier one has the target directory in its source: what it
  *			reads may be what this one overwrites
  */
@@ -213,13 +214,16 @@ static void copy_file_operand(struct operands *all, const struct entry *e)
 
 /* ----------------------------------------------------------- either kind */
 
-/* As fstatat(2), of e's source.  If it is missing an earlier operand may become that. */
+/*
+ * As fstatat(2), of e's source.  If it cannot be seen, an earlier operand may become that, or
+ * let it be seen.
+ */
 static int stat_operand(struct context *c, const struct entry *e, struct stat *ret)
 {
 	int flags = options_follows(c->opts, true) ? 0 : AT_SYMLINK_NOFOLLOW;
 	int r = entry_stat_src(e, ret, flags);
 
-	if (r < 0 && errno == ENOENT) {
+	if (r < 0) {
 		context_drain(c);
 		r = entry_stat_src(e, ret, flags);
 	}

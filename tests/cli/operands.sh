@@ -135,6 +135,14 @@ test_missing_source() {
 	same_as_cp missing missing2 missing3 dir
 }
 
+# The first operand lets the second one be looked for.
+test_source_behind_an_earlier_operand() {
+	prepare() { mkdir -p d other/d; echo x >other/d/x; chmod 600 d; }
+	unprivileged
+	same_as_cp -a other/d d/missing .
+	same_as_cp -a other/d d/x e
+}
+
 test_wrong_type() {
 	operands
 	same_as_cp -R dir other

@@ -67,6 +67,12 @@ test_attributes_only() {
 	same_as_cp --attributes-only dir/missing dest
 }
 
+# A file that lost rights for the time of a copy that got nothing has them back.
+test_mode_after_a_failure() {
+	prepare() { echo src >x; chmod 600 x; echo dst >dst; chmod 646 dst; }
+	same_as_cp -p --reflink=always x dst
+}
+
 # With -f what belongs to somebody else goes, and the new one has a mode of its own.
 test_attributes_only_by_force() {
 	is_root || { skip 'not root, nobody else has files'; return; }
