@@ -6,7 +6,10 @@
 #include <stdbool.h>
 #include <sys/stat.h>
 
-/* Returns true if the file whose stat was before, and is now, has changed in between. */
+/*
+ * Returns true if the file whose stat was before, and is now, has changed in between; or, of
+ * stats made at the same time, if they are those of two files.
+ */
 bool cf_change_seen(const struct stat *before, const struct stat *now);
 
 /*

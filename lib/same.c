@@ -27,6 +27,7 @@
 #include <errno.h>
 #include <pthread.h>
 
+#include "change.h"
 #include "fs.h"
 #include "sys.h"
 
@@ -101,18 +102,6 @@ static int has_size(int fd, off_t size)
 	return r < 0 ? r : now.st_size == size;
 }
 
-static bool same_moment(struct timespec a, struct timespec b)
-{
-	return a.tv_sec == b.tv_sec && a.tv_nsec == b.tv_nsec;
-}
-
-/* Returns true if two stats that were made in one file system may be those of one file. */
-static bool same_state(const struct stat *a, const struct stat *b)
-{
-	return a->st_size == b->st_size && same_moment(a->st_mtim, b->st_mtim) &&
-	       same_moment(a->st_ctim, b->st_ctim);
-}
-
 /* Returns 1 if src and dst, in one file system, are two for sure; 0 if not; or -errno. */
 static int are_two(int src, int dst)
 {
@@ -121,11 +110,11 @@ static int are_two(int src, int dst)
 
 	if (r == 0)
 		r = cf_fstat_fresh(dst, &other);
-	if (r < 0 || same_state(&before, &other))
+	if (r < 0 || !cf_change_seen(&before, &other))
 		return r;
 	/* Somebody may have written to it between the two looks. */
 	r = cf_fstat_fresh(src, &after);
-	return r < 0 ? r : same_state(&before, &after);
+	return r < 0 ? r : !cf_change_seen(&before, &after);
 }
 
 /* As cf_same_file(), with the lock held */

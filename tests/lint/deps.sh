@@ -30,7 +30,7 @@ inplace	claim destfile fs same sys wait
 destfile	claim newdir watch
 newdir	fibhash fs sys
 claim	fibhash fs place sys wait watch
-same	fs sys
+same	change fs sys
 temp	sys
 clone	refusal sys
 refusal	clock fibhash relaxed
@@ -81,22 +81,22 @@ rooms_of_lib() {
 # The layers of the command, lowest first; what is in src/ itself may know all of them.
 layers='base report tree copy walk watch cmdline'
 
+# not_ours FILE HEADER: says so if FILE includes what only the library has
+not_ours() {
+	[ -f "src/$2" ] || [ ! -f "lib/$2" ] || echo "$1: $2 belongs to the library"
+}
+
 api_alone() {
 	for file in $(sources '*.[ch]'); do
 		for header in $(quoted "$file"); do
 			case $header in
 			libcopyfile.h) echo "$file: include <libcopyfile.h>, as every user does" ;;
-			*) [ -f "src/$header" ] || [ ! -f "lib/$header" ] ||
-				echo "$file: $header belongs to the library" ;;
+			*) not_ours "$file" "$header" ;;
 			esac
 		done
 		sed -n 's/^#[[:space:]]*include[[:space:]]*<\([^>/]*\)>.*/\1/p' "$file" |
 			while read -r header; do
-				case $header in
-				libcopyfile.h) ;;
-				*) [ -f "src/$header" ] || [ ! -f "lib/$header" ] ||
-					echo "$file: $header belongs to the library" ;;
-				esac
+				[ "$header" = libcopyfile.h ] || not_ours "$file" "$header"
 			done
 	done
 }
