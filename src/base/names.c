@@ -44,6 +44,11 @@ bool names_lead_nowhere(int err)
 	       err == ENAMETOOLONG;
 }
 
+bool names_gone(int err)
+{
+	return err == ENOENT || err == ESTALE;
+}
+
 static bool same(const void *a, const void *b)
 {
 	return !strcmp(a, b);

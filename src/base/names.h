@@ -20,6 +20,9 @@ int names_same(int a_dir, const char *a, int b_dir, const char *b, int flags);
  */
 bool names_lead_nowhere(int err);
 
+/* Returns true if err, of a call on a file, says that it is gone; ESTALE comes from servers. */
+bool names_gone(int err);
+
 /* A new, empty set, which the caller frees with hash_free(). */
 struct hash_table *names_new(void);
 

@@ -15,6 +15,7 @@
 
 #include <libcopyfile.h>
 
+#include "base/names.h"
 #include "base/options.h"
 #include "copy/context.h"
 #include "copy/entry.h"
@@ -26,12 +27,6 @@
 #include "xalloc.h"
 #include "xvasprintf.h"
 
-/* Returns true if err says that what a call was made for is gone. */
-static bool is_gone(int err)
-{
-	return err == ENOENT || err == ESTALE;
-}
-
 /* Returns true if e's source was there, and is not any more, as the failure of op with err says. */
 static bool has_vanished(const struct entry *e, enum report_op op, int err)
 {
@@ -39,7 +34,7 @@ static bool has_vanished(const struct entry *e, enum report_op op, int err)
 	struct stat st;
 
 	/* An operand that is not found may never have been there. */
-	if (!is_gone(err) || (op == OP_LOOK && named_by_user))
+	if (!names_gone(err) || (op == OP_LOOK && named_by_user))
 		return false;
 	if (entry_stat_src(e, &st, AT_SYMLINK_NOFOLLOW) < 0)
 		return true;

@@ -39,6 +39,7 @@
 #include <unistd.h>
 
 #include "base/locked.h"
+#include "base/names.h"
 #include "base/retry.h"
 #include "report/failed.h"
 #include "report/quote.h"
@@ -371,7 +372,7 @@ static int ensure_open_locked(struct dir *d, enum dir_side side)
 static bool is_gone(int err)
 {
 	/* The last two: something else has its name. */
-	return err == ENOENT || err == ESTALE || err == ENOTDIR || err == ELOOP;
+	return names_gone(err) || err == ENOTDIR || err == ELOOP;
 }
 
 static void report_no_access(const struct dir *d, enum dir_side side, int err)

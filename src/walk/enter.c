@@ -307,7 +307,7 @@ void enter_unread(struct dir *d, int err)
 	char *path = dir_src_path(d, "");
 	const struct report_about about = {
 		.op = OP_READ, .src = path,
-		.source = err == ENOENT || err == ESTALE ? SOURCE_VANISHED : SOURCE_STAYED,
+		.source = names_gone(err) ? SOURCE_VANISHED : SOURCE_STAYED,
 	};
 
 	report_error_about(&about, err, "cannot access %s", quote_always(0, path));
