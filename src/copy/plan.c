@@ -12,6 +12,7 @@
 
 #include <libcopyfile.h>
 
+#include "base/options.h"
 #include "copy/context.h"
 #include "copy/entry.h"
 #include "copy/existing.h"
@@ -21,7 +22,10 @@
 /* About so many system calls show that there is nothing to copy. */
 #define LOOK_CALLS 2
 
-/* As existing_prepare(); if there is nothing to copy, that has been the work on e. */
+/*
+ * As existing_prepare(); if there is nothing to copy, that has been the work on e.  But not
+ * with -i: then a person may have been waited for.
+ */
 static enum existing_action prepare(struct context *c, const struct entry *e,
 				    struct existing *ret)
 {
@@ -29,7 +33,7 @@ static enum existing_action prepare(struct context *c, const struct entry *e,
 
 	copyfile_work_begin(&work);
 	enum existing_action action = existing_prepare(c, e, ret);
-	if (action == EXISTING_UP_TO_DATE || action == EXISTING_KEEP)
+	if (!c->opts->ask && (action == EXISTING_UP_TO_DATE || action == EXISTING_KEEP))
 		copyfile_work_end(&work, dir_src_fd(e->dir), dir_dst_fd(e->dir), LOOK_CALLS);
 	return action;
 }
