@@ -493,7 +493,8 @@ static enum copyfile_partial remove_created(struct cf_dest *d)
 /* The file that was to be rewritten gets its rights back, if no data of the source is in it. */
 static void restore_mode(const struct cf_dest *d)
 {
-	if (d->restricted && !cf_relaxed_get(d->watch->done) && !cf_relaxed_get(d->watch->moved))
+	if (d->restricted && d->fd >= 0 && !cf_relaxed_get(d->watch->done) &&
+	    !cf_relaxed_get(d->watch->moved))
 		(void)cf_chmod(d->fd, false, d->restricted);
 }
 
@@ -511,10 +512,10 @@ enum copyfile_partial cf_dest_undo(struct cf_dest *d)
 		left = COPYFILE_PARTIAL_KEPT;
 	else if (d->created)
 		left = remove_created(d);
-	else if (d->touched)
-		left = COPYFILE_PARTIAL_KEPT;
-	if (d->touched && d->fd >= 0)
+	else if (d->touched) {
 		restore_mode(d);
+		left = COPYFILE_PARTIAL_KEPT;
+	}
 	cf_claim_drop(&d->claim);
 	if (d->fd >= 0)
 		cf_close(d->fd);
