@@ -277,30 +277,27 @@ test_several_mounts() {
 	with_engines several
 }
 
+# stops_for N WHOLE PLACE...: a tree is copied to the file systems PLACE (see several_mounts),
+# of which N are full; what goes to the directories WHOLE, a list, is there
+stops_for() {
+	full=$1 there=$2
+	shift 2
+	several_mounts "$@"
+	run -R $engine -T spread fs/dst
+	judge "$what" spread fs/dst 3
+	full_ones "$full"
+	assertEquals "$what" '' "$(whole $there)"
+	no_mounts
+}
+
 several() {
+	engine=$*
 	what="the outermost is full [$*]"
-	several_mounts dst:40 dst/a:400 dst/a/b:400 dst/c:400 dst/c/d:400
-	run -R "$@" -T spread fs/dst
-	judge "$what" spread fs/dst 3
-	full_ones 1
-	assertEquals "$what" '' "$(whole a a/b c c/d)"
-	no_mounts
-
+	stops_for 1 'a a/b c c/d' dst:40 dst/a:400 dst/a/b:400 dst/c:400 dst/c/d:400
 	what="two in the midst are full [$*]"
-	several_mounts dst:400 dst/a:20 dst/a/b:400 dst/c:40 dst/c/d:400
-	run -R "$@" -T spread fs/dst
-	judge "$what" spread fs/dst 3
-	full_ones 2
-	assertEquals "$what" '' "$(whole . a/b c/d)"
-	no_mounts
-
+	stops_for 2 '. a/b c/d' dst:400 dst/a:20 dst/a/b:400 dst/c:40 dst/c/d:400
 	what="the innermost is full [$*]"
-	several_mounts dst:400 dst/a:400 dst/a/b:40 dst/c:400 dst/c/d:400
-	run -R "$@" -T spread fs/dst
-	judge "$what" spread fs/dst 3
-	full_ones 1
-	assertEquals "$what" '' "$(whole . a c c/d)"
-	no_mounts
+	stops_for 1 '. a c c/d' dst:400 dst/a:400 dst/a/b:40 dst/c:400 dst/c/d:400
 }
 
 # Operands, each of which goes to a file system of its own

@@ -145,13 +145,16 @@ unstable_inodes() {
 	assertEquals "$engine: what is there" '' "$(diff -r real/src dst)"
 }
 
-test_inode_numbers_that_change() {
+# deep_with_unstable_inodes FUNCTION: for each engine
+deep_with_unstable_inodes() {
 	letters real/src
 	mkdir -p real/src/m/1/2/3/4/5
 	echo deep >real/src/m/1/2/3/4/5/f
 	slow -n -o attr_timeout=0,entry_timeout=0 || return
-	each_engine unstable_inodes
+	each_engine "$1"
 }
+
+test_inode_numbers_that_change() { deep_with_unstable_inodes unstable_inodes; }
 
 # As well in a destination that is there
 merge_unstable_inodes() {
@@ -164,11 +167,7 @@ merge_unstable_inodes() {
 }
 
 test_inode_numbers_that_change_in_the_destination() {
-	letters real/src
-	mkdir -p real/src/m/1/2/3/4/5
-	echo deep >real/src/m/1/2/3/4/5/f
-	slow -n -o attr_timeout=0,entry_timeout=0 || return
-	each_engine merge_unstable_inodes
+	deep_with_unstable_inodes merge_unstable_inodes
 }
 
 # ------------------------------------------------- what can't be read
