@@ -174,7 +174,8 @@ static void test_arm(void)
 	ok(!cf_policy_waits(ARM), "a disk that seeks gets no more threads");
 	is_int(cf_policy_callers_wanted(), 1, "but one that copies");
 	is_int(cf_policy_demand(), 0, "and none of the pool");
-	for (i = 0; i < 8; i++)
+	/* A busy machine makes a short nap long: it takes some more until enough were short. */
+	for (i = 0; i < 8 || (i < 100 && cf_policy_callers_wanted() == 1); i++)
 		copy(NO_ARM, short_nap, 1000);
 	is_int(cf_policy_callers_wanted(), cf_policy_cores(),
 	       "where waits are short there is no arm, whatever the disk says");
