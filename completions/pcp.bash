@@ -9,13 +9,13 @@ _pcp()
 	local IFS=$' \t\n'
 	# Of --option and --option= the first is given where the value may be left out.
 	local options='
-		-0 -a --archive --atomic --attributes-only -b --backup --backup= --beneath --checksum-file= --chunk= --context --context=
-		--copy-contents -d --debug --dereference -f --failed-to= --force --fsync -H --help -i
-		--interactive -j --jobs= --json --json= --json-files --json-interval= --keep-directory-symlink -l --link --log= -L --max-errors= -n
-		--no-clobber --no-dereference --no-preserve= --no-target-directory --null
+		-0 -a --anchored --archive --atomic --attributes-only -b --backup --backup= --beneath --checksum-file= --chunk= --context --context=
+		--copy-contents -d --debug --dereference --exclude= --exclude-from= -f --failed-to= --force --fsync -H --help -i --ignore-case --include=
+		--interactive -j --jobs= --json --json= --json-files --json-interval= --keep-directory-symlink -l --link --log= -L --max-errors= --max-size= --min-size= -n --no-anchored
+		--no-clobber --no-dereference --no-ignore-case --no-preserve= --no-target-directory --no-wildcards --no-wildcards-match-slash --null
 		--one-file-system -p -P --parents --preserve --preserve= --progress --progress= -q --quiet -r -R --recursive --reflink --reflink= --remove-destination -s -S
 		--sparse= --stats --strict --strip-trailing-slashes --suffix= --symbolic-link -t -T
-		--target-directory= -u --update --update= -v --verbose --verify --verify= --version --window= -x -Z'
+		--target-directory= -u --update --update= -v --verbose --verify --verify= --version --wildcards --wildcards-match-slash --window= -x -X -Z'
 	local -a words
 	local token=${COMP_WORDS[COMP_CWORD]} i n=0 glue='' word rest left='' cur lead
 	# The option that the word belongs to, what stands before its value, and that
@@ -64,7 +64,7 @@ _pcp()
 			# a letter with a value is the last one of its word
 			rest=${word#-}
 			while [[ $rest ]]; do
-				if [[ $rest == [jSt]* ]]; then
+				if [[ $rest == [jStX]* ]]; then
 					if [[ ${rest:1} ]]; then
 						((i < n - 1)) || option=-${rest:0:1} value=${rest:1} \
 							head=${word%"${rest:1}"}
@@ -115,7 +115,7 @@ _pcp()
 		mapfile -t COMPREPLY < <(compgen -P "$head" -d -- "$value")
 		compopt -o filenames +o default +o bashdefault 2>/dev/null
 		;;
-	--checksum-file | --failed-to | --log)
+	--checksum-file | -X | --exclude-from | --failed-to | --log)
 		# a file, which is left to bash
 		return 0
 		;;

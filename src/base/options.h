@@ -9,6 +9,8 @@
 
 #include "backupfile.h"
 
+struct exclude;
+
 enum options_follow {
 	FOLLOW_DEFAULT,		/* none was given: FOLLOW_NEVER with -R but not -l, else ALWAYS */
 	FOLLOW_NEVER,
@@ -42,6 +44,8 @@ struct options {
 	enum options_follow follow;	/* symlinks in sources */
 	bool beneath;			/* none is followed: one that would be is an error */
 	enum options_follow refused;	/* if beneath is set: those that would be followed */
+	const struct exclude *exclude;	/* names that are left out, or NULL */
+	uint64_t min_size, max_size;	/* of regular files, in bytes; the others are left out */
 
 	/* What a copy is */
 	bool attributes_only;
@@ -94,6 +98,12 @@ struct options {
 	char **operands;
 	int noperands;
 };
+
+/* Returns true if a regular file of some sizes is left out. */
+static inline bool options_ask_size(const struct options *o)
+{
+	return o->min_size > 0 || o->max_size < UINT64_MAX;
+}
 
 /* Returns true if a symlink in the source is followed; operand: it is an operand. */
 static inline bool options_follows(const struct options *o, bool operand)

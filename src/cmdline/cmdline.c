@@ -18,6 +18,7 @@
 #include "argmatch.h"
 #include "base/clock.h"
 #include "base/options.h"
+#include "cmdline/choose.h"
 #include "cmdline/help.h"
 #include "cmdline/jsonfd.h"
 #include "cmdline/mistake.h"
@@ -38,6 +39,7 @@ struct raw_options {
 	const char *control, *suffix;	/* of backups; NULL: not given */
 	const char *set_context;	/* CTX of --context=CTX; NULL: not given */
 	bool progress;			/* --progress was given */
+	struct choose choose;
 };
 
 static void set_json(struct options *o, const char *arg)
@@ -188,7 +190,8 @@ static bool apply_cp(struct options *o, struct raw_options *raw, int c)
 
 static void apply(struct options *o, struct raw_options *raw, int c)
 {
-	if (apply_switch(o, c) || apply_follow(o, c) || apply_cp(o, raw, c))
+	if (apply_switch(o, c) || apply_follow(o, c) || apply_cp(o, raw, c) ||
+	    choose_apply(o, &raw->choose, c, optarg))
 		return;
 	switch (c) {
 	case OPT_JSON:
@@ -205,7 +208,7 @@ static void apply(struct options *o, struct raw_options *raw, int c)
 		o->jobs = value_count("jobs", optarg, 4096);
 		break;
 	case OPT_CHUNK:
-		o->chunk = value_size("chunk size", optarg);
+		o->chunk = value_size("chunk size", optarg, 1);
 		break;
 	case OPT_CHECKSUM_FILE:
 		o->checksum_file = optarg;
@@ -298,7 +301,9 @@ void cmdline_parse(struct options *o, int argc, char **argv)
 {
 	struct raw_options raw = { 0 };
 
-	*o = (struct options){ .json_fd = -1, .json_interval = CLOCK_SECOND };
+	*o = (struct options){
+		.json_fd = -1, .json_interval = CLOCK_SECOND, .max_size = UINT64_MAX,
+	};
 	table_init(argc, argv);
 	argmatch_die = mistake_usage;
 	for (int c; (c = table_next()) != -1;)

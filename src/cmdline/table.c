@@ -11,28 +11,41 @@
 #include <stddef.h>
 #include <string.h>
 
-static const char short_options[] = "0abdfHij:lLnpqrst:uvxPRS:TZ";
+static const char short_options[] = "0abdfHij:lLnpqrst:uvxPRS:TX:Z";
 
 /* Options that cp does not have */
 static const struct option own_options[] = {
 	{ "atomic", no_argument, NULL, OPT_ATOMIC },
+	{ "anchored", no_argument, NULL, OPT_ANCHORED },
 	{ "beneath", no_argument, NULL, OPT_BENEATH },
 	{ "checksum-file", required_argument, NULL, OPT_CHECKSUM_FILE },
 	{ "chunk", required_argument, NULL, OPT_CHUNK },
+	{ "exclude", required_argument, NULL, OPT_EXCLUDE },
+	{ "exclude-from", required_argument, NULL, 'X' },
 	{ "failed-to", required_argument, NULL, OPT_FAILED_TO },
 	{ "fsync", no_argument, NULL, OPT_FSYNC },
+	{ "ignore-case", no_argument, NULL, OPT_IGNORE_CASE },
+	{ "include", required_argument, NULL, OPT_INCLUDE },
 	{ "jobs", required_argument, NULL, 'j' },
 	{ "json", optional_argument, NULL, OPT_JSON },
 	{ "json-files", no_argument, NULL, OPT_JSON_FILES },
 	{ "json-interval", required_argument, NULL, OPT_JSON_INTERVAL },
 	{ "log", required_argument, NULL, OPT_LOG },
 	{ "max-errors", required_argument, NULL, OPT_MAX_ERRORS },
+	{ "max-size", required_argument, NULL, OPT_MAX_SIZE },
+	{ "min-size", required_argument, NULL, OPT_MIN_SIZE },
+	{ "no-anchored", no_argument, NULL, OPT_NO_ANCHORED },
+	{ "no-ignore-case", no_argument, NULL, OPT_NO_IGNORE_CASE },
+	{ "no-wildcards", no_argument, NULL, OPT_NO_WILDCARDS },
+	{ "no-wildcards-match-slash", no_argument, NULL, OPT_NO_MATCH_SLASH },
 	{ "null", no_argument, NULL, '0' },
 	{ "progress", optional_argument, NULL, OPT_PROGRESS },
 	{ "quiet", no_argument, NULL, 'q' },
 	{ "stats", no_argument, NULL, OPT_STATS },
 	{ "strict", no_argument, NULL, OPT_STRICT },
 	{ "verify", optional_argument, NULL, OPT_VERIFY },
+	{ "wildcards", no_argument, NULL, OPT_WILDCARDS },
+	{ "wildcards-match-slash", no_argument, NULL, OPT_MATCH_SLASH },
 	{ "window", required_argument, NULL, OPT_WINDOW },
 };
 

@@ -28,11 +28,11 @@ unsigned long value_count(const char *what, const char *arg, unsigned long max)
 	return n;
 }
 
-uint64_t value_size(const char *what, const char *arg)
+uint64_t value_size(const char *what, const char *arg, uint64_t min)
 {
 	uintmax_t n;
 
-	if (xstrtoumax(arg, NULL, 10, &n, "bkKMGTPE0") != LONGINT_OK || n < 1 || *arg == '-') {
+	if (xstrtoumax(arg, NULL, 10, &n, "bkKMGTPE0") != LONGINT_OK || n < min || *arg == '-') {
 		report_error(0, "invalid %s: %s", what, quote_always(0, arg));
 		mistake_usage();
 	}

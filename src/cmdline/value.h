@@ -13,8 +13,8 @@
 /* From 1 to max; what is the plural of that which is counted. */
 unsigned long value_count(const char *what, const char *arg, unsigned long max);
 
-/* Bytes, with a suffix as in the other programs of GNU: K is 1024, KB 1000, and so on. */
-uint64_t value_size(const char *what, const char *arg);
+/* At least min bytes, with a suffix as in other programs of GNU: K is 1024, KB 1000, and so on. */
+uint64_t value_size(const char *what, const char *arg, uint64_t min);
 
 /* From seconds to nanoseconds */
 int64_t value_interval(const char *arg);

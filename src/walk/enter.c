@@ -361,7 +361,7 @@ bool enter_dir(struct context *c, struct walk_root *root, const struct entry *wa
 		return false;
 	}
 	enum select_answer answer = select_entry(c->opts, &e);
-	if (answer == SELECT_OMIT || full_bars_dir(&e))
+	if (answer == SELECT_EXCLUDE || full_bars_dir(&e))
 		return false;
 	outcome_number(&e);
 	if (!open_source(c, &e, answer, &source))

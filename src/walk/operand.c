@@ -241,7 +241,11 @@ static void fail_operand(struct entry *e, enum report_op op, int err, const char
 /* Copy e, of which e->st is known. */
 static void copy_known_operand(struct operands *all, struct entry *e)
 {
-	if (select_entry(all->c->opts, e) == SELECT_OMIT)
+	enum select_answer answer = select_entry(all->c->opts, e);
+
+	if (answer == SELECT_EXCLUDE)
+		return;
+	if (answer == SELECT_OMIT)
 		fail_operand(e, OP_CHECK, 0, "-r not specified; omitting directory %s");
 	else if (S_ISDIR(e->type))
 		copy_dir_operand(all, e);

@@ -102,15 +102,17 @@ struct level {
 
 struct tree {
 	int top;			/* the operand's descriptor; -1: it is not open yet */
-	char *path;			/* of the directory that was visited last, in the operand */
+	char *path;			/* of the last entry visited, from the operand on */
 	size_t room;			/* allocated bytes of path */
+	size_t top_len;			/* bytes of path that name the operand */
 	struct level *deepest;
 };
 
 /* Make the path of its first len bytes, a slash, and name.  Returns how long it is then. */
 static size_t set_name(struct tree *t, size_t len, const char *name)
 {
-	size_t size = strlen(name) + 1, slash = len && t->path[len - 1] != '/';
+	size_t size = strlen(name) + 1;
+	bool slash = len && t->path[len - 1] != '/';
 
 	while (t->room < len + slash + size)
 		t->path = x2realloc(t->path, &t->room);
@@ -129,15 +131,22 @@ static bool is_above(const struct level *l, const struct stat *st)
 	return false;
 }
 
-/* Count the name n in the directory l, which is open as fd. */
-static void count_name(struct level *l, int fd, const struct reader_name *n)
+/* Count the name n in the deepest level, which is open as fd. */
+static void count_name(struct tree *t, int fd, const struct reader_name *n)
 {
-	struct select_query q = { .name = n->name, .type = n->type, .parent_dev = l->dev };
+	struct level *l = t->deepest;
+	struct select_query q = { .type = n->type, .parent_dev = l->dev };
 	struct stat st;
 
-	/* descend() asks whether a directory is left out. */
-	if (S_ISREG(n->type) ||
-	    (!S_ISDIR(n->type) && select_query(prescan.opts, &q) == SELECT_STAT)) {
+	if (prescan.opts->exclude) {
+		set_name(t, l->len, n->name);
+		q.path = t->path;
+	}
+	enum select_answer answer = select_query(prescan.opts, &q);
+	if (answer == SELECT_EXCLUDE)
+		return;
+	/* The size of a file is wanted.  descend() looks at directories. */
+	if (S_ISREG(n->type) || (!S_ISDIR(n->type) && answer == SELECT_STAT)) {
 		bool follow = options_follows(prescan.opts, false);
 
 		if (RETRY(fstatat(fd, n->name, &st, follow ? 0 : AT_SYMLINK_NOFOLLOW)) < 0)
@@ -151,14 +160,11 @@ static void count_name(struct level *l, int fd, const struct reader_name *n)
 		count_file(&st);
 }
 
-/*
- * Returns true if what is in the directory st is left out.  name is its name in the deepest
- * level; or the operand's path, if there is no level.
- */
-static bool is_left_out(const struct tree *t, const struct stat *st, const char *name)
+/* Returns true if what is in the directory t->path, which is st, is left out. */
+static bool is_left_out(const struct tree *t, const struct stat *st)
 {
 	const struct select_query q = {
-		.name = name, .type = S_IFDIR, .st = st,
+		.path = t->path, .type = S_IFDIR, .st = st,
 		.parent_dev = t->deepest ? t->deepest->dev : 0, .operand = !t->deepest,
 	};
 
@@ -172,22 +178,20 @@ static int open_path(const struct tree *t)
 
 	if (!t->deepest)
 		return RETRY(openat(t->top, ".", flags));
-	return prescan.opts->follow == FOLLOW_ALWAYS ? RETRY(openat(t->top, t->path, flags)) :
-						       beneath_open(t->top, t->path, flags);
+	const char *below = t->path + t->top_len + strspn(t->path + t->top_len, "/");
+	return prescan.opts->follow == FOLLOW_ALWAYS ? RETRY(openat(t->top, below, flags)) :
+						       beneath_open(t->top, below, flags);
 }
 
-/*
- * Count what is in the directory t->path, which is len bytes long, and go down into it.  last
- * is its name, as for is_left_out().
- */
-static void descend(struct tree *t, size_t len, const char *last)
+/* Count what is in the directory t->path, which is len bytes long, and go down into it. */
+static void descend(struct tree *t, size_t len)
 {
 	int fd = open_path(t);
 	struct reader_name name;
 	struct reader reader;
 	struct stat st;
 
-	if (fd >= 0 && RETRY(fstat(fd, &st)) == 0 && !is_left_out(t, &st, last)) {
+	if (fd >= 0 && RETRY(fstat(fd, &st)) == 0 && !is_left_out(t, &st)) {
 		struct level *l = xmalloc(sizeof *l);
 
 		*l = (struct level){
@@ -197,7 +201,7 @@ static void descend(struct tree *t, size_t len, const char *last)
 		t->deepest = l;
 		reader_begin(&reader, fd);
 		while (!prescan.stop && reader_next(&reader, &name) > 0)
-			count_name(l, fd, &name);
+			count_name(t, fd, &name);
 		reader_end(&reader);
 	}
 	if (fd >= 0)
@@ -220,7 +224,8 @@ static void count_tree(const char *path, bool follow)
 
 	if (t.top < 0)
 		return;
-	descend(&t, 0, path);
+	t.top_len = set_name(&t, 0, path);
+	descend(&t, t.top_len);
 	while (t.deepest) {
 		mode_t type;
 		const char *name = prescan.stop ? NULL : later_peek(&t.deepest->later, &type);
@@ -230,8 +235,7 @@ static void count_tree(const char *path, bool follow)
 			continue;
 		}
 		later_skip(&t.deepest->later);
-		size_t above = t.deepest->len, len = set_name(&t, above, name);
-		descend(&t, len, t.path + len - strlen(name));
+		descend(&t, set_name(&t, t.deepest->len, name));
 	}
 	close(t.top);
 	free(t.path);
@@ -245,7 +249,7 @@ static void count_operand(const char *path)
 	if (RETRY(fstatat(AT_FDCWD, path, &st, follow ? 0 : AT_SYMLINK_NOFOLLOW)) < 0)
 		return;
 	const struct select_query q = {
-		.name = path, .type = st.st_mode & S_IFMT, .st = &st, .operand = true,
+		.path = path, .type = st.st_mode & S_IFMT, .st = &st, .operand = true,
 	};
 	switch (select_query(prescan.opts, &q)) {
 	case SELECT_COPY:

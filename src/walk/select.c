@@ -3,9 +3,59 @@
 
 #include "walk/select.h"
 
+#include <stdlib.h>
+#include <string.h>
+
 #include "base/options.h"
 #include "copy/entry.h"
+#include "dirname.h"
+#include "exclude.h"
 #include "tree/dir.h"
+#include "tree/dirpath.h"
+
+/* ----------------------------------------------------------------- rules */
+
+/* Returns true if path's last component is "." or "..". */
+static bool ends_in_dots(const char *path)
+{
+	const char *last = last_component(path);
+	size_t len = base_len(last);
+
+	return (len == 1 || len == 2) && !strncmp(last, "..", len);
+}
+
+/*
+ * Returns the part of path that patterns are compared with: what follows an operand that ends
+ * in "/." or is ".", or else all of it.
+ */
+static const char *compared(const char *path)
+{
+	const char *name = strncmp(path, "./", 2) ? path : path + 1;
+
+	/* No name in a directory is "."; so each one is an operand's. */
+	for (const char *dot; (dot = strstr(name, "/./"));)
+		name = dot + 2;
+	return name == path ? path : name + strspn(name, "/");
+}
+
+bool select_excludes(const struct options *o, const char *path)
+{
+	return o->exclude && *path && !ends_in_dots(path) &&
+	       excluded_file_name(o->exclude, compared(path));
+}
+
+/* Returns SELECT_COPY, or what a rule by size says about q, which is no directory. */
+static enum select_answer by_size(const struct options *o, const struct select_query *q)
+{
+	if (!S_ISREG(q->type) || !options_ask_size(o))
+		return SELECT_COPY;
+	if (!q->st)
+		return SELECT_STAT;
+	uint64_t size = q->st->st_size;
+	return size < o->min_size || size > o->max_size ? SELECT_EXCLUDE : SELECT_COPY;
+}
+
+/* --------------------------------------------------------------- entries */
 
 static enum select_answer select_dir(const struct options *o, const struct select_query *q)
 {
@@ -20,15 +70,21 @@ static enum select_answer select_dir(const struct options *o, const struct selec
 
 enum select_answer select_query(const struct options *o, const struct select_query *q)
 {
+	if (q->path && select_excludes(o, q->path))
+		return SELECT_EXCLUDE;
 	if (!q->st && (!q->type || (S_ISLNK(q->type) && options_follows(o, q->operand))))
 		return SELECT_STAT;
-	return S_ISDIR(q->type) ? select_dir(o, q) : SELECT_COPY;
+	return S_ISDIR(q->type) ? select_dir(o, q) : by_size(o, q);
 }
 
 enum select_answer select_entry(const struct options *o, const struct entry *e)
 {
-	return select_query(o, &(struct select_query){
-		.name = e->src, .type = e->type, .st = e->st,
+	char *path = o->exclude ? dir_src_path(e->dir, e->src) : NULL;
+	enum select_answer answer = select_query(o, &(struct select_query){
+		.path = path, .type = e->type, .st = e->st,
 		.parent_dev = e->dir->st.st_dev, .operand = e->operand,
 	});
+
+	free(path);
+	return answer;
 }

@@ -14,7 +14,7 @@ struct options;
 
 /* What the caller knows of an entry of the source without another system call */
 struct select_query {
-	const char *name;		/* in its directory; an operand's path */
+	const char *path;		/* from its operand on; NULL: no rule asks for names */
 	mode_t type;			/* S_IFMT bits, of st if st is known; 0: not known */
 	const struct stat *st;		/* of what a symlink leads to if it is followed; NULL:
 					   not known */
@@ -27,24 +27,30 @@ enum select_answer {
 	SELECT_COPY,	/* it is not a directory, and is copied */
 	SELECT_ENTER,	/* it is a directory, which is made; its entries are asked about */
 	SELECT_MAKE,	/* it is a directory, which is made; its entries are left out */
-	SELECT_OMIT	/* it is left out; a directory with all below it */
+	SELECT_EXCLUDE,	/* a rule leaves it out; a directory with all below it */
+	SELECT_OMIT	/* it is a directory that is left out for want of -R */
 };
 
 /*
  * Returns what becomes of an entry, as far as the options say.  SELECT_STAT is not the answer
- * if st is known.  An operand is left out only if it is a directory, without -R.
+ * if st is known.
  *
  * Callers ask about a file as soon as its name has been read, and about a directory before it
  * is opened or, with st, before it is made.  So this is the one place for a filter:
  *
- * - By name or type (--exclude): before all others; it returns SELECT_OMIT.
- * - By size, age or owner: where st is NULL it returns SELECT_STAT, and else SELECT_OMIT.  If
- *   it holds for files alone, directories need no SELECT_STAT.
- * - By path (--files-from): as by name, with the directory's path in the query.
+ * - By name (--exclude): before all others.
+ * - By size, age or owner: where st is NULL it returns SELECT_STAT.  If it holds for files
+ *   alone, directories need no SELECT_STAT.
  */
 enum select_answer select_query(const struct options *o, const struct select_query *q);
 
 /* What becomes of e, by what is known of it: as select_query() says. */
 enum select_answer select_entry(const struct options *o, const struct entry *e);
+
+/*
+ * Returns true if a rule leaves out whatever has the name path.  An operand whose name ends in
+ * "." or ".." never is: it stands for what is in there.
+ */
+bool select_excludes(const struct options *o, const char *path);
 
 #endif

@@ -34,6 +34,7 @@
 #include "tree/dirrefs.h"
 #include "walk/operand.h"
 #include "walk/parents.h"
+#include "walk/select.h"
 #include "xalloc.h"
 
 /* --------------------------------------------------- what the operands mean */
@@ -239,7 +240,9 @@ static void copy_into(struct context *c, const char *target, int fd, char *const
 		if (c->opts->strip_slashes)
 			strip_trailing_slashes(sources[i]);
 	for (int i = 0; i < n; i++) {
-		if (c->opts->parents)
+		if (select_excludes(c->opts, sources[i]))
+			c->operand++;
+		else if (c->opts->parents)
 			copy_with_parents(&all, sources[i]);
 		else
 			copy_by_name(&all, target, sources[i]);
@@ -288,6 +291,8 @@ static void copy_to_name(struct context *c, const char *src, const char *dst)
 		report_error(0, "with --parents, the destination must be a directory");
 		output_usage_error();
 	}
+	if (select_excludes(c->opts, src))
+		return;
 	if (becomes_own_backup(c->opts, src, dst)) {
 		backup = find_backup_file_name(AT_FDCWD, dst, c->opts->backup);
 		without_backup = *c->opts;

@@ -204,6 +204,8 @@ static bool copy_unless_dir(struct walker *w, struct dir *d, const char *name, m
 	if (S_ISDIR(type))
 		return true;
 	enum select_answer answer = select_entry(o, &e);
+	if (answer == SELECT_EXCLUDE)
+		return false;
 	if (answer == SELECT_STAT || (o->keep_links && hardlink_look_first(w->c, &e))) {
 		if (!enter_stat(w->c, &e, &st))
 			return false;

@@ -2,7 +2,11 @@
 /* What of the source is copied: by its type, its file system and the options. */
 #include <config.h>
 
+#include <fnmatch.h>
+#include <string.h>
+
 #include "base/options.h"
+#include "exclude.h"
 #include "tap.h"
 #include "walk/select.h"
 
@@ -12,14 +16,16 @@ static const mode_t types[] = { S_IFREG, S_IFDIR, S_IFLNK, S_IFIFO, S_IFSOCK, S_
 
 static struct options recursive(void)
 {
-	return (struct options){ .recursive = true, .follow = FOLLOW_NEVER };
+	return (struct options){
+		.recursive = true, .follow = FOLLOW_NEVER, .max_size = UINT64_MAX,
+	};
 }
 
 /* The answer for an entry of which only the type is known */
 static enum select_answer by_type(const struct options *o, mode_t type)
 {
 	return select_query(o, &(struct select_query){
-		.name = "x", .type = type, .parent_dev = HERE,
+		.type = type, .parent_dev = HERE,
 	});
 }
 
@@ -30,7 +36,7 @@ by_stat(const struct options *o, mode_t type, dev_t dev, bool operand)
 	const struct stat st = { .st_mode = type | 0644, .st_dev = dev };
 
 	return select_query(o, &(struct select_query){
-		.name = "x", .type = type, .st = &st, .parent_dev = HERE, .operand = operand,
+		.type = type, .st = &st, .parent_dev = HERE, .operand = operand,
 	});
 }
 
@@ -52,7 +58,7 @@ static void test_types(void)
 static void test_symlinks(void)
 {
 	struct options o = recursive();
-	struct select_query operand = { .name = "x", .type = S_IFLNK, .operand = true };
+	struct select_query operand = { .type = S_IFLNK, .operand = true };
 
 	is_int(select_query(&o, &operand), SELECT_COPY, "-P: a symlink is copied");
 	o.follow = FOLLOW_OPERANDS;
@@ -80,11 +86,87 @@ static void test_one_file_system(void)
 
 static void test_not_recursive(void)
 {
-	struct options o = { .follow = FOLLOW_ALWAYS };
+	struct options o = { .follow = FOLLOW_ALWAYS, .max_size = UINT64_MAX };
 
 	is_int(by_stat(&o, S_IFDIR, HERE, true), SELECT_OMIT, "no -R: a directory is left out");
 	is_int(by_stat(&o, S_IFREG, HERE, true), SELECT_COPY, "no -R: a file");
 	is_int(by_stat(&o, S_IFIFO, HERE, true), SELECT_COPY, "no -R: a FIFO");
+}
+
+/* One test point: which of names, of 16 at most, a pattern leaves out; want has an x for each. */
+static void leaves_out(const char *pattern, int flags, const char *const *names,
+		       const char *want, const char *what)
+{
+	char answers[17];
+	struct options o = recursive();
+	struct exclude *exclude = new_exclude();
+	int i;
+
+	add_exclude(exclude, pattern, flags);
+	o.exclude = exclude;
+	for (i = 0; names[i]; i++)
+		answers[i] = select_excludes(&o, names[i]) ? 'x' : '-';
+	answers[i] = '\0';
+	free_exclude(exclude);
+	if (!ok(!strcmp(answers, want), "%s", what))
+		diag("got %s, want %s", answers, want);
+}
+
+static void test_names(void)
+{
+	const int flags = EXCLUDE_WILDCARDS | FNM_LEADING_DIR;
+	static const char *const below[] = {
+		"a", "b/a", "b/a/", "./a", "b/./a", "b/.//a", "ab", NULL
+	};
+	static const char *const top[] = {
+		"a/b", "/a/b", "./a/b", "x/./a/b", "x/a/b", "a/b/c", NULL
+	};
+	static const char *const dots[] = {
+		".", "..", "a/.", "a/..", "./", "../", "a/./", "", NULL
+	};
+	static const char *const all[] = { "...", ".a", "a/...", "/", "..a/", NULL };
+
+	leaves_out("a", flags, below, "xxxxxx-", "a name, wherever it is");
+	leaves_out("a/b", flags | EXCLUDE_ANCHORED, top, "x-xx-x",
+		   "from the beginning, or what ends in /. on");
+	leaves_out("*", flags, dots, "--------", "what ends in a dot stands for its contents");
+	leaves_out("*", flags, all, "xxxxx", "but three dots are a name");
+}
+
+static void test_excluded(void)
+{
+	struct exclude *exclude = new_exclude();
+	struct options o = recursive();
+	struct select_query dir = { .path = "src/x", .type = S_IFDIR };
+	struct select_query operand = { .path = "x", .type = S_IFREG, .operand = true };
+	struct select_query other = { .path = "src/y", .type = S_IFREG };
+
+	add_exclude(exclude, "x", EXCLUDE_WILDCARDS);
+	o.exclude = exclude;
+	o.one_file_system = true;
+	is_int(select_query(&o, &dir), SELECT_EXCLUDE, "a directory, without a look at it");
+	is_int(select_query(&o, &operand), SELECT_EXCLUDE, "an operand");
+	is_int(select_query(&o, &other), SELECT_COPY, "but not another one");
+	free_exclude(exclude);
+}
+
+static void test_sizes(void)
+{
+	struct options o = recursive();
+	struct stat st = { .st_mode = S_IFREG | 0644, .st_size = 10 };
+	struct select_query file = { .type = S_IFREG, .st = &st };
+
+	is_int(select_query(&o, &file), SELECT_COPY, "any size");
+	o.min_size = 10;
+	o.max_size = 10;
+	is_int(by_type(&o, S_IFREG), SELECT_STAT, "by size: look at a file");
+	is_int(by_type(&o, S_IFIFO), SELECT_COPY, "but not at a FIFO");
+	is_int(by_type(&o, S_IFDIR), SELECT_ENTER, "nor at a directory");
+	is_int(select_query(&o, &file), SELECT_COPY, "just that size");
+	st.st_size = 9;
+	is_int(select_query(&o, &file), SELECT_EXCLUDE, "a byte less");
+	st.st_size = 11;
+	is_int(select_query(&o, &file), SELECT_EXCLUDE, "a byte more");
 }
 
 int main(void)
@@ -93,5 +175,8 @@ int main(void)
 	test_symlinks();
 	test_one_file_system();
 	test_not_recursive();
+	test_names();
+	test_excluded();
+	test_sizes();
 	return done_testing();
 }

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Design: tar's options, with tar's meaning, and --include, which takes back an --exclude
+ * before it.  Where several patterns match, the last one counts.
+ */
+#include <config.h>
+
+#include "cmdline/choose.h"
+
+#include <errno.h>
+#include <fnmatch.h>
+
+#include "base/options.h"
+#include "cmdline/mistake.h"
+#include "cmdline/table.h"
+#include "cmdline/value.h"
+#include "exclude.h"
+#include "report/quote.h"
+#include "report/report.h"
+
+/* The flags of gnulib's exclude for the next pattern.  What is below a match matches, too. */
+static int flags(const struct choose *how)
+{
+	return FNM_LEADING_DIR | (how->anchored ? EXCLUDE_ANCHORED : 0) |
+	       (how->ignore_case ? FNM_CASEFOLD : 0) | (how->literal ? 0 : EXCLUDE_WILDCARDS) |
+	       (how->slash_apart ? FNM_FILE_NAME : 0);
+}
+
+/* The patterns of the run, which stay until its end */
+static struct exclude *patterns(struct options *o)
+{
+	static struct exclude *all;
+
+	if (!all) {
+		o->exclude = all = new_exclude();
+		/* If the first were an --include, what nothing matches would be left out. */
+		add_exclude(all, "", EXCLUDE_ANCHORED);
+	}
+	return all;
+}
+
+static void exclude_from(struct options *o, const struct choose *how, const char *file)
+{
+	if (add_exclude_file(add_exclude, patterns(o), file, flags(how), '\n') == 0)
+		return;
+	report_error(errno, "cannot read the patterns in %s", quote_always(0, file));
+	mistake_exit();
+}
+
+/* Apply c, if it says how patterns are matched.  Returns false if it does not. */
+static bool apply_matching(struct choose *how, int c)
+{
+	switch (c) {
+	case OPT_ANCHORED:
+	case OPT_NO_ANCHORED:
+		how->anchored = c == OPT_ANCHORED;
+		return true;
+	case OPT_IGNORE_CASE:
+	case OPT_NO_IGNORE_CASE:
+		how->ignore_case = c == OPT_IGNORE_CASE;
+		return true;
+	case OPT_WILDCARDS:
+	case OPT_NO_WILDCARDS:
+		how->literal = c == OPT_NO_WILDCARDS;
+		return true;
+	case OPT_MATCH_SLASH:
+	case OPT_NO_MATCH_SLASH:
+		how->slash_apart = c == OPT_NO_MATCH_SLASH;
+		return true;
+	default:
+		return false;
+	}
+}
+
+bool choose_apply(struct options *o, struct choose *how, int c, const char *arg)
+{
+	if (apply_matching(how, c))
+		return true;
+	switch (c) {
+	case OPT_EXCLUDE:
+		add_exclude(patterns(o), arg, flags(how));
+		return true;
+	case OPT_INCLUDE:
+		add_exclude(patterns(o), arg, flags(how) | EXCLUDE_INCLUDE);
+		return true;
+	case 'X':
+		exclude_from(o, how, arg);
+		return true;
+	case OPT_MIN_SIZE:
+		o->min_size = value_size("size", arg, 0);
+		return true;
+	case OPT_MAX_SIZE:
+		o->max_size = value_size("size", arg, 0);
+		return true;
+	default:
+		return false;
+	}
+}
