@@ -56,8 +56,7 @@ static bool has_end_work(void *arg, const struct dir *d)
 /* A journal, or the removal of what is not in the source, would use the result. */
 static bool complete(void *arg, struct dir *d, const struct dir_result *result)
 {
-	(void)result;
-	return makedir_complete(arg, d);
+	return makedir_complete(arg, d, result->clean);
 }
 
 static void wake(void *arg)

@@ -6,7 +6,8 @@
  *	being filled	all rights for its owner, whom the source's mode, the umask or a
  *			default ACL may have denied some; see open_to_owner()
  *	complete	the attributes of the source, as far as they are asked for, and then
- *			what the mode lacks (struct dir_mode); see makedir_complete()
+ *			what the mode lacks (struct dir_mode); see makedir_complete().
+ *			Where entries were left out, the owner keeps all rights.
  *
  * The attributes come last, since every entry that is made changes the times, and since a
  * directory may lose the right to be written to.  chmod(2) is called only where it changes
@@ -25,6 +26,7 @@
 
 #include "base/options.h"
 #include "base/retry.h"
+#include "base/stop.h"
 #include "copy/attrs.h"
 #include "copy/complain.h"
 #include "copy/context.h"
@@ -267,12 +269,26 @@ bool makedir_has_end_work(const struct context *c, const struct dir *d)
 	return !d->make_failed && !d->stays && (c->opts->attrs || lacks_mode(d));
 }
 
-bool makedir_complete(const struct context *c, struct dir *d)
+/*
+ * The run was stopped, or is out of space, before all was in d: let its owner keep the rights
+ * that the next run needs to go on, if d has its mode from this run.
+ */
+static void stay_open_to_owner(const struct context *c, struct dir *d)
+{
+	if (!d->created && !(c->opts->attrs & COPYFILE_MODE))
+		return;
+	d->mode.add |= S_IRWXU;
+	d->mode.drop &= ~S_IRWXU;
+}
+
+bool makedir_complete(const struct context *c, struct dir *d, bool clean)
 {
 	bool ok = true;
 
 	if (d->make_failed || d->stays)
 		return true;
+	if (!clean && (stop_asked() || stop_left_out()))
+		stay_open_to_owner(c, d);
 	if (c->opts->attrs)
 		ok = copy_attributes(c, d);
 	if (lacks_mode(d))

@@ -30,9 +30,10 @@ void makedir_is_open(const struct context *c, struct dir *d);
 bool makedir_has_end_work(const struct context *c, const struct dir *d);
 
 /*
- * All below d is complete: give its destination, if there is one, the source's attributes
- * and what its mode lacks.  Returns false after a failure, which has been reported.
+ * All below d is complete, and clean or not (see struct dir_result): give its destination, if
+ * there is one, the source's attributes and what its mode lacks.  Returns false after a
+ * failure, which has been reported.
  */
-bool makedir_complete(const struct context *c, struct dir *d);
+bool makedir_complete(const struct context *c, struct dir *d, bool clean);
 
 #endif

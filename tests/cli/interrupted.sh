@@ -46,6 +46,35 @@ test_crowded() {
 	moments "$scratch/crowded" --options='-j8 --window=64'
 }
 
+# Who has no other right than that of an owner has to be able to go on.
+test_read_only_directory() {
+	has_fuse || { skip 'no FUSE'; return; }
+	! is_root || command -v setpriv >/dev/null || { skip 'no setpriv'; return; }
+	cd "$scratch" || return
+	user=
+	if is_root; then user='setpriv --reuid=65534 --regid=65534 --clear-groups'; fi
+	mkdir ro ro/dir ro-slow
+	echo 1 >ro/1
+	echo 2 >ro/dir/2
+	head -c 3000000 /dev/zero | tr '\0' x >ro/dir/big
+	chmod 555 ro/dir ro
+	slowfs -x -m 1000000 -o allow_other ro ro-slow
+	interrupt_out=out interrupt_err=err
+	for options in -r -rp '-r --no-preserve=mode'; do
+		mkdir -m 777 open
+		interrupt INT 0.7 $user "$bin/pcp" $options ro-slow open/dst
+		assertEquals "[$options] interrupted; $(cat err)" 130 "$status"
+		assertFalse "[$options] it was in the midst" '[ -e open/dst/dir/big ]'
+		$user "$bin/pcp" $options ro-slow/. open/dst 2>err
+		assertEquals "[$options] again; $(cat err)" 0 $?
+		assertEquals "[$options] all" '' "$(diff -r ro open/dst 2>&1)"
+		chmod -R u+w open
+		rm -rf open
+	done
+	fusermount3 -u ro-slow
+	chmod -R u+w ro
+}
+
 # Long enough for a bar
 test_slow() {
 	has_fuse || { skip 'no FUSE'; return; }
