@@ -4,7 +4,8 @@
 # jsonlines.py [--status=N] [--names=FIELD] STREAM SCHEMA [PATH...]: checks what pcp --json
 # wrote to the file STREAM: each line by the JSON Schema in the file SCHEMA, and what
 # holds between lines.  Prints what is wrong with it, and ends with 1 where there is
-# anything; else prints the value of each PATH.
+# anything; else prints the value of each PATH.  That STREAM is as the schema says is noted
+# in the file STREAM.good, for the next time.
 #
 # --status=N: what pcp ended with, as a shell has it
 # --names=FIELD: print that of each file instead (src or dst): its bytes, and a NUL
@@ -15,10 +16,10 @@
 
 import base64
 import collections
+import hashlib
 import json
+import os
 import sys
-
-import jsonschema
 
 NEVER_BACK = ("elapsed_s", "bytes_done", "files_done", "dirs_done", "skipped", "errors",
               "warnings", "totals_final")
@@ -69,6 +70,7 @@ class Stream:
         self.lines = []
         with open(path, "rb") as f:
             data = f.read()
+        self.data = data
         if data and not data.endswith(b"\n"):
             self.tell("the last line has no end")
         for number, text in enumerate(data.split(b"\n")[:-1], 1):
@@ -91,6 +93,8 @@ class Stream:
         return [line for _, line in self.lines if line.get("type") == kind]
 
     def by_schema(self, path):
+        # Takes longer than all the rest.
+        import jsonschema
         with open(path, encoding="utf-8") as f:
             schema = json.load(f)
         jsonschema.Draft7Validator.check_schema(schema)
@@ -101,6 +105,18 @@ class Stream:
                 self.tell(f"line {number}: {where}: {e.message}")
                 if len(self.wrong) > MOST_TOLD:
                     return
+
+    def by_schema_once(self, path, note):
+        """The same, unless the file note says that these very lines were good."""
+        digest = hashlib.sha256(self.data).hexdigest()
+        if os.path.exists(note):
+            with open(note, encoding="ascii") as f:
+                if f.read() == digest:
+                    return
+        self.by_schema(path)
+        if not self.wrong:
+            with open(note, "w", encoding="ascii") as f:
+                f.write(digest)
 
     # What follows is for lines that are as the schema says.
 
@@ -226,7 +242,7 @@ def main():
     if len(args) < 2 or options.keys() - {"status", "names"}:
         sys.exit("usage: jsonlines.py [--status=N] [--names=FIELD] STREAM SCHEMA [PATH...]")
     stream = Stream(args[0])
-    stream.by_schema(args[1])
+    stream.by_schema_once(args[1], args[0] + ".good")
     if not stream.wrong:
         stream.check(int(options["status"]) if "status" in options else None)
     if stream.wrong:
