@@ -7,7 +7,6 @@
 #define PCP_RETRY_H
 
 #include <errno.h>
-#include <stdio.h>
 
 /*
  * The result of call, which is made again while it is negative with errno EINTR.  Not for
@@ -20,16 +19,5 @@
 	while (retry_ < 0 && errno == EINTR);					\
 	retry_;									\
 })
-
-/* As fopen(3), which is called again while a signal interrupts it. */
-static inline FILE *retry_fopen(const char *path, const char *mode)
-{
-	FILE *file;
-
-	do
-		file = fopen(path, mode);
-	while (!file && errno == EINTR);
-	return file;
-}
 
 #endif

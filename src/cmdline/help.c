@@ -76,7 +76,7 @@ static const char options_of_pcp[] =
 "                                 output or the descriptor FD\n"
 "      --json-files             with --json, have a line for each file, too\n"
 "      --json-interval=SECONDS  with --json, tell progress that often (default: 1)\n"
-"      --log=FILE               write a line for every file, error and warning to FILE\n"
+"      --log=FILE               append a line for every file, error and warning to FILE\n"
 "      --max-errors=N           begin nothing new after N errors\n"
 "      --max-size=SIZE          leave out regular files of more than SIZE bytes\n"
 "      --min-size=SIZE          leave out regular files of less than SIZE bytes\n"

@@ -12,7 +12,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/retry.h"
+#include "report/outfile.h"
 
 static FILE *file;			/* NULL: none is open */
 static int write_error;			/* an errno; under the lock of file */
@@ -33,7 +33,7 @@ uint32_t checksums_default(void)
 
 bool checksums_open(const char *path)
 {
-	file = retry_fopen(path, "we");
+	file = outfile_open(path, OUTFILE_REPLACE);
 	return file;
 }
 

@@ -6,8 +6,8 @@
 
 #include <stdio.h>
 
-#include "base/retry.h"
 #include "close-stream.h"
+#include "report/outfile.h"
 
 static FILE *file;			/* NULL: none is open */
 static char terminator;			/* of each name */
@@ -15,7 +15,7 @@ static char terminator;			/* of each name */
 bool failed_open(const char *path, bool null)
 {
 	terminator = null ? '\0' : '\n';
-	file = retry_fopen(path, "we");
+	file = outfile_open(path, OUTFILE_REPLACE);
 	return file;
 }
 

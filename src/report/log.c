@@ -13,9 +13,9 @@
 #include <time.h>
 
 #include "base/container.h"
-#include "base/retry.h"
 #include "close-stream.h"
 #include "report/deferred.h"
+#include "report/outfile.h"
 #include "report/quote.h"
 #include "xalloc.h"
 
@@ -23,7 +23,7 @@ static FILE *file;			/* NULL: there is no log */
 
 bool log_open(const char *path)
 {
-	file = retry_fopen(path, "we");
+	file = outfile_open(path, OUTFILE_APPEND);
 	return file;
 }
 

@@ -11,7 +11,10 @@
 
 #include "base/tally.h"
 
-/* Write to path from now on.  Main thread only.  Returns false, with errno set, on failure. */
+/*
+ * Append to path from now on, as outfile_open() does.  Main thread only.  Returns false, with
+ * errno set, on failure.
+ */
 bool log_open(const char *path);
 
 /*

@@ -90,7 +90,10 @@ static void end_json(void)
 
 static _Noreturn void cannot_open(const char *path)
 {
-	report_error(errno, "cannot open %s for writing", quote_always(0, path));
+	if (errno == EEXIST)
+		report_error(0, "%s is named by two options", quote_always(0, path));
+	else
+		report_error(errno, "cannot open %s for writing", quote_always(0, path));
 	output_exit();
 }
 

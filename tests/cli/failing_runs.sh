@@ -318,4 +318,36 @@ test_quiet() {
 	assertEquals 'errors are shown' 1 "$(messages 'cannot stat')"
 }
 
+# A log goes on where it ended; a file is that of one option alone.
+test_files_of_options() {
+	echo before >"$scratch/log"
+	run --log=log src/f1 copy
+	assertEquals 'status' 0 $status
+	assertEquals 'what was there stays' before "$(head -n 1 "$scratch/log")"
+	assertEquals 'and a line comes' 1 "$(grep -c ' copied ' "$scratch/log")"
+	cp "$scratch/log" "$scratch/was"
+	ln "$scratch/log" "$scratch/same"
+	ln -s log "$scratch/link"
+	for name in log same link; do
+		for option in --failed-to --checksum-file; do
+			run --log=log $option=$name src/f2 copy
+			assertEquals "[$option=$name] status" 1 $status
+			assertEquals "[$option=$name]" "pcp: '$name' is named by two options" \
+				"$(cat "$scratch/err")"
+			head -c "$(stat -c %s "$scratch/was")" "$scratch/log" | cmp - "$scratch/was"
+			assertTrue "[$option=$name] the log has what it had" $?
+		done
+	done
+	run --log=/dev/null --failed-to=/dev/null src/f2 copy
+	assertEquals 'no regular file' 0 $status
+	run --log=- src/f3 copy
+	assertEquals 'standard error: status' 0 $status
+	assertEquals 'standard error' 1 "$(grep -c " copied 'src/f3' to 'copy'" "$scratch/err")"
+	echo old >"$scratch/list"
+	run --failed-to=list src/f3 copy
+	assertEquals 'a list is written anew' '' "$(cat "$scratch/list")"
+	run --failed-to=- src/missing copy
+	assertEquals 'a list on standard error' src/missing "$(grep -v ^pcp: "$scratch/err")"
+}
+
 . shunit2

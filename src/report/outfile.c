@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Design: a file is emptied only once it is known that no other option has it, so it is opened
+ * before that.  Two names of one file are told by its inode.
+ */
+#include <config.h>
+
+#include "report/outfile.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/retry.h"
+#include "same-inode.h"
+
+/* Options that name a file */
+#define MOST 3
+
+/* Regular files that have been opened */
+static struct stat opened[MOST];
+static int nopened;
+
+/* Returns true if fd is a regular file that has been opened before; else it counts from now on. */
+static bool is_another_ones(int fd)
+{
+	struct stat st;
+
+	if (RETRY(fstat(fd, &st)) < 0 || !S_ISREG(st.st_mode))
+		return false;
+	for (int i = 0; i < nopened; i++)
+		if (SAME_INODE(opened[i], st))
+			return true;
+	if (nopened < MOST)
+		opened[nopened++] = st;
+	return false;
+}
+
+/* Returns a descriptor for path, or -1. */
+static int open_path(const char *path, enum outfile_mode mode)
+{
+	int append = mode == OUTFILE_APPEND ? O_APPEND : 0;
+	int fd = RETRY(open(path, O_WRONLY | O_CREAT | O_CLOEXEC | append, 0666));
+
+	if (fd < 0)
+		return -1;
+	if (is_another_ones(fd))
+		errno = EEXIST;
+	/* What is no regular file cannot be emptied, and need not be. */
+	else if (append || RETRY(ftruncate(fd, 0)) == 0 || errno == EINVAL)
+		return fd;
+	int err = errno;
+	close(fd);
+	errno = err;
+	return -1;
+}
+
+FILE *outfile_open(const char *path, enum outfile_mode mode)
+{
+	bool is_stderr = !strcmp(path, "-");
+	int fd = is_stderr ? fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1) :
+			     open_path(path, mode);
+	FILE *file = fd < 0 ? NULL : fdopen(fd, mode == OUTFILE_APPEND ? "a" : "w");
+
+	if (!file && fd >= 0)
+		close(fd);
+	/* Among messages each line comes when it is written. */
+	if (file && is_stderr)
+		setvbuf(file, NULL, _IOLBF, 0);
+	return file;
+}

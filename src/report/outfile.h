@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* outfile - the files that options name for what pcp has to say.  Main thread only. */
+#ifndef PCP_OUTFILE_H
+#define PCP_OUTFILE_H
+
+#include <stdio.h>
+
+enum outfile_mode {
+	OUTFILE_APPEND,			/* what is there stays */
+	OUTFILE_REPLACE
+};
+
+/*
+ * Open path for writing; "-" is standard error.  It is made if need be.  Returns NULL with errno
+ * set on failure; EEXIST stands for a regular file that has been opened here before, which
+ * keeps what it has.
+ */
+FILE *outfile_open(const char *path, enum outfile_mode mode);
+
+#endif
