@@ -36,6 +36,9 @@ enum options_progress {
 
 enum options_when { WHEN_AUTO, WHEN_ALWAYS, WHEN_NEVER };
 
+/* In struct options, tags: that of a cache, which has a signature */
+#define OPTIONS_CACHE_TAG NULL
+
 struct options {
 	/* What is copied */
 	bool recursive;			/* -R */
@@ -45,6 +48,8 @@ struct options {
 	bool beneath;			/* none is followed: one that would be is an error */
 	enum options_follow refused;	/* if beneath is set: those that would be followed */
 	const struct exclude *exclude;	/* names that are left out, or NULL */
+	const char **tags;		/* a directory with such a name in it has just that */
+	int ntags;
 	uint64_t min_size, max_size;	/* of regular files, in bytes; the others are left out */
 
 	/* What a copy is */

@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <fnmatch.h>
+#include <string.h>
 
 #include "base/options.h"
 #include "cmdline/mistake.h"
@@ -17,6 +18,7 @@
 #include "exclude.h"
 #include "report/quote.h"
 #include "report/report.h"
+#include "xalloc.h"
 
 /* The flags of gnulib's exclude for the next pattern.  What is below a match matches, too. */
 static int flags(const struct choose *how)
@@ -45,6 +47,21 @@ static void exclude_from(struct options *o, const struct choose *how, const char
 		return;
 	report_error(errno, "cannot read the patterns in %s", quote_always(0, file));
 	mistake_exit();
+}
+
+static void add_tag(struct options *o, const char *name)
+{
+	static size_t room;
+
+	if (name != OPTIONS_CACHE_TAG &&
+	    (!*name || strchr(name, '/') || !strcmp(name, ".") || !strcmp(name, ".."))) {
+		report_error(0, "invalid name of a file for --exclude-tag: %s",
+			     quote_always(0, name));
+		mistake_usage();
+	}
+	if ((size_t)o->ntags == room)
+		o->tags = x2nrealloc(o->tags, &room, sizeof *o->tags);
+	o->tags[o->ntags++] = name;
 }
 
 /* Apply c, if it says how patterns are matched.  Returns false if it does not. */
@@ -79,6 +96,12 @@ bool choose_apply(struct options *o, struct choose *how, int c, const char *arg)
 	switch (c) {
 	case OPT_EXCLUDE:
 		add_exclude(patterns(o), arg, flags(how));
+		return true;
+	case OPT_EXCLUDE_CACHES:
+		add_tag(o, OPTIONS_CACHE_TAG);
+		return true;
+	case OPT_EXCLUDE_TAG:
+		add_tag(o, arg);
 		return true;
 	case OPT_INCLUDE:
 		add_exclude(patterns(o), arg, flags(how) | EXCLUDE_INCLUDE);

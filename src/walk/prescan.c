@@ -38,6 +38,7 @@
 #include "walk/later.h"
 #include "walk/reader.h"
 #include "walk/select.h"
+#include "walk/tag.h"
 #include "xalloc.h"
 
 /* The lowest priority there is; see setpriority(2) */
@@ -199,10 +200,17 @@ static void descend(struct tree *t, size_t len)
 		};
 		later_init(&l->later, false);
 		t->deepest = l;
-		reader_begin(&reader, fd);
-		while (!prescan.stop && reader_next(&reader, &name) > 0)
+		name = (struct reader_name){
+			.name = tag_find(prescan.opts, fd, &(int){ 0 }, &(const char *){ NULL }),
+		};
+		if (name.name) {
 			count_name(t, fd, &name);
-		reader_end(&reader);
+		} else {
+			reader_begin(&reader, fd);
+			while (!prescan.stop && reader_next(&reader, &name) > 0)
+				count_name(t, fd, &name);
+			reader_end(&reader);
+		}
 	}
 	if (fd >= 0)
 		close(fd);

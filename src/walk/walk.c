@@ -45,6 +45,7 @@
 #include "base/container.h"
 #include "base/options.h"
 #include "base/stop.h"
+#include "copy/complain.h"
 #include "copy/context.h"
 #include "copy/copy.h"
 #include "copy/durable.h"
@@ -60,6 +61,7 @@
 #include "walk/makedir.h"
 #include "walk/reader.h"
 #include "walk/select.h"
+#include "walk/tag.h"
 #include "walk/sweep.h"
 #include "xalloc.h"
 
@@ -300,27 +302,60 @@ static void leave_rest_out(const struct level *l)
 	stop_leave_out();
 }
 
-static void read_level(struct walker *w, struct level *l)
+/* Returns the only name that is visited in d, or NULL. */
+static const char *find_tag(const struct context *c, struct dir *d)
 {
-	struct reader_name name;
+	const char *name, *tag;
+	int err = 0;
+
+	if (c->opts->ntags == 0)
+		return NULL;
+	tag = tag_find(c->opts, dir_src_fd(d), &err, &name);
+	if (err) {
+		complain_src(&(struct entry){ .dir = d, .src = name }, OP_LOOK, err,
+			     "cannot tell whether %s leaves its directory out");
+		dir_mark_unclean(d);
+	}
+	return tag;
+}
+
+/* Visit what is in l.  Returns as reader_next(); *ret_removed is as in struct reader. */
+static int visit_all(struct walker *w, struct level *l, bool *ret_removed)
+{
+	const char *tag = find_tag(w->c, l->dir);
+	struct reader_name name = { .name = tag };
 	struct reader reader;
 	int r = 1;
+
+	*ret_removed = false;
+	if (tag) {
+		visit(w, l, &name);
+		return 0;
+	}
+	reader_begin(&reader, dir_src_fd(l->dir));
+	while (!stop_asked() && (r = reader_next(&reader, &name)) > 0)
+		visit(w, l, &name);
+	reader_end(&reader);
+	*ret_removed = reader.removed;
+	return r;
+}
+
+static void read_level(struct walker *w, struct level *l)
+{
+	bool removed;
 
 	if (!pin(w, l->dir))
 		return;
 	makedir_is_open(w->c, l->dir);
 	sweep_dir(w->c->opts, l->dir);
 	durable_note(l->dir);
-	reader_begin(&reader, dir_src_fd(l->dir));
-	while (!stop_asked() && (r = reader_next(&reader, &name)) > 0)
-		visit(w, l, &name);
-	reader_end(&reader);
+	int r = visit_all(w, l, &removed);
 	if (r < 0)
 		enter_unread(l->dir, -r);
 	else if (r > 0)
 		leave_rest_out(l);
 	else
-		enter_read(w->c, l->dir, reader.removed);
+		enter_read(w->c, l->dir, removed);
 	give_batch(w);
 	if (l->later.sorted)
 		later_sort(&l->later);

@@ -111,6 +111,33 @@ test_from_a_file() {
 	assertEquals "pcp: cannot read the patterns in 'src': Is a directory" "$(cat err)"
 }
 
+# A tag is copied, and nothing else of its directory.
+test_tags() {
+	signature='Signature: 8a477f597d28d172789f06886806bc55'
+	for dir in src/cache src/dir 'src/a b'; do echo "$signature" >"$dir/CACHEDIR.TAG"; done
+	echo "$signature" | tr S s >src/dir/CACHEDIR.TAG
+	rm 'src/a b/CACHEDIR.TAG'
+	ln -s ../cache/CACHEDIR.TAG 'src/a b/CACHEDIR.TAG'
+	leaves_out 'caches' cache/x --exclude-caches
+	leaves_out 'a name' 'cache/x|dir/B.O|dir/b.c|dir/src|a b/c' --exclude-tag=CACHEDIR.TAG
+	leaves_out 'a directory as a tag' 'dir/B.O|dir/b.c|dir/CACHEDIR.TAG' --exclude-tag=src
+	leaves_out 'the last one counts' 'dir/B.O|dir/src|dir/CACHEDIR.TAG' \
+		--exclude-tag=B.O --exclude-tag=b.c --exclude-tag=none
+	leaves_out 'a tag may be left out itself' 'dir/B.O|dir/b.c|dir/src|dir/CACHEDIR.TAG' \
+		--exclude-tag=b.c --exclude=b.c
+	mkfifo src/cache/pipe
+	rm src/cache/CACHEDIR.TAG
+	mkfifo src/cache/CACHEDIR.TAG
+	leaves_out 'no FIFO is opened' none --exclude-caches
+	leaves_out 'a FIFO as a tag' 'cache/CACHEDIR.TAG|cache/x' --exclude-tag=pipe
+	for name in '' . .. a/b; do
+		pcp -R --exclude-tag=$name src none 2>err
+		assertEquals "[$name] status" 1 $?
+		assertEquals "pcp: invalid name of a file for --exclude-tag: '$name'" \
+			"$(head -n 1 err)"
+	done
+}
+
 test_sizes() {
 	rm -rf src
 	mkdir src src/dir
@@ -186,11 +213,13 @@ test_totals() {
 	has_fuse || { skip 'no FUSE'; return; }
 	head -c 100000 /dev/zero >src/cache/big
 	head -c 50000 /dev/zero >src/big.o
+	echo some >src/dir/src/tag
+	echo more >src/dir/src/other
 	head -c 3000000 /dev/zero >src/slow
 	mkdir mnt
 	slowfs -x -m 2000000 src mnt
-	pcp -R --json --json-interval=0.1 --exclude=cache --exclude='*.o' --min-size=5 mnt/. dst \
-		>json
+	pcp -R --json --json-interval=0.1 --exclude=cache --exclude='*.o' --min-size=5 \
+		--exclude-tag=tag mnt/. dst >json
 	fusermount3 -u mnt 2>/dev/null || umount mnt
 	files=$(find dst -type f | wc -l)
 	bytes=$(find dst -type f -exec cat {} + | wc -c)

@@ -17,6 +17,7 @@ PARTS = ["a", "b", "A", "B", ".", "-", "ab", "ba", "b.a", "[", "]", "\\", "*", "
          "\u00e4", "\u00c4"]
 WILD = ["*", "?", "[ab]", "[!a]", "[^b]", "\\*", "\\a", "[[:upper:]]", "**", "\\", "["]
 SWITCHES = ["anchored", "ignore-case", "wildcards", "wildcards-match-slash"]
+SIGNATURE = "Signature: 8a477f597d28d172789f06886806bc55"
 RULES_PER_TREE = 10
 
 
@@ -36,13 +37,19 @@ def make_tree(rng, path, depth):
         if os.path.lexists(entry):
             continue
         kind = rng.random()
+        if rng.random() < 0.1:
+            entry = os.path.join(path, "CACHEDIR.TAG")
+            with open(entry, "w", encoding="utf-8") as file:
+                file.write(rng.choice((SIGNATURE, SIGNATURE + "\n", SIGNATURE[:-1])))
+            continue
         if depth < 4 and kind < 0.5:
             make_tree(rng, entry, depth + 1)
         elif kind < 0.9:
             with open(entry, "w", encoding="utf-8") as file:
                 file.write(entry)
         else:
-            os.symlink("a", entry)
+            # No tag has such a name: tar wants to open one, and pcp takes it as it is.
+            os.symlink("a", entry + "@")
 
 
 def names_below(path):
@@ -73,6 +80,10 @@ def pattern(rng, names):
 def rules(rng, names):
     """Options that both programs have, and a file of patterns that they may name."""
     words = []
+    # Not among patterns, which with tar cannot leave out a tag.
+    if rng.random() < 0.2:
+        tags = ["--exclude-caches"] + ["--exclude-tag=" + name(rng) for _ in range(3)]
+        return rng.sample(tags, 2), []
     for _ in range(rng.randrange(1, 5)):
         for switch in SWITCHES:
             if rng.random() < 0.2:
