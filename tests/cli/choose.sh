@@ -138,6 +138,25 @@ test_tags() {
 	done
 }
 
+# What cannot be told is reported, and then all is copied that can be.
+test_tag_that_fails() {
+	has_fuse || { skip 'no FUSE'; return; }
+	mkdir mnt
+	echo 'Signature: 8a477f597d28d172789f06886806bc55' >src/cache/CACHEDIR.TAG
+	cp -R src whole
+	for fault in open read; do
+		slowfs -x -e "$fault:1+:EIO:*CACHEDIR.TAG" src mnt
+		pcp -R --exclude-caches mnt/. dst 2>err
+		assertEquals "[$fault] status" 1 $?
+		fusermount3 -u mnt
+		assertEquals "[$fault] reported" "pcp: cannot tell whether 'mnt/./cache/CACHEDIR.TAG'\
+ leaves its directory out: Input/output error" "$(grep tell err)"
+		rm -f dst/cache/CACHEDIR.TAG whole/cache/CACHEDIR.TAG
+		assertEquals "[$fault] the rest is copied" '' "$(diff -r --no-dereference whole dst)"
+		rm -rf dst
+	done
+}
+
 test_sizes() {
 	rm -rf src
 	mkdir src src/dir
