@@ -11,9 +11,9 @@ _pcp()
 	local options='
 		-0 -a --anchored --archive --atomic --attributes-only -b --backup --backup= --beneath --checksum-file= --chunk= --context --context=
 		--copy-contents -d --debug --dereference --exclude= --exclude-caches --exclude-from= --exclude-tag= -f --failed-to= --force --fsync -H --help -i --ignore-case --include=
-		--interactive -j --jobs= --json --json= --json-files --json-interval= --keep-directory-symlink -l --link --log= -L --max-errors= --max-size= --min-size= -n --no-anchored
+		--interactive -j --jobs= --json --json= --json-files --json-interval= --keep-directory-symlink -l --link --log= -L --max-errors= --max-size= --min-size= -n --newer= --no-anchored
 		--no-clobber --no-dereference --no-ignore-case --no-preserve= --no-target-directory --no-wildcards --no-wildcards-match-slash --null
-		--one-file-system -p -P --parents --preserve --preserve= --progress --progress= -q --quiet -r -R --recursive --reflink --reflink= --remove-destination -s -S
+		--older= --one-file-system -p -P --parents --preserve --preserve= --progress --progress= -q --quiet -r -R --recursive --reflink --reflink= --remove-destination -s -S
 		--sparse= --stats --strict --strip-trailing-slashes --suffix= --symbolic-link -t -T
 		--target-directory= -u --update --update= -v --verbose --verify --verify= --version --wildcards --wildcards-match-slash --window= -x -X -Z'
 	local -a words
@@ -115,7 +115,7 @@ _pcp()
 		mapfile -t COMPREPLY < <(compgen -P "$head" -d -- "$value")
 		compopt -o filenames +o default +o bashdefault 2>/dev/null
 		;;
-	--checksum-file | -X | --exclude-from | --failed-to | --log)
+	--checksum-file | -X | --exclude-from | --failed-to | --log | --newer | --older)
 		# a file, which is left to bash
 		return 0
 		;;

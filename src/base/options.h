@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/stat.h>
+#include <time.h>
 
 #include "backupfile.h"
 
@@ -51,6 +52,8 @@ struct options {
 	const char **tags;		/* a directory with such a name in it has just that */
 	int ntags;
 	uint64_t min_size, max_size;	/* of regular files, in bytes; the others are left out */
+	bool by_time;			/* these count: */
+	struct timespec newer, older;	/* modified at this time or later; before that one */
 
 	/* What a copy is */
 	bool attributes_only;

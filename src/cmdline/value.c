@@ -3,15 +3,19 @@
 
 #include "cmdline/value.h"
 
+#include <errno.h>
 #include <limits.h>
 #include <stddef.h>
+#include <sys/stat.h>
 
 #include <libcopyfile.h>
 
 #include "argmatch.h"
 #include "base/clock.h"
+#include "base/retry.h"
 #include "c-strtod.h"
 #include "cmdline/mistake.h"
+#include "parse-datetime.h"
 #include "report/quote.h"
 #include "report/report.h"
 #include "xstrtod.h"
@@ -57,6 +61,24 @@ enum options_progress value_progress(const char *arg)
 
 	ARGMATCH_VERIFY(names, values);
 	return arg ? XARGMATCH("--progress", arg, names, values) : PROGRESS_ALWAYS;
+}
+
+struct timespec value_date(const char *option, const char *arg)
+{
+	struct timespec date;
+	struct stat st;
+
+	if (*arg == '/' || *arg == '.') {
+		if (RETRY(stat(arg, &st)) == 0)
+			return st.st_mtim;
+		report_error(errno, "cannot stat %s", quote_always(0, arg));
+		mistake_exit();
+	}
+	if (!parse_datetime(&date, arg, NULL)) {
+		report_error(0, "invalid date for %s: %s", option, quote_always(0, arg));
+		mistake_usage();
+	}
+	return date;
 }
 
 int64_t value_interval(const char *arg)

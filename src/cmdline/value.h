@@ -7,6 +7,7 @@
 #define PCP_VALUE_H
 
 #include <stdint.h>
+#include <time.h>
 
 #include "base/options.h"
 
@@ -15,6 +16,12 @@ unsigned long value_count(const char *what, const char *arg, unsigned long max);
 
 /* At least min bytes, with a suffix as in other programs of GNU: K is 1024, KB 1000, and so on. */
 uint64_t value_size(const char *what, const char *arg, uint64_t min);
+
+/*
+ * A point in time, as date(1) reads it; or when the file was last modified that arg names, with
+ * a / or . at its beginning.  option is the name for the complaint.
+ */
+struct timespec value_date(const char *option, const char *arg);
 
 /* From seconds to nanoseconds */
 int64_t value_interval(const char *arg);

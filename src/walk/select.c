@@ -10,6 +10,7 @@
 #include "copy/entry.h"
 #include "dirname.h"
 #include "exclude.h"
+#include "timespec.h"
 #include "tree/dir.h"
 #include "tree/dirpath.h"
 
@@ -44,15 +45,22 @@ bool select_excludes(const struct options *o, const char *path)
 	       excluded_file_name(o->exclude, compared(path));
 }
 
-/* Returns SELECT_COPY, or what a rule by size says about q, which is no directory. */
-static enum select_answer by_size(const struct options *o, const struct select_query *q)
+/* Returns what the rules by size and time say about q, which is no directory. */
+static enum select_answer by_stat(const struct options *o, const struct select_query *q)
 {
-	if (!S_ISREG(q->type) || !options_ask_size(o))
+	bool by_size = S_ISREG(q->type) && options_ask_size(o);
+
+	if (!by_size && !o->by_time)
 		return SELECT_COPY;
 	if (!q->st)
 		return SELECT_STAT;
 	uint64_t size = q->st->st_size;
-	return size < o->min_size || size > o->max_size ? SELECT_EXCLUDE : SELECT_COPY;
+	if (by_size && (size < o->min_size || size > o->max_size))
+		return SELECT_EXCLUDE;
+	if (o->by_time && (timespec_cmp(q->st->st_mtim, o->newer) < 0 ||
+			   timespec_cmp(q->st->st_mtim, o->older) >= 0))
+		return SELECT_EXCLUDE;
+	return SELECT_COPY;
 }
 
 /* --------------------------------------------------------------- entries */
@@ -74,7 +82,7 @@ enum select_answer select_query(const struct options *o, const struct select_que
 		return SELECT_EXCLUDE;
 	if (!q->st && (!q->type || (S_ISLNK(q->type) && options_follows(o, q->operand))))
 		return SELECT_STAT;
-	return S_ISDIR(q->type) ? select_dir(o, q) : by_size(o, q);
+	return S_ISDIR(q->type) ? select_dir(o, q) : by_stat(o, q);
 }
 
 enum select_answer select_entry(const struct options *o, const struct entry *e)

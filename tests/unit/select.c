@@ -169,6 +169,25 @@ static void test_sizes(void)
 	is_int(select_query(&o, &file), SELECT_EXCLUDE, "a byte more");
 }
 
+static void test_times(void)
+{
+	struct options o = recursive();
+	struct stat st = { .st_mode = S_IFLNK | 0777, .st_mtim = { .tv_sec = 5, .tv_nsec = 7 } };
+	struct select_query link = { .type = S_IFLNK, .st = &st };
+
+	o.by_time = true;
+	o.newer = st.st_mtim;
+	o.older = (struct timespec){ .tv_sec = 5, .tv_nsec = 8 };
+	is_int(by_type(&o, S_IFIFO), SELECT_STAT, "by time: look at whatever is no directory");
+	is_int(by_type(&o, S_IFDIR), SELECT_ENTER, "but not at a directory");
+	is_int(select_query(&o, &link), SELECT_COPY, "the first moment");
+	o.newer.tv_nsec = 8;
+	is_int(select_query(&o, &link), SELECT_EXCLUDE, "before it");
+	o.newer.tv_nsec = 0;
+	o.older = st.st_mtim;
+	is_int(select_query(&o, &link), SELECT_EXCLUDE, "the moment that comes too late");
+}
+
 int main(void)
 {
 	test_types();
@@ -178,5 +197,6 @@ int main(void)
 	test_names();
 	test_excluded();
 	test_sizes();
+	test_times();
 	return done_testing();
 }
