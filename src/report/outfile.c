@@ -61,7 +61,7 @@ static int open_path(const char *path, enum outfile_mode mode)
 FILE *outfile_open(const char *path, enum outfile_mode mode)
 {
 	bool is_stderr = !strcmp(path, "-");
-	int fd = is_stderr ? fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1) :
+	int fd = is_stderr ? RETRY(fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1)) :
 			     open_path(path, mode);
 	FILE *file = fd < 0 ? NULL : fdopen(fd, mode == OUTFILE_APPEND ? "a" : "w");
 

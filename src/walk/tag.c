@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <string.h>
@@ -22,7 +23,7 @@
 static const char cache_tag[] = "CACHEDIR.TAG";
 static const char signature[] = "Signature: 8a477f597d28d172789f06886806bc55";
 
-/* Returns 1 if fd, which is closed, begins with the signature; 0; or -1 with errno set. */
+/* Returns 1 if fd begins with the signature; 0; or -1 with errno set. */
 static int has_signature(int fd)
 {
 	char buf[sizeof signature - 1];
@@ -33,10 +34,9 @@ static int has_signature(int fd)
 		n = RETRY(read(fd, buf + have, sizeof buf - have));
 		if (n > 0)
 			have += n;
+		else if (n < 0 && errno == EAGAIN)
+			n = RETRY(poll(&(struct pollfd){ .fd = fd, .events = POLLIN }, 1, -1));
 	}
-	int err = errno;
-	close(fd);
-	errno = err;
 	return n < 0 ? -1 : have == sizeof buf && !memcmp(buf, signature, sizeof buf);
 }
 
@@ -58,7 +58,14 @@ static int is_cache(int dir)
 	if (r <= 0 || !S_ISREG(st.st_mode))
 		return r < 0 ? -1 : 0;
 	int fd = RETRY(openat(dir, cache_tag, flags));
-	return fd < 0 ? -1 : has_signature(fd);
+	if (fd < 0)
+		return names_gone(errno) ? 0 : -1;
+	/* Somebody may have put a FIFO there meanwhile. */
+	r = RETRY(fstat(fd, &st)) < 0 ? -1 : S_ISREG(st.st_mode) ? has_signature(fd) : 0;
+	int err = errno;
+	close(fd);
+	errno = err;
+	return r;
 }
 
 const char *tag_find(const struct options *o, int fd, int *ret_err, const char **ret_name)

@@ -95,6 +95,7 @@ def make_source(top):
     put(top, "hard", b"two names\n")
     os.link(os.path.join(top, "hard"), os.path.join(top, "sub/second"))
     put(top, "sub/deep/inner", PLAIN[100:9000], 0o755)
+    put(top, "sub/deep/CACHEDIR.TAG", b"no signature, so nothing is left out\n")
     put(top, "closed/inner", b"in a directory that may not be written to\n", 0o400)
     os.symlink("file", os.path.join(top, "link"))
     os.mkfifo(os.path.join(top, "fifo"), 0o620)
@@ -205,6 +206,8 @@ SCENARIOS = (
     Scenario("beneath, with parents", "-a --parents --beneath src/sub/deep/inner dst",
              into=True, prefix="src/", xattrs=False),
     Scenario("explained", "-RT -j4 --debug --stats src dst"),
+    Scenario("chosen", "-RT -j1 --exclude-caches --exclude-tag=none --exclude=no* --exclude=none "
+             "--min-size=0 --log=- src dst"),
     Scenario("owner alone", "-RT -j1 --preserve=ownership src dst", umask=0o277),
     Scenario("one name twice", "ops/a/same ops/b/same dst", into=True, fails=True),
     Scenario("through a link", "-P ops/c/same ops/a/same dst", into=True, fails=True),
