@@ -20,22 +20,26 @@
 /* Options that name a file */
 #define MOST 3
 
-/* Regular files that have been opened */
-static struct stat opened[MOST];
+/* Descriptors of regular files that have been opened; what was closed is none any more. */
+static int opened[MOST];
 static int nopened;
 
-/* Returns true if fd is a regular file that has been opened before; else it counts from now on. */
+/* Returns true if fd is a regular file that is open already; else it counts from now on. */
 static bool is_another_ones(int fd)
 {
-	struct stat st;
+	struct stat st, other;
+	bool known = false;
 
 	if (RETRY(fstat(fd, &st)) < 0 || !S_ISREG(st.st_mode))
 		return false;
-	for (int i = 0; i < nopened; i++)
-		if (SAME_INODE(opened[i], st))
+	for (int i = 0; i < nopened; i++) {
+		known |= opened[i] == fd;
+		if (opened[i] != fd && RETRY(fstat(opened[i], &other)) == 0 &&
+		    SAME_INODE(other, st))
 			return true;
-	if (nopened < MOST)
-		opened[nopened++] = st;
+	}
+	if (!known && nopened < MOST)
+		opened[nopened++] = fd;
 	return false;
 }
 

@@ -12,8 +12,8 @@ enum outfile_mode {
 
 /*
  * Open path for writing; "-" is standard error.  It is made if need be.  Returns NULL with errno
- * set on failure; EEXIST stands for a regular file that has been opened here before, which
- * keeps what it has.
+ * set on failure; EEXIST stands for a regular file that is open already, which keeps
+ * what it has.
  */
 FILE *outfile_open(const char *path, enum outfile_mode mode);
 
