@@ -113,6 +113,12 @@ static inline bool options_ask_size(const struct options *o)
 	return o->min_size > 0 || o->max_size < UINT64_MAX;
 }
 
+/* Returns true if something in the sources may be left out by its name, size or time. */
+static inline bool options_filter(const struct options *o)
+{
+	return o->exclude || o->ntags || o->by_time || options_ask_size(o);
+}
+
 /* Returns true if a symlink in the source is followed; operand: it is an operand. */
 static inline bool options_follows(const struct options *o, bool operand)
 {

@@ -25,6 +25,8 @@ setUp() {
 
 tearDown() { cd /; }
 
+has_json() { ! pcp --json 2>&1 | grep -q 'built without --json'; }
+
 # entries DIR: what is in there, in one line
 entries() {
 	(cd "$1" && find . ! -name . | sed 's|^\./||' | sort | tr '\n' ' ')
@@ -206,6 +208,18 @@ pcp: cannot stat './missing': No such file or directory" "$(run --older=./missin
 	assertFalse 'nothing is copied' '[ -e none ]'
 }
 
+# Programs that read JSON learn of it.
+test_filtered() {
+	has_json || { skip 'built without --json'; return; }
+	pcp -R --json src whole >json
+	assertContains 'nothing is left out' "$(head -n 1 json)" '"filtered":false,'
+	for option in --exclude=x --exclude-tag=x --exclude-caches --min-size=1 --max-size=1 \
+		--newer=now --older=@0; do
+		pcp -R --json $option src part >json
+		assertContains "$option" "$(head -n 1 json)" '"filtered":true,'
+	done
+}
+
 test_operands() {
 	mkdir into
 	pcp -R --exclude='*.o' src/a.c src/a.o src/link.o src/dir into
@@ -252,6 +266,7 @@ test_not_opened() {
 # What is left out is not in the totals: of the run, and of the thread that goes ahead.
 test_totals() {
 	has_fuse || { skip 'no FUSE'; return; }
+	has_json || { skip 'built without --json'; return; }
 	head -c 100000 /dev/zero >src/cache/big
 	head -c 50000 /dev/zero >src/big.o
 	echo some >src/dir/src/tag
