@@ -49,8 +49,10 @@ static void exclude_from(struct options *o, const struct choose *how, const char
 	mistake_exit();
 }
 
+/* The tags stay until the end of the run, as the patterns do. */
 static void add_tag(struct options *o, const char *name)
 {
+	static const char **tags;
 	static size_t room;
 
 	if (name != OPTIONS_CACHE_TAG &&
@@ -60,8 +62,8 @@ static void add_tag(struct options *o, const char *name)
 		mistake_usage();
 	}
 	if ((size_t)o->ntags == room)
-		o->tags = x2nrealloc(o->tags, &room, sizeof *o->tags);
-	o->tags[o->ntags++] = name;
+		o->tags = tags = x2nrealloc(tags, &room, sizeof *tags);
+	tags[o->ntags++] = name;
 }
 
 /* Apply c, if it says how patterns are matched.  Returns false if it does not. */
