@@ -34,10 +34,11 @@ static struct exclude *patterns(struct options *o)
 	static struct exclude *all;
 
 	if (!all) {
-		o->exclude = all = new_exclude();
+		all = new_exclude();
 		/* If the first were an --include, what nothing matches would be left out. */
 		add_exclude(all, "", EXCLUDE_ANCHORED);
 	}
+	o->exclude = all;
 	return all;
 }
 
