@@ -28,17 +28,14 @@ static int nopened;
 static bool is_another_ones(int fd)
 {
 	struct stat st, other;
-	bool known = false;
 
 	if (RETRY(fstat(fd, &st)) < 0 || !S_ISREG(st.st_mode))
 		return false;
-	for (int i = 0; i < nopened; i++) {
-		known |= opened[i] == fd;
+	for (int i = 0; i < nopened; i++)
 		if (opened[i] != fd && RETRY(fstat(opened[i], &other)) == 0 &&
 		    SAME_INODE(other, st))
 			return true;
-	}
-	if (!known && nopened < MOST)
+	if (nopened < MOST)
 		opened[nopened++] = fd;
 	return false;
 }
