@@ -25,8 +25,6 @@ setUp() {
 
 tearDown() { cd /; }
 
-has_json() { ! pcp --json 2>&1 | grep -q 'built without --json'; }
-
 # entries DIR: what is in there, in one line
 entries() {
 	(cd "$1" && find . ! -name . | sed 's|^\./||' | sort | tr '\n' ' ')
@@ -251,13 +249,12 @@ test_operands() {
 
 test_not_opened() {
 	! is_root || is_cp || command -v setpriv >/dev/null || { skip 'no setpriv'; return; }
-	user=
-	if is_root; then user='setpriv --reuid=65534 --regid=65534 --clear-groups'; fi
+	unprivileged
 	chmod 700 src/cache
 	chmod a+rx . .. 2>/dev/null
 	mkdir -m 777 out
 	is_root || chmod 0 src/cache
-	$user pcp -R --exclude=cache src out 2>err
+	$as pcp -R --exclude=cache src out 2>err
 	assertEquals 'status' 0 $?
 	assertEquals 'messages' '' "$(cat err)"
 	chmod 700 src/cache

@@ -77,6 +77,7 @@ mount_fs() {
 	$mkfs "$2.img" >/dev/null && mount -o loop "$2.img" "$2"
 }
 has_fuse() { [ -r /dev/fuse ] && [ -w /dev/fuse ] && tool slowfs; }
+has_json() { ! pcp --json 2>&1 | grep -q 'built without --json'; }
 sanitized() { [ "${SANITIZERS-}" ] || grep -qa -e __asan_init -e __tsan_init "$bin/pcp"; }
 
 # tool NAME: sees to it that a compiled tool is in PATH

@@ -17,8 +17,7 @@ python_with pyte
 oneTimeSetUp() {
 	is_cp && skip_all 'cp leaves what it was at'
 	[ "$python" ] || skip_all 'no python3-pyte'
-	pcp --json 2>&1 | grep -q 'built without --json' &&
-		skip_all 'this pcp was built without --json'
+	has_json || skip_all 'this pcp was built without --json'
 	busy_tree "$scratch/src" 1500000
 }
 
@@ -51,8 +50,7 @@ test_read_only_directory() {
 	has_fuse || { skip 'no FUSE'; return; }
 	! is_root || command -v setpriv >/dev/null || { skip 'no setpriv'; return; }
 	cd "$scratch" || return
-	user=
-	if is_root; then user='setpriv --reuid=65534 --regid=65534 --clear-groups'; fi
+	unprivileged
 	mkdir ro ro/dir ro-slow
 	echo 1 >ro/1
 	echo 2 >ro/dir/2
@@ -62,10 +60,10 @@ test_read_only_directory() {
 	interrupt_out=out interrupt_err=err
 	for options in -r -rp '-r --no-preserve=mode'; do
 		mkdir -m 777 open
-		interrupt INT 0.7 $user "$bin/pcp" $options ro-slow open/dst
+		interrupt INT 0.7 $as "$bin/pcp" $options ro-slow open/dst
 		assertEquals "[$options] interrupted; $(cat err)" 130 "$status"
 		assertFalse "[$options] it was in the midst" '[ -e open/dst/dir/big ]'
-		$user "$bin/pcp" $options ro-slow/. open/dst 2>err
+		$as "$bin/pcp" $options ro-slow/. open/dst 2>err
 		assertEquals "[$options] again; $(cat err)" 0 $?
 		assertEquals "[$options] all" '' "$(diff -r ro open/dst 2>&1)"
 		chmod -R u+w open

@@ -12,8 +12,7 @@ wrapper=$tests/../doc/examples/progress.py
 
 oneTimeSetUp() {
 	is_cp && skip_all 'cp has no --json'
-	pcp --json 2>&1 | grep -q 'built without --json' &&
-		skip_all 'this pcp was built without --json'
+	has_json || skip_all 'this pcp was built without --json'
 	[ "$python" ] || skip_all 'no python3-jsonschema'
 	busy_tree "$scratch/many" 6000000
 }

@@ -42,7 +42,7 @@ counted() {
 copy() {
 	rm -rf log json list
 	with_json='--json=3'
-	! pcp --json 2>&1 | grep -q 'built without --json' || with_json=
+	has_json || with_json=
 	timeout -k 5 60 pcp --stats --log=log --failed-to=list $with_json "$@" 3>json 2>err \
 		>/dev/null </dev/null
 	status=$?
