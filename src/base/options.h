@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "backupfile.h"
+#include "intprops.h"
 
 struct exclude;
 
@@ -40,6 +41,10 @@ enum options_when { WHEN_AUTO, WHEN_ALWAYS, WHEN_NEVER };
 /* In struct options, tags: that of a cache, which has a signature */
 #define OPTIONS_CACHE_TAG NULL
 
+/* In struct options, newer and older: before and after any time that a file may have */
+#define OPTIONS_LONG_AGO { .tv_sec = TYPE_MINIMUM(time_t) }
+#define OPTIONS_NEVER { .tv_sec = TYPE_MAXIMUM(time_t) }
+
 struct options {
 	/* What is copied */
 	bool recursive;			/* -R */
@@ -52,8 +57,8 @@ struct options {
 	const char **tags;		/* a directory with such a name in it has just that */
 	int ntags;
 	uint64_t min_size, max_size;	/* of regular files, in bytes; the others are left out */
-	bool by_time;			/* these count: */
-	struct timespec newer, older;	/* modified at this time or later; before that one */
+	struct timespec newer;		/* what is no directory is left out if it was modified */
+	struct timespec older;		/* ... before the first, or not before the second */
 
 	/* What a copy is */
 	bool attributes_only;
@@ -113,10 +118,16 @@ static inline bool options_ask_size(const struct options *o)
 	return o->min_size > 0 || o->max_size < UINT64_MAX;
 }
 
+/* Returns true if what is no directory is left out for some times. */
+static inline bool options_ask_time(const struct options *o)
+{
+	return o->newer.tv_sec > TYPE_MINIMUM(time_t) || o->older.tv_sec < TYPE_MAXIMUM(time_t);
+}
+
 /* Returns true if something in the sources may be left out by its name, size or time. */
 static inline bool options_filter(const struct options *o)
 {
-	return o->exclude || o->ntags || o->by_time || options_ask_size(o);
+	return o->exclude || o->ntags || options_ask_size(o) || options_ask_time(o);
 }
 
 /* Returns true if a symlink in the source is followed; operand: it is an operand. */

@@ -115,16 +115,14 @@ bool choose_apply(struct options *o, struct choose *how, int c, const char *arg)
 	case OPT_MIN_SIZE:
 		o->min_size = value_size("size", arg, 0);
 		return true;
+	case OPT_MAX_SIZE:
+		o->max_size = value_size("size", arg, 0);
+		return true;
 	case OPT_NEWER:
-		o->by_time = true;
 		o->newer = value_date("--newer", arg);
 		return true;
 	case OPT_OLDER:
-		o->by_time = true;
 		o->older = value_date("--older", arg);
-		return true;
-	case OPT_MAX_SIZE:
-		o->max_size = value_size("size", arg, 0);
 		return true;
 	default:
 		return false;

@@ -25,7 +25,6 @@
 #include "cmdline/preserve.h"
 #include "cmdline/table.h"
 #include "cmdline/value.h"
-#include "intprops.h"
 #include "progname.h"
 #include "report/checksums.h"
 #include "report/json.h"
@@ -33,10 +32,6 @@
 #include "report/quote.h"
 #include "report/report.h"
 #include "version-etc.h"
-
-/* Before and after any time that a file may have */
-#define LONG_AGO { .tv_sec = TYPE_MINIMUM(time_t) }
-#define NEVER { .tv_sec = TYPE_MAXIMUM(time_t) }
 
 /* What options say that can only be understood when all have been read */
 struct raw_options {
@@ -308,7 +303,7 @@ void cmdline_parse(struct options *o, int argc, char **argv)
 
 	*o = (struct options){
 		.json_fd = -1, .json_interval = CLOCK_SECOND, .max_size = UINT64_MAX,
-		.newer = LONG_AGO, .older = NEVER,
+		.newer = OPTIONS_LONG_AGO, .older = OPTIONS_NEVER,
 	};
 	table_init(argc, argv);
 	argmatch_die = mistake_usage;

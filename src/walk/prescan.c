@@ -152,6 +152,7 @@ static void count_name(struct tree *t, int fd, const struct reader_name *n)
 
 		if (RETRY(fstatat(fd, n->name, &st, follow ? 0 : AT_SYMLINK_NOFOLLOW)) < 0)
 			return;
+		q.path = NULL;
 		q.st = &st;
 		q.type = st.st_mode & S_IFMT;
 	}
@@ -165,7 +166,7 @@ static void count_name(struct tree *t, int fd, const struct reader_name *n)
 static bool is_left_out(const struct tree *t, const struct stat *st)
 {
 	const struct select_query q = {
-		.path = t->path, .type = S_IFDIR, .st = st,
+		.type = S_IFDIR, .st = st,
 		.parent_dev = t->deepest ? t->deepest->dev : 0, .operand = !t->deepest,
 	};
 
@@ -200,9 +201,7 @@ static void descend(struct tree *t, size_t len)
 		};
 		later_init(&l->later, false);
 		t->deepest = l;
-		name = (struct reader_name){
-			.name = tag_find(prescan.opts, fd, &(int){ 0 }, &(const char *){ NULL }),
-		};
+		name = (struct reader_name){ .name = tag_find(prescan.opts, fd).name };
 		if (name.name) {
 			count_name(t, fd, &name);
 		} else {

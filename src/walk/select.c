@@ -50,17 +50,16 @@ static enum select_answer by_stat(const struct options *o, const struct select_q
 {
 	bool by_size = S_ISREG(q->type) && options_ask_size(o);
 
-	if (!by_size && !o->by_time)
+	if (!by_size && !options_ask_time(o))
 		return SELECT_COPY;
 	if (!q->st)
 		return SELECT_STAT;
 	uint64_t size = q->st->st_size;
 	if (by_size && (size < o->min_size || size > o->max_size))
 		return SELECT_EXCLUDE;
-	if (o->by_time && (timespec_cmp(q->st->st_mtim, o->newer) < 0 ||
-			   timespec_cmp(q->st->st_mtim, o->older) >= 0))
-		return SELECT_EXCLUDE;
-	return SELECT_COPY;
+	bool fits = timespec_cmp(q->st->st_mtim, o->newer) >= 0 &&
+		    timespec_cmp(q->st->st_mtim, o->older) < 0;
+	return fits ? SELECT_COPY : SELECT_EXCLUDE;
 }
 
 /* --------------------------------------------------------------- entries */
@@ -87,7 +86,8 @@ enum select_answer select_query(const struct options *o, const struct select_que
 
 enum select_answer select_entry(const struct options *o, const struct entry *e)
 {
-	char *path = o->exclude ? dir_src_path(e->dir, e->src) : NULL;
+	/* Before a stat(2) of e its name has been asked about; that of an operand in target.c. */
+	char *path = o->exclude && !e->st ? dir_src_path(e->dir, e->src) : NULL;
 	enum select_answer answer = select_query(o, &(struct select_query){
 		.path = path, .type = e->type, .st = e->st,
 		.parent_dev = e->dir->st.st_dev, .operand = e->operand,

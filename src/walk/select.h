@@ -14,7 +14,8 @@ struct options;
 
 /* What the caller knows of an entry of the source without another system call */
 struct select_query {
-	const char *path;		/* from its operand on; NULL: no rule asks for names */
+	const char *path;		/* from its operand on; NULL: names do not matter, or
+					   this one has been asked about */
 	mode_t type;			/* S_IFMT bits, of st if st is known; 0: not known */
 	const struct stat *st;		/* of what a symlink leads to if it is followed; NULL:
 					   not known */

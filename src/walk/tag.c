@@ -68,24 +68,23 @@ static int is_cache(int dir)
 	return r;
 }
 
-const char *tag_find(const struct options *o, int fd, int *ret_err, const char **ret_name)
+struct tag tag_find(const struct options *o, int fd)
 {
-	const char *found = NULL;
+	struct tag tag = { .name = NULL };
 	struct stat st;
 
-	*ret_err = 0;
 	/* As with tar the last one counts. */
-	for (int i = o->ntags - 1; i >= 0 && !found; i--) {
+	for (int i = o->ntags - 1; i >= 0 && !tag.name; i--) {
 		bool cache = o->tags[i] == OPTIONS_CACHE_TAG;
 		const char *name = cache ? cache_tag : o->tags[i];
 		int r = cache ? is_cache(fd) : is_there(fd, name, &st);
 
 		if (r > 0)
-			found = name;
-		if (r < 0 && !*ret_err) {
-			*ret_err = errno;
-			*ret_name = name;
+			tag.name = name;
+		if (r < 0 && !tag.err) {
+			tag.err = errno;
+			tag.unseen = name;
 		}
 	}
-	return found;
+	return tag;
 }

@@ -5,11 +5,14 @@
 
 struct options;
 
-/*
- * Returns the name in the directory fd that leaves out all the others in there, as
- * --exclude-tag and --exclude-caches ask for it; NULL: there is none.  It lives as long as o.
- * *ret_err is 0, or an errno value if *ret_name could not be looked at.
- */
-const char *tag_find(const struct options *o, int fd, int *ret_err, const char **ret_name);
+/* The tags of a directory; names live as long as the options. */
+struct tag {
+	const char *name;		/* leaves out all the others in there; NULL: none does */
+	const char *unseen;		/* could not be looked at, because of ... */
+	int err;			/* ... an errno value; 0: there was no such trouble */
+};
+
+/* Returns what --exclude-tag and --exclude-caches find in the directory fd. */
+struct tag tag_find(const struct options *o, int fd);
 
 #endif

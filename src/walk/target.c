@@ -241,8 +241,8 @@ static void copy_into(struct context *c, const char *target, int fd, char *const
 			strip_trailing_slashes(sources[i]);
 	for (int i = 0; i < n; i++) {
 		if (select_excludes(c->opts, sources[i]))
-			c->operand++;
-		else if (c->opts->parents)
+			continue;
+		if (c->opts->parents)
 			copy_with_parents(&all, sources[i]);
 		else
 			copy_by_name(&all, target, sources[i]);

@@ -305,18 +305,14 @@ static void leave_rest_out(const struct level *l)
 /* Returns the only name that is visited in d, or NULL. */
 static const char *find_tag(const struct context *c, struct dir *d)
 {
-	const char *name, *tag;
-	int err = 0;
+	const struct tag tag = tag_find(c->opts, dir_src_fd(d));
 
-	if (c->opts->ntags == 0)
-		return NULL;
-	tag = tag_find(c->opts, dir_src_fd(d), &err, &name);
-	if (err) {
-		complain_src(&(struct entry){ .dir = d, .src = name }, OP_LOOK, err,
+	if (tag.err) {
+		complain_src(&(struct entry){ .dir = d, .src = tag.unseen }, OP_LOOK, tag.err,
 			     "cannot tell whether %s leaves its directory out");
 		dir_mark_unclean(d);
 	}
-	return tag;
+	return tag.name;
 }
 
 /* Visit what is in l.  Returns as reader_next(); *ret_removed is as in struct reader. */

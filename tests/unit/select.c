@@ -18,6 +18,7 @@ static struct options recursive(void)
 {
 	return (struct options){
 		.recursive = true, .follow = FOLLOW_NEVER, .max_size = UINT64_MAX,
+		.newer = OPTIONS_LONG_AGO, .older = OPTIONS_NEVER,
 	};
 }
 
@@ -86,8 +87,10 @@ static void test_one_file_system(void)
 
 static void test_not_recursive(void)
 {
-	struct options o = { .follow = FOLLOW_ALWAYS, .max_size = UINT64_MAX };
+	struct options o = recursive();
 
+	o.recursive = false;
+	o.follow = FOLLOW_ALWAYS;
 	is_int(by_stat(&o, S_IFDIR, HERE, true), SELECT_OMIT, "no -R: a directory is left out");
 	is_int(by_stat(&o, S_IFREG, HERE, true), SELECT_COPY, "no -R: a file");
 	is_int(by_stat(&o, S_IFIFO, HERE, true), SELECT_COPY, "no -R: a FIFO");
@@ -175,7 +178,6 @@ static void test_times(void)
 	struct stat st = { .st_mode = S_IFLNK | 0777, .st_mtim = { .tv_sec = 5, .tv_nsec = 7 } };
 	struct select_query link = { .type = S_IFLNK, .st = &st };
 
-	o.by_time = true;
 	o.newer = st.st_mtim;
 	o.older = (struct timespec){ .tv_sec = 5, .tv_nsec = 8 };
 	is_int(by_type(&o, S_IFIFO), SELECT_STAT, "by time: look at whatever is no directory");
