@@ -15,6 +15,7 @@
 #include "copy/attrs.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,7 +32,9 @@
 #include "copy/outcome.h"
 #include "report/quote.h"
 #include "report/report.h"
+#include "same-inode.h"
 #include "tree/byfd.h"
+#include "tree/dir.h"
 #include "tree/dirpath.h"
 
 /* In cp's order; of several the first is reported, as by cp, which tries no more. */
@@ -106,6 +109,22 @@ bool attrs_complain(const struct context *c, const struct entry *e,
 	free(src);
 	free(dst);
 	return failed;
+}
+
+int attrs_carry_over(const struct options *o, const struct entry *e, const struct stat *src,
+		     int dst)
+{
+	int follow = options_follows(o, e->operand) ? 0 : O_NOFOLLOW;
+	int from = RETRY(openat(dir_src_fd(e->dir), e->src, O_PATH | O_CLOEXEC | follow));
+	struct stat st;
+
+	if (from < 0)
+		return -errno;
+	int r = RETRY(fstat(from, &st)) < 0 ? -errno : SAME_INODE(st, *src) ? 0 : -ESTALE;
+	if (r == 0)
+		r = copyfile_attrs(from, dst, attrs_flags(o));
+	close(from);
+	return r;
 }
 
 void attrs_result(const struct context *c, const struct entry *e, int r)

@@ -34,6 +34,13 @@ bool attrs_report(const struct options *o, const struct copyfile_info *info,
 bool attrs_complain(const struct context *c, const struct entry *e,
 		    const struct copyfile_info *info);
 
+/*
+ * Carry over the attributes of e's source, which has to be still the inode src, to dst, which
+ * may be an O_PATH descriptor.  Returns 0 or -errno, for attrs_result() in this thread.
+ */
+int attrs_carry_over(const struct options *o, const struct entry *e, const struct stat *src,
+		     int dst);
+
 /* Report how copyfile_attrs(), which has just returned r in this thread, went for e. */
 void attrs_result(const struct context *c, const struct entry *e, int r);
 

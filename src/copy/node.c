@@ -9,7 +9,6 @@
 #include "copy/node.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <unistd.h>
 
 #include <libcopyfile.h>
@@ -20,7 +19,6 @@
 #include "copy/complain.h"
 #include "copy/context.h"
 #include "copy/entry.h"
-#include "same-inode.h"
 #include "tree/byfd.h"
 #include "tree/dir.h"
 
@@ -34,26 +32,6 @@ static int stat_source(const struct context *c, const struct entry *e, struct st
 	bool follow = options_follows(c->opts, e->operand);
 
 	return entry_stat_src(e, ret, follow ? 0 : AT_SYMLINK_NOFOLLOW);
-}
-
-/*
- * Carry over the attributes of e's source, which has to be still the inode src, to dst.
- * Returns 0 or -errno; copyfile_info() then tells more.
- */
-static int copy_attributes(const struct options *o, const struct entry *e,
-			   const struct stat *src, int dst)
-{
-	int follow = options_follows(o, e->operand) ? 0 : O_NOFOLLOW;
-	int from = RETRY(openat(dir_src_fd(e->dir), e->src, O_PATH | O_CLOEXEC | follow));
-	struct stat st;
-
-	if (from < 0)
-		return -errno;
-	int r = RETRY(fstat(from, &st)) < 0 ? -errno : SAME_INODE(st, *src) ? 0 : -ESTALE;
-	if (r == 0)
-		r = copyfile_attrs(from, dst, attrs_flags(o));
-	close(from);
-	return r;
 }
 
 /*
@@ -74,7 +52,7 @@ static bool set_attributes(struct context *c, const struct entry *e, const struc
 		return false;
 	}
 	if (o->attrs)
-		attrs_result(c, e, copy_attributes(o, e, src, dst));
+		attrs_result(c, e, attrs_carry_over(o, e, src, dst));
 	if (o->default_mode)
 		ok = attrs_default_mode(c, e, dst, S_ISSOCK(src->st_mode) ? 0777 : 0666);
 	else if (owner_alone)
