@@ -25,7 +25,9 @@ enum options_update {
 	UPDATE_ALL,		/* it is overwritten */
 	UPDATE_OLDER,		/* it is overwritten if it is older than the source */
 	UPDATE_NONE,		/* it stays */
-	UPDATE_NONE_FAIL	/* it stays, and that is an error */
+	UPDATE_NONE_FAIL,	/* it stays, and that is an error */
+	UPDATE_CHANGED,		/* it is made what the source is, by size and time ... */
+	UPDATE_CHECKSUM		/* ... or by its bytes; nothing is done if it is */
 };
 
 /* How progress is shown */
@@ -140,6 +142,15 @@ static inline bool options_follows(const struct options *o, bool operand)
 static inline bool options_refuses(const struct options *o, bool operand)
 {
 	return o->refused == FOLLOW_ALWAYS || (operand && o->refused == FOLLOW_OPERANDS);
+}
+
+/*
+ * Returns true if what is at a destination is compared with the source, and made what that is:
+ * then a symlink is never written through, and what is of another kind is replaced.
+ */
+static inline bool options_compare(const struct options *o)
+{
+	return o->update == UPDATE_CHANGED || o->update == UPDATE_CHECKSUM;
 }
 
 /*

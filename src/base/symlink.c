@@ -24,6 +24,16 @@ char *symlink_read(int dir, const char *name)
 	return target;
 }
 
+bool symlink_same(int a_dir, const char *a, int b_dir, const char *b)
+{
+	char *x = symlink_read(a_dir, a), *y = symlink_read(b_dir, b);
+	bool same = x && y && !strcmp(x, y);
+
+	free(x);
+	free(y);
+	return same;
+}
+
 char *symlink_end(int dir, const char *name)
 {
 	char *path = xstrdup(name), *target;

@@ -100,7 +100,8 @@ uint64_t tally_of_outcome(const struct tally *t, enum outcome outcome)
 uint64_t tally_done(const struct tally *t, enum kind kind)
 {
 	uint64_t all = tally_of_kind(t, kind);
-	uint64_t not_done = t->entries[kind][OUTCOME_SKIPPED] + t->entries[kind][OUTCOME_FAILED];
+	const uint64_t *n = t->entries[kind];
+	uint64_t not_done = n[OUTCOME_SKIPPED] + n[OUTCOME_ATTRIBUTES] + n[OUTCOME_FAILED];
 
 	assert(not_done <= all);
 	return all - not_done;

@@ -16,6 +16,7 @@ enum outcome {
 	OUTCOME_CREATED,	/* what has no data: a directory, a special file */
 	OUTCOME_MERGED,		/* a directory, into one that was there */
 	OUTCOME_SKIPPED,	/* not wanted after all */
+	OUTCOME_ATTRIBUTES,	/* nothing but its attributes was put right */
 	OUTCOME_FAILED,
 	OUTCOMES
 };

@@ -94,9 +94,12 @@ int64_t value_interval(const char *arg)
 
 enum options_update value_update(const char *arg)
 {
-	static const char *const names[] = { "all", "none", "none-fail", "older", NULL };
+	static const char *const names[] = {
+		"all", "none", "none-fail", "older", "changed", "checksum", NULL
+	};
 	static const enum options_update values[] = {
-		UPDATE_ALL, UPDATE_NONE, UPDATE_NONE_FAIL, UPDATE_OLDER
+		UPDATE_ALL, UPDATE_NONE, UPDATE_NONE_FAIL, UPDATE_OLDER, UPDATE_CHANGED,
+		UPDATE_CHECKSUM
 	};
 
 	ARGMATCH_VERIFY(names, values);

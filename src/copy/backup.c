@@ -103,7 +103,7 @@ static char *link_here(int dir, const char *name, enum backup_type type)
 		bool replace = !is_numbered(backup);
 
 		err = newlink_hard(dir, name, dir, backup, 0, &replace);
-		if (!err)
+		if (err <= 0)
 			return backup;
 		free(backup);
 	}

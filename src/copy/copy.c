@@ -42,6 +42,7 @@
 #include "copy/plan.h"
 #include "copy/stream.h"
 #include "copy/targets.h"
+#include "copy/unchanged.h"
 #include "report/checksums.h"
 #include "report/report.h"
 #include "tree/dir.h"
@@ -144,6 +145,8 @@ static void start(struct context *c, const struct entry *e, const struct plan *p
 		make_aside(&p, plan);
 	else if (plan->over && (!S_ISLNK(e->type) || c->opts->force))
 		write_over(&p, plan);
+	if (p.flags & COPYFILE_TRUNCATE && options_compare(c->opts))
+		unchanged_trim(c->opts, e);
 	if (c->opts->fsync && is_flushed_alone(&p, plan))
 		p.flags |= COPYFILE_FSYNC;
 	window_start(&c->window, &p);
@@ -261,7 +264,7 @@ static bool retry_with_new_plan(struct context *c, const struct entry *e, struct
 		*reported = true;
 		return false;
 	default:
-		plan_leave_out(e, action);
+		plan_leave_out(c, e, plan, action);
 		finish_plan(c, e, plan, true);
 		return true;
 	}
@@ -328,15 +331,8 @@ static bool copy_once_more(struct context *c, const struct entry *e, const struc
 /* Returns true if, with -u, a symlink like e is at its destination already. */
 static bool symlink_is_there(const struct context *c, const struct entry *e)
 {
-	if (!S_ISLNK(e->type) || c->opts->update != UPDATE_OLDER)
-		return false;
-	char *want = symlink_read(dir_src_fd(e->dir), e->src);
-	char *have = symlink_read(dir_dst_fd(e->dir), e->dst);
-	bool is = want && have && !strcmp(want, have);
-
-	free(want);
-	free(have);
-	return is;
+	return S_ISLNK(e->type) && c->opts->update == UPDATE_OLDER &&
+	       symlink_same(dir_src_fd(e->dir), e->src, dir_dst_fd(e->dir), e->dst);
 }
 
 /* Report that the copy of e failed, or was interrupted and left an incomplete file. */
@@ -433,7 +429,7 @@ void copy_ended(void *arg, const struct pending *p, int result,
 		return;
 	}
 	if (result == -EEXIST && symlink_is_there(c, &e)) {
-		plan_leave_out(&e, PLAN_KEEP);
+		plan_leave_out(c, &e, &plan, PLAN_KEEP);
 		finish_plan(c, &e, &plan, true);
 		return;
 	}
@@ -519,15 +515,18 @@ static void carry_out(struct context *c, const struct entry *e, struct plan *pla
 	copy_planned(c, e, plan);
 }
 
-/* What is at e's destination stays, and counts as e's copy. */
+/*
+ * What is at e's destination stays, and counts as e's copy; why is PLAN_KEEP_AS_COPY or
+ * PLAN_ATTRIBUTES.
+ */
 static void count_existing_as_copy(struct context *c, const struct entry *e,
-				   const struct plan *plan)
+				   const struct plan *plan, enum plan_action why)
 {
 	struct link *link;
 
 	if (!hardlink_possible(c->opts, e))
-		plan_leave_out(e, PLAN_KEEP);
-	else if ((link = hardlink_meet_existing(c, e, plan)))
+		plan_leave_out(c, e, plan, why);
+	else if ((link = hardlink_meet_existing(c, e, plan, why)))
 		link_ended(c, link, true);
 }
 
@@ -552,9 +551,9 @@ void copy_entry(struct context *c, const struct entry *wanted)
 	if (action == PLAN_COPY) {
 		announce_begun(c, &e, plan.backup);
 		carry_out(c, &e, &plan);
-	} else if (action == PLAN_KEEP_AS_COPY) {
-		count_existing_as_copy(c, &e, &plan);
+	} else if (action == PLAN_KEEP_AS_COPY || action == PLAN_ATTRIBUTES) {
+		count_existing_as_copy(c, &e, &plan, action);
 	} else {
-		plan_leave_out(&e, action);
+		plan_leave_out(c, &e, &plan, action);
 	}
 }

@@ -4,7 +4,7 @@
  * order, since the first complaint is the one that a user sees:
  *
  *	is it the source itself?		samefile.c
- *	does it stay, by -u, -n or -i?		check_update_options()
+ *	does it stay, by --update, -n or -i?	check_update_options(), unchanged.c
  *	do a directory and a file meet?		is_right_kind()
  *	did this run make it?			just_created()
  *	does it become a backup, or go?		remove_or_back_up(), backup.c
@@ -43,6 +43,7 @@
 #include "copy/entry.h"
 #include "copy/samefile.h"
 #include "copy/targets.h"
+#include "copy/unchanged.h"
 #include "filemode.h"
 #include "report/ask.h"
 #include "report/quote.h"
@@ -106,7 +107,7 @@ static void announce_skipped(const struct options *o, const struct entry *e)
 	free(path);
 }
 
-/* Returns what -u, -n and -i make of dst: EXISTING_OVERWRITE if it need not stay. */
+/* Returns what --update, -n and -i make of dst: EXISTING_OVERWRITE if it need not stay. */
 static enum existing_action check_update_options(const struct options *o, const struct entry *e,
 						 const struct stat *src, const struct stat *dst)
 {
@@ -117,6 +118,13 @@ static enum existing_action check_update_options(const struct options *o, const 
 		return EXISTING_REFUSED;
 	}
 	bool up_to_date = o->update == UPDATE_OLDER && is_up_to_date(o, e, src, dst);
+	if (options_compare(o)) {
+		enum unchanged how = unchanged_look(o, e, src, dst);
+
+		if (how == UNCHANGED_CONTENTS)
+			return EXISTING_ATTRIBUTES;
+		up_to_date = how == UNCHANGED_ALL;
+	}
 	if (!up_to_date && o->update != UPDATE_NONE) {
 		if (!o->ask || user_agrees(o, e, dst))
 			return EXISTING_OVERWRITE;
@@ -175,12 +183,16 @@ bool existing_remove(const struct context *c, const struct entry *e)
 	return true;
 }
 
-/* Returns true if dst has to go first, lest its other names or its target change. */
-static bool must_go(const struct options *o, const struct entry *e, const struct stat *dst)
+/*
+ * Returns true if dst has to go before e, whose stat is src, is copied, lest its other names
+ * or its target change.
+ */
+static bool must_go(const struct options *o, const struct entry *e, const struct stat *src,
+		    const struct stat *dst)
 {
 	if (S_ISDIR(dst->st_mode))
 		return false;
-	if (o->remove_first)
+	if (o->remove_first || (options_compare(o) && (src->st_mode ^ dst->st_mode) & S_IFMT))
 		return true;
 	return !o->attributes_only &&
 	       ((o->keep_links && dst->st_nlink > 1) ||
@@ -216,7 +228,7 @@ static bool is_link_itself_meant(const struct options *o, const struct entry *e)
 		       (o->contents && !S_ISDIR(e->type) && !S_ISLNK(e->type));
 
 	return !content || o->symlink || o->hard_link || o->backup != no_backups ||
-	       o->remove_first || options_aside(o, e->type);
+	       o->remove_first || options_compare(o) || options_aside(o, e->type);
 }
 
 /* Returns true if contents would be written to a FIFO or a device that is no operand. */
@@ -241,7 +253,7 @@ static enum existing_action remove_or_back_up(const struct context *c, const str
 	if (is_replaced(o, e, src, ret))
 		return EXISTING_OVERWRITE;
 	bool special = is_special_below(c, e, ret);
-	if (!must_go(o, e, &ret->st) && !(special && o->force)) {
+	if (!must_go(o, e, src, &ret->st) && !(special && o->force)) {
 		bool through = ret->through && o->beneath;
 
 		if (!special && !through)

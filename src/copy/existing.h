@@ -14,11 +14,12 @@ enum existing_action {
 	EXISTING_OVERWRITE,	/* it is written over; a directory is merged into */
 	EXISTING_KEEP,		/* it stays, and there is nothing to do */
 	EXISTING_UP_TO_DATE,	/* it stays, and counts as a copy */
+	EXISTING_ATTRIBUTES,	/* the same, but its attributes are to be put right */
 	EXISTING_REFUSED	/* it is in the way, which has been reported */
 };
 
 struct existing {
-	struct stat st;		/* with EXISTING_OVERWRITE; zeros if it can't be looked at */
+	struct stat st;		/* if something stays; zeros if it can't be looked at */
 	bool through;		/* a symlink has the name, and leads to that */
 	char *backup;		/* its new name, beside its old one, on the heap; or NULL.  With
 				   EXISTING_OVERWRITE it still has its old one, too. */

@@ -33,6 +33,7 @@
 #include "copy/context.h"
 #include "copy/full.h"
 #include "copy/links.h"
+#include "copy/newlink.h"
 #include "copy/outcome.h"
 #include "report/checksums.h"
 #include "tree/dir.h"
@@ -124,22 +125,23 @@ static bool make_link(struct context *c, struct link *k, const struct entry *e,
 		};
 		return begin_new_copy(c, k, e, plan);
 	}
-	if (err) {
+	if (err > 0) {
 		complain_link(e, err, first);
 		free(first);
 		backup_restore(c, e, plan->backup);
-	} else {
-		if (replaced)
-			announce_removed(c, e);
-		announce_made(c, e, plan->backup);
-		free(plan->backup);
-	}
-	if (err) {
 		outcome(e, OUTCOME_FAILED, NULL);
 		return false;
 	}
+	if (replaced)
+		announce_removed(c, e);
+	if (!err)
+		announce_made(c, e, plan->backup);
+	free(plan->backup);
 	links_get_sum(&c->links, k, &sum);
-	outcome_linked(e, &sum);
+	if (err == NEWLINK_IS_THERE)
+		plan_leave_out(c, e, plan, PLAN_KEEP);
+	else
+		outcome_linked(e, &sum);
 	return false;
 }
 
@@ -181,7 +183,7 @@ static bool take_over(struct context *c, struct link *k, const struct entry *e,
 	*plan = (struct plan){ .link = NULL };
 	enum plan_action action = plan_complete(c, e, plan);
 	if (action != PLAN_COPY) {
-		plan_leave_out(e, action);
+		plan_leave_out(c, e, plan, action);
 		backup_restore(c, e, backup);
 		return false;
 	}
@@ -200,7 +202,7 @@ static bool begin_turn(struct context *c, struct link *k, struct hardlink_turn *
 
 	outcome_number(&turn->entry);
 	if (!dir_pin(e->dir)) {
-		plan_leave_out(e, PLAN_REFUSED);
+		plan_leave_out(c, e, &turn->plan, PLAN_REFUSED);
 		return false;
 	}
 	turn->plan = (struct plan){ .backup = turn->name->backup };
@@ -255,14 +257,14 @@ bool hardlink_ended(struct context *c, struct link *k, bool copied)
 }
 
 struct link *hardlink_meet_existing(struct context *c, const struct entry *e,
-				    const struct plan *found)
+				    const struct plan *found, enum plan_action why)
 {
 	struct plan plan = *found;
 	struct link *k;
 
 	switch (role_of(c, e, &plan, &k)) {
 	case LINK_FIRST:
-		plan_leave_out(e, PLAN_KEEP);
+		plan_leave_out(c, e, found, why);
 		return k;
 	case LINK_FURTHER:
 		break;
@@ -274,6 +276,6 @@ struct link *hardlink_meet_existing(struct context *c, const struct entry *e,
 	links_leave(&c->links, k);
 	if (!another)
 		return NULL;
-	plan_leave_out(e, PLAN_KEEP);
+	plan_leave_out(c, e, found, why);
 	return k;
 }

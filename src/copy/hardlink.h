@@ -35,12 +35,12 @@ bool hardlink_possible(const struct options *o, const struct entry *e);
 bool hardlink_meet(struct context *c, const struct entry *e, struct plan *plan);
 
 /*
- * What is at e's destination, as found tells, stays and counts as e's copy.  If another name
- * of e's inode was copied before, a link to that takes its place.  Returns NULL, or the inode
- * for which the caller has to call hardlink_ended().
+ * What is at e's destination, as found tells, stays and counts as e's copy; why is as for
+ * plan_leave_out().  If another name of e's inode was copied before, a link to that takes its
+ * place.  Returns NULL, or the inode for which the caller has to call hardlink_ended().
  */
 struct link *hardlink_meet_existing(struct context *c, const struct entry *e,
-				    const struct plan *found);
+				    const struct plan *found, enum plan_action why);
 
 /*
  * The copy of k's file has ended, well or not.  Returns true if the caller, or a thread that

@@ -382,7 +382,7 @@ int links_make(struct links *l, const struct link *k, struct dir *dir, const cha
 				newlink_hard(from, first, to, name, 0, replaced);
 		dir_unpin(first_dir);
 	}
-	*ret_first = err ? dir_dst_path(first_dir, first) : NULL;
+	*ret_first = err > 0 ? dir_dst_path(first_dir, first) : NULL;
 	dir_put_weak(first_dir);
 	free(first);
 	return err;

@@ -113,9 +113,9 @@ void links_note_symlink(struct links *l, struct link *k, const struct stat *end)
 
 /*
  * Give k's file the name dir/name, where dir is pinned.  What had that name is replaced,
- * and *replaced set.  With follow, if k's copy was written through a symlink, the name is
+ * and *replaced set, unless it is a name of that file already.  With follow, if k's copy was written through a symlink, the name is
  * given to the file at the end of that symlink, if it still leads there (else ESTALE).
- * Returns 0 or an errno value; after a failure *ret_first, which the caller frees, is the full
+ * Returns as newlink_hard(); after a failure *ret_first, which the caller frees, is the full
  * name of k's copy.
  */
 int links_make(struct links *l, const struct link *k, struct dir *dir, const char *name,

@@ -47,9 +47,9 @@ bool mklink_hard(struct context *c, const struct entry *e)
 	int err = newlink_hard(dir_src_fd(e->dir), e->src, dir_dst_fd(e->dir), e->dst,
 			    options_follows(o, e->operand) ? AT_SYMLINK_FOLLOW : 0, &replace);
 
-	if (err)
+	if (err > 0)
 		complain_both(e, OP_LINK, err, true, "cannot create hard link %s to %s");
-	return !err;
+	return err <= 0;
 }
 
 /* Returns true if e's destination is in the working directory, or that can't be told. */

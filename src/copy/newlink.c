@@ -9,14 +9,17 @@
 #include "copy/newlink.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <libcopyfile.h>
 
 #include "base/retry.h"
+#include "same-inode.h"
 #include "xalloc.h"
 
 /* Tries to find a temporary name that is free */
@@ -59,12 +62,23 @@ static int replace_by_link(const struct maker *m, int dir, const char *name)
 	return err;
 }
 
+/* Returns true if name in dir is a name of the file that m makes hard links to. */
+static bool is_linked(const struct maker *m, int dir, const char *name)
+{
+	int follow = m->flags & AT_SYMLINK_FOLLOW ? 0 : AT_SYMLINK_NOFOLLOW;
+	struct stat a, b;
+
+	return m->make == make_hard && RETRY(fstatat(m->from_dir, m->from, &a, follow)) == 0 &&
+	       RETRY(fstatat(dir, name, &b, AT_SYMLINK_NOFOLLOW)) == 0 && SAME_INODE(a, b);
+}
+
 static int make_link(const struct maker *m, int dir, const char *name, bool *replace)
 {
 	int err = m->make(m, dir, name);
+	bool exists = *replace && err == EEXIST;
 
-	*replace = *replace && err == EEXIST;
-	return *replace ? replace_by_link(m, dir, name) : err;
+	*replace = exists && !is_linked(m, dir, name);
+	return *replace ? replace_by_link(m, dir, name) : exists ? NEWLINK_IS_THERE : err;
 }
 
 int newlink_hard(int from_dir, const char *from, int to_dir, const char *to, int flags,

@@ -8,8 +8,10 @@
 /*
  * Make a hard link, as linkat(2) with its flags.  With *replace it takes the place of what
  * has the name to, which is never missing meanwhile; then *replace tells whether there was
- * such a thing.  Returns 0 or an errno value.
+ * such a thing.  Returns 0 or an errno value; or NEWLINK_IS_THERE, with *replace, if that was
+ * a name of the same file, and stays.
  */
+#define NEWLINK_IS_THERE (-1)
 int newlink_hard(int from_dir, const char *from, int to_dir, const char *to, int flags,
 		 bool *replace);
 

@@ -17,6 +17,7 @@
 #include "copy/entry.h"
 #include "copy/existing.h"
 #include "copy/outcome.h"
+#include "copy/unchanged.h"
 #include "tree/dir.h"
 
 /* About so many system calls show that there is nothing to copy. */
@@ -33,7 +34,8 @@ static enum existing_action prepare(struct context *c, const struct entry *e,
 
 	copyfile_work_begin(&work);
 	enum existing_action action = existing_prepare(c, e, ret);
-	if (!c->opts->ask && (action == EXISTING_UP_TO_DATE || action == EXISTING_KEEP))
+	if (!c->opts->ask && (action == EXISTING_UP_TO_DATE || action == EXISTING_KEEP) &&
+	    c->opts->update != UPDATE_CHECKSUM)
 		copyfile_work_end(&work, dir_src_fd(e->dir), dir_dst_fd(e->dir), LOOK_CALLS);
 	return action;
 }
@@ -44,7 +46,8 @@ enum plan_action plan_complete(struct context *c, const struct entry *e, struct 
 
 	if (e->dir->created)
 		return PLAN_COPY;
-	switch (prepare(c, e, &there)) {
+	enum existing_action action = prepare(c, e, &there);
+	switch (action) {
 	case EXISTING_NONE:
 		plan->backup = there.backup;
 		return PLAN_COPY;
@@ -56,9 +59,10 @@ enum plan_action plan_complete(struct context *c, const struct entry *e, struct 
 		plan->backup = there.backup;
 		return PLAN_COPY;
 	case EXISTING_UP_TO_DATE:
+	case EXISTING_ATTRIBUTES:
 		plan->dst = there.st;
 		plan->through = there.through;
-		return PLAN_KEEP_AS_COPY;
+		return action == EXISTING_ATTRIBUTES ? PLAN_ATTRIBUTES : PLAN_KEEP_AS_COPY;
 	case EXISTING_KEEP:
 		return PLAN_KEEP;
 	default:
@@ -66,8 +70,12 @@ enum plan_action plan_complete(struct context *c, const struct entry *e, struct 
 	}
 }
 
-void plan_leave_out(const struct entry *e, enum plan_action why)
+void plan_leave_out(struct context *c, const struct entry *e, const struct plan *plan,
+		    enum plan_action why)
 {
 	assert(why != PLAN_COPY);
-	outcome(e, why == PLAN_REFUSED ? OUTCOME_FAILED : OUTCOME_SKIPPED, NULL);
+	if (why == PLAN_ATTRIBUTES)
+		unchanged_put_right(c, e, &plan->dst);
+	outcome(e, why == PLAN_REFUSED ? OUTCOME_FAILED :
+		   why == PLAN_ATTRIBUTES ? OUTCOME_ATTRIBUTES : OUTCOME_SKIPPED, NULL);
 }

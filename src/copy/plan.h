@@ -25,13 +25,18 @@ enum plan_action {
 	PLAN_COPY,		/* the plan can be carried out */
 	PLAN_KEEP,		/* what is there stays */
 	PLAN_KEEP_AS_COPY,	/* what is there stays, and counts as a copy */
+	PLAN_ATTRIBUTES,	/* the same, but its attributes are to be put right */
 	PLAN_REFUSED		/* nothing can be done, which has been reported */
 };
 
 /* Complete plan by what is at the destination of e; what must go is removed, or backed up. */
 enum plan_action plan_complete(struct context *c, const struct entry *e, struct plan *plan);
 
-/* Record that e is not copied; why is what plan_complete() has returned. */
-void plan_leave_out(const struct entry *e, enum plan_action why);
+/*
+ * Record that e is not copied, and put its attributes right if why says that; why is what
+ * plan_complete() has returned for plan, or PLAN_KEEP or PLAN_REFUSED.
+ */
+void plan_leave_out(struct context *c, const struct entry *e, const struct plan *plan,
+		    enum plan_action why);
 
 #endif

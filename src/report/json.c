@@ -254,7 +254,7 @@ void json_put_file(const struct json_file *f)
 		[OUTCOME_COPIED] = "copied", [OUTCOME_CLONED] = "cloned",
 		[OUTCOME_LINKED] = "linked", [OUTCOME_CREATED] = "created",
 		[OUTCOME_MERGED] = "created", [OUTCOME_SKIPPED] = "skipped",
-		[OUTCOME_FAILED] = "failed",
+		[OUTCOME_ATTRIBUTES] = "attributes", [OUTCOME_FAILED] = "failed",
 	};
 	static_assert(sizeof kinds / sizeof *kinds == KINDS, "a kind has no name");
 	static_assert(sizeof actions / sizeof *actions == OUTCOMES, "an outcome has no name");
@@ -323,9 +323,10 @@ static json_t *of_kind(const struct tally *t, enum kind kind)
 				 "merged", json_value_whole(n[OUTCOME_MERGED]),
 				 "skipped", json_value_whole(n[OUTCOME_SKIPPED]),
 				 "failed", json_value_whole(n[OUTCOME_FAILED]));
-	return json_pack("{s:I, s:I, s:I, s:I, s:I}",
+	return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I}",
 			 "total", json_value_whole(tally_of_kind(t, kind)),
 			 "copied", json_value_whole(copied + n[OUTCOME_CREATED]),
+			 "attributes", json_value_whole(n[OUTCOME_ATTRIBUTES]),
 			 "linked", json_value_whole(n[OUTCOME_LINKED]),
 			 "skipped", json_value_whole(n[OUTCOME_SKIPPED]),
 			 "failed", json_value_whole(n[OUTCOME_FAILED]));

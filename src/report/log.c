@@ -69,6 +69,7 @@ static void put_outcome(enum outcome outcome, const char *src, const char *dst, 
 		[OUTCOME_CREATED] = "created",
 		[OUTCOME_MERGED] = "merged",
 		[OUTCOME_SKIPPED] = "skipped",
+		[OUTCOME_ATTRIBUTES] = "attributes of",
 		[OUTCOME_FAILED] = "failed",
 	};
 	static_assert(sizeof words / sizeof *words == OUTCOMES, "an outcome has no word");

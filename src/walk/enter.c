@@ -207,8 +207,10 @@ static struct dir *make_destination(struct context *c, struct walk_root *root,
 	struct dir *d = dir_new(e->dir, e->src, e->dst, e->st);
 	d->follow[DIR_SRC] = options_follows(c->opts, e->operand);
 	d->follow[DIR_DST] = c->opts->keep_dir_symlink;
-	if (found == EXISTING_OVERWRITE)
+	if (found == EXISTING_OVERWRITE) {
+		makedir_open_existing(c, e, &there.st);
 		dir_expect_existing_dst(d, &there.st);
+	}
 	if (found == EXISTING_NONE && !makedir_create(c, e, d, "cannot create directory %s")) {
 		d->make_failed = true;
 		backup_restore(c, e, there.backup);

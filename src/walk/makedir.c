@@ -32,6 +32,7 @@
 #include "copy/context.h"
 #include "copy/durable.h"
 #include "copy/entry.h"
+#include "copy/unchanged.h"
 #include "report/report.h"
 #include "same-inode.h"
 #include "tree/byfd.h"
@@ -167,6 +168,22 @@ bool makedir_create(struct context *c, const struct entry *e, struct dir *d,
 	return true;
 }
 
+void makedir_open_existing(const struct context *c, const struct entry *e, const struct stat *st)
+{
+	const struct options *o = c->opts;
+	struct stat now;
+
+	if (!options_compare(o) || !(o->attrs & COPYFILE_MODE) ||
+	    (st->st_mode & S_IRWXU) == S_IRWXU || st->st_uid != geteuid() || !st->st_uid)
+		return;
+	int fd = byfd_open(dir_dst_fd(e->dir), e->dst, S_IFDIR, 0, &now);
+	if (fd < 0)
+		return;
+	if (SAME_INODE(now, *st))
+		(void)byfd_chmod(fd, (now.st_mode & 07777) | S_IRWXU);
+	close(fd);
+}
+
 /*
  * Returns true if nothing but copies of d's entries makes regular files in d's destination,
  * and the library makes all of them.  The mode keeps others out (see first_mode()); operands
@@ -206,11 +223,19 @@ static bool copy_attributes(const struct context *c, struct dir *d)
 	const struct options *o = c->opts;
 	const struct timespec times[] = { d->st.st_atim, d->st.st_mtim };
 	struct copyfile_info info;
+	bool trimmed = true;
 
 	if (!dir_pin(d))
 		return false;
 	/* Maybe nothing was copied into it: it is a file system that is not entered. */
 	durable_note(d);
+	if (options_compare(o) && !d->created) {
+		if (unchanged_dir(o, d)) {
+			dir_unpin(d);
+			return true;
+		}
+		trimmed = unchanged_trim_dir(o, d);
+	}
 	int r = copyfile_attrs_times(dir_src_fd(d), dir_dst_fd(d), attrs_flags(o), times);
 	copyfile_info(0, &info, sizeof info);
 	char *dst = dir_dst_path(d, "");
@@ -220,7 +245,7 @@ static bool copy_attributes(const struct context *c, struct dir *d)
 		attrs_error(&about, -r, "setting attributes for %s");
 	free(dst);
 	dir_unpin(d);
-	return !failed;
+	return trimmed && !failed;
 }
 
 /* Give the directory fd the bits that its mode lacks.  Returns 0 or an errno value. */
