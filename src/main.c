@@ -40,6 +40,7 @@
 #include "stdopen.h"
 #include "summary.h"
 #include "version-etc.h"
+#include "walk/prune.h"
 #include "walk/target.h"
 
 /* What --version says, instead of gnulib's own line and year */
@@ -67,6 +68,7 @@ int main(int argc, char **argv)
 	output_begin(&options);
 	run_init(&context, &options);
 	target_copy_operands(&context);
+	prune(&context);
 	run_fini(&context);
 	output_end(summary_print);
 	signals_die();

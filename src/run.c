@@ -29,6 +29,7 @@
 #include "tree/dir.h"
 #include "tree/dirrefs.h"
 #include "walk/makedir.h"
+#include "walk/remove.h"
 #include "walk/walk.h"
 #include "watch/progress.h"
 #include "watch/stats.h"
@@ -50,12 +51,14 @@ static bool defer(void *arg, struct work *work)
 
 static bool has_end_work(void *arg, const struct dir *d)
 {
-	return makedir_has_end_work(arg, d);
+	return d->doom ? d->doom != DOOM_COUNT : makedir_has_end_work(arg, d);
 }
 
-/* A journal, or the removal of what is not in the source, would use the result. */
+/* A journal would use the result. */
 static bool complete(void *arg, struct dir *d, const struct dir_result *result)
 {
+	if (d->doom)
+		return remove_complete(arg, d, result->clean);
 	return makedir_complete(arg, d, result->clean);
 }
 
@@ -133,6 +136,7 @@ void run_init(struct context *c, const struct options *opts)
 		.umask = current_umask(),
 	};
 	links_init(&c->links, opts->hash);
+	doomed_init(&c->doomed);
 	dirset_init(&c->created_dirs);
 	dirset_init(&c->operand_dirs);
 	init_loop(c, &b);
@@ -140,7 +144,7 @@ void run_init(struct context *c, const struct options *opts)
 	workers_init(&c->workers, b.window ? b.walkers : 0, wake, c);
 	steer_init(&c->steer, &c->workers);
 	dirs_init(&c->dirs, &(struct dirs_config){
-		.max_fds = b.dirs, .dst_path_only = !opts->attrs, .wait_one = wait_one,
+		.max_fds = b.dirs, .dst_path_only = !opts->attrs && !opts->delete, .wait_one = wait_one,
 		.defer = defer, .has_end_work = has_end_work, .complete = complete, .arg = c,
 	}, &c->cwd);
 	dir_init_top(&c->target, &c->dirs, AT_FDCWD, "");

@@ -85,6 +85,10 @@ struct options {
 	bool through_dangling;		/* a dangling symlink is written through, as in POSIX */
 	bool keep_dir_symlink;		/* a symlink to a directory is taken for it */
 	enum backup_type backup;
+	bool delete;			/* what the sources lack is removed, */
+	bool delete_excluded;		/* ... also what is excluded, */
+	uint64_t max_delete;		/* ... but at most so many entries, */
+	bool max_delete_percent;	/* ... or percent of those that were there */
 
 	/* Operands */
 	const char *target_dir;		/* -t, or NULL */

@@ -31,6 +31,8 @@ struct tally {
 	uint64_t bytes_lost;		/* of those, what had been copied by then */
 	uint64_t vanished;		/* sources that were gone when their turn came */
 	uint64_t changed;		/* sources that changed while they were copied */
+	uint64_t deleted;		/* entries of the destination that the source has not */
+	uint64_t replaced;		/* entries that had to make room for other kinds */
 };
 
 /*

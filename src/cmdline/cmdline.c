@@ -75,6 +75,15 @@ static void archive(struct options *o)
 	preserve_all(o);
 }
 
+static void mirror(struct options *o)
+{
+	archive(o);
+	o->update = UPDATE_CHANGED;
+	o->delete = true;
+	/* What its owner may not write to is replaced. */
+	o->force = true;
+}
+
 /* --help or --version */
 static void print_and_exit(int c)
 {
@@ -104,6 +113,8 @@ static bool apply_switch(struct options *o, int c)
 	case OPT_ATTRIBUTES_ONLY: return o->attributes_only = true;
 	case OPT_BENEATH: return o->beneath = true;
 	case OPT_COPY_CONTENTS: return o->contents = true;
+	case OPT_DELETE: return o->delete = true;
+	case OPT_DELETE_EXCLUDED: return o->delete = o->delete_excluded = true;
 	case OPT_DEBUG: return o->debug = o->verbose = true;
 	case OPT_FSYNC: return o->fsync = true;
 	case OPT_JSON_FILES: return o->json_files = true;
@@ -219,8 +230,14 @@ static void apply(struct options *o, struct raw_options *raw, int c)
 	case OPT_LOG:
 		o->log = optarg;
 		break;
+	case OPT_MAX_DELETE:
+		o->max_delete = value_limit("deletions", optarg, &o->max_delete_percent);
+		break;
 	case OPT_MAX_ERRORS:
 		o->max_errors = value_count("errors", optarg, ULONG_MAX);
+		break;
+	case OPT_MIRROR:
+		mirror(o);
 		break;
 	case OPT_VERIFY:
 		o->verify = true;
@@ -253,6 +270,11 @@ static void check(const struct options *o, const struct raw_options *raw)
 	if (raw->backup && (raw->no_clobber || o->update == UPDATE_NONE ||
 			     o->update == UPDATE_NONE_FAIL))
 		refuse("--backup is mutually exclusive with -n or --update=none-fail");
+	if (o->delete && !o->recursive)
+		refuse("--delete needs -R");
+	if (o->delete && raw->backup)
+		refuse("cannot combine --delete and --backup: the next run would delete "
+		       "the backups");
 	if (o->reflink == WHEN_ALWAYS && o->sparse != WHEN_AUTO)
 		refuse("--reflink can be used only with --sparse=auto");
 	if (o->need_attrs & COPYFILE_CONTEXT) {
@@ -304,6 +326,7 @@ void cmdline_parse(struct options *o, int argc, char **argv)
 	*o = (struct options){
 		.json_fd = -1, .json_interval = CLOCK_SECOND, .max_size = UINT64_MAX,
 		.newer = OPTIONS_LONG_AGO, .older = OPTIONS_NEVER,
+		.max_delete = 10, .max_delete_percent = true,
 	};
 	table_init(argc, argv);
 	argmatch_die = mistake_usage;

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <limits.h>
 #include <stddef.h>
+#include <string.h>
 #include <sys/stat.h>
 
 #include <libcopyfile.h>
@@ -27,6 +28,20 @@ unsigned long value_count(const char *what, const char *arg, unsigned long max)
 
 	if (xstrtoul(arg, NULL, 10, &n, "") != LONGINT_OK || n < 1 || n > max) {
 		report_error(0, "invalid number of %s: %s", what, quote_always(0, arg));
+		mistake_usage();
+	}
+	return n;
+}
+
+uint64_t value_limit(const char *what, const char *arg, bool *ret_percent)
+{
+	char *end;
+	uintmax_t n;
+	strtol_error error = xstrtoumax(arg, &end, 10, &n, "");
+
+	*ret_percent = error == LONGINT_INVALID_SUFFIX_CHAR && !strcmp(end, "%");
+	if ((error != LONGINT_OK && !*ret_percent) || *arg == '-' || (*ret_percent && n > 100)) {
+		report_error(0, "invalid limit of %s: %s", what, quote_always(0, arg));
 		mistake_usage();
 	}
 	return n;

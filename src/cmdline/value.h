@@ -17,6 +17,9 @@ unsigned long value_count(const char *what, const char *arg, unsigned long max);
 /* At least min bytes, with a suffix as in other programs of GNU: K is 1024, KB 1000, and so on. */
 uint64_t value_size(const char *what, const char *arg, uint64_t min);
 
+/* So many, or if *ret_percent is set so many percent; what is the plural, as above. */
+uint64_t value_limit(const char *what, const char *arg, bool *ret_percent);
+
 /*
  * A point in time, as date(1) reads it; or when the file was last modified that arg names, with
  * a / or . at its beginning.  option is the name for the complaint.

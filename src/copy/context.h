@@ -9,6 +9,7 @@
 
 #include "base/dirset.h"
 #include "base/loop.h"
+#include "copy/doomed.h"
 #include "copy/links.h"
 #include "copy/window.h"
 #include "tree/dir.h"
@@ -24,6 +25,7 @@ struct context {
 	struct workers workers;
 	struct links links;
 	atomic_uint looks;			/* hardlink.c's */
+	struct doomed doomed;
 	struct dirs dirs;
 	struct dirset created_dirs;		/* directories that this run has made */
 	struct dirset operand_dirs;		/* directories that were operands */

@@ -40,7 +40,9 @@
 #include "copy/backup.h"
 #include "copy/complain.h"
 #include "copy/context.h"
+#include "copy/doomed.h"
 #include "copy/entry.h"
+#include "copy/outcome.h"
 #include "copy/samefile.h"
 #include "copy/targets.h"
 #include "copy/unchanged.h"
@@ -173,13 +175,32 @@ static bool just_created(const struct context *c, const struct entry *e, const s
 
 /* ---------------------------------------------------------- removing it */
 
+static bool unlink_it(const struct entry *e)
+{
+	if (RETRY(unlinkat(dir_dst_fd(e->dir), e->dst, 0)) == 0 || errno == ENOENT)
+		return true;
+	complain_dst(e, OP_REMOVE, errno, "cannot remove %s");
+	return false;
+}
+
 bool existing_remove(const struct context *c, const struct entry *e)
 {
-	if (RETRY(unlinkat(dir_dst_fd(e->dir), e->dst, 0)) < 0 && errno != ENOENT) {
-		complain_dst(e, OP_REMOVE, errno, "cannot remove %s");
+	if (!unlink_it(e))
 		return false;
-	}
 	announce_removed(c, e);
+	return true;
+}
+
+/* As existing_remove(), for dst, which is of another kind than e. */
+static bool remove_other_kind(const struct context *c, const struct entry *e,
+			      const struct stat *dst)
+{
+	struct entry there = *e;
+
+	there.type = dst->st_mode & S_IFMT;
+	if (!unlink_it(e))
+		return false;
+	outcome_removed(c, &there, true);
 	return true;
 }
 
@@ -262,6 +283,8 @@ static enum existing_action remove_or_back_up(const struct context *c, const str
 						       "not writing to special file %s");
 		return EXISTING_REFUSED;
 	}
+	if (options_compare(o) && (src->st_mode ^ ret->st.st_mode) & S_IFMT)
+		return remove_other_kind(c, e, &ret->st) ? EXISTING_NONE : EXISTING_REFUSED;
 	return existing_remove(c, e) ? EXISTING_NONE : EXISTING_REFUSED;
 }
 
@@ -314,11 +337,17 @@ static enum existing_action decide(struct context *c, const struct entry *e,
 		if (entry_stat_dst(e, &end, 0) == 0 && S_ISDIR(end.st_mode))
 			*dst = end;
 	}
-	if (!is_right_kind(o, e, src, dst))
+	bool aside = o->delete && !S_ISDIR(src->st_mode) != !S_ISDIR(dst->st_mode);
+	if (!aside && !is_right_kind(o, e, src, dst))
 		return EXISTING_REFUSED;
 	if (just_created(c, e, dst)) {
 		complain_both(e, OP_CHECK, 0, true, "will not overwrite just-created %s with %s");
 		return EXISTING_REFUSED;
+	}
+	if (aside) {
+		/* If the copy fails it gets its name back, as a backup does. */
+		ret->backup = doomed_set_aside(c, e, dst->st_mode & S_IFMT);
+		return ret->backup ? EXISTING_NONE : EXISTING_REFUSED;
 	}
 	return remove_or_back_up(c, e, src, ret);
 }

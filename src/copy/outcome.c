@@ -17,11 +17,14 @@
 
 #include "base/clock.h"
 #include "base/stop.h"
+#include "base/options.h"
+#include "copy/context.h"
 #include "copy/entry.h"
 #include "report/checksums.h"
 #include "report/failed.h"
 #include "report/json.h"
 #include "report/log.h"
+#include "report/verbose.h"
 #include "tree/dirpath.h"
 #include "tree/dirresult.h"
 
@@ -93,6 +96,19 @@ void outcome_lacking(const struct entry *e)
 	char *src = dir_src_path(e->dir, e->src);
 	failed_add(src);
 	free(src);
+}
+
+void outcome_removed(const struct context *c, const struct entry *e, bool replaced)
+{
+	tally_add(&(struct tally){ .deleted = !replaced, .replaced = replaced });
+	if (!c->opts->verbose && !log_is_open() && !json_tells_files())
+		return;
+	char *dst = dir_dst_path(e->dir, e->dst);
+	if (c->opts->verbose)
+		verbose_removed(dst);
+	log_removed(dst, replaced);
+	json_put_removed(tally_kind(e->type), dst, replaced);
+	free(dst);
 }
 
 void outcome_interrupted(const struct entry *e)

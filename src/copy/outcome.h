@@ -3,11 +3,13 @@
 #ifndef PCP_OUTCOME_H
 #define PCP_OUTCOME_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/tally.h"
 
 struct checksum;
+struct context;
 struct copyfile_info;
 struct entry;
 
@@ -40,6 +42,12 @@ void outcome_left_out(const struct entry *e);
  * reported: it is listed for --failed-to, and its directory is not clean.
  */
 void outcome_lacking(const struct entry *e);
+
+/*
+ * What was at e's destination is gone: it had to make room, or else the source has not such a
+ * thing.  e->type is what it was.
+ */
+void outcome_removed(const struct context *c, const struct entry *e, bool replaced);
 
 /* A signal has interrupted the copy of e: it has no outcome, and counts as no failure. */
 void outcome_interrupted(const struct entry *e);

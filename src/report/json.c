@@ -244,19 +244,32 @@ static void defer_line(json_t *line)
 	deferred_add(&l->deferred);
 }
 
+static const char *const kinds[] = {
+	[KIND_FILE] = "file", [KIND_DIR] = "directory", [KIND_SYMLINK] = "symlink",
+	[KIND_SPECIAL] = "special",
+};
+static_assert(sizeof kinds / sizeof *kinds == KINDS, "a kind has no name");
+
+void json_put_removed(enum kind kind, const char *dst, bool replaced)
+{
+	if (!json_tells_files())
+		return;
+	json_t *line = json_pack("{s:s, s:s, s:s}",
+				 "type", "removed",
+				 "kind", kinds[kind],
+				 "reason", replaced ? "replaced" : "extra");
+	json_value_add_name(line, "dst", dst);
+	json_put_line(line);
+}
+
 void json_put_file(const struct json_file *f)
 {
-	static const char *const kinds[] = {
-		[KIND_FILE] = "file", [KIND_DIR] = "directory", [KIND_SYMLINK] = "symlink",
-		[KIND_SPECIAL] = "special",
-	};
 	static const char *const actions[] = {
 		[OUTCOME_COPIED] = "copied", [OUTCOME_CLONED] = "cloned",
 		[OUTCOME_LINKED] = "linked", [OUTCOME_CREATED] = "created",
 		[OUTCOME_MERGED] = "created", [OUTCOME_SKIPPED] = "skipped",
 		[OUTCOME_ATTRIBUTES] = "attributes", [OUTCOME_FAILED] = "failed",
 	};
-	static_assert(sizeof kinds / sizeof *kinds == KINDS, "a kind has no name");
 	static_assert(sizeof actions / sizeof *actions == OUTCOMES, "an outcome has no name");
 
 	if (stream < 0)
@@ -362,7 +375,7 @@ void json_put_summary(const struct json_summary *s)
 	if (stream < 0)
 		return;
 	json_put_line(json_pack("{s:s, s:s, s:i, s:o, s:o, s:I, s:I, s:o, "
-				"s:I, s:I, s:I, s:I, s:o, s:o, s:f, s:f}",
+				"s:I, s:I, s:I, s:I, s:I, s:I, s:o, s:o, s:f, s:f}",
 		      "type", "summary",
 		      "status", s->status,
 		      "exit_code", s->exit_code,
@@ -373,6 +386,8 @@ void json_put_summary(const struct json_summary *s)
 		      "bytes", bytes_value(t),
 		      "vanished", json_value_whole(t->vanished),
 		      "changed", json_value_whole(t->changed),
+		      "deleted", json_value_whole(t->deleted),
+		      "replaced", json_value_whole(t->replaced),
 		      "errors", json_value_whole(s->errors),
 		      "warnings", json_value_whole(s->warnings),
 		      "errors_by_errno", errors_value(s),

@@ -73,6 +73,7 @@ void json_put_line(struct json_t *line);
 /* A line of each type.  Nothing happens if there is no stream. */
 void json_put_start(const struct options *o);
 void json_put_file(const struct json_file *f);
+void json_put_removed(enum kind kind, const char *dst, bool replaced);
 void json_put_error(const struct json_error *e);
 void json_put_summary(const struct json_summary *s);
 
@@ -85,6 +86,10 @@ static inline bool json_tells_files(void) { return false; }
 static inline int json_fd(void) { return -1; }
 static inline void json_put_start(const struct options *o) { (void)o; }
 static inline void json_put_file(const struct json_file *f) { (void)f; }
+static inline void json_put_removed(enum kind kind, const char *dst, bool replaced)
+{
+	(void)kind, (void)dst, (void)replaced;
+}
 static inline void json_put_error(const struct json_error *e) { (void)e; }
 static inline void json_put_summary(const struct json_summary *s) { (void)s; }
 

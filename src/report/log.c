@@ -81,6 +81,16 @@ static void put_outcome(enum outcome outcome, const char *src, const char *dst, 
 	funlockfile(file);
 }
 
+void log_removed(const char *dst, bool replaced)
+{
+	if (!file)
+		return;
+	flockfile(file);
+	put_time();
+	fprintf(file, "%s %s\n", replaced ? "replaced" : "deleted", quote_always(0, dst));
+	funlockfile(file);
+}
+
 /* A line that waits until the file is on stable storage */
 struct deferred_outcome {
 	struct deferred deferred;

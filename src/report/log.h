@@ -28,6 +28,9 @@ bool log_is_open(void);
 /* Write a line "TIME KIND: MESSAGE", if a log is open. */
 void log_message(const char *kind, const char *message);
 
+/* Write that dst has been removed, if a log is open. */
+void log_removed(const char *dst, bool replaced);
+
 /* Write what became of src, of which so many bytes were copied.  The log must be open. */
 void log_outcome(enum outcome outcome, const char *src, const char *dst, uint64_t bytes);
 

@@ -72,6 +72,14 @@ struct dir_count {
 
 enum dir_side { DIR_SRC, DIR_DST };
 
+/* What a walk does with a directory: it is copied, or else doomed, which has no source */
+enum dir_doom {
+	DOOM_NOT,
+	DOOM_COUNT,		/* it is only counted */
+	DOOM_EXTRA,		/* it is removed, as the source has not such a thing, */
+	DOOM_REPLACED		/* or as it was in the way of something */
+};
+
 struct dir {
 	struct dirs *all;
 	struct dir *parent;		/* NULL: see dir_init_top() */
@@ -85,6 +93,7 @@ struct dir {
 	bool leads;			/* it is above an operand, for --parents */
 	bool stays;			/* the destination was there, and keeps its attributes */
 	bool follow[2];			/* this side may be named by a symlink */
+	enum dir_doom doom;
 	struct dir_mode mode;
 
 	/* Set by the thread that reads the directory, before it copies or gives away entries */

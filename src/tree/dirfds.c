@@ -412,7 +412,8 @@ static void report_lost(struct dir *d, enum dir_side side, int err)
 
 	dir_mark_unclean(d);
 	report_no_access(d, side, err);
-	failed_add(src);
+	if (!d->doom)
+		failed_add(src);
 	free(src);
 }
 

@@ -6,6 +6,8 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 
+#include "tree/dir.h"
+
 struct context;
 struct dir;
 struct entry;
@@ -16,6 +18,7 @@ struct walk_root {
 	struct walk_root *next;
 	char *src, *dst;		/* full names */
 	unsigned int number;		/* which operand it is, from 1 */
+	enum dir_doom doom;		/* it is no operand: names in a destination are doomed */
 	atomic_bool met_itself;		/* its copy is in its source, which was reported */
 };
 

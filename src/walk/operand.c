@@ -28,6 +28,7 @@
 #include "base/options.h"
 #include "base/retry.h"
 #include "base/stop.h"
+#include "base/upwards.h"
 #include "copy/complain.h"
 #include "copy/context.h"
 #include "copy/copy.h"
@@ -46,30 +47,6 @@
 #include "walk/select.h"
 #include "walk/walk.h"
 #include "xvasprintf.h"
-
-/*
- * Returns true if is_it(arg, st) for the directory path or one above it, or if one of them
- * cannot be opened.
- */
-static bool find_upwards(int at, const char *path,
-			 bool (*is_it)(void *arg, const struct stat *st), void *arg)
-{
-	int fd = RETRY(openat(at, path, O_PATH | O_DIRECTORY | O_CLOEXEC));
-	struct stat st, below = { .st_ino = 0 };
-	bool found = false;
-
-	/* The root is its own parent. */
-	while (!found && fd >= 0 && RETRY(fstat(fd, &st)) == 0 && !SAME_INODE(st, below)) {
-		found = is_it(arg, &st);
-		below = st;
-		int up = RETRY(openat(fd, "..", O_PATH | O_DIRECTORY | O_CLOEXEC));
-		close(fd);
-		fd = up;
-	}
-	if (fd >= 0)
-		close(fd);
-	return found || fd < 0;
-}
 
 static bool add_above_target(void *arg, const struct stat *st)
 {
@@ -119,7 +96,7 @@ static bool dir_depends_on_earlier(const struct operands *all, const struct entr
 
 	return targets_have(c, e) || all->merged || all->reads_target ||
 	       (dirset_any(&c->created_dirs) &&
-		find_upwards(dir_src_fd(e->dir), e->src, is_created, c));
+		upwards_find(dir_src_fd(e->dir), e->src, is_created, c));
 }
 
 /* Returns true if e, a directory, is that which all are copied into, or has it in it. */
@@ -128,7 +105,7 @@ static bool has_target(struct operands *all, const struct entry *e)
 	if (!all->names)
 		return false;
 	if (!dirset_any(&all->above_target))
-		(void)find_upwards(dir_dst_fd(&all->c->target), ".", add_above_target, all);
+		(void)upwards_find(dir_dst_fd(&all->c->target), ".", add_above_target, all);
 	return dirset_find(&all->above_target, e->st);
 }
 

@@ -35,7 +35,7 @@
 #include "base/tally.h"
 #include "base/thread.h"
 #include "di-set.h"
-#include "walk/later.h"
+#include "base/later.h"
 #include "walk/reader.h"
 #include "walk/select.h"
 #include "walk/tag.h"

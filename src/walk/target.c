@@ -32,6 +32,7 @@
 #include "tree/dir.h"
 #include "tree/dirpath.h"
 #include "tree/dirrefs.h"
+#include "walk/guard.h"
 #include "walk/operand.h"
 #include "walk/parents.h"
 #include "walk/select.h"
@@ -316,6 +317,11 @@ void target_copy_operands(struct context *c)
 		return;
 	c->operands = o->operands;
 	c->noperands = n;
+	if (o->delete && !guard_allows(o, n, dir)) {
+		if (fd >= 0)
+			close(fd);
+		return;
+	}
 	if (dir)
 		copy_into(c, dir, fd, o->operands, n);
 	else

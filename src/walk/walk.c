@@ -33,6 +33,8 @@
  * Files are looked at with stat(2) only where d_type does not tell enough: see select.h, and
  * where hard links are kept.  A directory is opened first: see enter.c.
  *
+ * What is doomed is walked in the same way: see remove.c.
+ *
  * A walker keeps the directory pinned whose entries it copies, so no file takes a lock.
  */
 #include <config.h>
@@ -57,9 +59,11 @@
 #include "tree/dirresult.h"
 #include "tree/dirrefs.h"
 #include "walk/enter.h"
-#include "walk/later.h"
+#include "walk/extras.h"
+#include "base/later.h"
 #include "walk/makedir.h"
 #include "walk/reader.h"
+#include "walk/remove.h"
 #include "walk/select.h"
 #include "walk/tag.h"
 #include "walk/sweep.h"
@@ -120,7 +124,7 @@ static bool pin(struct walker *w, struct dir *d)
 	if (w->pinned == d)
 		return true;
 	/* The other one stays open until then: d is often below it, and opened relative to it. */
-	bool ok = dir_pin(d);
+	bool ok = d->doom ? dir_pin_dst(d) : dir_pin(d);
 	unpin(w);
 	if (ok)
 		w->pinned = d;
@@ -202,6 +206,8 @@ static bool copy_unless_dir(struct walker *w, struct dir *d, const char *name, m
 	struct entry e = { .dir = d, .src = name, .dst = name, .type = type };
 	struct stat st;
 
+	if (w->root->doom)
+		return remove_unless_dir(w->c, w->root->doom, d, name, type);
 	/* enter_dir() asks whether a directory is left out. */
 	if (S_ISDIR(type))
 		return true;
@@ -320,6 +326,7 @@ static int visit_all(struct walker *w, struct level *l, bool *ret_removed)
 {
 	const char *tag = find_tag(w->c, l->dir);
 	struct reader_name name = { .name = tag };
+	struct extras extras;
 	struct reader reader;
 	int r = 1;
 
@@ -328,20 +335,59 @@ static int visit_all(struct walker *w, struct level *l, bool *ret_removed)
 		visit(w, l, &name);
 		return 0;
 	}
+	extras_begin(w->c, &extras, l->dir);
 	reader_begin(&reader, dir_src_fd(l->dir));
-	while (!stop_asked() && (r = reader_next(&reader, &name)) > 0)
+	while (!stop_asked() && (r = reader_next(&reader, &name)) > 0) {
+		extras_see(&extras, name.name);
 		visit(w, l, &name);
+	}
 	reader_end(&reader);
 	*ret_removed = reader.removed;
+	extras_end(w->c, &extras, l->dir, r == 0 && !reader.removed);
 	return r;
 }
 
-static void read_level(struct walker *w, struct level *l)
+/* Visit names, or leave them out if the run has to stop. */
+static void visit_kept(struct walker *w, struct level *l, const struct later *names)
+{
+	struct later rest = *names;
+	struct reader_name n = { .ino = 0 };
+
+	for (; !stop_asked() && (n.name = later_peek(&rest, &n.type)); later_skip(&rest))
+		visit(w, l, &n);
+	if (n.name)
+		leave_rest_out(l);
+}
+
+/*
+ * Read the destination of l, which is doomed.  All its names are kept first: reading may skip
+ * some, where others are removed meanwhile.
+ */
+static void visit_doomed(struct walker *w, struct level *l)
+{
+	struct reader_name name;
+	struct reader reader;
+	struct later names;
+	int r, fd = remove_open(l->dir);
+
+	if (fd < 0)
+		return;
+	later_init(&names, false);
+	reader_begin(&reader, fd);
+	while ((r = reader_next(&reader, &name)) > 0)
+		later_add(&names, name.name, name.type, name.ino);
+	reader_end(&reader);
+	remove_close(l->dir, fd);
+	if (r < 0)
+		remove_unread(l->dir, -r);
+	visit_kept(w, l, &names);
+	later_fini(&names);
+}
+
+static void visit_source(struct walker *w, struct level *l)
 {
 	bool removed;
 
-	if (!pin(w, l->dir))
-		return;
 	makedir_is_open(w->c, l->dir);
 	sweep_dir(w->c->opts, l->dir);
 	durable_note(l->dir);
@@ -352,13 +398,29 @@ static void read_level(struct walker *w, struct level *l)
 		leave_rest_out(l);
 	else
 		enter_read(w->c, l->dir, removed);
+}
+
+/* All names in l that could be visited have been: what was kept for other threads is theirs. */
+static void end_level(struct walker *w, struct level *l)
+{
 	give_batch(w);
 	if (l->later.sorted)
 		later_sort(&l->later);
 }
 
-/* Go down into d, whose destination exists, and read it; takes the reference on d. */
-static void descend(struct walker *w, struct dir *d)
+static void read_level(struct walker *w, struct level *l)
+{
+	if (!pin(w, l->dir))
+		return;
+	if (l->dir->doom)
+		visit_doomed(w, l);
+	else
+		visit_source(w, l);
+	end_level(w, l);
+}
+
+/* Returns a new deepest level for d; takes the reference on d. */
+static struct level *add_level(struct walker *w, struct dir *d)
 {
 	struct level *l = xmalloc(sizeof *l);
 
@@ -369,7 +431,13 @@ static void descend(struct walker *w, struct dir *d)
 	w->deepest = l;
 	if (!w->oldest)
 		w->oldest = l;
-	read_level(w, l);
+	return l;
+}
+
+/* Go down into d, whose destination exists, and read it; takes the reference on d. */
+static void descend(struct walker *w, struct dir *d)
+{
+	read_level(w, add_level(w, d));
 }
 
 /* Leave the deepest level: this walker has nothing more to do in it. */
@@ -389,13 +457,19 @@ static void ascend(struct walker *w)
 	free(l);
 }
 
-/* Make the destination of the directory parent/name, and go down into it. */
+/* Make the destination of the directory parent/name, or doom it, and go down into it. */
 static void enter(struct walker *w, struct dir *parent, const char *name)
 {
 	const struct entry e = { .dir = parent, .src = name, .dst = name, .type = S_IFDIR };
 	struct dir *d = NULL;
 
-	if (pin(w, parent) && enter_dir(w->c, w->root, &e, &d) && d)
+	if (!pin(w, parent))
+		return;
+	if (w->root->doom)
+		d = remove_enter(w->c, w->root->doom, parent, name);
+	else if (!enter_dir(w->c, w->root, &e, &d))
+		d = NULL;
+	if (d)
 		descend(w, d);
 }
 
@@ -422,6 +496,47 @@ static void walk(struct walker *w)
 			enter(w, l->dir, name);
 	}
 	unpin(w);
+}
+
+/* ---------------------------------------------------------------- doomed */
+
+/* Work: names in one directory that are doomed */
+struct doomed_work {
+	struct work work;
+	struct context *c;
+	struct walk_root *root;
+	struct dir *dir;		/* a reference */
+	const struct later *names;	/* borrowed */
+};
+
+static void do_doomed_work(struct work *work)
+{
+	struct doomed_work *doomed = container_of(work, struct doomed_work, work);
+	struct walker w = { .c = doomed->c, .root = doomed->root };
+	struct level *l = add_level(&w, doomed->dir);
+
+	if (pin(&w, doomed->dir))
+		visit_kept(&w, l, doomed->names);
+	end_level(&w, l);
+	walk(&w);
+	free(doomed);
+}
+
+void walk_doomed(struct context *c, enum dir_doom doom, struct dir *dir,
+		 const struct later *names)
+{
+	static struct walk_root roots[] = {
+		[DOOM_COUNT] = { .doom = DOOM_COUNT }, [DOOM_EXTRA] = { .doom = DOOM_EXTRA },
+		[DOOM_REPLACED] = { .doom = DOOM_REPLACED },
+	};
+	struct doomed_work *work = xmalloc(sizeof *work);
+
+	*work = (struct doomed_work){
+		.work.run = do_doomed_work, .c = c, .root = &roots[doom], .dir = dir_get(dir),
+		.names = names,
+	};
+	if (!workers_give(&c->workers, &work->work))
+		do_doomed_work(&work->work);
 }
 
 /* ------------------------------------------------------------- operands */

@@ -5,14 +5,25 @@
 
 #include <stdbool.h>
 
+#include "tree/dir.h"
+
 struct context;
+struct dir;
 struct entry;
+struct later;
 
 /*
  * Copy the directory that is the operand e, or begin to: see context_drain().  Returns true
  * if its destination has been made, or merged into.  Everything that fails is reported.
  */
 bool walk_tree(struct context *c, const struct entry *e);
+
+/*
+ * Count or remove, as doom says, the names in the destination of dir, or begin to: see
+ * context_drain(), until which they are borrowed.
+ */
+void walk_doomed(struct context *c, enum dir_doom doom, struct dir *dir,
+		 const struct later *names);
 
 /* Free what walk_tree() keeps of the operands, when all copies have ended. */
 void walk_free_roots(struct context *c);

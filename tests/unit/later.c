@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 
 #include "tap.h"
-#include "walk/later.h"
+#include "base/later.h"
 
 enum { MANY = 100000 };
 

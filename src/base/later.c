@@ -5,7 +5,7 @@
  */
 #include <config.h>
 
-#include "walk/later.h"
+#include "base/later.h"
 
 #include <stdlib.h>
 #include <string.h>

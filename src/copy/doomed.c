@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Design: nothing is removed before everything has been copied, since then it is known which
+ * directories were read to their ends, and how much would go altogether.  So the list has a
+ * reference on each directory with something to remove, which keeps it from being complete:
+ * its owner may still write to it, and it gets its times afterwards.
+ *
+ * A directory that is in the way of a file, or the reverse, is renamed: the new entry has its
+ * name at once, while what was there goes with the rest, or stays if too much would go.  Such
+ * a name is not in the source.  So if the run ends before that, the next one removes it.
+ */
+#include <config.h>
+
+#include "copy/doomed.h"
+
+#include <errno.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "copy/complain.h"
+#include "copy/context.h"
+#include "copy/entry.h"
+#include "renameatu.h"
+#include "tree/dir.h"
+#include "tree/dirrefs.h"
+#include "xalloc.h"
+#include "xvasprintf.h"
+
+/* Tries to find a name that is free */
+#define TRIES 100
+
+void doomed_init(struct doomed *doomed)
+{
+	*doomed = (struct doomed){ .lock = PTHREAD_MUTEX_INITIALIZER };
+}
+
+void doomed_fini(struct doomed *doomed)
+{
+	struct doomed_names *names;
+
+	/* To complete a directory dooms nothing. */
+	while ((names = doomed->first)) {
+		doomed->first = names->next;
+		dir_put(names->dir);
+		later_fini(&names->names);
+		free(names);
+	}
+}
+
+static void add(struct doomed *doomed, const struct doomed_names *what)
+{
+	struct doomed_names *names = xmalloc(sizeof *names);
+
+	*names = *what;
+	dir_get(names->dir);
+	pthread_mutex_lock(&doomed->lock);
+	names->next = doomed->first;
+	doomed->first = names;
+	pthread_mutex_unlock(&doomed->lock);
+}
+
+void doomed_add(struct doomed *doomed, struct dir *dir, struct later *names)
+{
+	add(doomed, &(struct doomed_names){ .dir = dir, .names = *names });
+	later_init(names, false);
+}
+
+char *doomed_set_aside(struct context *c, const struct entry *e, mode_t type)
+{
+	static atomic_uint number;
+	int dir = dir_dst_fd(e->dir), r = -1;
+	char *name = NULL;
+
+	for (int i = 0; i < TRIES && r < 0; i++) {
+		free(name);
+		name = xasprintf(".pcp-replaced-%jd-%u", (intmax_t)getpid(), number++);
+		r = renameatu(dir, e->dst, dir, name, RENAME_NOREPLACE);
+		if (r < 0 && errno != EEXIST && errno != EINTR)
+			break;
+	}
+	if (r < 0) {
+		complain_dst(e, OP_REMOVE, errno, "cannot move %s out of the way");
+		free(name);
+		return NULL;
+	}
+	struct doomed_names what = { .dir = e->dir, .replaced = true };
+	later_init(&what.names, false);
+	later_add(&what.names, name, type, 0);
+	add(&c->doomed, &what);
+	return name;
+}

@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Design: each of these guards stands for a disaster that other tools have had.
+ *
+ *	a source that is missing or empty	a disk that is not mounted; a variable that is
+ *						not set
+ *	the destination is / or a home		a script whose setting is empty; a wrong name
+ *	the destination has the source in it	the source would be removed as an extra
+ *	two sources for one directory		each would remove what the other one has
+ *
+ * They look at directories by their inodes, so it does not matter how they are written.  That
+ * a source vanishes later, or that much would go, is for remove.c and prune.c.
+ */
+#include <config.h>
+
+#include "walk/guard.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <pwd.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/options.h"
+#include "base/retry.h"
+#include "base/upwards.h"
+#include "dirname.h"
+#include "filenamecat.h"
+#include "report/quote.h"
+#include "report/report.h"
+#include "same-inode.h"
+#include "xalloc.h"
+
+static bool refuse(int err, const char *format, const char *name)
+{
+	const struct report_about about = { .op = OP_CHECK };
+
+	report_error_about(&about, err, format, quote_always(0, name));
+	return false;
+}
+
+/* ---------------------------------------------------------------- source */
+
+/* Returns 1 if the directory path has entries, 0 if it is empty, or -1 with errno set. */
+static int has_entries(const char *path)
+{
+	DIR *dir = opendir(path);
+	const struct dirent *entry;
+
+	if (!dir)
+		return -1;
+	do {
+		errno = 0;
+		entry = readdir(dir);
+	} while (entry && (!strcmp(entry->d_name, ".") || !strcmp(entry->d_name, "..")));
+	int err = errno;
+	closedir(dir);
+	errno = err;
+	return entry ? 1 : err ? -1 : 0;
+}
+
+static bool source_is_whole(const char *src)
+{
+	switch (has_entries(src)) {
+	case 1:
+		return true;
+	case 0:
+		return refuse(0, "not deleting anything: source directory %s is empty", src);
+	default:
+		return refuse(errno, "not deleting anything: cannot read directory %s", src);
+	}
+}
+
+/* ----------------------------------------------------------- destination */
+
+static bool is_inode_of(const struct stat *st, const char *path)
+{
+	struct stat other;
+
+	return path && RETRY(stat(path, &other)) == 0 && SAME_INODE(*st, other);
+}
+
+static bool is_inode(void *arg, const struct stat *st)
+{
+	const struct stat *wanted = arg;
+
+	return SAME_INODE(*wanted, *st);
+}
+
+/* Returns true unless src, a directory, would be copied to a dst in which nothing may be removed. */
+static bool destination_is_fair(const char *src, const char *dst)
+{
+	const struct passwd *user = getpwuid(getuid());
+	struct stat st;
+
+	/* What does not exist has nothing to remove; copying reports what is wrong with it. */
+	if (RETRY(stat(dst, &st)) < 0 || !S_ISDIR(st.st_mode))
+		return true;
+	if (is_inode_of(&st, "/"))
+		return refuse(0, "not deleting in %s, which is the root directory", dst);
+	if (is_inode_of(&st, getenv("HOME")) || (user && is_inode_of(&st, user->pw_dir)))
+		return refuse(0, "not deleting in %s, which is your home directory", dst);
+	if (upwards_find(AT_FDCWD, src, is_inode, &st))
+		return refuse(0, "not deleting in %s, which has the source in it", dst);
+	return true;
+}
+
+/* -------------------------------------------------------------- operands */
+
+/* Returns what src is called in the directory to copy into, "." for that itself; on the heap. */
+static char *name_in_target(const struct options *o, const char *src)
+{
+	char *name = xstrdup(o->parents ? src + strspn(src, "/") : last_component(src));
+
+	strip_trailing_slashes(name);
+	if (*name && (o->parents || strcmp(name, "..")))
+		return name;
+	free(name);
+	return xstrdup(".");
+}
+
+static bool source_is_fair(const struct options *o, const char *src, const char *dst)
+{
+	struct stat st;
+	int r = options_follows(o, true) ? RETRY(stat(src, &st)) : RETRY(lstat(src, &st));
+
+	if (r < 0)
+		return refuse(errno, "not deleting anything: cannot stat %s", src);
+	return !S_ISDIR(st.st_mode) || (source_is_whole(src) && destination_is_fair(src, dst));
+}
+
+/* Returns true if the operands i and those before it are copied to different names. */
+static bool has_own_name(const struct options *o, int i, const char *name)
+{
+	bool own = i == 0 || strcmp(name, ".");
+
+	for (int j = 0; j < i && own; j++) {
+		char *other = name_in_target(o, o->operands[j]);
+
+		own = strcmp(name, other) && strcmp(other, ".");
+		free(other);
+	}
+	return own || refuse(0, "not deleting anything: %s is copied to where another source goes",
+			     o->operands[i]);
+}
+
+bool guard_allows(const struct options *o, int n, const char *dir)
+{
+	if (!dir)
+		return source_is_fair(o, o->operands[0], o->operands[1]);
+	bool fair = true;
+	for (int i = 0; i < n && fair; i++) {
+		char *name = name_in_target(o, o->operands[i]);
+		char *dst = file_name_concat(dir, name, NULL);
+
+		fair = has_own_name(o, i, name) && source_is_fair(o, o->operands[i], dst);
+		free(dst);
+		free(name);
+	}
+	return fair;
+}

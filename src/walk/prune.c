@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Design: by now every entry of every directory has been copied, or has failed.  Nothing is
+ * removed from a directory if anything in it or below it has failed: what seems to be extra
+ * may be what could not be read.  Then what is left is counted, at any depth, and if that is
+ * too much nothing goes at all.  Only then things are removed.
+ *
+ * A directory that is doomed in part is not complete, and so neither are those above it; that
+ * is how failures below are found here, while directories that are complete have added theirs
+ * to the one above already.
+ */
+#include <config.h>
+
+#include "walk/prune.h"
+
+#include <inttypes.h>
+
+#include "base/options.h"
+#include "base/relaxed.h"
+#include "base/stop.h"
+#include "copy/context.h"
+#include "copy/doomed.h"
+#include "report/report.h"
+#include "tree/dir.h"
+#include "tree/dirresult.h"
+#include "walk/walk.h"
+
+/* Mark the directories above names->dir, if it or one on the way is not clean. */
+static void spread_failures(const struct doomed_names *names)
+{
+	bool clean = true;
+
+	for (struct dir *d = names->dir; d->parent; d = d->parent) {
+		clean = clean && dirresult_of(d).clean;
+		if (!clean)
+			dir_mark_unclean(d);
+	}
+}
+
+/* Count or remove, as doom says, what is doomed in clean directories.  Returns how many are not. */
+static unsigned int visit_all(struct context *c, enum dir_doom doom)
+{
+	unsigned int unclean = 0;
+
+	for (const struct doomed_names *n = c->doomed.first; n; n = n->next) {
+		if (!dirresult_of(n->dir).clean)
+			unclean++;
+		else
+			walk_doomed(c, doom == DOOM_EXTRA && n->replaced ? DOOM_REPLACED : doom,
+				    n->dir, &n->names);
+	}
+	context_drain(c);
+	return unclean;
+}
+
+/* Returns true if not too much is doomed; else that has been reported. */
+static bool within_limit(struct context *c)
+{
+	const struct options *o = c->opts;
+	uint64_t max = o->max_delete;
+
+	if (o->max_delete_percent && max >= 100)
+		return true;
+	visit_all(c, DOOM_COUNT);
+	uint64_t doomed = relaxed_get(c->doomed.below);
+	uint64_t there = relaxed_get(c->doomed.kept) + doomed;
+	bool within = o->max_delete_percent ? doomed <= there / 100.0 * max : doomed <= max;
+	if (!within)
+		report_error_about(&(struct report_about){ .op = OP_REMOVE }, 0,
+				   "not deleting anything: %" PRIu64 " of %" PRIu64
+				   " entries of the destination are more than --max-delete=%"
+				   PRIu64 "%s allows", doomed, there, max,
+				   o->max_delete_percent ? "%" : "");
+	return within;
+}
+
+static void remove_all(struct context *c)
+{
+	unsigned int unclean = visit_all(c, DOOM_EXTRA);
+
+	if (unclean)
+		report_warning(&(struct report_about){ .op = OP_REMOVE },
+			       "warning: not deleting in %u directories, in which something failed",
+			       unclean);
+}
+
+void prune(struct context *c)
+{
+	if (!c->opts->delete)
+		return;
+	context_drain(c);
+	for (const struct doomed_names *n = c->doomed.first; n; n = n->next)
+		spread_failures(n);
+	if (c->doomed.first && (stop_asked() || !within_limit(c)))
+		stop_leave_out();
+	else
+		remove_all(c);
+	doomed_fini(&c->doomed);
+}

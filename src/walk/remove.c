@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Design: the removal of a tree is a walk in which files are unlinked where otherwise they
+ * would be copied, and a directory is removed when it is complete.  So it takes as many
+ * threads, and no more descriptors, and each call is relative to the descriptor of a directory
+ * that no symlink has led to.
+ *
+ * The first walk only counts (DOOM_COUNT).  In either, an entry stays
+ *
+ *	if it is excluded, wherever it is;
+ *	if it is in a directory that was compared, and the source has it after all: for each
+ *	name that is asked anew, since a listing may have been cut short;
+ *	if it is a directory on which something is mounted.
+ */
+#include <config.h>
+
+#include "walk/remove.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <libcopyfile.h>
+
+#include "base/options.h"
+#include "base/relaxed.h"
+#include "base/retry.h"
+#include "base/stop.h"
+#include "copy/complain.h"
+#include "copy/context.h"
+#include "copy/entry.h"
+#include "copy/outcome.h"
+#include "tree/byfd.h"
+#include "tree/dirfds.h"
+#include "tree/dirpath.h"
+#include "tree/dirrefs.h"
+#include "tree/dirresult.h"
+#include "walk/select.h"
+
+/* System calls that it takes to remove a file */
+#define REMOVE_CALLS 1
+
+/* ------------------------------------------------------------ what stays */
+
+static bool is_excluded(const struct options *o, const struct dir *d, const char *name)
+{
+	if (!o->exclude || o->delete_excluded)
+		return false;
+	char *path = dir_src_path(d, name);
+	bool excluded = select_excludes(o, path);
+	free(path);
+	return excluded;
+}
+
+/* Returns true if d's source has no name; else it stays, and what was wrong is reported. */
+static bool is_extra(struct dir *d, const char *name)
+{
+	const struct entry e = { .dir = d, .src = name, .dst = name };
+	struct stat st;
+
+	/* In a directory that is doomed itself there is no source to ask for. */
+	if (d->doom)
+		return true;
+	if (entry_stat_src(&e, &st, AT_SYMLINK_NOFOLLOW) == 0)
+		return false;
+	if (errno == ENOENT)
+		return true;
+	complain_src(&e, OP_LOOK, errno, "cannot stat %s");
+	return false;
+}
+
+/* Returns true if name in d stays; then so does d, if that is doomed. */
+static bool stays(struct context *c, struct dir *d, const char *name)
+{
+	if (stop_asked())
+		stop_leave_out();
+	else if (!is_excluded(c->opts, d, name) && is_extra(d, name))
+		return false;
+	dir_mark_unclean(d);
+	return true;
+}
+
+/* -------------------------------------------------------------- removing */
+
+/*
+ * Removing something in d has failed with errno.  Returns true if it is worth another try, as
+ * d's owner has now the right to write to it.
+ */
+static bool open_to_owner(const struct dir *d)
+{
+	int fd = dir_dst_fd(d), err = errno;
+	struct stat st;
+
+	/* What stays keeps its mode. */
+	if (err != EACCES || !d->doom)
+		return false;
+	bool again = RETRY(fstat(fd, &st)) == 0 && (st.st_mode & S_IRWXU) != S_IRWXU &&
+		     byfd_chmod(fd, (st.st_mode & 07777) | S_IRWXU) == 0;
+	errno = err;
+	return again;
+}
+
+/* As unlinkat(2), for name in d's destination. */
+static int unlink_in(const struct dir *d, const char *name, int flags)
+{
+	int r = RETRY(unlinkat(dir_dst_fd(d), name, flags));
+
+	if (r < 0 && open_to_owner(d))
+		r = RETRY(unlinkat(dir_dst_fd(d), name, flags));
+	return r;
+}
+
+static void remove_name(struct context *c, enum dir_doom doom, struct dir *d, const char *name,
+			mode_t type)
+{
+	const struct entry e = { .dir = d, .src = name, .dst = name, .type = type };
+
+	if (unlink_in(d, name, S_ISDIR(type) ? AT_REMOVEDIR : 0) == 0) {
+		outcome_removed(c, &e, doom == DOOM_REPLACED);
+	} else if (errno != ENOENT) {
+		complain_dst(&e, OP_REMOVE, errno, "cannot remove %s");
+		dir_mark_unclean(d);
+	}
+}
+
+bool remove_unless_dir(struct context *c, enum dir_doom doom, struct dir *d, const char *name,
+		       mode_t type)
+{
+	const struct entry e = { .dir = d, .src = name, .dst = name };
+	struct copyfile_work work;
+	struct stat st;
+
+	if (S_ISDIR(type))
+		return true;
+	if (!type && entry_stat_dst(&e, &st, AT_SYMLINK_NOFOLLOW) == 0)
+		type = st.st_mode & S_IFMT;
+	if (S_ISDIR(type))
+		return true;
+	if (stays(c, d, name))
+		return false;
+	if (doom == DOOM_COUNT) {
+		relaxed_add(c->doomed.below, 1);
+		return false;
+	}
+	copyfile_work_begin(&work);
+	remove_name(c, doom, d, name, type);
+	copyfile_work_end(&work, dir_dst_fd(d), dir_dst_fd(d), REMOVE_CALLS);
+	return false;
+}
+
+/* ----------------------------------------------------------- directories */
+
+struct dir *remove_enter(struct context *c, enum dir_doom doom, struct dir *parent,
+			 const char *name)
+{
+	const struct stat unknown = { .st_mode = 0 };
+
+	if (stays(c, parent, name))
+		return NULL;
+	if (doom == DOOM_COUNT)
+		relaxed_add(c->doomed.below, 1);
+	struct dir *d = dir_new(parent, name, name, &unknown);
+	d->doom = doom;
+	return d;
+}
+
+/* Returns true if a and b, directories, are on the same mount, as far as the kernel tells. */
+static bool same_mount(int a, int b)
+{
+	const unsigned int mask = STATX_INO | STATX_MNT_ID;
+	struct statx x, y;
+
+	/* A server need not be asked for that. */
+	if (RETRY(statx(a, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, mask, &x)) < 0 ||
+	    RETRY(statx(b, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, mask, &y)) < 0)
+		return false;
+	/* Before Linux 5.8 the device has to do. */
+	if (!(x.stx_mask & y.stx_mask & STATX_MNT_ID))
+		return x.stx_dev_major == y.stx_dev_major && x.stx_dev_minor == y.stx_dev_minor;
+	return x.stx_mnt_id == y.stx_mnt_id;
+}
+
+int remove_open(struct dir *d)
+{
+	int fd = dir_dst_fd(d);
+	const bool quiet = d->doom == DOOM_COUNT;
+
+	if (!same_mount(fd, dir_dst_fd(d->parent))) {
+		if (!quiet)
+			complain_dst(&(struct entry){ .dir = d, .dst = "" }, OP_REMOVE, 0,
+				     "not removing %s: another file system may be mounted there");
+		dir_mark_unclean(d);
+		return -1;
+	}
+	/* One that may only be searched is open for no more. */
+	if (!(fcntl(fd, F_GETFL) & O_PATH))
+		return fd;
+	errno = EACCES;
+	if (!quiet)
+		(void)open_to_owner(d);
+	fd = RETRY(openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+	if (fd < 0 && !quiet)
+		remove_unread(d, errno);
+	return fd;
+}
+
+void remove_close(const struct dir *d, int fd)
+{
+	if (fd != dir_dst_fd(d))
+		close(fd);
+}
+
+void remove_unread(struct dir *d, int err)
+{
+	complain_dst(&(struct entry){ .dir = d, .dst = "" }, OP_READ, err,
+		     "cannot read directory %s");
+	dir_mark_unclean(d);
+}
+
+bool remove_complete(struct context *c, struct dir *d, bool clean)
+{
+	struct dir *parent = d->parent;
+
+	if (d->doom == DOOM_COUNT || !clean || !dir_pin_dst(parent))
+		return clean;
+	remove_name(c, d->doom, parent, d->name[DIR_DST], S_IFDIR);
+	dir_unpin(parent);
+	return true;
+}
