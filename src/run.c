@@ -144,7 +144,8 @@ void run_init(struct context *c, const struct options *opts)
 	workers_init(&c->workers, b.window ? b.walkers : 0, wake, c);
 	steer_init(&c->steer, &c->workers);
 	dirs_init(&c->dirs, &(struct dirs_config){
-		.max_fds = b.dirs, .dst_path_only = !opts->attrs && !opts->delete, .wait_one = wait_one,
+		.max_fds = b.dirs, .dst_path_only = !opts->attrs && !opts->delete,
+		.wait_one = wait_one,
 		.defer = defer, .has_end_work = has_end_work, .complete = complete, .arg = c,
 	}, &c->cwd);
 	dir_init_top(&c->target, &c->dirs, AT_FDCWD, "");

@@ -18,8 +18,6 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "copy/complain.h"
-#include "copy/context.h"
 #include "copy/entry.h"
 #include "renameatu.h"
 #include "tree/dir.h"
@@ -66,7 +64,7 @@ void doomed_add(struct doomed *doomed, struct dir *dir, struct later *names)
 	later_init(names, false);
 }
 
-char *doomed_set_aside(struct context *c, const struct entry *e, mode_t type)
+char *doomed_set_aside(struct doomed *doomed, const struct entry *e, mode_t type)
 {
 	static atomic_uint number;
 	int dir = dir_dst_fd(e->dir), r = -1;
@@ -80,13 +78,15 @@ char *doomed_set_aside(struct context *c, const struct entry *e, mode_t type)
 			break;
 	}
 	if (r < 0) {
-		complain_dst(e, OP_REMOVE, errno, "cannot move %s out of the way");
+		int err = errno;
+
 		free(name);
+		errno = err;
 		return NULL;
 	}
 	struct doomed_names what = { .dir = e->dir, .replaced = true };
 	later_init(&what.names, false);
 	later_add(&what.names, name, type, 0);
-	add(&c->doomed, &what);
+	add(doomed, &what);
 	return name;
 }

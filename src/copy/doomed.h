@@ -14,7 +14,6 @@
 
 #include "base/later.h"
 
-struct context;
 struct dir;
 struct entry;
 
@@ -43,9 +42,9 @@ void doomed_add(struct doomed *doomed, struct dir *dir, struct later *names);
 
 /*
  * What is at e's destination, a directory or in the place of one, must make room: rename it,
- * and doom it.  Returns its new name, in the same directory, which the caller frees; or NULL
- * after a failure, which has been reported.
+ * and doom it; type is its S_IFMT bits.  Returns its new name, in the same directory, which the
+ * caller frees; or NULL with errno set.
  */
-char *doomed_set_aside(struct context *c, const struct entry *e, mode_t type);
+char *doomed_set_aside(struct doomed *doomed, const struct entry *e, mode_t type);
 
 #endif

@@ -200,7 +200,7 @@ static bool remove_other_kind(const struct context *c, const struct entry *e,
 	there.type = dst->st_mode & S_IFMT;
 	if (!unlink_it(e))
 		return false;
-	outcome_removed(c, &there, true);
+	outcome_removed(c->opts, &there, true);
 	return true;
 }
 
@@ -346,8 +346,11 @@ static enum existing_action decide(struct context *c, const struct entry *e,
 	}
 	if (aside) {
 		/* If the copy fails it gets its name back, as a backup does. */
-		ret->backup = doomed_set_aside(c, e, dst->st_mode & S_IFMT);
-		return ret->backup ? EXISTING_NONE : EXISTING_REFUSED;
+		ret->backup = doomed_set_aside(&c->doomed, e, dst->st_mode & S_IFMT);
+		if (ret->backup)
+			return EXISTING_NONE;
+		complain_dst(e, OP_REMOVE, errno, "cannot move %s out of the way");
+		return EXISTING_REFUSED;
 	}
 	return remove_or_back_up(c, e, src, ret);
 }

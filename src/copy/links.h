@@ -112,11 +112,11 @@ void links_leave(struct links *l, struct link *k);
 void links_note_symlink(struct links *l, struct link *k, const struct stat *end);
 
 /*
- * Give k's file the name dir/name, where dir is pinned.  What had that name is replaced,
- * and *replaced set, unless it is a name of that file already.  With follow, if k's copy was written through a symlink, the name is
- * given to the file at the end of that symlink, if it still leads there (else ESTALE).
- * Returns as newlink_hard(); after a failure *ret_first, which the caller frees, is the full
- * name of k's copy.
+ * Give k's file the name dir/name, where dir is pinned.  What had that name is replaced, and
+ * *replaced set, unless it is a name of that file already.  With follow, if k's copy was
+ * written through a symlink, the name is given to the file at the end of that symlink, if it
+ * still leads there (else ESTALE).  Returns as newlink_hard(); after a failure *ret_first,
+ * which the caller frees, is the full name of k's copy.
  */
 int links_make(struct links *l, const struct link *k, struct dir *dir, const char *name,
 	       bool follow, bool *replaced, char **ret_first);

@@ -16,9 +16,8 @@
 #include <libcopyfile.h>
 
 #include "base/clock.h"
-#include "base/stop.h"
 #include "base/options.h"
-#include "copy/context.h"
+#include "base/stop.h"
 #include "copy/entry.h"
 #include "report/checksums.h"
 #include "report/failed.h"
@@ -98,13 +97,13 @@ void outcome_lacking(const struct entry *e)
 	free(src);
 }
 
-void outcome_removed(const struct context *c, const struct entry *e, bool replaced)
+void outcome_removed(const struct options *o, const struct entry *e, bool replaced)
 {
 	tally_add(&(struct tally){ .deleted = !replaced, .replaced = replaced });
-	if (!c->opts->verbose && !log_is_open() && !json_tells_files())
+	if (!o->verbose && !log_is_open() && !json_tells_files())
 		return;
 	char *dst = dir_dst_path(e->dir, e->dst);
-	if (c->opts->verbose)
+	if (o->verbose)
 		verbose_removed(dst);
 	log_removed(dst, replaced);
 	json_put_removed(tally_kind(e->type), dst, replaced);

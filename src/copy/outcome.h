@@ -9,9 +9,9 @@
 #include "base/tally.h"
 
 struct checksum;
-struct context;
 struct copyfile_info;
 struct entry;
+struct options;
 
 /*
  * Progress is shown, which needs the sizes of entries that are left out.  Call it before the
@@ -47,7 +47,7 @@ void outcome_lacking(const struct entry *e);
  * What was at e's destination is gone: it had to make room, or else the source has not such a
  * thing.  e->type is what it was.
  */
-void outcome_removed(const struct context *c, const struct entry *e, bool replaced);
+void outcome_removed(const struct options *o, const struct entry *e, bool replaced);
 
 /* A signal has interrupted the copy of e: it has no outcome, and counts as no failure. */
 void outcome_interrupted(const struct entry *e);

@@ -113,7 +113,9 @@ static void report_unread(struct dir *d, int err)
 
 void extras_begin(struct context *c, struct extras *x, struct dir *d)
 {
-	*x = (struct extras){ .on = c->opts->delete && !d->created && !d->leads && !d->make_failed };
+	bool existed = !d->created && !d->make_failed && !d->leads;
+
+	*x = (struct extras){ .on = c->opts->delete && existed };
 	if (!x->on)
 		return;
 	int err = read_destination(x, d, NULL);

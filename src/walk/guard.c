@@ -90,7 +90,7 @@ static bool is_inode(void *arg, const struct stat *st)
 	return SAME_INODE(*wanted, *st);
 }
 
-/* Returns true unless src, a directory, would be copied to a dst in which nothing may be removed. */
+/* Returns true if extras may be removed in dst, which src, a directory, is copied to. */
 static bool destination_is_fair(const char *src, const char *dst)
 {
 	const struct passwd *user = getpwuid(getuid());

@@ -117,7 +117,7 @@ static void remove_name(struct context *c, enum dir_doom doom, struct dir *d, co
 	const struct entry e = { .dir = d, .src = name, .dst = name, .type = type };
 
 	if (unlink_in(d, name, S_ISDIR(type) ? AT_REMOVEDIR : 0) == 0) {
-		outcome_removed(c, &e, doom == DOOM_REPLACED);
+		outcome_removed(c->opts, &e, doom == DOOM_REPLACED);
 	} else if (errno != ENOENT) {
 		complain_dst(&e, OP_REMOVE, errno, "cannot remove %s");
 		dir_mark_unclean(d);
