@@ -317,6 +317,9 @@ static enum existing_action decide(struct context *c, const struct entry *e,
 
 	/* If nothing is replaced in any case, nothing can be destroyed. */
 	bool may_go = o->update != UPDATE_NONE && o->update != UPDATE_NONE_FAIL;
+	/* Nor where a symlink goes that leads to the source, and is not followed. */
+	if (options_compare(o) && (src->st_mode ^ dst->st_mode) & S_IFMT)
+		may_go = false;
 	enum samefile same = may_go ? samefile_check(o, e, src, dst) : SAMEFILE_NO;
 
 	if (same == SAMEFILE_ERROR) {

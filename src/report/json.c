@@ -119,14 +119,15 @@ static json_t *options_value(const struct options *o)
 	};
 	static const char *const update[] = {
 		[UPDATE_ALL] = "all", [UPDATE_OLDER] = "older", [UPDATE_NONE] = "none",
-		[UPDATE_NONE_FAIL] = "none-fail",
+		[UPDATE_NONE_FAIL] = "none-fail", [UPDATE_CHANGED] = "changed",
+		[UPDATE_CHECKSUM] = "checksum",
 	};
 	static const char *const follow[] = {
 		[FOLLOW_DEFAULT] = "never", [FOLLOW_NEVER] = "never",
 		[FOLLOW_OPERANDS] = "operands", [FOLLOW_ALWAYS] = "always",
 	};
 
-	return json_pack("{s:b, s:b, s:b, s:b, s:s, s:o, s:s, s:s, s:s, s:b, s:b, "
+	return json_pack("{s:b, s:b, s:b, s:b, s:s, s:o, s:s, s:b, s:s, s:s, s:b, s:b, "
 			 "s:b, s:b, s:b, s:b, s:b, s:b, s:o, s:o, s:o, s:o, s:o}",
 			 "recursive", o->recursive,
 			 "one_file_system", o->one_file_system,
@@ -135,6 +136,7 @@ static json_t *options_value(const struct options *o)
 			 "dereference", follow[o->beneath ? o->refused : o->follow],
 			 "preserve", preserved(o),
 			 "update", update[o->update],
+			 "delete", o->delete,
 			 "reflink", when[o->reflink],
 			 "sparse", when[o->sparse],
 			 "attributes_only", o->attributes_only,

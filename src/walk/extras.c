@@ -107,7 +107,7 @@ static int read_destination(struct extras *x, const struct dir *d, struct later 
 static void report_unread(struct dir *d, int err)
 {
 	/* EBADF: it may only be searched, and is open for no more. */
-	complain_dst(&(struct entry){ .dir = d, .dst = "" }, OP_READ,
+	complain_dst(&(struct entry){ .dir = d, .src = "", .dst = "" }, OP_READ,
 		     err == EBADF ? EACCES : err, "cannot read directory %s");
 }
 

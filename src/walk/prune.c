@@ -14,6 +14,7 @@
 #include "walk/prune.h"
 
 #include <inttypes.h>
+#include <sys/stat.h>
 
 #include "base/options.h"
 #include "base/relaxed.h"
@@ -37,6 +38,14 @@ static void spread_failures(const struct doomed_names *names)
 	}
 }
 
+/* Returns true if a file has made room: that counts no more than to overwrite one. */
+static bool is_replaced_file(const struct doomed_names *n)
+{
+	mode_t type;
+
+	return n->replaced && later_peek(&n->names, &type) && !S_ISDIR(type);
+}
+
 /* Count or remove, as doom says, what is doomed in clean directories.  Returns how many are not. */
 static unsigned int visit_all(struct context *c, enum dir_doom doom)
 {
@@ -45,7 +54,7 @@ static unsigned int visit_all(struct context *c, enum dir_doom doom)
 	for (const struct doomed_names *n = c->doomed.first; n; n = n->next) {
 		if (!dirresult_of(n->dir).clean)
 			unclean++;
-		else
+		else if (doom != DOOM_COUNT || !is_replaced_file(n))
 			walk_doomed(c, doom == DOOM_EXTRA && n->replaced ? DOOM_REPLACED : doom,
 				    n->dir, &n->names);
 	}

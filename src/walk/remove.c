@@ -183,13 +183,14 @@ static bool same_mount(int a, int b)
 
 int remove_open(struct dir *d)
 {
-	int fd = dir_dst_fd(d);
+	const struct entry itself = { .dir = d, .src = "", .dst = "" };
 	const bool quiet = d->doom == DOOM_COUNT;
+	int fd = dir_dst_fd(d);
 
 	if (!same_mount(fd, dir_dst_fd(d->parent))) {
 		if (!quiet)
-			complain_dst(&(struct entry){ .dir = d, .dst = "" }, OP_REMOVE, 0,
-				     "not removing %s: another file system may be mounted there");
+			complain_dst(&itself, OP_REMOVE, 0, "not removing %s: another file "
+				     "system may be mounted there");
 		dir_mark_unclean(d);
 		return -1;
 	}
@@ -213,7 +214,7 @@ void remove_close(const struct dir *d, int fd)
 
 void remove_unread(struct dir *d, int err)
 {
-	complain_dst(&(struct entry){ .dir = d, .dst = "" }, OP_READ, err,
+	complain_dst(&(struct entry){ .dir = d, .src = "", .dst = "" }, OP_READ, err,
 		     "cannot read directory %s");
 	dir_mark_unclean(d);
 }

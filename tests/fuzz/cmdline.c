@@ -45,10 +45,12 @@ const char *const fuzz_words[] = {
 	"--quiet", "--reflink", "--reflink=", "--sparse=", "--stats", "--suffix=",
 	"--target-directory=", "--update", "--update=", "--verify", "--verify=", "--window=",
 	"--window=65536", "--context=x", "--help", "--version", "--", "-", "--no", "--st",
+	"--delete", "--delete-excluded", "--max-delete=", "--max-delete=10%", "--mirror",
 	"--anchored", "--exclude=", "--exclude=*.o", "--exclude-caches", "--exclude-tag=",
 	"--ignore-case", "--include=", "--max-size=", "--min-size=0", "--newer=", "--newer=./a",
 	"--older=@0", "--older=2 days ago", "--no-wildcards", "-Xa",
-	"auto", "always", "never", "none", "none-fail", "older", "all", "mode", "timestamps",
+	"auto", "always", "never", "none", "none-fail", "older", "changed", "checksum",
+	"all", "mode", "timestamps",
 	"ownership", "links", "context", ",", ",,", "=", "xxh128", "sha256", "numbered", "1", "0",
 	"-1", "+1", " 1", "1k", "1KB", "1KiB", "99999999999999999999", "16E", "1e3", "0.1", "inf",
 	"a", "b", "", NULL
