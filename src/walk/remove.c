@@ -165,10 +165,11 @@ struct dir *remove_enter(struct context *c, enum dir_doom doom, struct dir *pare
 	return d;
 }
 
-/* Returns true if a and b, directories, are on the same mount, as far as the kernel tells. */
-static bool same_mount(int a, int b)
+/* Returns true if d's destination is on the mount of its parent's, which is pinned, too. */
+static bool is_on_mount_of_parent(const struct dir *d)
 {
 	const unsigned int mask = STATX_INO | STATX_MNT_ID;
+	int a = dir_dst_fd(d->parent), b = dir_dst_fd(d);
 	struct statx x, y;
 
 	/* A server need not be asked for that. */
@@ -187,7 +188,11 @@ int remove_open(struct dir *d)
 	const bool quiet = d->doom == DOOM_COUNT;
 	int fd = dir_dst_fd(d);
 
-	if (!same_mount(fd, dir_dst_fd(d->parent))) {
+	if (!dir_pin_dst(d->parent))
+		return -1;
+	bool same = is_on_mount_of_parent(d);
+	dir_unpin(d->parent);
+	if (!same) {
 		if (!quiet)
 			complain_dst(&itself, OP_REMOVE, 0, "not removing %s: another file "
 				     "system may be mounted there");
