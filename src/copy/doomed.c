@@ -13,9 +13,11 @@
 
 #include "copy/doomed.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "copy/entry.h"
@@ -24,6 +26,9 @@
 #include "tree/dirrefs.h"
 #include "xalloc.h"
 #include "xvasprintf.h"
+
+/* The new names begin so; the process and a number follow. */
+static const char prefix[] = ".pcp-replaced-";
 
 /* Tries to find a name that is free */
 #define TRIES 100
@@ -44,6 +49,11 @@ void doomed_fini(struct doomed *doomed)
 		later_fini(&names->names);
 		free(names);
 	}
+	for (size_t i = 0; i < doomed->noriginals; i++)
+		free(doomed->originals[i]);
+	free(doomed->originals);
+	doomed->originals = NULL;
+	doomed->noriginals = doomed->room = 0;
 }
 
 static void add(struct doomed *doomed, const struct doomed_names *what)
@@ -64,15 +74,38 @@ void doomed_add(struct doomed *doomed, struct dir *dir, struct later *names)
 	later_init(names, false);
 }
 
+/* Returns a name, on the heap, by which name is found again. */
+static char *new_name(struct doomed *doomed, const char *name)
+{
+	pthread_mutex_lock(&doomed->lock);
+	size_t number = doomed->noriginals++;
+	if (number == doomed->room)
+		doomed->originals = x2nrealloc(doomed->originals, &doomed->room,
+					       sizeof *doomed->originals);
+	doomed->originals[number] = xstrdup(name);
+	pthread_mutex_unlock(&doomed->lock);
+	return xasprintf("%s%jd-%zu", prefix, (intmax_t)getpid(), number);
+}
+
+const char *doomed_original(struct doomed *doomed, const char *name)
+{
+	size_t number = strtoull(strchr(name + sizeof prefix, '-') + 1, NULL, 10);
+
+	pthread_mutex_lock(&doomed->lock);
+	assert(number < doomed->noriginals);
+	const char *original = doomed->originals[number];
+	pthread_mutex_unlock(&doomed->lock);
+	return original;
+}
+
 char *doomed_set_aside(struct doomed *doomed, const struct entry *e, mode_t type)
 {
-	static atomic_uint number;
 	int dir = dir_dst_fd(e->dir), r = -1;
 	char *name = NULL;
 
 	for (int i = 0; i < TRIES && r < 0; i++) {
 		free(name);
-		name = xasprintf(".pcp-replaced-%jd-%u", (intmax_t)getpid(), number++);
+		name = new_name(doomed, e->dst);
 		r = renameatu(dir, e->dst, dir, name, RENAME_NOREPLACE);
 		if (r < 0 && errno != EEXIST && errno != EINTR)
 			break;

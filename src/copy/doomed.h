@@ -26,15 +26,17 @@ struct doomed_names {
 };
 
 struct doomed {
-	pthread_mutex_t lock;		/* of first */
+	pthread_mutex_t lock;		/* of what follows */
 	struct doomed_names *first;
+	char **originals;		/* the names that were set aside, by their numbers */
+	size_t noriginals, room;
 	_Atomic uint64_t kept;		/* entries that were there, and have a source */
 	_Atomic uint64_t below;		/* entries that are doomed, at any depth */
 };
 
 void doomed_init(struct doomed *doomed);
 
-/* Drop what is left, so that its directories can be completed. */
+/* Drop what is left, so that its directories can be completed.  Main thread only, at the end. */
 void doomed_fini(struct doomed *doomed);
 
 /* dir's destination has names, which become the list's, that its source has not. */
@@ -46,5 +48,11 @@ void doomed_add(struct doomed *doomed, struct dir *dir, struct later *names);
  * caller frees; or NULL with errno set.
  */
 char *doomed_set_aside(struct doomed *doomed, const struct entry *e, mode_t type);
+
+/*
+ * Returns the name that doomed_set_aside() has taken from what is now called name; it lives as
+ * long as doomed.
+ */
+const char *doomed_original(struct doomed *doomed, const char *name);
 
 #endif

@@ -195,12 +195,11 @@ bool existing_remove(const struct context *c, const struct entry *e)
 static bool remove_other_kind(const struct context *c, const struct entry *e,
 			      const struct stat *dst)
 {
-	struct entry there = *e;
-
-	there.type = dst->st_mode & S_IFMT;
 	if (!unlink_it(e))
 		return false;
-	outcome_removed(c->opts, &there, true);
+	char *path = dir_dst_path(e->dir, e->dst);
+	outcome_removed(c->opts, path, dst->st_mode, true);
+	free(path);
 	return true;
 }
 

@@ -97,17 +97,20 @@ void outcome_lacking(const struct entry *e)
 	free(src);
 }
 
-void outcome_removed(const struct options *o, const struct entry *e, bool replaced)
+bool outcome_is_told(const struct options *o)
+{
+	return o->verbose || log_is_open() || json_tells_files();
+}
+
+void outcome_removed(const struct options *o, const char *dst, mode_t type, bool replaced)
 {
 	tally_add(&(struct tally){ .deleted = !replaced, .replaced = replaced });
-	if (!o->verbose && !log_is_open() && !json_tells_files())
+	if (!outcome_is_told(o))
 		return;
-	char *dst = dir_dst_path(e->dir, e->dst);
 	if (o->verbose)
 		verbose_removed(dst);
 	log_removed(dst, replaced);
-	json_put_removed(tally_kind(e->type), dst, replaced);
-	free(dst);
+	json_put_removed(tally_kind(type), dst, replaced);
 }
 
 void outcome_interrupted(const struct entry *e)

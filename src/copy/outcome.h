@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "base/tally.h"
 
@@ -44,10 +45,11 @@ void outcome_left_out(const struct entry *e);
 void outcome_lacking(const struct entry *e);
 
 /*
- * What was at e's destination is gone: it had to make room, or else the source has not such a
- * thing.  e->type is what it was.
+ * What had the full name dst, of that type (S_IFMT bits), is gone: it had to make room, or else
+ * the source has not such a thing.  dst may be NULL if outcome_is_told() returns false.
  */
-void outcome_removed(const struct options *o, const struct entry *e, bool replaced);
+bool outcome_is_told(const struct options *o);
+void outcome_removed(const struct options *o, const char *dst, mode_t type, bool replaced);
 
 /* A signal has interrupted the copy of e: it has no outcome, and counts as no failure. */
 void outcome_interrupted(const struct entry *e);

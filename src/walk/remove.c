@@ -19,6 +19,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include <libcopyfile.h>
@@ -29,8 +30,10 @@
 #include "base/stop.h"
 #include "copy/complain.h"
 #include "copy/context.h"
+#include "copy/doomed.h"
 #include "copy/entry.h"
 #include "copy/outcome.h"
+#include "filenamecat.h"
 #include "tree/byfd.h"
 #include "tree/dirfds.h"
 #include "tree/dirpath.h"
@@ -40,6 +43,30 @@
 
 /* System calls that it takes to remove a file */
 #define REMOVE_CALLS 1
+
+/*
+ * Returns the full name of name in d's destination, as it was before this run: what was set
+ * aside is known by the name that it had, and so is what is in there.  On the heap.
+ */
+static char *old_path(struct context *c, enum dir_doom doom, const struct dir *d,
+		      const char *name)
+{
+	const struct dir *top = d;
+
+	if (!d->doom)
+		return dir_dst_path(d, doom == DOOM_REPLACED ?
+				       doomed_original(&c->doomed, name) : name);
+	while (top->doom)
+		top = top->parent;
+	/* On the source's side what is doomed has the old names. */
+	char *all = dir_src_path(d, name), *above = dir_src_path(top, "");
+	char *begin = dir_dst_path(top, "");
+	char *path = file_name_concat(begin, all + strlen(above), NULL);
+	free(begin);
+	free(above);
+	free(all);
+	return path;
+}
 
 /* ------------------------------------------------------------ what stays */
 
@@ -117,7 +144,10 @@ static void remove_name(struct context *c, enum dir_doom doom, struct dir *d, co
 	const struct entry e = { .dir = d, .src = name, .dst = name, .type = type };
 
 	if (unlink_in(d, name, S_ISDIR(type) ? AT_REMOVEDIR : 0) == 0) {
-		outcome_removed(c->opts, &e, doom == DOOM_REPLACED);
+		char *path = outcome_is_told(c->opts) ? old_path(c, doom, d, name) : NULL;
+
+		outcome_removed(c->opts, path, type, doom == DOOM_REPLACED);
+		free(path);
 	} else if (errno != ENOENT) {
 		complain_dst(&e, OP_REMOVE, errno, "cannot remove %s");
 		dir_mark_unclean(d);
@@ -160,7 +190,9 @@ struct dir *remove_enter(struct context *c, enum dir_doom doom, struct dir *pare
 		return NULL;
 	if (doom == DOOM_COUNT)
 		relaxed_add(c->doomed.below, 1);
-	struct dir *d = dir_new(parent, name, name, &unknown);
+	const char *old = doom == DOOM_REPLACED && !parent->doom ?
+			  doomed_original(&c->doomed, name) : name;
+	struct dir *d = dir_new(parent, old, name, &unknown);
 	d->doom = doom;
 	return d;
 }
