@@ -57,24 +57,29 @@ CALLS = read_calls()
 
 class Shared:
     """struct shared of sweep_hook.c"""
-    HEAD, MOST_CALLS, PATH, MOST_SITES = struct.Struct("6i"), 128, 512, 8192
+    HEAD, MOST_CALLS, PATH, MOST_SITES = struct.Struct("8i"), 128, 512, 8192
 
     def __init__(self, path):
         self.counts_at = self.HEAD.size
         self.path_at = self.counts_at + 4 * self.MOST_CALLS
-        self.sites_at = self.path_at + self.PATH
+        self.under_at = self.path_at + self.PATH
+        self.sites_at = self.under_at + self.PATH
         size = self.sites_at + 8 * self.MOST_SITES
         with open(path, "wb+") as f:
             f.truncate(size)
             self.map = mmap.mmap(f.fileno(), size)
 
-    def arm(self, call, nth, fault):
+    def arm(self, call, nth, fault, lasting=False, under=b""):
         self.map[:self.sites_at] = bytes(self.sites_at)
-        self.HEAD.pack_into(self.map, 0, call, nth, fault, 0, 0, 0)
+        self.HEAD.pack_into(self.map, 0, call, nth, fault, 0, 0, 0, lasting, 0)
+        self.map[self.under_at:self.under_at + len(under)] = under
 
     def end(self):
         """(fired, descriptors, threads)"""
-        return self.HEAD.unpack_from(self.map, 0)[3:]
+        return self.HEAD.unpack_from(self.map, 0)[3:6]
+
+    def all(self):
+        return self.HEAD.unpack_from(self.map, 0)[7]
 
     def counts(self):
         return struct.unpack_from(f"{self.MOST_CALLS}I", self.map, self.counts_at)

@@ -6,7 +6,8 @@
  *   SYSCALL(...)	the same for a call that is made by syscall(2)
  *
  * What they name: FD, a descriptor; AT, a directory's descriptor and a name in it; NAME, a
- * name; TO, a second descriptor; LINK and SYM, a new name in a directory; OPEN, a stream; NONE.
+ * name; TO, a second descriptor; LINK and SYM, a new name in a directory; OPEN, a stream; DIRP, a
+ * directory that is open; NONE.
  *
  * How it fails: MINUS, -1 and errno; NULLS, NULL and errno; VALUE, it returns the errno;
  * AFTER, -1 and errno after it has done its work; STREAM, EOF, and the stream remembers it;
@@ -39,7 +40,7 @@ CALL(renameat2, LINK, MINUS, 0, "EACCES EBUSY EINTR EINVAL EIO ENOSPC ENOSYS EPE
 SYSCALL(renameat2, LINK, MINUS, 0, "EACCES EBUSY EINTR EINVAL EIO ENOSPC ENOSYS EPERM EROFS")
 SYSCALL(getdents64, FD, MINUS, 0, "EINTR EIO ENOTDIR ESTALE")
 CALL(fdopendir, FD, NULLS, 0, "EMFILE ENOMEM")
-CALL(readdir, NONE, NULLS, 0, "EINTR EIO")
+CALL(readdir, DIRP, NULLS, 0, "EINTR EIO")
 
 /* Data */
 CALL(read, FD, MINUS, 2, "EAGAIN EINTR EIO ESTALE short")

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * sweep_hook - for LD_PRELOAD: the Nth call of one function fails.  For sweep.py.
+ * sweep_hook - for LD_PRELOAD: the Nth call of one function fails.  For sweep.py and mirror.py.
  *
  * All functions of sweep_calls.h have the same wrapper, which passes on as many registers as
  * any of them has arguments.  That works where arguments are in registers, and a long is as
@@ -8,13 +8,16 @@
  *
  * $SWEEP_FILE holds a struct shared.  The driver writes there what to fail, and reads what
  * became of it, also after a crash.  Calls are counted from the first one that the program
- * itself makes; those that were made earlier are the loader's.
+ * itself makes; those that were made earlier are the loader's.  Where the driver has given a
+ * directory, only calls are counted that name something in it, or itself.
  */
 #define _GNU_SOURCE
+#include <dirent.h>
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <link.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -23,6 +26,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
+#include <unistd.h>
 
 #ifndef SYS_cachestat
 #define SYS_cachestat 451
@@ -42,7 +46,7 @@ enum call {
 	CALLS
 };
 
-enum what { NONE, FD, AT, NAME, TO, LINK, SYM, OPEN };
+enum what { NONE, FD, AT, NAME, TO, LINK, SYM, OPEN, DIRP };
 enum fails { MINUS, NULLS, VALUE, AFTER, STREAM, FLAG };
 
 static const struct {
@@ -66,15 +70,24 @@ static const struct {
 
 _Static_assert(CALLS <= MOST_CALLS, "the driver expects fewer");
 
-enum { SHORT = -1, ZERO = -2 };
+/*
+ * What is no errno: half of the length; nothing at all; a directory of which half of the entries
+ * that were read are given, and which then ends; the process stops itself, then makes the call.
+ */
+enum { SHORT = -1, ZERO = -2, CUT = -3, STOP = -4 };
 enum { NOT_FIRED, FIRED, IN_VAIN };
+enum { ANY = -1 };
+enum { NAME_SIZE = 512 };
 
 struct shared {
-	int32_t call, nth, fault;	/* an errno, SHORT or ZERO; nth is 0: nothing fails */
+	int32_t call, nth, fault;	/* call: or ANY; nth is 0: nothing fails */
 	_Atomic int32_t fired;
 	int32_t fds, threads;		/* at the end */
+	int32_t lasting;		/* all calls from that one on fail */
+	_Atomic uint32_t all;		/* the sum of counts */
 	_Atomic uint32_t counts[MOST_CALLS];
-	char path[512];			/* what the call that failed has named */
+	char path[NAME_SIZE];		/* what the call that failed has named */
+	char under[NAME_SIZE];		/* only calls for this directory are counted; or "" */
 	_Atomic uint64_t sites[MOST_SITES];	/* call << 48 | offset; 0: free */
 };
 
@@ -135,58 +148,70 @@ static void note_site(enum call call, uintptr_t offset)
 	}
 }
 
-static void note_path(const char *dir, const char *name)
+static void join(char *path, const char *dir, const char *name)
 {
-	snprintf(shared->path, sizeof shared->path, "%s%s%s", dir, *dir ? "/" : "", name);
+	snprintf(path, NAME_SIZE, "%s%s%s", dir, *dir ? "/" : "", name);
 }
 
-/* Note the name of what fd is open on, and name in it.  Returns false if fd is no file's. */
-static bool note_fd(long fd, const char *name)
+/* Set path to the name of what fd is open on, and name in it.  Returns false if fd is no file's. */
+static bool name_at(char *path, long fd, const char *name)
 {
 	char self[64], target[400];
 
 	if ((int)fd == AT_FDCWD || *name == '/') {
-		note_path("", name);
+		join(path, "", name);
 		return true;
 	}
 	snprintf(self, sizeof self, "/proc/self/fd/%d", (int)fd);
 	long n = system_call(SYS_readlinkat, AT_FDCWD, (long)self, (long)target,
 			     sizeof target - 1);
 	target[n < 0 ? 0 : n] = '\0';
-	note_path(target, name);
+	join(path, target, name);
 	return strncmp(target, "anon_inode:", 11) != 0;
 }
 
-/* Note what the call names.  Returns false if no kernel would let it fail: an eventfd. */
-static bool note_name(enum call call, const long *arg)
+/* Set path to what the call names.  Returns false if no kernel would let it fail: an eventfd. */
+static bool find_name(char *path, enum call call, const long *arg)
 {
+	*path = '\0';
 	switch (calls[call].what) {
 	case FD:
-		return note_fd(arg[0], "");
+		return name_at(path, arg[0], "");
 	case TO:
-		return note_fd(arg[2], "");
+		return name_at(path, arg[2], "");
 	case AT:
-		return note_fd(arg[0], arg[1] ? (const char *)arg[1] : "");
+		return name_at(path, arg[0], arg[1] ? (const char *)arg[1] : "");
 	case SYM:
-		return note_fd(arg[1], (const char *)arg[2]);
+		return name_at(path, arg[1], (const char *)arg[2]);
 	case LINK:
-		return note_fd(arg[2], (const char *)arg[3]);
+		return name_at(path, arg[2], (const char *)arg[3]);
 	case NAME:
-		note_path("", (const char *)arg[0]);
+		join(path, "", (const char *)arg[0]);
 		return true;
+	case DIRP:
+		return name_at(path, dirfd((DIR *)arg[0]), "");
 	case OPEN:
 		if ((FILE *)arg[0] == stderr)
-			note_path("", "stderr");
+			join(path, "", "stderr");
 		return true;
 	default:
 		return true;
 	}
 }
 
+/* Whether path is the directory whose calls are counted, or below it */
+static bool is_under(const char *path)
+{
+	size_t length = strlen(shared->under);
+
+	return strncmp(path, shared->under, length) == 0 &&
+		(path[length] == '/' || !path[length]);
+}
+
 /* ------------------------------------------------------------- the fault */
 
-/* Count the call, which will return to site.  Returns true if it is the one to fail. */
-static bool is_the_one(enum call call, const void *site)
+/* Whether the call, which will return to site, is one of the program, or made for it. */
+static bool is_made_by_program(enum call call, const void *site)
 {
 	uintptr_t at = (uintptr_t)site;
 
@@ -194,10 +219,25 @@ static bool is_the_one(enum call call, const void *site)
 		begun = true;
 		note_site(call, at - base);
 	}
-	if (!begun)
+	return begun;
+}
+
+/* Count the call.  Returns true if it is one to fail. */
+static bool is_the_one(enum call call, const long *arg)
+{
+	char path[NAME_SIZE];
+
+	if (shared->under[0] && !(find_name(path, call, arg) && is_under(path)))
 		return false;
+	uint32_t all = atomic_fetch_add(&shared->all, 1) + 1;
 	uint32_t n = atomic_fetch_add(&shared->counts[call], 1) + 1;
-	return (int32_t)call == shared->call && (int32_t)n == shared->nth;
+	uint32_t nth = (uint32_t)shared->nth;
+
+	if (shared->call == ANY)
+		n = all;
+	else if (shared->call != (int32_t)call)
+		return false;
+	return n == nth || (shared->lasting && nth && n > nth);
 }
 
 static long fail(enum call call, int err)
@@ -222,19 +262,60 @@ static long make(enum call call, const long *arg)
 	return real(call)(arg[0], arg[1], arg[2], arg[3], arg[4], arg[5], arg[6]);
 }
 
+static _Atomic int cut_fd = -1;		/* a directory that ends with the next call */
+
+/* The first half of what is in buf, n bytes from getdents64(2), as a number of bytes */
+static long half_of_entries(const char *buf, long n)
+{
+	long half = 0;
+
+	while (half < n / 2)
+		half += ((const struct dirent64 *)(buf + half))->d_reclen;
+	return half;
+}
+
+/* Give half of what is read.  readdir(3) has one entry at a time: there the end comes at once. */
+static long cut(enum call call, const long *arg, int skip)
+{
+	if (call != SYSCALL_getdents64)
+		return 0;
+	long n = make(call, arg);
+
+	if (n > 0) {
+		n = half_of_entries((const char *)arg[skip + 1], n);
+		cut_fd = (int)arg[skip];
+	}
+	return n;
+}
+
+static bool ends_now(enum call call, const long *arg, int skip)
+{
+	int fd = (int)arg[skip];
+
+	return call == SYSCALL_getdents64 && atomic_compare_exchange_strong(&cut_fd, &fd, -1);
+}
+
 /* The arguments of the call begin at arg[skip]. */
 static long sweep(enum call call, const void *site, long *arg, int skip)
 {
 	int length = skip + calls[call].length, fault;
+	char path[NAME_SIZE];
 
-	if (!shared || !is_the_one(call, site))
-		return make(call, arg);
+	if (!shared || !is_made_by_program(call, site) || !is_the_one(call, arg + skip))
+		return shared && ends_now(call, arg, skip) ? 0 : make(call, arg);
 	fault = shared->fault;
-	if (!note_name(call, arg + skip) || (fault == SHORT && arg[length] < 2)) {
+	if (!find_name(path, call, arg + skip) || (fault == SHORT && arg[length] < 2)) {
 		shared->fired = IN_VAIN;
 		return make(call, arg);
 	}
+	memcpy(shared->path, path, sizeof path);
 	shared->fired = FIRED;
+	if (fault == STOP) {
+		kill(getpid(), SIGSTOP);
+		return make(call, arg);
+	}
+	if (fault == CUT)
+		return cut(call, arg, skip);
 	if (fault == ZERO)
 		return 0;
 	if (fault == SHORT) {
