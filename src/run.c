@@ -51,7 +51,7 @@ static bool defer(void *arg, struct work *work)
 
 static bool has_end_work(void *arg, const struct dir *d)
 {
-	return d->doom ? d->doom != DOOM_COUNT : makedir_has_end_work(arg, d);
+	return d->doom ? !(d->doom & DOOM_COUNT) : makedir_has_end_work(arg, d);
 }
 
 /* A journal would use the result. */

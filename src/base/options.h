@@ -97,6 +97,7 @@ struct options {
 	bool strip_slashes;
 
 	/* How it is done and shown */
+	bool dry_run;			/* nothing is done, but everything said */
 	bool verbose;			/* -v, --debug */
 	bool debug;
 	bool stats;			/* --stats */
@@ -157,14 +158,26 @@ static inline bool options_compare(const struct options *o)
 	return o->update == UPDATE_CHANGED || o->update == UPDATE_CHECKSUM;
 }
 
-/*
- * Returns true if the copy of what has that type (S_IFMT bits) is made aside, and then takes
- * the place of what has its name.
- */
+/* Returns true if what has that type (S_IFMT bits) is copied by the library, and can be renamed. */
+static inline bool options_rename(const struct options *o, mode_t type)
+{
+	return (S_ISREG(type) || S_ISLNK(type)) && !o->attributes_only && !o->symlink &&
+	       !o->hard_link;
+}
+
+/* Returns true if the copy of what has that type is made aside, and then gets its name. */
 static inline bool options_aside(const struct options *o, mode_t type)
 {
-	return o->atomic && (S_ISREG(type) || S_ISLNK(type)) && !o->attributes_only &&
-	       !o->symlink && !o->hard_link;
+	return o->atomic && options_rename(o, type);
+}
+
+/*
+ * Returns true if the copy of what has that type takes the place of what has its name by
+ * rename(2), if there is something, which stays until the copy is complete.
+ */
+static inline bool options_replace(const struct options *o, mode_t type)
+{
+	return (o->atomic || options_compare(o)) && options_rename(o, type);
 }
 
 #endif

@@ -115,6 +115,7 @@ static bool apply_switch(struct options *o, int c)
 	case OPT_COPY_CONTENTS: return o->contents = true;
 	case OPT_DELETE: return o->delete = true;
 	case OPT_DELETE_EXCLUDED: return o->delete = o->delete_excluded = true;
+	case OPT_DRY_RUN: return o->dry_run = true;
 	case OPT_DEBUG: return o->debug = o->verbose = true;
 	case OPT_FSYNC: return o->fsync = true;
 	case OPT_JSON_FILES: return o->json_files = true;
@@ -296,6 +297,13 @@ static void stay_beneath(struct options *o)
 	o->keep_dir_symlink = o->through_dangling = false;
 }
 
+/* --dry-run: there is nothing to flush, and there are no sums to list. */
+static void make_nothing(struct options *o)
+{
+	o->fsync = false;
+	o->checksum_file = NULL;
+}
+
 static void resolve(struct options *o, const struct raw_options *raw)
 {
 	check(o, raw);
@@ -317,6 +325,8 @@ static void resolve(struct options *o, const struct raw_options *raw)
 	o->through_dangling = getenv("POSIXLY_CORRECT");
 	if (o->beneath)
 		stay_beneath(o);
+	if (o->dry_run)
+		make_nothing(o);
 }
 
 void cmdline_parse(struct options *o, int argc, char **argv)

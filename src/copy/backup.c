@@ -159,7 +159,8 @@ bool backup_make(const struct options *o, const struct entry *e, const struct st
 			      "backing up %s might destroy source;  %s not copied");
 		return false;
 	}
-	*ret = rename_to_backup(dir_dst_fd(e->dir), e->dst, o->backup, keep);
+	*ret = o->dry_run ? find_backup_file_name(dir_dst_fd(e->dir), e->dst, o->backup) :
+			    rename_to_backup(dir_dst_fd(e->dir), e->dst, o->backup, keep);
 	if (*ret || errno == ENOENT)
 		return true;
 	complain_dst(e, OP_BACKUP, errno, "cannot backup %s");
@@ -170,8 +171,10 @@ void backup_restore(const struct context *c, const struct entry *e, char *backup
 {
 	int dir = dir_dst_fd(e->dir);
 
-	if (!backup)
+	if (!backup || c->opts->dry_run) {
+		free(backup);
 		return;
+	}
 	if (RETRY(renameat(dir, backup, dir, e->dst)) < 0) {
 		complain_dst(e, OP_BACKUP, errno, "cannot un-backup %s");
 	} else {

@@ -29,6 +29,7 @@
 #include "copy/backup.h"
 #include "copy/complain.h"
 #include "copy/context.h"
+#include "copy/dry.h"
 #include "copy/durable.h"
 #include "copy/entry.h"
 #include "copy/existing.h"
@@ -42,7 +43,6 @@
 #include "copy/plan.h"
 #include "copy/stream.h"
 #include "copy/targets.h"
-#include "copy/unchanged.h"
 #include "report/checksums.h"
 #include "report/report.h"
 #include "tree/dir.h"
@@ -84,6 +84,7 @@ static void make_aside(struct pending *p, const struct plan *plan)
 	p->flags |= COPYFILE_ATOMIC;
 	if (!plan->over)
 		return;
+	p->replaces = plan->dst.st_mode;
 	p->flags |= COPYFILE_REPLACE | COPYFILE_LENIENT;
 	/* It is no new file, as far as permissions go: it keeps those of what it replaces. */
 	if (S_ISREG(plan->dst.st_mode))
@@ -141,12 +142,11 @@ static void start(struct context *c, const struct entry *e, const struct plan *p
 	if (not_worth_a_thread(c, e))
 		p.flags |= COPYFILE_SYNC;
 	/* Otherwise a symlink takes the place of what is there only with -f. */
-	if (options_aside(c->opts, e->type) && !plan->in_place)
+	if (!plan->in_place && (options_aside(c->opts, e->type) ||
+				(plan->over && options_replace(c->opts, e->type))))
 		make_aside(&p, plan);
 	else if (plan->over && (!S_ISLNK(e->type) || c->opts->force))
 		write_over(&p, plan);
-	if (p.flags & COPYFILE_TRUNCATE && options_compare(c->opts))
-		unchanged_trim(c->opts, e);
 	if (c->opts->fsync && is_flushed_alone(&p, plan))
 		p.flags |= COPYFILE_FSYNC;
 	window_start(&c->window, &p);
@@ -317,7 +317,7 @@ static bool copy_once_more(struct context *c, const struct entry *e, const struc
 	struct pending more = {
 		.entry = *e, .flags = p->flags, .link = p->link, .backup = p->backup,
 		.end = p->end, .again = p->again, .differed = true,
-		.over_dev = p->over_dev, .over_ino = p->over_ino,
+		.replaces = p->replaces, .over_dev = p->over_dev, .over_ino = p->over_ino,
 		.found_dev = p->found_dev, .found_ino = p->found_ino,
 	};
 
@@ -449,8 +449,10 @@ void copy_ended(void *arg, const struct pending *p, int result,
 		keep_sum(c, p->link, info);
 	if (!ok && !reported)
 		report_failure(c, &e, p, -result, interrupted, info);
-	if (ok)
+	if (ok) {
+		outcome_replaced(c->opts, &e, &(struct stat){ .st_mode = p->replaces });
 		announce_made(c, &e, plan.backup);
+	}
 	report_details(c, &e, ok, info);
 	if (ok)
 		outcome(&e, info->method == COPYFILE_BY_REFLINK ? OUTCOME_CLONED : OUTCOME_COPIED,
@@ -482,12 +484,31 @@ static bool make(struct context *c, const struct entry *e, const struct plan *pl
 	return node_copy(c, e);
 }
 
+/* With --dry-run: say what copy_planned() would do. */
+static void say_planned(struct context *c, const struct entry *e, const struct plan *plan)
+{
+	struct copyfile_info info;
+	enum outcome made = dry_copy(c, e, plan, &info);
+	bool ok = made != OUTCOME_FAILED;
+
+	if (ok && plan->over)
+		outcome_replaced(c->opts, e, &plan->dst);
+	if (ok)
+		announce_made(c, e, plan->backup);
+	outcome(e, made, made == OUTCOME_COPIED ? &info : NULL);
+	finish_plan(c, e, plan, ok);
+}
+
 static void copy_planned(struct context *c, const struct entry *e, const struct plan *plan)
 {
 	const struct options *o = c->opts;
 	bool data = S_ISLNK(e->type) || (S_ISREG(e->type) && !o->attributes_only), ok = false;
 	enum outcome made;
 
+	if (!stop_asked() && o->dry_run) {
+		say_planned(c, e, plan);
+		return;
+	}
 	if (!stop_asked() && data && !o->symlink && !o->hard_link) {
 		start(c, e, plan, NULL);
 		return;

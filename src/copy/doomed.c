@@ -13,9 +13,8 @@
 
 #include "copy/doomed.h"
 
-#include <assert.h>
 #include <errno.h>
-#include <stdint.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -89,16 +88,20 @@ static char *new_name(struct doomed *doomed, const char *name)
 
 const char *doomed_original(struct doomed *doomed, const char *name)
 {
-	size_t number = strtoull(strchr(name + sizeof prefix, '-') + 1, NULL, 10);
+	const size_t len = sizeof prefix - 1;
+	char *end;
 
+	if (strncmp(name, prefix, len) || strtoimax(name + len, &end, 10) != getpid() ||
+	    *end != '-')
+		return name;
+	size_t number = strtoumax(end + 1, NULL, 10);
 	pthread_mutex_lock(&doomed->lock);
-	assert(number < doomed->noriginals);
-	const char *original = doomed->originals[number];
+	const char *original = number < doomed->noriginals ? doomed->originals[number] : name;
 	pthread_mutex_unlock(&doomed->lock);
 	return original;
 }
 
-char *doomed_set_aside(struct doomed *doomed, const struct entry *e, mode_t type)
+char *doomed_set_aside(struct doomed *doomed, const struct entry *e, mode_t type, bool dry)
 {
 	int dir = dir_dst_fd(e->dir), r = -1;
 	char *name = NULL;
@@ -106,7 +109,7 @@ char *doomed_set_aside(struct doomed *doomed, const struct entry *e, mode_t type
 	for (int i = 0; i < TRIES && r < 0; i++) {
 		free(name);
 		name = new_name(doomed, e->dst);
-		r = renameatu(dir, e->dst, dir, name, RENAME_NOREPLACE);
+		r = dry ? 0 : renameatu(dir, e->dst, dir, name, RENAME_NOREPLACE);
 		if (r < 0 && errno != EEXIST && errno != EINTR)
 			break;
 	}
@@ -119,7 +122,7 @@ char *doomed_set_aside(struct doomed *doomed, const struct entry *e, mode_t type
 	}
 	struct doomed_names what = { .dir = e->dir, .replaced = true };
 	later_init(&what.names, false);
-	later_add(&what.names, name, type, 0);
+	later_add(&what.names, dry ? e->dst : name, type, 0);
 	add(doomed, &what);
 	return name;
 }

@@ -45,13 +45,13 @@ void doomed_add(struct doomed *doomed, struct dir *dir, struct later *names);
 /*
  * What is at e's destination, a directory or in the place of one, must make room: rename it,
  * and doom it; type is its S_IFMT bits.  Returns its new name, in the same directory, which the
- * caller frees; or NULL with errno set.
+ * caller frees; or NULL with errno set.  With dry nothing is renamed, but the rest is the same.
  */
-char *doomed_set_aside(struct doomed *doomed, const struct entry *e, mode_t type);
+char *doomed_set_aside(struct doomed *doomed, const struct entry *e, mode_t type, bool dry);
 
 /*
- * Returns the name that doomed_set_aside() has taken from what is now called name; it lives as
- * long as doomed.
+ * Returns the name that doomed_set_aside() has taken from what is now called name, or name if it
+ * has taken none; it lives as long as doomed.
  */
 const char *doomed_original(struct doomed *doomed, const char *name);
 

@@ -3,6 +3,7 @@
 
 #include "copy/entry.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 
@@ -17,6 +18,10 @@ int entry_stat_src(const struct entry *e, struct stat *ret, int flags)
 
 int entry_stat_dst(const struct entry *e, struct stat *ret, int flags)
 {
+	if (e->dir->absent) {
+		errno = ENOENT;
+		return -1;
+	}
 	return RETRY(fstatat(dir_dst_fd(e->dir), e->dst, ret, flags));
 }
 

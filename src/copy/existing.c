@@ -41,6 +41,7 @@
 #include "copy/complain.h"
 #include "copy/context.h"
 #include "copy/doomed.h"
+#include "copy/dry.h"
 #include "copy/entry.h"
 #include "copy/outcome.h"
 #include "copy/samefile.h"
@@ -52,6 +53,8 @@
 #include "report/status.h"
 #include "report/verbose.h"
 #include "same-inode.h"
+#include "timespec.h"
+#include "tree/byfd.h"
 #include "tree/dir.h"
 #include "tree/dirpath.h"
 #include "utimecmp.h"
@@ -65,6 +68,10 @@ static bool is_up_to_date(const struct options *o, const struct entry *e, const 
 	/* utimecmpat() remembers what it learns of file systems, and takes no lock for that. */
 	static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
+	/* To learn it sets the times of files. */
+	if (o->dry_run)
+		return timespec_cmp(dst->st_mtim, src->st_mtim) >= 0 ||
+		       unchanged_time(src->st_mtim, dst->st_mtim);
 	pthread_mutex_lock(&lock);
 	int order = utimecmpat(dir_dst_fd(e->dir), e->dst, dst, src,
 			       o->attrs & COPYFILE_TIMES ? UTIMECMP_TRUNCATE_SOURCE : 0);
@@ -175,8 +182,10 @@ static bool just_created(const struct context *c, const struct entry *e, const s
 
 /* ---------------------------------------------------------- removing it */
 
-static bool unlink_it(const struct entry *e)
+static bool unlink_it(const struct options *o, const struct entry *e)
 {
+	if (o->dry_run)
+		return dry_can_make(e, "cannot remove %s");
 	if (RETRY(unlinkat(dir_dst_fd(e->dir), e->dst, 0)) == 0 || errno == ENOENT)
 		return true;
 	complain_dst(e, OP_REMOVE, errno, "cannot remove %s");
@@ -185,21 +194,9 @@ static bool unlink_it(const struct entry *e)
 
 bool existing_remove(const struct context *c, const struct entry *e)
 {
-	if (!unlink_it(e))
+	if (!unlink_it(c->opts, e))
 		return false;
 	announce_removed(c, e);
-	return true;
-}
-
-/* As existing_remove(), for dst, which is of another kind than e. */
-static bool remove_other_kind(const struct context *c, const struct entry *e,
-			      const struct stat *dst)
-{
-	if (!unlink_it(e))
-		return false;
-	char *path = dir_dst_path(e->dir, e->dst);
-	outcome_removed(c->opts, path, dst->st_mode, true);
-	free(path);
 	return true;
 }
 
@@ -227,7 +224,7 @@ static bool is_replaced(const struct options *o, const struct entry *e, const st
 			const struct existing *there)
 {
 	/* The library refuses to replace the source, which may be meant: --remove-destination */
-	return options_aside(o, e->type) && !S_ISDIR(there->st.st_mode) && !there->in_place &&
+	return options_replace(o, e->type) && !S_ISDIR(there->st.st_mode) && !there->in_place &&
 	       !SAME_INODE(*src, there->st);
 }
 
@@ -248,7 +245,7 @@ static bool is_link_itself_meant(const struct options *o, const struct entry *e)
 		       (o->contents && !S_ISDIR(e->type) && !S_ISLNK(e->type));
 
 	return !content || o->symlink || o->hard_link || o->backup != no_backups ||
-	       o->remove_first || options_compare(o) || options_aside(o, e->type);
+	       o->remove_first || options_compare(o) || options_replace(o, e->type);
 }
 
 /* Returns true if contents would be written to a FIFO or a device that is no operand. */
@@ -282,9 +279,10 @@ static enum existing_action remove_or_back_up(const struct context *c, const str
 						       "not writing to special file %s");
 		return EXISTING_REFUSED;
 	}
-	if (options_compare(o) && (src->st_mode ^ ret->st.st_mode) & S_IFMT)
-		return remove_other_kind(c, e, &ret->st) ? EXISTING_NONE : EXISTING_REFUSED;
-	return existing_remove(c, e) ? EXISTING_NONE : EXISTING_REFUSED;
+	if (!existing_remove(c, e))
+		return EXISTING_REFUSED;
+	outcome_replaced(o, e, &ret->st);
+	return EXISTING_NONE;
 }
 
 /* -------------------------------------------------------- the whole check */
@@ -298,7 +296,7 @@ static bool through_new_symlink(const struct context *c, const struct entry *e)
 	struct stat st;
 
 	/* A symlink is not written through but replaced, if at all. */
-	if (!e->operand || S_ISLNK(e->type) || options_aside(c->opts, e->type) ||
+	if (!e->operand || S_ISLNK(e->type) || options_replace(c->opts, e->type) ||
 	    c->opts->backup != no_backups ||
 	    !targets_have(c, e) ||
 	    (entry_stat_dst(e, &st, AT_SYMLINK_NOFOLLOW) == 0 ? !S_ISLNK(st.st_mode) :
@@ -339,6 +337,8 @@ static enum existing_action decide(struct context *c, const struct entry *e,
 		if (entry_stat_dst(e, &end, 0) == 0 && S_ISDIR(end.st_mode))
 			*dst = end;
 	}
+	if (!S_ISDIR(src->st_mode) || !S_ISDIR(dst->st_mode))
+		dir_let_owner_write(e->dir);
 	bool aside = o->delete && !S_ISDIR(src->st_mode) != !S_ISDIR(dst->st_mode);
 	if (!aside && !is_right_kind(o, e, src, dst))
 		return EXISTING_REFUSED;
@@ -348,7 +348,8 @@ static enum existing_action decide(struct context *c, const struct entry *e,
 	}
 	if (aside) {
 		/* If the copy fails it gets its name back, as a backup does. */
-		ret->backup = doomed_set_aside(&c->doomed, e, dst->st_mode & S_IFMT);
+		ret->backup = doomed_set_aside(&c->doomed, e, dst->st_mode & S_IFMT,
+					       o->dry_run);
 		if (ret->backup)
 			return EXISTING_NONE;
 		complain_dst(e, OP_REMOVE, errno, "cannot move %s out of the way");
@@ -428,8 +429,10 @@ static enum existing_action prepare(struct context *c, const struct entry *e, st
 
 	*ret = (struct existing){ .backup = NULL };
 	int err = look(o, e, ret);
-	if (err == ENOENT)
+	if (err == ENOENT) {
+		dir_let_owner_write(e->dir);
 		return EXISTING_NONE;
+	}
 	/* A symlink to itself is one of the things that -f removes. */
 	if (err == ELOOP && o->force && ret->through)
 		return EXISTING_OVERWRITE;

@@ -151,7 +151,7 @@ bool full_met(const struct entry *e, int err)
 static bool in_place(const struct options *o, const struct entry *e)
 {
 	return S_ISREG(e->type) && !o->symlink && !o->hard_link && !o->remove_first &&
-	       !options_aside(o, e->type) && o->backup == no_backups;
+	       !options_replace(o, e->type) && o->backup == no_backups;
 }
 
 bool full_bars(const struct context *c, const struct entry *e)

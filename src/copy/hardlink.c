@@ -36,6 +36,7 @@
 #include "copy/newlink.h"
 #include "copy/outcome.h"
 #include "report/checksums.h"
+#include "tree/byfd.h"
 #include "tree/dir.h"
 #include "tree/dirfds.h"
 #include "tree/dirrefs.h"
@@ -103,6 +104,14 @@ static bool begin_new_copy(struct context *c, struct link *k, const struct entry
 	return true;
 }
 
+/* Returns as links_make(). */
+static int try_link(struct context *c, const struct link *k, const struct entry *e,
+		    bool *ret_replaced, char **ret_first)
+{
+	return links_make(&c->links, k, e->dir, e->dst, options_follows(c->opts, e->operand),
+			  c->opts->dry_run, ret_replaced, ret_first);
+}
+
 /*
  * Give k's file the name e.  Returns true if it cannot have one more, so that the caller
  * has to copy e by plan.
@@ -113,15 +122,20 @@ static bool make_link(struct context *c, struct link *k, const struct entry *e,
 	struct checksum sum;
 	bool replaced;
 	char *first;
-	int err = links_make(&c->links, k, e->dir, e->dst, options_follows(c->opts, e->operand),
-			     &replaced, &first);
+	int err = try_link(c, k, e, &replaced, &first);
 
+	/* Not before: the link may be there already. */
+	if (err == EACCES && relaxed_get(e->dir->write_protected)) {
+		free(first);
+		dir_let_owner_write(e->dir);
+		err = try_link(c, k, e, &replaced, &first);
+	}
 	if (err == EMLINK) {
 		free(first);
 		/* What becomes a backup without losing its name is still there. */
 		*plan = (struct plan){
 			.backup = plan->backup, .dst = plan->dst,
-			.over = plan->over && options_aside(c->opts, e->type),
+			.over = plan->over && options_replace(c->opts, e->type),
 		};
 		return begin_new_copy(c, k, e, plan);
 	}

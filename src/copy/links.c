@@ -360,7 +360,7 @@ static int link_to_end(int dir, const char *first, const struct link_end *end, i
 }
 
 int links_make(struct links *l, const struct link *k, struct dir *dir, const char *name,
-	       bool follow, bool *replaced, char **ret_first)
+	       bool follow, bool dry, bool *replaced, char **ret_first)
 {
 	/* Another thread may begin a new copy meanwhile; this one is as good. */
 	pthread_mutex_lock(&l->lock);
@@ -378,7 +378,8 @@ int links_make(struct links *l, const struct link *k, struct dir *dir, const cha
 		int from = dir_dst_fd(first_dir), to = dir_dst_fd(dir);
 
 		*replaced = true;
-		err = symlink ? link_to_end(from, first, &end, to, name, replaced) :
+		err = dry ? newlink_hard_dry(from, first, to, name, 0, replaced) :
+		      symlink ? link_to_end(from, first, &end, to, name, replaced) :
 				newlink_hard(from, first, to, name, 0, replaced);
 		dir_unpin(first_dir);
 	}

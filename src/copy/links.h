@@ -116,10 +116,10 @@ void links_note_symlink(struct links *l, struct link *k, const struct stat *end)
  * *replaced set, unless it is a name of that file already.  With follow, if k's copy was
  * written through a symlink, the name is given to the file at the end of that symlink, if it
  * still leads there (else ESTALE).  Returns as newlink_hard(); after a failure *ret_first,
- * which the caller frees, is the full name of k's copy.
+ * which the caller frees, is the full name of k's copy.  With dry nothing is done.
  */
 int links_make(struct links *l, const struct link *k, struct dir *dir, const char *name,
-	       bool follow, bool *replaced, char **ret_first);
+	       bool follow, bool dry, bool *replaced, char **ret_first);
 
 /* The copy of k has this checksum.  Call it before links_end(). */
 void links_set_sum(struct links *l, struct link *k, const struct checksum *sum);

@@ -91,6 +91,19 @@ int newlink_hard(int from_dir, const char *from, int to_dir, const char *to, int
 	return make_link(&m, to_dir, to, replace);
 }
 
+int newlink_hard_dry(int from_dir, const char *from, int to_dir, const char *to, int flags,
+		     bool *replace)
+{
+	const struct maker m = {
+		.make = make_hard, .from_dir = from_dir, .flags = flags, .from = from,
+	};
+	struct stat st;
+	bool exists = RETRY(fstatat(to_dir, to, &st, AT_SYMLINK_NOFOLLOW)) == 0;
+
+	*replace = *replace && exists && !is_linked(&m, to_dir, to);
+	return exists && !*replace ? NEWLINK_IS_THERE : 0;
+}
+
 int newlink_symbolic(const char *target, int dir, const char *name, bool *replace)
 {
 	const struct maker m = { .make = make_symbolic, .from = target };

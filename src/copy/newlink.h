@@ -15,6 +15,10 @@
 int newlink_hard(int from_dir, const char *from, int to_dir, const char *to, int flags,
 		 bool *replace);
 
+/* Returns what newlink_hard() would return, as far as can be seen; from_dir -1: there is no from. */
+int newlink_hard_dry(int from_dir, const char *from, int to_dir, const char *to, int flags,
+		     bool *replace);
+
 /* As newlink_hard(), for a symlink to target that is called name in dir. */
 int newlink_symbolic(const char *target, int dir, const char *name, bool *replace);
 

@@ -97,6 +97,15 @@ void outcome_lacking(const struct entry *e)
 	free(src);
 }
 
+void outcome_replaced(const struct options *o, const struct entry *e, const struct stat *dst)
+{
+	if (!options_compare(o) || !dst->st_mode || !((e->type ^ dst->st_mode) & S_IFMT))
+		return;
+	char *path = dir_dst_path(e->dir, e->dst);
+	outcome_removed(o, path, dst->st_mode, true);
+	free(path);
+}
+
 bool outcome_is_told(const struct options *o)
 {
 	return o->verbose || log_is_open() || json_tells_files();

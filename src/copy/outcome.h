@@ -13,6 +13,7 @@ struct checksum;
 struct copyfile_info;
 struct entry;
 struct options;
+struct stat;
 
 /*
  * Progress is shown, which needs the sizes of entries that are left out.  Call it before the
@@ -43,6 +44,12 @@ void outcome_left_out(const struct entry *e);
  * reported: it is listed for --failed-to, and its directory is not clean.
  */
 void outcome_lacking(const struct entry *e);
+
+/*
+ * e has taken the place of what has the stat dst, maybe zeros.  If that is of another kind, and
+ * was compared with e's source, it is told as outcome_removed() tells it.
+ */
+void outcome_replaced(const struct options *o, const struct entry *e, const struct stat *dst);
 
 /*
  * What had the full name dst, of that type (S_IFMT bits), is gone: it had to make room, or else

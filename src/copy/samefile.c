@@ -51,7 +51,7 @@ static enum samefile check_unfollowed(const struct options *o, const struct entr
 	if (o->backup != no_backups)
 		return options_follows(o, e->operand) && S_ISLNK(src->st_mode) &&
 		       !S_ISLNK(dst->st_mode) ? SAMEFILE_ERROR : SAMEFILE_NO;
-	if (S_ISLNK(dst->st_mode) && (o->remove_first || options_aside(o, e->type)))
+	if (S_ISLNK(dst->st_mode) && (o->remove_first || options_replace(o, e->type)))
 		return SAMEFILE_NO;
 	if (o->remove_first && one_inode && dst->st_nlink > 1)
 		same = if_one_name(e, SAMEFILE_ERROR, SAMEFILE_NO);

@@ -213,7 +213,8 @@ static void report_untrimmed(char *dst, uint64_t id, int err)
 	free(dst);
 }
 
-static void trim(const struct options *o, const struct entry *e, bool rewritten)
+/* Remove what e's destination has and its source lacks.  Failures are reported. */
+static void trim(const struct options *o, const struct entry *e)
 {
 	struct xattrs_file from, to;
 
@@ -221,19 +222,11 @@ static void trim(const struct options *o, const struct entry *e, bool rewritten)
 		return;
 	files_of(o, e, &from, &to);
 	int err = xattrs_trim(&from, &to);
-	/*
-	 * A source that cannot be looked at is for the copy to report.  What may not be written
-	 * to will be replaced, and writing takes the capabilities away.
-	 */
-	if (!err || err == ENOENT || (rewritten && (err == EACCES || err == EPERM)))
+	/* A source that cannot be looked at is for what follows to report. */
+	if (!err || err == ENOENT)
 		return;
 	report_untrimmed(dir_dst_path(e->dir, e->dst), e->id, err);
 	outcome_lacking(e);
-}
-
-void unchanged_trim(const struct options *o, const struct entry *e)
-{
-	trim(o, e, true);
 }
 
 /* Let the owner write to fd, whose stat is st: else attributes of users cannot be removed. */
@@ -248,8 +241,11 @@ void unchanged_put_right(struct context *c, const struct entry *e, const struct 
 	const struct options *o = c->opts;
 	int follow = options_follows(o, e->operand) ? 0 : AT_SYMLINK_NOFOLLOW;
 	struct stat src, found;
-	int fd = RETRY(openat(dir_dst_fd(e->dir), e->dst, O_PATH | O_NOFOLLOW | O_CLOEXEC));
+	int fd;
 
+	if (o->dry_run)
+		return;
+	fd = RETRY(openat(dir_dst_fd(e->dir), e->dst, O_PATH | O_NOFOLLOW | O_CLOEXEC));
 	if (fd < 0 || RETRY(fstat(fd, &found)) < 0 || entry_stat_src(e, &src, follow) < 0) {
 		complain_dst(e, OP_ATTRIBUTES, errno, "setting attributes for %s");
 		outcome_lacking(e);
@@ -259,7 +255,7 @@ void unchanged_put_right(struct context *c, const struct entry *e, const struct 
 	} else {
 		if (o->attrs & COPYFILE_XATTR && o->attrs & COPYFILE_MODE)
 			make_writable(fd, &found);
-		trim(o, e, false);
+		trim(o, e);
 		attrs_result(c, e, attrs_carry_over(o, e, &src, fd));
 	}
 	if (fd >= 0)

@@ -41,11 +41,9 @@ void unchanged_put_right(struct context *c, const struct entry *e, const struct 
 bool unchanged_dir(const struct options *o, const struct dir *d);
 
 /*
- * The file at e's destination, which is about to be rewritten, or the directory d loses the
- * extended attributes that its source does not have.  Failures are reported; then the second
- * function returns false.
+ * Remove from d's destination the extended attributes that its source does not have.  Returns
+ * false after a failure, which has been reported.
  */
-void unchanged_trim(const struct options *o, const struct entry *e);
 bool unchanged_trim_dir(const struct options *o, const struct dir *d);
 
 #endif

@@ -25,6 +25,7 @@ struct pending {
 	char *backup;			/* the new name of what was there, or NULL; owned */
 	char *end;			/* where the symlink at the destination leads, if the copy
 					   is made there; or NULL; owned */
+	mode_t replaces;		/* st_mode of what it takes the place of; 0: nothing */
 	bool again;			/* it is the second attempt: see retry_with_new_plan() */
 	bool differed;			/* it is the second one, as the first was not like src */
 	dev_t over_dev;			/* the inode that an operand overwrites; 0, 0: none */

@@ -28,7 +28,9 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
+#include "base/relaxed.h"
 #include "base/retry.h"
+#include "tree/dir.h"
 
 /* Room for the name of a descriptor in /proc */
 #define SELF_MAX 32
@@ -118,6 +120,18 @@ int byfd_utimens(int fd, const struct timespec times[2])
 		close(again);
 	}
 	return r;
+}
+
+void dir_let_owner_write(struct dir *d)
+{
+	struct stat st;
+
+	if (!relaxed_get(d->write_protected))
+		return;
+	relaxed_set(d->write_protected, false);
+	/* If that fails, so does what is going to be done. */
+	if (RETRY(fstat(dir_dst_fd(d), &st)) == 0)
+		(void)byfd_chmod(dir_dst_fd(d), (st.st_mode & 07777) | S_IWUSR);
 }
 
 void byfd_drop_acl(int fd)

@@ -16,6 +16,13 @@
  */
 int byfd_open(int dir, const char *name, mode_t type, dev_t dev, struct stat *ret);
 
+/*
+ * Something is going to be made in the destination of d, which is pinned, or removed from it.  If
+ * d->write_protected is set its owner, who is this user, is given the right to do that.
+ */
+struct dir;
+void dir_let_owner_write(struct dir *d);
+
 /* As fchmod(2) and futimens(2).  Not for the mode of a symlink, which has none. */
 int byfd_chmod(int fd, mode_t mode);
 int byfd_utimens(int fd, const struct timespec times[2]);

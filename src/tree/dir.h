@@ -72,12 +72,12 @@ struct dir_count {
 
 enum dir_side { DIR_SRC, DIR_DST };
 
-/* What a walk does with a directory: it is copied, or else doomed, which has no source */
+/* Why a directory is doomed, which then has no source; DOOM_NOT: it is copied */
 enum dir_doom {
 	DOOM_NOT,
-	DOOM_COUNT,		/* it is only counted */
-	DOOM_EXTRA,		/* it is removed, as the source has not such a thing, */
-	DOOM_REPLACED		/* or as it was in the way of something */
+	DOOM_EXTRA = 1,		/* the source has not such a thing */
+	DOOM_REPLACED = 2,	/* it was in the way of something */
+	DOOM_COUNT = 4		/* besides: so far it is only counted */
 };
 
 struct dir {
@@ -89,6 +89,7 @@ struct dir {
 
 	/* Set by the thread that makes the directory, before any other one knows it */
 	bool created;			/* this run made the destination: it was empty */
+	bool absent;			/* with --dry-run: it would have, but there is none */
 	bool make_failed;		/* there is no destination */
 	bool leads;			/* it is above an operand, for --parents */
 	bool stays;			/* the destination was there, and keeps its attributes */
@@ -100,6 +101,8 @@ struct dir {
 	uint64_t newdir;		/* the destination's; see copyfile_newdir_begin(); or 0 */
 
 	struct dir_count count;		/* of entries */
+
+	atomic_bool write_protected;	/* see dir_let_owner_write() */
 
 	/* all->lock: */
 	unsigned int refcount;		/* see dirrefs.c; 0: complete, or about to be */

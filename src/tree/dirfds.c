@@ -358,7 +358,7 @@ static void install_fd_locked(struct dir *d, enum dir_side side, int fd)
 /* Open this side of d, which is pinned, unless it is open.  Returns 0 or an errno value. */
 static int ensure_open_locked(struct dir *d, enum dir_side side)
 {
-	if (!d->parent || d->fd[side] >= 0)
+	if (!d->parent || d->fd[side] >= 0 || (d->absent && side == DIR_DST))
 		return 0;
 	reserve_fd_locked(d->all);
 	dirs_unlock(d->all);

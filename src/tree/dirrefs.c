@@ -161,7 +161,11 @@ static struct dir *complete(struct dir *d)
 
 	copyfile_newdir_end(d->newdir);
 	result.clean &= all->config.complete(all->config.arg, d, &result);
-	dirresult_add(parent, &result);
+	/* To remove something is no part of the copy. */
+	if (!d->doom)
+		dirresult_add(parent, &result);
+	else if (!result.clean && parent->doom)
+		dir_mark_unclean(parent);
 	dirs_lock(all);
 	dirfds_leave_locked(d, d->weak_refs > 1);
 	put_weak_locked(d);

@@ -208,7 +208,7 @@ static struct dir *make_destination(struct context *c, struct walk_root *root,
 	d->follow[DIR_SRC] = options_follows(c->opts, e->operand);
 	d->follow[DIR_DST] = c->opts->keep_dir_symlink;
 	if (found == EXISTING_OVERWRITE) {
-		makedir_open_existing(c, e, &there.st);
+		makedir_open_existing(c, e, d, &there.st);
 		dir_expect_existing_dst(d, &there.st);
 	}
 	if (found == EXISTING_NONE && !makedir_create(c, e, d, "cannot create directory %s")) {

@@ -62,6 +62,12 @@ static int has_entries(const char *path)
 	return entry ? 1 : err ? -1 : 0;
 }
 
+/* Returns true if there is nothing in dst that could be removed, as far as can be seen. */
+static bool is_empty(const char *dst)
+{
+	return has_entries(dst) == 0 || errno == ENOENT;
+}
+
 static bool source_is_whole(const char *src)
 {
 	switch (has_entries(src)) {
@@ -129,7 +135,9 @@ static bool source_is_fair(const struct options *o, const char *src, const char 
 
 	if (r < 0)
 		return refuse(errno, "not deleting anything: cannot stat %s", src);
-	return !S_ISDIR(st.st_mode) || (source_is_whole(src) && destination_is_fair(src, dst));
+	if (!S_ISDIR(st.st_mode) || is_empty(dst))
+		return true;
+	return source_is_whole(src) && destination_is_fair(src, dst);
 }
 
 /* Returns true if the operands i and those before it are copied to different names. */

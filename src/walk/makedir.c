@@ -25,11 +25,13 @@
 #include <libcopyfile.h>
 
 #include "base/options.h"
+#include "base/relaxed.h"
 #include "base/retry.h"
 #include "base/stop.h"
 #include "copy/attrs.h"
 #include "copy/complain.h"
 #include "copy/context.h"
+#include "copy/dry.h"
 #include "copy/durable.h"
 #include "copy/entry.h"
 #include "copy/unchanged.h"
@@ -153,6 +155,10 @@ bool makedir_create(struct context *c, const struct entry *e, struct dir *d,
 	struct copyfile_work work;
 	struct stat st;
 
+	if (c->opts->dry_run) {
+		d->created = d->absent = dry_can_make(e, message);
+		return d->created;
+	}
 	copyfile_work_begin(&work);
 	d->mode.lacks_owner_rights = c->umask & S_IRWXU;
 	if (make_noted(c, e, mode, &st) < 0) {
@@ -168,14 +174,20 @@ bool makedir_create(struct context *c, const struct entry *e, struct dir *d,
 	return true;
 }
 
-void makedir_open_existing(const struct context *c, const struct entry *e, const struct stat *st)
+void makedir_open_existing(const struct context *c, const struct entry *e, struct dir *d,
+			   const struct stat *st)
 {
 	const struct options *o = c->opts;
 	struct stat now;
 
-	if (!options_compare(o) || !(o->attrs & COPYFILE_MODE) ||
+	if (o->dry_run || !options_compare(o) || !(o->attrs & COPYFILE_MODE) ||
 	    (st->st_mode & S_IRWXU) == S_IRWXU || st->st_uid != geteuid() || !st->st_uid)
 		return;
+	/* Maybe nothing is made in there, and it can stay as it is. */
+	if ((st->st_mode & (S_IRUSR | S_IXUSR)) == (S_IRUSR | S_IXUSR)) {
+		relaxed_set(d->write_protected, true);
+		return;
+	}
 	int fd = byfd_open(dir_dst_fd(e->dir), e->dst, S_IFDIR, 0, &now);
 	if (fd < 0)
 		return;
@@ -194,7 +206,7 @@ static bool is_ours_alone(const struct context *c, const struct dir *d)
 {
 	const struct options *o = c->opts;
 
-	return d->created && !d->leads && !o->contents && !o->attributes_only && !o->atomic &&
+	return d->created && !d->absent && !d->leads && !o->contents && !o->attributes_only && !o->atomic &&
 	       !o->keep_dir_symlink && !(c->umask & S_IWUSR);
 }
 
@@ -291,7 +303,8 @@ static bool lacks_mode(const struct dir *d)
 
 bool makedir_has_end_work(const struct context *c, const struct dir *d)
 {
-	return !d->make_failed && !d->stays && (c->opts->attrs || lacks_mode(d));
+	return !d->make_failed && !d->stays && !c->opts->dry_run &&
+	       (c->opts->attrs || lacks_mode(d));
 }
 
 /*
@@ -310,7 +323,7 @@ bool makedir_complete(const struct context *c, struct dir *d, bool clean)
 {
 	bool ok = true;
 
-	if (d->make_failed || d->stays)
+	if (d->make_failed || d->stays || c->opts->dry_run)
 		return true;
 	if (!clean && (stop_asked() || stop_left_out()))
 		stay_open_to_owner(c, d);

@@ -22,11 +22,12 @@ bool makedir_create(struct context *c, const struct entry *e, struct dir *d,
 		    const char *message);
 
 /*
- * The destination of e is there, with the stat st, and is made what the source is (see
- * options_compare()): let its owner read and write it until it gets its mode.  If that is not
- * possible, what fails for that will be reported.
+ * The destination of e, a directory, is there, with the stat st, and is made what the source is
+ * (see options_compare()); d is its struct dir.  Let its owner read it, and write to it if need
+ * be, until it gets its mode.  If that is not possible, what fails for that will be reported.
  */
-void makedir_open_existing(const struct context *c, const struct entry *e, const struct stat *st);
+void makedir_open_existing(const struct context *c, const struct entry *e, struct dir *d,
+			   const struct stat *st);
 
 /*
  * Both sides of d are open, and no other thread knows d yet: if its destination is new, let the

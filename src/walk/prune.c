@@ -46,17 +46,17 @@ static bool is_replaced_file(const struct doomed_names *n)
 	return n->replaced && later_peek(&n->names, &type) && !S_ISDIR(type);
 }
 
-/* Count or remove, as doom says, what is doomed in clean directories.  Returns how many are not. */
-static unsigned int visit_all(struct context *c, enum dir_doom doom)
+/* Count or remove what is doomed in clean directories.  Returns how many are not clean. */
+static unsigned int visit_all(struct context *c, bool count)
 {
 	unsigned int unclean = 0;
 
 	for (const struct doomed_names *n = c->doomed.first; n; n = n->next) {
 		if (!dirresult_of(n->dir).clean)
 			unclean++;
-		else if (doom != DOOM_COUNT || !is_replaced_file(n))
-			walk_doomed(c, doom == DOOM_EXTRA && n->replaced ? DOOM_REPLACED : doom,
-				    n->dir, &n->names);
+		else if (!count || !is_replaced_file(n))
+			walk_doomed(c, (n->replaced ? DOOM_REPLACED : DOOM_EXTRA) |
+				    (count ? DOOM_COUNT : 0), n->dir, &n->names);
 	}
 	context_drain(c);
 	return unclean;
@@ -70,7 +70,7 @@ static bool within_limit(struct context *c)
 
 	if (o->max_delete_percent && max >= 100)
 		return true;
-	visit_all(c, DOOM_COUNT);
+	visit_all(c, true);
 	uint64_t doomed = relaxed_get(c->doomed.below);
 	uint64_t there = relaxed_get(c->doomed.kept) + doomed;
 	bool within = o->max_delete_percent ? doomed <= there / 100.0 * max : doomed <= max;
@@ -85,7 +85,7 @@ static bool within_limit(struct context *c)
 
 static void remove_all(struct context *c)
 {
-	unsigned int unclean = visit_all(c, DOOM_EXTRA);
+	unsigned int unclean = visit_all(c, false);
 
 	if (unclean)
 		report_warning(&(struct report_about){ .op = OP_REMOVE },

@@ -54,7 +54,7 @@ static char *old_path(struct context *c, enum dir_doom doom, const struct dir *d
 	const struct dir *top = d;
 
 	if (!d->doom)
-		return dir_dst_path(d, doom == DOOM_REPLACED ?
+		return dir_dst_path(d, doom & DOOM_REPLACED ?
 				       doomed_original(&c->doomed, name) : name);
 	while (top->doom)
 		top = top->parent;
@@ -98,13 +98,17 @@ static bool is_extra(struct dir *d, const char *name)
 }
 
 /* Returns true if name in d stays; then so does d, if that is doomed. */
-static bool stays(struct context *c, struct dir *d, const char *name)
+static bool stays(struct context *c, enum dir_doom doom, struct dir *d, const char *name)
 {
+	/* What was set aside has a name that no source has, and another one in a dry run. */
+	bool known = doom & DOOM_REPLACED;
+
 	if (stop_asked())
 		stop_leave_out();
-	else if (!is_excluded(c->opts, d, name) && is_extra(d, name))
+	else if (!is_excluded(c->opts, d, name) && (known || is_extra(d, name)))
 		return false;
-	dir_mark_unclean(d);
+	if (d->doom)
+		dir_mark_unclean(d);
 	return true;
 }
 
@@ -129,10 +133,11 @@ static bool open_to_owner(const struct dir *d)
 }
 
 /* As unlinkat(2), for name in d's destination. */
-static int unlink_in(const struct dir *d, const char *name, int flags)
+static int unlink_in(struct dir *d, const char *name, int flags)
 {
+	if (!d->doom)
+		dir_let_owner_write(d);
 	int r = RETRY(unlinkat(dir_dst_fd(d), name, flags));
-
 	if (r < 0 && open_to_owner(d))
 		r = RETRY(unlinkat(dir_dst_fd(d), name, flags));
 	return r;
@@ -143,10 +148,10 @@ static void remove_name(struct context *c, enum dir_doom doom, struct dir *d, co
 {
 	const struct entry e = { .dir = d, .src = name, .dst = name, .type = type };
 
-	if (unlink_in(d, name, S_ISDIR(type) ? AT_REMOVEDIR : 0) == 0) {
+	if (c->opts->dry_run || unlink_in(d, name, S_ISDIR(type) ? AT_REMOVEDIR : 0) == 0) {
 		char *path = outcome_is_told(c->opts) ? old_path(c, doom, d, name) : NULL;
 
-		outcome_removed(c->opts, path, type, doom == DOOM_REPLACED);
+		outcome_removed(c->opts, path, type, doom & DOOM_REPLACED);
 		free(path);
 	} else if (errno != ENOENT) {
 		complain_dst(&e, OP_REMOVE, errno, "cannot remove %s");
@@ -167,9 +172,9 @@ bool remove_unless_dir(struct context *c, enum dir_doom doom, struct dir *d, con
 		type = st.st_mode & S_IFMT;
 	if (S_ISDIR(type))
 		return true;
-	if (stays(c, d, name))
+	if (stays(c, doom, d, name))
 		return false;
-	if (doom == DOOM_COUNT) {
+	if (doom & DOOM_COUNT) {
 		relaxed_add(c->doomed.below, 1);
 		return false;
 	}
@@ -186,11 +191,11 @@ struct dir *remove_enter(struct context *c, enum dir_doom doom, struct dir *pare
 {
 	const struct stat unknown = { .st_mode = 0 };
 
-	if (stays(c, parent, name))
+	if (stays(c, doom, parent, name))
 		return NULL;
-	if (doom == DOOM_COUNT)
+	if (doom & DOOM_COUNT)
 		relaxed_add(c->doomed.below, 1);
-	const char *old = doom == DOOM_REPLACED && !parent->doom ?
+	const char *old = doom & DOOM_REPLACED && !parent->doom ?
 			  doomed_original(&c->doomed, name) : name;
 	struct dir *d = dir_new(parent, old, name, &unknown);
 	d->doom = doom;
@@ -214,10 +219,19 @@ static bool is_on_mount_of_parent(const struct dir *d)
 	return x.stx_mnt_id == y.stx_mnt_id;
 }
 
-int remove_open(struct dir *d)
+/* Returns true if this user may not read or search the directory fd. */
+static bool lacks_rights(int fd)
+{
+	struct stat st;
+
+	return geteuid() != 0 && RETRY(fstat(fd, &st)) == 0 &&
+	       (st.st_mode & (S_IRUSR | S_IXUSR)) != (S_IRUSR | S_IXUSR);
+}
+
+int remove_open(const struct context *c, struct dir *d)
 {
 	const struct entry itself = { .dir = d, .src = "", .dst = "" };
-	const bool quiet = d->doom == DOOM_COUNT;
+	const bool quiet = d->doom & DOOM_COUNT;
 	int fd = dir_dst_fd(d);
 
 	if (!dir_pin_dst(d->parent))
@@ -231,12 +245,16 @@ int remove_open(struct dir *d)
 		dir_mark_unclean(d);
 		return -1;
 	}
-	/* One that may only be searched is open for no more. */
+	/* As root no rights are needed.  What is only counted is not changed for it. */
+	if (lacks_rights(fd)) {
+		if (quiet || c->opts->dry_run)
+			return -1;
+		errno = EACCES;
+		(void)open_to_owner(d);
+	}
+	/* One that might only be searched is open for no more. */
 	if (!(fcntl(fd, F_GETFL) & O_PATH))
 		return fd;
-	errno = EACCES;
-	if (!quiet)
-		(void)open_to_owner(d);
 	fd = RETRY(openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
 	if (fd < 0 && !quiet)
 		remove_unread(d, errno);
@@ -260,7 +278,7 @@ bool remove_complete(struct context *c, struct dir *d, bool clean)
 {
 	struct dir *parent = d->parent;
 
-	if (d->doom == DOOM_COUNT || !clean || !dir_pin_dst(parent))
+	if (d->doom & DOOM_COUNT || !clean || !dir_pin_dst(parent))
 		return clean;
 	remove_name(c, d->doom, parent, d->name[DIR_DST], S_IFDIR);
 	dir_unpin(parent);

@@ -32,7 +32,7 @@ struct dir *remove_enter(struct context *c, enum dir_doom doom, struct dir *pare
  * Returns a descriptor by which the destination of d, which is pinned and doomed, can be read,
  * for remove_close(); or -1 if it stays, which has been reported.
  */
-int remove_open(struct dir *d);
+int remove_open(const struct context *c, struct dir *d);
 void remove_close(const struct dir *d, int fd);
 
 /* Not all that is in d could be read; err is an errno value. */

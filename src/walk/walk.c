@@ -368,7 +368,7 @@ static void visit_doomed(struct walker *w, struct level *l)
 	struct reader_name name;
 	struct reader reader;
 	struct later names;
-	int r, fd = remove_open(l->dir);
+	int r, fd = remove_open(w->c, l->dir);
 
 	if (fd < 0)
 		return;
@@ -526,8 +526,10 @@ void walk_doomed(struct context *c, enum dir_doom doom, struct dir *dir,
 		 const struct later *names)
 {
 	static struct walk_root roots[] = {
-		[DOOM_COUNT] = { .doom = DOOM_COUNT }, [DOOM_EXTRA] = { .doom = DOOM_EXTRA },
+		[DOOM_EXTRA] = { .doom = DOOM_EXTRA },
 		[DOOM_REPLACED] = { .doom = DOOM_REPLACED },
+		[DOOM_COUNT | DOOM_EXTRA] = { .doom = DOOM_COUNT | DOOM_EXTRA },
+		[DOOM_COUNT | DOOM_REPLACED] = { .doom = DOOM_COUNT | DOOM_REPLACED },
 	};
 	struct doomed_work *work = xmalloc(sizeof *work);
 

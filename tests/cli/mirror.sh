@@ -163,11 +163,12 @@ would delete the backups" "$(pcp -R --delete -b src dst 2>&1 | head -n1)"
 
 test_excluded() {
 	mkdir -p dst/old/cache dst/older
-	touch dst/a.o dst/old/cache/x dst/old/b dst/older/c dst/dir/d.o
-	pcp --mirror --max-delete=100% --exclude='*.o' --exclude=cache src/. dst
+	touch dst/a.o dst/b.p dst/old/cache/x dst/old/b dst/older/c dst/dir/d.o
+	pcp --mirror --max-delete=50 --exclude='*.o' --exclude=cache src/. dst
 	assertEquals 'status' 0 $?
 	assertEquals './a.o ./dir/d.o ./old ./old/cache ./old/cache/x' \
 		"$(cd dst && find . \( -name '*.o' -o -path './old*' \) | sort | xargs)"
+	assertFalse 'beside them the rest goes' '[ -e dst/b.p ] || [ -e dst/older ]'
 	mirrors 'delete-excluded' --max-delete=100% --exclude='*.o' --delete-excluded
 }
 

@@ -175,7 +175,7 @@ static bool copy_is(const struct link *k, const char *name)
 {
 	bool replaced;
 	char *path;
-	int err = links_make(&links, k, &cwd, "link", false, &replaced, &path);
+	int err = links_make(&links, k, &cwd, "link", false, false, &replaced, &path);
 	const char *slash = path ? strrchr(path, '/') : NULL;
 	bool is = err && path && !strcmp(slash ? slash + 1 : path, name);
 
