@@ -488,7 +488,7 @@ static bool make(struct context *c, const struct entry *e, const struct plan *pl
 static void say_planned(struct context *c, const struct entry *e, const struct plan *plan)
 {
 	struct copyfile_info info;
-	enum outcome made = dry_copy(c, e, plan, &info);
+	enum outcome made = dry_copy(c, e, plan->over, &info);
 	bool ok = made != OUTCOME_FAILED;
 
 	if (ok && plan->over)

@@ -26,7 +26,6 @@
 #include "copy/complain.h"
 #include "copy/context.h"
 #include "copy/entry.h"
-#include "copy/plan.h"
 #include "dirname.h"
 #include "tree/dir.h"
 
@@ -89,7 +88,7 @@ static bool can_see(const struct entry *e)
 	return false;
 }
 
-enum outcome dry_copy(const struct context *c, const struct entry *e, const struct plan *plan,
+enum outcome dry_copy(const struct context *c, const struct entry *e, bool over,
 		      struct copyfile_info *ret)
 {
 	const struct options *o = c->opts;
@@ -112,7 +111,7 @@ enum outcome dry_copy(const struct context *c, const struct entry *e, const stru
 		message = "cannot create special file %s";
 		ok = can_see(e);
 	}
-	if (ok && plan->over && !S_ISLNK(e->type))
+	if (ok && over && !S_ISLNK(e->type))
 		ok = can_write_over(c, e);
 	else if (ok)
 		ok = dry_can_make(e, message);

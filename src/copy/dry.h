@@ -10,13 +10,13 @@
 struct context;
 struct copyfile_info;
 struct entry;
-struct plan;
 
 /*
- * Look at what can be seen of a copy of e by plan.  Returns what would become of it, and sets
- * *ret to what is known of it; OUTCOME_FAILED after a report of why it would fail.
+ * Look at what can be seen of a copy of e; over: it overwrites something.  Returns what would
+ * become of it, and sets *ret to what is known of it; OUTCOME_FAILED after a report of why it
+ * would fail.
  */
-enum outcome dry_copy(const struct context *c, const struct entry *e, const struct plan *plan,
+enum outcome dry_copy(const struct context *c, const struct entry *e, bool over,
 		      struct copyfile_info *ret);
 
 /* Returns true if e could be made in its destination, or else reports that with message. */

@@ -15,7 +15,7 @@
 int newlink_hard(int from_dir, const char *from, int to_dir, const char *to, int flags,
 		 bool *replace);
 
-/* Returns what newlink_hard() would return, as far as can be seen; from_dir -1: there is no from. */
+/* Returns what newlink_hard() would, as far as can be seen; from_dir -1: there is no from yet. */
 int newlink_hard_dry(int from_dir, const char *from, int to_dir, const char *to, int flags,
 		     bool *replace);
 

@@ -127,7 +127,7 @@ static json_t *options_value(const struct options *o)
 		[FOLLOW_OPERANDS] = "operands", [FOLLOW_ALWAYS] = "always",
 	};
 
-	return json_pack("{s:b, s:b, s:b, s:b, s:s, s:o, s:s, s:b, s:s, s:s, s:b, s:b, "
+	return json_pack("{s:b, s:b, s:b, s:b, s:s, s:o, s:s, s:b, s:b, s:s, s:s, s:b, s:b, "
 			 "s:b, s:b, s:b, s:b, s:b, s:b, s:o, s:o, s:o, s:o, s:o}",
 			 "recursive", o->recursive,
 			 "one_file_system", o->one_file_system,
@@ -137,6 +137,7 @@ static json_t *options_value(const struct options *o)
 			 "preserve", preserved(o),
 			 "update", update[o->update],
 			 "delete", o->delete,
+			 "dry_run", o->dry_run,
 			 "reflink", when[o->reflink],
 			 "sparse", when[o->sparse],
 			 "attributes_only", o->attributes_only,

@@ -206,8 +206,8 @@ static bool is_ours_alone(const struct context *c, const struct dir *d)
 {
 	const struct options *o = c->opts;
 
-	return d->created && !d->absent && !d->leads && !o->contents && !o->attributes_only && !o->atomic &&
-	       !o->keep_dir_symlink && !(c->umask & S_IWUSR);
+	return d->created && !d->absent && !d->leads && !o->contents && !o->attributes_only &&
+	       !o->atomic && !o->keep_dir_symlink && !(c->umask & S_IWUSR);
 }
 
 void makedir_is_open(const struct context *c, struct dir *d)
