@@ -24,6 +24,7 @@
 #include "copy/announce.h"
 #include "copy/complain.h"
 #include "copy/context.h"
+#include "copy/dry.h"
 #include "copy/entry.h"
 #include "copy/newlink.h"
 #include "dirname.h"
@@ -159,8 +160,13 @@ bool backup_make(const struct options *o, const struct entry *e, const struct st
 			      "backing up %s might destroy source;  %s not copied");
 		return false;
 	}
-	*ret = o->dry_run ? find_backup_file_name(dir_dst_fd(e->dir), e->dst, o->backup) :
-			    rename_to_backup(dir_dst_fd(e->dir), e->dst, o->backup, keep);
+	if (o->dry_run) {
+		if (!dry_can_change(e, OP_BACKUP, "cannot backup %s"))
+			return false;
+		*ret = find_backup_file_name(dir_dst_fd(e->dir), e->dst, o->backup);
+		return true;
+	}
+	*ret = rename_to_backup(dir_dst_fd(e->dir), e->dst, o->backup, keep);
 	if (*ret || errno == ENOENT)
 		return true;
 	complain_dst(e, OP_BACKUP, errno, "cannot backup %s");

@@ -484,18 +484,25 @@ static bool make(struct context *c, const struct entry *e, const struct plan *pl
 	return node_copy(c, e);
 }
 
-/* With --dry-run: say what copy_planned() would do. */
-static void say_planned(struct context *c, const struct entry *e, const struct plan *plan)
+/* With --dry-run: say what copy_planned() would do; by_library: with the library's help. */
+static void say_planned(struct context *c, const struct entry *e, const struct plan *plan,
+			bool by_library)
 {
 	struct copyfile_info info;
-	enum outcome made = dry_copy(c, e, plan->over, &info);
+
+	if (plan->over && symlink_is_there(c, e)) {
+		plan_leave_out(c, e, plan, PLAN_KEEP);
+		finish_plan(c, e, plan, true);
+		return;
+	}
+	enum outcome made = dry_copy(c, e, plan->over ? &plan->dst : NULL, &info);
 	bool ok = made != OUTCOME_FAILED;
 
 	if (ok && plan->over)
 		outcome_replaced(c->opts, e, &plan->dst);
 	if (ok)
 		announce_made(c, e, plan->backup);
-	outcome(e, made, made == OUTCOME_COPIED ? &info : NULL);
+	outcome(e, made, by_library ? &info : NULL);
 	finish_plan(c, e, plan, ok);
 }
 
@@ -506,7 +513,7 @@ static void copy_planned(struct context *c, const struct entry *e, const struct 
 	enum outcome made;
 
 	if (!stop_asked() && o->dry_run) {
-		say_planned(c, e, plan);
+		say_planned(c, e, plan, data && !o->symlink && !o->hard_link);
 		return;
 	}
 	if (!stop_asked() && data && !o->symlink && !o->hard_link) {

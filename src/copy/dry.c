@@ -21,6 +21,7 @@
 #include <libcopyfile.h>
 
 #include "base/options.h"
+#include "base/relaxed.h"
 #include "base/retry.h"
 #include "base/symlink.h"
 #include "copy/complain.h"
@@ -29,25 +30,33 @@
 #include "dirname.h"
 #include "tree/dir.h"
 
-bool dry_can_make(const struct entry *e, const char *message)
+bool dry_can_change(const struct entry *e, enum report_op op, const char *message)
 {
-	if (e->dir->absent)
+	/* The second would be open to its owner by then. */
+	if (e->dir->absent || relaxed_get(e->dir->write_protected))
 		return true;
 	char *parent = dir_name(e->dst);
 	int r = RETRY(faccessat(dir_dst_fd(e->dir), parent, W_OK | X_OK, AT_EACCESS));
 	free(parent);
 	if (r < 0)
-		complain_dst(e, OP_CREATE, errno, message);
+		complain_dst(e, op, errno, message);
 	return r == 0;
 }
 
-/* Returns true if what is at e's destination could be opened for writing, or removed. */
-static bool can_write_over(const struct context *c, const struct entry *e)
+/* Returns true if st, what is at e's destination, could be opened for writing, or removed. */
+static bool can_write_over(const struct context *c, const struct entry *e, const struct stat *st)
 {
-	if (c->opts->force || RETRY(faccessat(dir_dst_fd(e->dir), e->dst, W_OK, AT_EACCESS)) == 0)
-		return true;
-	complain_create(e, errno);
-	return false;
+	const struct options *o = c->opts;
+	bool replaced = options_compare(o) || (options_replace(o, e->type) && S_ISREG(st->st_mode));
+	int err = S_ISDIR(st->st_mode) ? EISDIR : S_ISSOCK(st->st_mode) ? ENXIO : 0;
+
+	if (!err && RETRY(faccessat(dir_dst_fd(e->dir), e->dst, W_OK, AT_EACCESS)) < 0)
+		err = errno;
+	if (replaced || (err && err != EISDIR && o->force))
+		return dry_can_change(e, OP_CREATE, "cannot create regular file %s");
+	if (err)
+		complain_create(e, err);
+	return !err;
 }
 
 /* Returns true if the contents of e can be read, and sets *ret_size; else that is reported. */
@@ -88,34 +97,59 @@ static bool can_see(const struct entry *e)
 	return false;
 }
 
-enum outcome dry_copy(const struct context *c, const struct entry *e, bool over,
+/* Returns true if a name can be made for e, or else reports that; exists: it is taken. */
+static bool can_name(const struct context *c, const struct entry *e, bool exists)
+{
+	const struct options *o = c->opts;
+	bool replace = o->force || (o->ask && (o->hard_link || o->symlink)) ||
+		       (S_ISLNK(e->type) && options_replace(o, e->type));
+
+	if (exists && !replace && o->hard_link) {
+		complain_both(e, OP_LINK, EEXIST, true, "cannot create hard link %s to %s");
+		return false;
+	}
+	const char *message = o->symlink || S_ISLNK(e->type) ? "cannot create symbolic link %s" :
+			      o->hard_link ? "cannot create hard link %s" :
+			      S_ISFIFO(e->type) ? "cannot create fifo %s" :
+			      S_ISREG(e->type) || o->contents ? "cannot create regular file %s" :
+			      "cannot create special file %s";
+	if (!exists || replace)
+		return dry_can_change(e, OP_CREATE, message);
+	complain_dst(e, OP_CREATE, EEXIST, message);
+	return false;
+}
+
+/* Returns true if a symlink that leads nowhere is in the way of e, whose contents are copied. */
+static bool is_dangling(const struct context *c, const struct entry *e)
+{
+	const struct options *o = c->opts;
+
+	return !e->dir->created && !options_replace(o, e->type) && !o->remove_first &&
+	       o->backup == no_backups && !o->through_dangling && entry_dst_is_symlink(e);
+}
+
+enum outcome dry_copy(const struct context *c, const struct entry *e, const struct stat *over,
 		      struct copyfile_info *ret)
 {
 	const struct options *o = c->opts;
-	const char *message = "cannot create regular file %s";
-	enum outcome made = OUTCOME_COPIED;
-	bool ok;
+	bool link = o->symlink || o->hard_link;
+	bool data = !link && !S_ISLNK(e->type) && (S_ISREG(e->type) || o->contents), ok;
 
 	*ret = (struct copyfile_info){ .stage = COPYFILE_DONE };
-	if (o->symlink || o->hard_link) {
-		made = OUTCOME_LINKED;
-		message = "cannot create link %s";
-		ok = can_see(e);
-	} else if (S_ISREG(e->type) || (o->contents && !S_ISLNK(e->type))) {
+	if (data)
 		ok = can_read(c, e, &ret->bytes_done);
-	} else if (S_ISLNK(e->type)) {
-		message = "cannot create symbolic link %s";
+	else if (S_ISLNK(e->type) && !link)
 		ok = can_read_symlink(e);
-	} else {
-		made = OUTCOME_CREATED;
-		message = "cannot create special file %s";
+	else
 		ok = can_see(e);
+	if (ok && data && !over && is_dangling(c, e)) {
+		complain_create(e, EEXIST);
+		ok = false;
+	} else if (ok) {
+		ok = data && over ? can_write_over(c, e, over) : can_name(c, e, over);
 	}
-	if (ok && over && !S_ISLNK(e->type))
-		ok = can_write_over(c, e);
-	else if (ok)
-		ok = dry_can_make(e, message);
-	if (o->attributes_only)
+	if (!ok)
 		ret->bytes_done = 0;
-	return ok ? made : OUTCOME_FAILED;
+	return !ok ? OUTCOME_FAILED : link ? OUTCOME_LINKED :
+	       data || S_ISLNK(e->type) ? OUTCOME_COPIED : OUTCOME_CREATED;
 }

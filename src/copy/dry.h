@@ -6,20 +6,25 @@
 #include <stdbool.h>
 
 #include "base/tally.h"
+#include "report/report.h"
 
 struct context;
 struct copyfile_info;
 struct entry;
+struct stat;
 
 /*
- * Look at what can be seen of a copy of e; over: it overwrites something.  Returns what would
- * become of it, and sets *ret to what is known of it; OUTCOME_FAILED after a report of why it
- * would fail.
+ * Look at what can be seen of a copy of e; over is the stat of what it overwrites, or NULL.
+ * Returns what would become of it, and sets *ret to what is known of it; OUTCOME_FAILED after a
+ * report of why it would fail.
  */
-enum outcome dry_copy(const struct context *c, const struct entry *e, bool over,
+enum outcome dry_copy(const struct context *c, const struct entry *e, const struct stat *over,
 		      struct copyfile_info *ret);
 
-/* Returns true if e could be made in its destination, or else reports that with message. */
-bool dry_can_make(const struct entry *e, const char *message);
+/*
+ * Returns true if e could be made in its destination, or be removed there, or else reports that as
+ * a failure of op with message.
+ */
+bool dry_can_change(const struct entry *e, enum report_op op, const char *message);
 
 #endif

@@ -185,7 +185,7 @@ static bool just_created(const struct context *c, const struct entry *e, const s
 static bool unlink_it(const struct options *o, const struct entry *e)
 {
 	if (o->dry_run)
-		return dry_can_make(e, "cannot remove %s");
+		return dry_can_change(e, OP_REMOVE, "cannot remove %s");
 	if (RETRY(unlinkat(dir_dst_fd(e->dir), e->dst, 0)) == 0 || errno == ENOENT)
 		return true;
 	complain_dst(e, OP_REMOVE, errno, "cannot remove %s");
@@ -306,6 +306,13 @@ static bool through_new_symlink(const struct context *c, const struct entry *e)
 	return true;
 }
 
+/* Something is going to be made or removed where e's destination is. */
+static void make_writable(const struct options *o, const struct entry *e)
+{
+	if (!o->dry_run)
+		dir_let_owner_write(e->dir);
+}
+
 static enum existing_action decide(struct context *c, const struct entry *e,
 				   const struct stat *src, struct existing *ret)
 {
@@ -338,7 +345,7 @@ static enum existing_action decide(struct context *c, const struct entry *e,
 			*dst = end;
 	}
 	if (!S_ISDIR(src->st_mode) || !S_ISDIR(dst->st_mode))
-		dir_let_owner_write(e->dir);
+		make_writable(o, e);
 	bool aside = o->delete && !S_ISDIR(src->st_mode) != !S_ISDIR(dst->st_mode);
 	if (!aside && !is_right_kind(o, e, src, dst))
 		return EXISTING_REFUSED;
@@ -430,7 +437,7 @@ static enum existing_action prepare(struct context *c, const struct entry *e, st
 	*ret = (struct existing){ .backup = NULL };
 	int err = look(o, e, ret);
 	if (err == ENOENT) {
-		dir_let_owner_write(e->dir);
+		make_writable(o, e);
 		return EXISTING_NONE;
 	}
 	/* A symlink to itself is one of the things that -f removes. */

@@ -106,8 +106,14 @@ static bool begin_new_copy(struct context *c, struct link *k, const struct entry
 
 /* Returns as links_make(). */
 static int try_link(struct context *c, const struct link *k, const struct entry *e,
-		    bool *ret_replaced, char **ret_first)
+		    const struct plan *plan, bool *ret_replaced, char **ret_first)
 {
+	/* What was there would be gone by now. */
+	if (c->opts->dry_run && !plan->dst.st_mode) {
+		*ret_replaced = false;
+		*ret_first = NULL;
+		return 0;
+	}
 	return links_make(&c->links, k, e->dir, e->dst, options_follows(c->opts, e->operand),
 			  c->opts->dry_run, ret_replaced, ret_first);
 }
@@ -122,13 +128,13 @@ static bool make_link(struct context *c, struct link *k, const struct entry *e,
 	struct checksum sum;
 	bool replaced;
 	char *first;
-	int err = try_link(c, k, e, &replaced, &first);
+	int err = try_link(c, k, e, plan, &replaced, &first);
 
 	/* Not before: the link may be there already. */
 	if (err == EACCES && relaxed_get(e->dir->write_protected)) {
 		free(first);
 		dir_let_owner_write(e->dir);
-		err = try_link(c, k, e, &replaced, &first);
+		err = try_link(c, k, e, plan, &replaced, &first);
 	}
 	if (err == EMLINK) {
 		free(first);

@@ -156,7 +156,7 @@ bool makedir_create(struct context *c, const struct entry *e, struct dir *d,
 	struct stat st;
 
 	if (c->opts->dry_run) {
-		d->created = d->absent = dry_can_make(e, message);
+		d->created = d->absent = dry_can_change(e, OP_MKDIR, message);
 		return d->created;
 	}
 	copyfile_work_begin(&work);
@@ -180,11 +180,11 @@ void makedir_open_existing(const struct context *c, const struct entry *e, struc
 	const struct options *o = c->opts;
 	struct stat now;
 
-	if (o->dry_run || !options_compare(o) || !(o->attrs & COPYFILE_MODE) ||
+	if (!options_compare(o) || !(o->attrs & COPYFILE_MODE) ||
 	    (st->st_mode & S_IRWXU) == S_IRWXU || st->st_uid != geteuid() || !st->st_uid)
 		return;
 	/* Maybe nothing is made in there, and it can stay as it is. */
-	if ((st->st_mode & (S_IRUSR | S_IXUSR)) == (S_IRUSR | S_IXUSR)) {
+	if (o->dry_run || (st->st_mode & (S_IRUSR | S_IXUSR)) == (S_IRUSR | S_IXUSR)) {
 		relaxed_set(d->write_protected, true);
 		return;
 	}

@@ -411,13 +411,13 @@ def parse():
     return parser.parse_args()
 
 
-def main():
+def main(kind=Tester):
     args = parse()
     if args.user is not None:
         os.setgroups([])
         os.setgid(args.user)
         os.setuid(args.user)
-    tester = Tester(args)
+    tester = kind(args)
     os.chdir(tester.base)
     try:
         status = tester()
@@ -427,4 +427,5 @@ def main():
     sys.exit(status)
 
 
-main()
+if __name__ == "__main__":
+    main()
