@@ -3,6 +3,9 @@
  * Design: a summary is for a terminal or a log, where an error is one line among many; in a
  * script that reads standard error, it would only be in the way.  What stopped a run is
  * always said.
+ *
+ * At a terminal a run that took a while also says what it has done, for whoever has watched
+ * its progress, which is gone, or has come back later.
  */
 #include <config.h>
 
@@ -14,16 +17,22 @@
 #include <unistd.h>
 
 #include "base/options.h"
+#include "base/size.h"
 #include "base/stop.h"
 #include "base/tally.h"
 #include "copy/full.h"
 #include "progname.h"
 #include "report/log.h"
+#include "report/output.h"
 #include "report/quote.h"
 #include "report/report.h"
 #include "report/status.h"
+#include "watch/text.h"
 #include "xalloc.h"
 #include "xvasprintf.h"
+
+/* After so many seconds a run has taken a while. */
+#define LONG_RUN 3.0
 
 /*
  * Returns "9 Permission denied, 3 Input/output error", the most frequent first; the caller
@@ -66,37 +75,63 @@ static void print_reason(void)
 		report_line("%s: stopped: too many errors", program_name);
 }
 
-/* Returns ", 3 vanished, 1 changed", as far as there were any; the caller frees it. */
-static char *list_sources(const struct tally *sum)
+/* Append "3 vanished" to *list, after a comma if that is not empty; nothing if n is 0. */
+static void add_count(char **list, uint64_t n, const char *what)
 {
-	char *vanished = sum->vanished ? xasprintf(", %ju vanished", (uintmax_t)sum->vanished)
-				       : xstrdup("");
-	char *list = sum->changed ? xasprintf("%s, %ju changed", vanished, (uintmax_t)sum->changed)
-				  : xstrdup(vanished);
+	char *some = text_some(n, what), *old = *list;
 
-	free(vanished);
-	return list;
+	*list = xasprintf("%s%s%s", old, *old && *some ? ", " : "", some);
+	free(some);
+	free(old);
 }
 
-static void print_counts(uint64_t errors, uint64_t copied, const struct tally *sum)
+static void print_failures(uint64_t errors, const struct tally *sum)
 {
-	char *list = list_errors(), *sources = list_sources(sum);
+	char *list = list_errors(), *sources = xstrdup("");
 
-	report_line("%s: %ju failed%s%s%s; %ju copied%s", program_name, (uintmax_t)errors,
-		    *list ? " (" : "", list, *list ? ")" : "", (uintmax_t)copied, sources);
+	add_count(&sources, sum->vanished, "vanished");
+	add_count(&sources, sum->changed, "changed");
+	report_line("%s: %ju failed%s%s%s; %ju copied%s%s", program_name, (uintmax_t)errors,
+		    *list ? " (" : "", list, *list ? ")" : "",
+		    (uintmax_t)tally_files_done(sum), *sources ? ", " : "", sources);
 	free(sources);
 	free(list);
 }
 
+/* Print what the run has done: 1 200 files, 3 directories, 1.2 GiB in 0:42, 30 MiB/s; ... */
+static void print_work(const struct tally *sum, double elapsed)
+{
+	uint64_t files = tally_files_done(sum), dirs = tally_done(sum, KIND_DIR);
+	char *work = xstrdup(""), *rest = xstrdup(""), *time = text_time(elapsed);
+	char bytes[SIZE_BUF], rate[SIZE_BUF];
+
+	add_count(&work, files, files == 1 ? "file" : "files");
+	add_count(&work, dirs, dirs == 1 ? "directory" : "directories");
+	add_count(&rest, tally_of_outcome(sum, OUTCOME_SKIPPED), "skipped");
+	report_line("%s: %s, %s in %s, %s/s%s%s", program_name, *work ? work : "no files",
+		    size_text(bytes, sum->bytes), time, size_text(rate, sum->bytes / elapsed),
+		    *rest ? "; " : "", rest);
+	free(time);
+	free(rest);
+	free(work);
+}
+
 void summary_print(const struct options *o)
 {
-	uint64_t errors = status_counts().errors, copied;
+	uint64_t errors = status_counts().errors;
+	double elapsed = output_elapsed();
+	bool terminal = isatty(STDERR_FILENO);
+	/* After a signal it has been said how far the run was. */
+	bool long_run = terminal && elapsed >= LONG_RUN && stop_asked() != STOP_SIGNAL;
 	struct tally sum;
 
 	print_reason();
+	if (o->quiet)
+		return;
 	tally_sum(&sum);
-	copied = tally_files_done(&sum);
-	bool worth_it = errors || sum.vanished || sum.changed;
-	if (worth_it && copied >= 2 && !o->quiet && (isatty(STDERR_FILENO) || log_is_open()))
-		print_counts(errors, copied, &sum);
+	if (long_run)
+		print_work(&sum, elapsed);
+	bool failures = errors || sum.vanished || sum.changed;
+	if (failures && (long_run || (tally_files_done(&sum) >= 2 && (terminal || log_is_open()))))
+		print_failures(errors, &sum);
 }

@@ -106,7 +106,7 @@ static const char options_of_pcp[] =
 "      --progress[=WHEN]        show progress: auto (on a terminal), always, never, or\n"
 "                                 line (in one line)\n"
 "  -q, --quiet                  show neither warnings nor progress, only errors\n"
-"      --stats                  tell at the end how the work was shared out, and why\n"
+"      --stats                  tell at the end of threads, and the engine's decisions\n"
 "      --strict                 fail also for a SOURCE that changes while it is copied,\n"
 "                                 and for each attribute that is lost\n"
 "      --verify[=HASH]          read each copy back from its device, and compare; HASH is\n"

@@ -36,6 +36,11 @@ void output_init(void)
 	quote_init(isatty(STDERR_FILENO) || isatty(STDOUT_FILENO));
 }
 
+double output_elapsed(void)
+{
+	return clock_seconds(clock_now(CLOCK_MONOTONIC) - started);
+}
+
 /* ---------------------------------------------------------------- JSON */
 
 static void begin_json(const struct options *o)
@@ -66,7 +71,7 @@ static void put_summary(void)
 		.errors_by_errno = by_errno, .nerrnos = STATUS_ERRNOS,
 		.errors = counts.errors, .warnings = counts.warnings,
 		.exit_code = sig ? 128 + sig : exit_code, .synced = status_synced(),
-		.elapsed = clock_seconds(clock_now(CLOCK_MONOTONIC) - started),
+		.elapsed = output_elapsed(),
 	};
 
 	status_errors_by_errno(by_errno);

@@ -11,6 +11,9 @@ struct options;
 /* Before anything else is reported.  The time of the run counts from here. */
 void output_init(void);
 
+/* Returns how many seconds have gone by since output_init(). */
+double output_elapsed(void);
+
 /* Open what o, which stays as it is, asks for.  Exits if a file cannot be opened. */
 void output_begin(const struct options *o);
 

@@ -52,6 +52,7 @@ void stats_print(struct context *c)
 
 	if (copyfile_stats(&s, sizeof s) < 0)
 		return;
+	report_line("threads, and the engine's decisions:");
 	report_line("copies: %ju, %ju of them as cookies; %ju system calls, %.1f a copy",
 		    (uintmax_t)s.copies, (uintmax_t)s.cookies, (uintmax_t)s.calls,
 		    s.copies ? (double)s.calls / s.copies : 0.0);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* stats - what --stats says of the engine at the end of a run. */
+/* stats - what --stats says at the end of a run: threads, and what the engine decided. */
 #ifndef PCP_STATS_H
 #define PCP_STATS_H
 

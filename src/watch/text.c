@@ -3,7 +3,6 @@
 
 #include "watch/text.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/size.h"
@@ -27,20 +26,15 @@ static const char *count_text(char buf[static COUNT_BUF], uint64_t n)
 	return p;
 }
 
-#define TIME_BUF 32
-
-/* Returns buf.  The time is in two units at most; a part of a second counts as one. */
-static const char *time_text(char buf[static TIME_BUF], double seconds)
+char *text_time(double seconds)
 {
 	uintmax_t s = seconds + 0.999, m = s / 60, h = m / 60;
 
 	if (h >= 48)
-		snprintf(buf, TIME_BUF, "%jud %juh", h / 24, h % 24);
-	else if (h)
-		snprintf(buf, TIME_BUF, "%juh %jum", h, m % 60);
-	else
-		snprintf(buf, TIME_BUF, "%ju:%02ju", m, s % 60);
-	return buf;
+		return xasprintf("%jud %juh", h / 24, h % 24);
+	if (h)
+		return xasprintf("%juh %jum", h, m % 60);
+	return xasprintf("%ju:%02ju", m, s % 60);
 }
 
 char *text_amount(const struct snapshot *s, bool brief)
@@ -72,11 +66,12 @@ char *text_rate(const struct snapshot *s)
 
 char *text_eta(const struct snapshot *s)
 {
-	char buf[TIME_BUF];
-
-	if (s->stalled > 0)
-		return xasprintf("stalled %s", time_text(buf, s->stalled));
-	return s->eta < 0 ? xstrdup("") : xasprintf("ETA %s", time_text(buf, s->eta));
+	if (s->stalled <= 0 && s->eta < 0)
+		return xstrdup("");
+	char *time = text_time(s->stalled > 0 ? s->stalled : s->eta);
+	char *text = xasprintf("%s %s", s->stalled > 0 ? "stalled" : "ETA", time);
+	free(time);
+	return text;
 }
 
 char *text_some(uint64_t n, const char *what)

@@ -26,6 +26,9 @@ char *text_errors(const struct snapshot *s);
 /* 7 copying, 2 queued */
 char *text_pending(const struct snapshot *s);
 
+/* 1:05, or 2h 5m: in two units at most; a part of a second counts as one */
+char *text_time(double seconds);
+
 /* n and the word what; "" if n is 0 */
 char *text_some(uint64_t n, const char *what);
 

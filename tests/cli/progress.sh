@@ -51,6 +51,10 @@ test_kinds() {
 	check line always
 }
 
+test_last_words() {
+	check 'summary long' 'summary failed' 'summary pipe' 'summary short' 'summary -q'
+}
+
 test_one_write_each() {
 	can_strace || { skip 'no strace'; return; }
 	check one_write

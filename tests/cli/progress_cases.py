@@ -68,7 +68,7 @@ def case_line():
     frames, terminal = replay(run)
     check_all(run, frames, terminal)
     expect(all(len(f.text) == 1 for f in frames), "more than one line")
-    checks.check_end(terminal, BEFORE.splitlines())
+    checks.check_end(run, terminal, BEFORE.splitlines())
 
 
 def case_always():
@@ -105,7 +105,7 @@ def case_size(columns, rows, before, *options):
     checks.check_still(frames, terminal)
     checks.check_taskbar(run, False)
     expect(run.bytes().count(b"error\r\n", FRAME.search(run.bytes()).end()) > 1, "no late error")
-    checks.check_end(terminal, [*above, "pcp: 4 failed (4 Input/output error); 4 copied"])
+    checks.check_end(run, terminal, [*above, "pcp: 4 failed (4 Input/output error); 4 copied"])
 
 
 def case_look(locale, *env):
@@ -223,10 +223,10 @@ def case_suspended():
             expect(run.count() == count, "painted in the background")
     frames, terminal = replay(run)
     check_all(run, frames, terminal)
-    checks.check_end(terminal, BEFORE.splitlines())
+    checks.check_end(run, terminal, BEFORE.splitlines())
     run.raw, run.reads = bytearray(stopped), [(0, len(stopped))]
     _, terminal = replay(run)
-    checks.check_end(terminal, BEFORE.splitlines())
+    checks.check_end(run, terminal, BEFORE.splitlines())
 
 
 def case_long_stop():
@@ -330,6 +330,33 @@ def case_interrupted(sig, seed, count):
                 last = lines[-1] if frames else lines[-1].removeprefix("^C")
                 expect(last.startswith("pcp: interrupted: "), "last word:", lines)
                 expect(lines[:2] == BEFORE.splitlines() and len(lines) == 3, "screen:", lines)
+
+
+# ------------------------------------------------------------- the last words
+
+def case_summary(which):
+    """What a run of more than three seconds says at its end, at a terminal alone"""
+    options = [which] if which.startswith("-") else []
+    faults = ["-e", "opendir:1+:EACCES:*/bad"] if which == "failed" else []
+    r, w = os.pipe() if which == "pipe" else (None, None)
+    with place("summary" + which, *STEADY, *faults) as p:
+        p.files(*[1] * 10 if which == "short" else [40, 40, 50, 1])
+        os.makedirs(p.path("src", "tree", "bad"))
+        with pcp(p, *options, stderr=w) as run:
+            run.finish()
+    if r:
+        os.close(w)
+        expect(b"131 MiB" not in os.read(r, 1000), "something went into the pipe")
+    _, terminal = replay(run)
+    said = terminal.everything()
+    if which in ("pipe", "short", "-q"):
+        expect(not said, "said:", said)
+        return
+    if which == "failed":
+        expect(said.pop() == "pcp: 1 failed (1 Permission denied); 4 copied", "said:", said)
+    expect(said and re.fullmatch(r"pcp: 4 files, 2 directories, 131 MiB in 0:0[4-9], \d\d MiB/s",
+                                 said.pop()), "said:", terminal.everything())
+    expect("bad" in "".join(said) if which == "failed" else not said, "said besides:", said)
 
 
 # ------------------------------------------------------------- the numbers

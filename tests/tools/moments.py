@@ -16,7 +16,7 @@ import sys
 import threading
 
 from screen import HIDE, FRAME, Failure, Run, replay
-from screen_checks import REMAINS, expect
+from screen_checks import check_gone, expect
 
 
 def listen(fd, into):
@@ -81,8 +81,7 @@ def check_terminal(run):
     _, terminal = replay(run)
     expect(run.left == run.found, "the terminal's settings have changed")
     expect(not terminal.cursor.hidden, "the cursor is hidden")
-    expect(not any(REMAINS.search(line) for line in terminal.everything()),
-           "remains:", terminal.everything())
+    check_gone(terminal.everything())
     raw = run.bytes()
     expect(raw.rfind(b"\x1b]9;4;0;") >= raw.rfind(b"\x1b]9;4;1;"), "the taskbar is not cleared")
     rest = HIDE.sub(b"", FRAME.sub(b"", raw))

@@ -7,6 +7,7 @@ import re
 
 from screen import FRAME, HIDE, Failure, Terminal
 
+DONE = re.compile(rb"(pcp: \d[^\r]* in \d+:\d\d, [^\r]*/s)\r$", re.M)
 PERCENT = re.compile(r"^ *(\d+)%")
 BYTES = re.compile(r"([\d.]+) ([KMGT]?i?B)(?: of (at least )?([\d.]+) ([KMGT]?i?B))?(?!/s)")
 FILES = re.compile(r"([\d ]*\d)(?: of (at least )?([\d ]*\d))? files")
@@ -70,8 +71,14 @@ def check_bidi(raw):
     expect(not found, "raw on the terminal:", ascii(found and text[found.start() - 20:][:60]))
 
 
-def check_end(terminal, lines):
-    """The screen shows these lines, and nothing else; the next word goes below them."""
+def check_end(run, terminal, lines):
+    """The screen shows these lines, and nothing else but, in front of the line with the
+    failures, what a run of more than three seconds has done; the next word goes below them."""
+    done = DONE.search(run.bytes())
+    if done:
+        failed = bool(lines) and " failed (" in lines[-1]
+        lines = [*lines]
+        lines.insert(len(lines) - failed, done.group(1).decode())
     other = Terminal(terminal.columns, terminal.lines)
     other.stream.feed("".join(line + "\r\n" for line in lines).encode())
     want, have = other.everything(), terminal.everything()
