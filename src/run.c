@@ -21,6 +21,7 @@
 #include "base/signals.h"
 #include "base/stop.h"
 #include "budget.h"
+#include "copy/again.h"
 #include "copy/context.h"
 #include "copy/copy.h"
 #include "copy/durable.h"
@@ -150,6 +151,7 @@ void run_init(struct context *c, const struct options *opts)
 	}, &c->cwd);
 	dir_init_top(&c->target, &c->dirs, AT_FDCWD, "");
 	init_library(opts, &b);
+	again_init(opts->retry);
 	durable_begin(opts);
 }
 

@@ -108,6 +108,7 @@ static void print_work(const struct tally *sum, double elapsed)
 	add_count(&work, files, files == 1 ? "file" : "files");
 	add_count(&work, dirs, dirs == 1 ? "directory" : "directories");
 	add_count(&rest, tally_of_outcome(sum, OUTCOME_SKIPPED), "skipped");
+	add_count(&rest, sum->retried, "tried again");
 	report_line("%s: %s, %s in %s, %s/s%s%s", program_name, *work ? work : "no files",
 		    size_text(bytes, sum->bytes), time, size_text(rate, sum->bytes / elapsed),
 		    *rest ? "; " : "", rest);

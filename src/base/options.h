@@ -107,6 +107,7 @@ struct options {
 	bool json_files;		/* with a line for each file */
 	int64_t json_interval;		/* from one line about progress to the next; ns */
 	uint64_t max_errors;		/* after so many it ends; 0: it goes on */
+	uint32_t retry;			/* rounds in which what failed is tried again */
 	const char *log;		/* a file for every event, or NULL */
 	const char *checksum_file;	/* a list of the copies' checksums, or NULL */
 	const char *failed_to;		/* a file for the sources that failed, or NULL ... */

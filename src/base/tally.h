@@ -29,6 +29,7 @@ struct tally {
 	uint64_t bytes_holes;		/* of those, left out */
 	uint64_t bytes_left;		/* of files that were skipped, or failed */
 	uint64_t bytes_lost;		/* of those, what had been copied by then */
+	uint64_t retried;		/* attempts at what had failed before */
 	uint64_t vanished;		/* sources that were gone when their turn came */
 	uint64_t changed;		/* sources that changed while they were copied */
 	uint64_t deleted;		/* entries of the destination that the source has not */

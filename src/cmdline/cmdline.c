@@ -240,6 +240,9 @@ static void apply(struct options *o, struct raw_options *raw, int c)
 	case OPT_MIRROR:
 		mirror(o);
 		break;
+	case OPT_RETRY:
+		o->retry = value_rounds(optarg);
+		break;
 	case OPT_VERIFY:
 		o->verify = true;
 		o->hash = optarg ? value_hash("--verify", optarg) : COPYFILE_HASH_DEFAULT;

@@ -106,6 +106,8 @@ static const char options_of_pcp[] =
 "      --progress[=WHEN]        show progress: auto (on a terminal), always, never, or\n"
 "                                 line (in one line)\n"
 "  -q, --quiet                  show neither warnings nor progress, only errors\n"
+"      --retry=N                at the end try what failed for a passing reason again,\n"
+"                                 up to N times (default: 0)\n"
 "      --stats                  tell at the end of threads, and the engine's decisions\n"
 "      --strict                 fail also for a SOURCE that changes while it is copied,\n"
 "                                 and for each attribute that is lost\n"

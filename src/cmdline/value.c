@@ -22,6 +22,9 @@
 #include "xstrtod.h"
 #include "xstrtol.h"
 
+/* For --retry: with pauses of a minute these take more than one hour and a half. */
+#define MOST_ROUNDS 100
+
 unsigned long value_count(const char *what, const char *arg, unsigned long max)
 {
 	unsigned long n;
@@ -42,6 +45,18 @@ uint64_t value_limit(const char *what, const char *arg, bool *ret_percent)
 	*ret_percent = error == LONGINT_INVALID_SUFFIX_CHAR && !strcmp(end, "%");
 	if ((error != LONGINT_OK && !*ret_percent) || *arg == '-' || (*ret_percent && n > 100)) {
 		report_error(0, "invalid limit of %s: %s", what, quote_always(0, arg));
+		mistake_usage();
+	}
+	return n;
+}
+
+uint32_t value_rounds(const char *arg)
+{
+	unsigned long n;
+
+	/* With 0 an alias or a script can be overruled. */
+	if (xstrtoul(arg, NULL, 10, &n, "") != LONGINT_OK || n > MOST_ROUNDS) {
+		report_error(0, "invalid number of rounds: %s", quote_always(0, arg));
 		mistake_usage();
 	}
 	return n;

@@ -14,6 +14,9 @@
 /* From 1 to max; what is the plural of that which is counted. */
 unsigned long value_count(const char *what, const char *arg, unsigned long max);
 
+/* How often what failed is tried again: from 0 to 100 */
+uint32_t value_rounds(const char *arg);
+
 /* At least min bytes, with a suffix as in other programs of GNU: K is 1024, KB 1000, and so on. */
 uint64_t value_size(const char *what, const char *arg, uint64_t min);
 

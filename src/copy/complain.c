@@ -17,6 +17,7 @@
 
 #include "base/names.h"
 #include "base/options.h"
+#include "copy/again.h"
 #include "copy/context.h"
 #include "copy/entry.h"
 #include "copy/full.h"
@@ -55,7 +56,9 @@ static void complain_of_src(const struct entry *e, enum report_op op, int err,
 		.op = op, .source = source, .src = src, .id = e->id, .partial = e->partial,
 	};
 
-	report_error_about(&about, err, message, quote_always(0, src));
+	char *text = xasprintf(message, quote_always(0, src));
+	again_report(e, &about, err, text);
+	free(text);
 	free(src);
 }
 
@@ -97,13 +100,15 @@ static void complain_of_ends(const struct entry *e, enum report_op op, int err, 
 		.op = op, .src = src, .dst = dst, .id = e->id, .partial = e->partial,
 		.source = op == OP_LINK || op == OP_COPY ? source_of(e, op, err) : SOURCE_STAYED,
 		/* In this order: what full_met() notes would explain this very failure. */
-		.known = (op == OP_ATTRIBUTES && full_explains(dst, err)) || full_met(e, err),
+		.known = (op == OP_ATTRIBUTES && full_explains(dst, err)) || full_met(e, op, err),
 	};
 
 	if (!second)
 		second = dst_first ? src : dst;
-	report_error_about(&about, err, message, quote_always(0, dst_first ? dst : src),
-			   quote_always(1, second));
+	char *text = xasprintf(message, quote_always(0, dst_first ? dst : src),
+			       quote_always(1, second));
+	again_report(e, &about, err, text);
+	free(text);
 	free(src);
 	free(dst);
 }

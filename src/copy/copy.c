@@ -24,6 +24,7 @@
 #include "base/options.h"
 #include "base/stop.h"
 #include "base/symlink.h"
+#include "copy/again.h"
 #include "copy/announce.h"
 #include "copy/attrs.h"
 #include "copy/backup.h"
@@ -360,8 +361,10 @@ static void meet_names(struct context *c, const struct entry *looked_at)
 {
 	struct entry e = *looked_at;
 	struct plan plan = { .link = NULL };
+	struct attempt attempt;
 	struct stat st;
 
+	again_attempt(&e, &attempt);
 	if (entry_stat_src(&e, &st, AT_SYMLINK_NOFOLLOW) < 0) {
 		complain_src(&e, OP_LOOK, errno, "cannot stat %s");
 		outcome(&e, OUTCOME_FAILED, NULL);
@@ -406,6 +409,7 @@ static bool give_meeting(struct context *c, const struct entry *e)
 	*w = (struct meet_work){ .work.run = do_meet_work, .c = c, .entry = *e };
 	memcpy(w->name, e->src, size);
 	w->entry.src = w->entry.dst = w->name;
+	w->entry.attempt = NULL;
 	dir_get(e->dir);
 	if (workers_give(&c->workers, &w->work))
 		return true;
@@ -420,7 +424,9 @@ void copy_ended(void *arg, const struct pending *p, int result,
 	struct context *c = arg;
 	struct entry e = p->entry;
 	const struct plan plan = { .backup = p->backup, .link = p->link };
+	struct attempt attempt;
 
+	again_attempt(&e, &attempt);
 	e.partial = info->partial;
 	if (result == -EMLINK && p->flags & COPYFILE_ONE_NAME) {
 		/* As with the names that wait, main has more to do than to wait for a server. */
@@ -562,7 +568,9 @@ void copy_entry(struct context *c, const struct entry *wanted)
 {
 	struct plan plan = { .link = NULL };
 	struct entry e = *wanted;
+	struct attempt attempt;
 
+	again_attempt(&e, &attempt);
 	if (stop_asked()) {
 		outcome_left_out(&e);
 		return;

@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <sys/stat.h>
 
+struct attempt;
 struct dir;
 
 /* An entry of a source directory, or an operand */
@@ -19,6 +20,9 @@ struct entry {
 	uint64_t id;		/* see outcome_number(); 0: not numbered */
 	int64_t begun;		/* if it is: CLOCK_MONOTONIC, nanoseconds */
 	unsigned int partial;	/* what its copy left: enum copyfile_partial */
+	bool again;		/* an attempt before this one has failed, */
+	bool incomplete;	/* ... and left a part of it at its destination */
+	struct attempt *attempt;	/* see again.h; NULL: a failure is final */
 };
 
 /*

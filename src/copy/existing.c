@@ -120,7 +120,8 @@ static void announce_skipped(const struct options *o, const struct entry *e)
 static enum existing_action check_update_options(const struct options *o, const struct entry *e,
 						 const struct stat *src, const struct stat *dst)
 {
-	if (S_ISDIR(src->st_mode))
+	/* What is there of this run's own is no reason to keep it. */
+	if (S_ISDIR(src->st_mode) || e->incomplete)
 		return EXISTING_OVERWRITE;
 	if (o->update == UPDATE_NONE_FAIL) {
 		complain_dst(e, OP_CHECK, 0, "not replacing %s");

@@ -10,7 +10,8 @@
  * of its neighbours.
  *
  * The set is a list that only grows, with a lock for adding to it.  While it is empty, as in
- * almost every run, a look at it is one load.
+ * almost every run, a look at it is one load.  With --retry what is left out is kept, and
+ * between two rounds, when no other thread looks, the list is forgotten: there may be room.
  */
 #include <config.h>
 
@@ -28,6 +29,7 @@
 #include "base/options.h"
 #include "base/retry.h"
 #include "base/stop.h"
+#include "copy/again.h"
 #include "copy/context.h"
 #include "copy/entry.h"
 #include "dirname.h"
@@ -87,8 +89,8 @@ static struct full *find(const struct place *place)
 	return f;
 }
 
-/* Note that place is full, as e has shown.  Returns true if that was not known yet. */
-static bool note(const struct entry *e, const struct place *place)
+/* Note that place is full, as e has shown with err.  Returns true if that was not known yet. */
+static bool note(const struct entry *e, const struct place *place, int err)
 {
 	pthread_mutex_lock(&lock);
 	bool new = !find(place);
@@ -98,7 +100,7 @@ static bool note(const struct entry *e, const struct place *place)
 
 		*f = (struct full){
 			.next = all, .dev = place->dev, .read_only = place->read_only,
-			.dir = dir_name(path),
+			.passes = again_passes(err), .dir = dir_name(path),
 		};
 		all = f;
 		free(path);
@@ -125,13 +127,17 @@ static bool leave_out(const struct place *place)
 /* Leave e out if place is full.  Returns true if it is. */
 static bool leave_out_entry(const struct entry *e, const struct place *place)
 {
+	const struct full *f = find(place);
+
+	if (f && f->passes && again_keep_left_out(e))
+		return true;
 	if (!leave_out(place))
 		return false;
 	dir_count_entry(e->dir, true);
 	return true;
 }
 
-bool full_met(const struct entry *e, int err)
+bool full_met(const struct entry *e, enum report_op op, int err)
 {
 	struct place dir;
 	struct stat own;
@@ -144,7 +150,17 @@ bool full_met(const struct entry *e, int err)
 		return false;
 	if (err != EROFS)
 		dir.read_only = false;
-	return !note(e, &dir) && leave_out(&dir);
+	return !note(e, &dir, err) && (again_takes(e, op, err) || leave_out(&dir));
+}
+
+void full_forget(void)
+{
+	for (struct full *f = all, *next; f; f = next) {
+		next = f->next;
+		free(f->dir);
+		free(f);
+	}
+	all = NULL;
 }
 
 /* Returns true if an existing file at e's destination would be written to, not replaced. */

@@ -7,14 +7,17 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
+#include "report/report.h"
+
 struct context;
 struct entry;
 
-/* A file system that can take no more; it lives as long as the process. */
+/* A file system that can take no more */
 struct full {
 	struct full *next;
 	dev_t dev;
 	bool read_only;			/* only mounts of it that are read-only take no more */
+	bool passes;			/* there may be room later: again_passes() */
 	char *dir;			/* the full name of the directory where that was found */
 	atomic_bool left_out;		/* an entry was left out for that, or failed silently */
 };
@@ -22,12 +25,15 @@ struct full {
 /* The list of these file systems; the one that was found last comes first. */
 const struct full *full_first(void);
 
+/* Let all of them be tried once more.  Main thread only, while no other thread copies. */
+void full_forget(void);
+
 /*
- * Making e's destination has failed with err.  If that means that its file system can take
+ * Making e's destination has failed, at op, with err.  If that means that its file system can take
  * no more, nothing new is begun there, unless pcp goes by the name of cp.  Returns true if
  * the file system was known to be full already, so that the failure need not be reported.
  */
-bool full_met(const struct entry *e, int err);
+bool full_met(const struct entry *e, enum report_op op, int err);
 
 /* Returns true if e is left out because its file system is full; the exit status tells. */
 bool full_bars(const struct context *c, const struct entry *e);

@@ -171,8 +171,8 @@ static enum link_role role_of(struct context *c, const struct entry *e,
 	const struct link_name name = name_of(e, plan->backup);
 	struct stat st = *e->st;
 
-	/* Through symlinks, or as operands, an inode may be met any number of times. */
-	if (options_follows(c->opts, e->operand) || c->targets)
+	/* Through symlinks, as operands, or again, an inode may be met any number of times. */
+	if (options_follows(c->opts, e->operand) || c->targets || c->opts->retry)
 		st.st_nlink = LINKS_ANY;
 	enum link_role role = links_meet(&c->links, &st, &name, ret);
 	if (role == LINK_FIRST)
@@ -220,6 +220,7 @@ static bool begin_turn(struct context *c, struct link *k, struct hardlink_turn *
 {
 	const struct entry *e = &turn->entry;
 
+	again_attempt(&turn->entry, &turn->attempt);
 	outcome_number(&turn->entry);
 	if (!dir_pin(e->dir)) {
 		plan_leave_out(c, e, &turn->plan, PLAN_REFUSED);

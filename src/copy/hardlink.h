@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <sys/stat.h>
 
+#include "copy/again.h"
 #include "copy/entry.h"
 #include "copy/plan.h"
 
@@ -53,7 +54,8 @@ bool hardlink_ended(struct context *c, struct link *k, bool copied);
 struct hardlink_turn {
 	struct entry entry;
 	struct plan plan;
-	struct waiting *name;	/* private to hardlink.c */
+	struct attempt attempt;	/* private to hardlink.c, */
+	struct waiting *name;	/* as well */
 };
 
 /*

@@ -18,6 +18,7 @@
 #include "base/clock.h"
 #include "base/options.h"
 #include "base/stop.h"
+#include "copy/again.h"
 #include "copy/entry.h"
 #include "report/checksums.h"
 #include "report/failed.h"
@@ -44,7 +45,7 @@ uint64_t outcome_new_id(void)
 void outcome_number(struct entry *e)
 {
 	/* Otherwise only copies with a cookie have a number; see window.c. */
-	if (!json_tells_files())
+	if (!json_tells_files() || e->id)
 		return;
 	e->id = outcome_new_id();
 	e->begun = clock_now(CLOCK_MONOTONIC);
@@ -64,6 +65,12 @@ static uint64_t bytes_left(const struct entry *e)
 	return S_ISREG(st.st_mode) ? st.st_size : 0;
 }
 
+/* Returns the bytes that a copy had moved before it failed. */
+static uint64_t bytes_lost(const struct entry *e, const struct copyfile_info *info)
+{
+	return info && S_ISREG(e->type) ? info->bytes_done : 0;
+}
+
 static void count(const struct entry *e, enum outcome outcome, const struct copyfile_info *info)
 {
 	struct tally sum = { .bytes = 0 };
@@ -71,7 +78,7 @@ static void count(const struct entry *e, enum outcome outcome, const struct copy
 	sum.entries[tally_kind(e->type)][outcome] = 1;
 	if (outcome == OUTCOME_SKIPPED || outcome == OUTCOME_FAILED) {
 		sum.bytes_left = bytes_left(e);
-		sum.bytes_lost = info && S_ISREG(e->type) ? info->bytes_done : 0;
+		sum.bytes_lost = bytes_lost(e, info);
 	} else if (info && S_ISREG(e->type)) {
 		sum.bytes = info->bytes_done;
 		sum.bytes_moved = info->bytes_moved;
@@ -83,6 +90,7 @@ static void count(const struct entry *e, enum outcome outcome, const struct copy
 
 void outcome_left_out(const struct entry *e)
 {
+	(void)again_settle(e, false);
 	stop_leave_out();
 	dir_count_entry(e->dir, true);
 }
@@ -124,6 +132,7 @@ void outcome_removed(const struct options *o, const char *dst, mode_t type, bool
 
 void outcome_interrupted(const struct entry *e)
 {
+	(void)again_settle(e, false);
 	dir_count_entry(e->dir, true);
 }
 
@@ -160,6 +169,10 @@ void outcome(const struct entry *e, enum outcome outcome, const struct copyfile_
 {
 	struct checksum sum = { .hash = 0 };
 
+	if (again_settle(e, outcome == OUTCOME_FAILED)) {
+		tally_add(&(struct tally){ .bytes_lost = bytes_lost(e, info) });
+		return;
+	}
 	if (info && info->hash)
 		sum = checksum_of(info);
 	end(e, outcome, info, &sum);
@@ -167,5 +180,6 @@ void outcome(const struct entry *e, enum outcome outcome, const struct copyfile_
 
 void outcome_linked(const struct entry *e, const struct checksum *sum)
 {
+	(void)again_settle(e, false);
 	end(e, OUTCOME_LINKED, NULL, sum);
 }

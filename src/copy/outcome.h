@@ -29,7 +29,8 @@ void outcome_number(struct entry *e);
 
 /*
  * e, whose directory is pinned, has come to its end.  info describes its copy, if the library
- * made it, else NULL.  Call it once for each entry.
+ * made it, else NULL.  Call it once for each attempt: an entry that has failed is counted only
+ * if it is not tried again.
  */
 void outcome(const struct entry *e, enum outcome outcome, const struct copyfile_info *info);
 

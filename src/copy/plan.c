@@ -44,7 +44,8 @@ enum plan_action plan_complete(struct context *c, const struct entry *e, struct 
 {
 	struct existing there;
 
-	if (e->dir->created)
+	/* But for what another attempt has left there. */
+	if (e->dir->created && !e->again)
 		return PLAN_COPY;
 	enum existing_action action = prepare(c, e, &there);
 	switch (action) {

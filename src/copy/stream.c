@@ -32,6 +32,7 @@
 #include "base/stop.h"
 #include "base/tally.h"
 #include "base/writeall.h"
+#include "copy/again.h"
 #include "copy/attrs.h"
 #include "copy/complain.h"
 #include "copy/context.h"
@@ -422,6 +423,7 @@ static void undo(const struct entry *e, bool made)
 	if (made && (RETRY(unlinkat(dir_dst_fd(e->dir), e->dst, 0)) == 0 || errno == ENOENT))
 		return;
 	left.partial = COPYFILE_PARTIAL_KEPT;
+	again_left_incomplete(e);
 	if (made)
 		complain_dst(&left, OP_REMOVE, errno, "cannot remove %s");
 	if (stop_asked() == STOP_SIGNAL)

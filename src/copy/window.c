@@ -302,6 +302,7 @@ static struct pending *new_pending(const struct pending *p, int cookie)
 	new->entry.src = memcpy((char *)(new + 1), src, src_size);
 	new->entry.dst = memcpy((char *)(new + 1) + src_size, dst, dst_size);
 	new->entry.st = NULL;
+	new->entry.attempt = NULL;
 	new->cookie = cookie;
 	if (!new->entry.id)
 		new->entry.id = outcome_new_id();

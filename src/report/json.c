@@ -128,7 +128,7 @@ static json_t *options_value(const struct options *o)
 	};
 
 	return json_pack("{s:b, s:b, s:b, s:b, s:s, s:o, s:s, s:b, s:b, s:s, s:s, s:b, s:b, "
-			 "s:b, s:b, s:b, s:b, s:b, s:b, s:o, s:o, s:o, s:o, s:o}",
+			 "s:b, s:b, s:b, s:b, s:b, s:b, s:o, s:o, s:o, s:o, s:i, s:o}",
 			 "recursive", o->recursive,
 			 "one_file_system", o->one_file_system,
 			 "filtered", options_filter(o),
@@ -152,6 +152,7 @@ static json_t *options_value(const struct options *o)
 			 "window", json_value_whole_or_null(o->window, o->window),
 			 "chunk_bytes", json_value_whole_or_null(o->chunk, o->chunk),
 			 "max_errors", json_value_whole_or_null(o->max_errors, o->max_errors),
+			 "retry", (int)o->retry,
 			 "verify", json_value_text_or_null(o->verify ?
 						copyfile_hash_name(o->hash) : NULL));
 }
@@ -378,7 +379,7 @@ void json_put_summary(const struct json_summary *s)
 	if (stream < 0)
 		return;
 	json_put_line(json_pack("{s:s, s:s, s:i, s:o, s:o, s:I, s:I, s:o, "
-				"s:I, s:I, s:I, s:I, s:I, s:I, s:o, s:o, s:f, s:f}",
+				"s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o, s:o, s:f, s:f}",
 		      "type", "summary",
 		      "status", s->status,
 		      "exit_code", s->exit_code,
@@ -387,6 +388,7 @@ void json_put_summary(const struct json_summary *s)
 		      "links", json_value_whole(tally_of_kind(t, KIND_SYMLINK)),
 		      "specials", json_value_whole(tally_of_kind(t, KIND_SPECIAL)),
 		      "bytes", bytes_value(t),
+		      "retried", json_value_whole(t->retried),
 		      "vanished", json_value_whole(t->vanished),
 		      "changed", json_value_whole(t->changed),
 		      "deleted", json_value_whole(t->deleted),

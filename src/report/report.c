@@ -160,7 +160,7 @@ void report_warning(const struct report_about *about, const char *format, ...)
 	char *message = compose(0, format, args);
 	va_end(args);
 	status_add_warning();
-	if (!quiet)
+	if (!quiet && !about->known)
 		print(message);
 	log_it(about, "warning", message);
 	tell_json(about, true, 0, message);

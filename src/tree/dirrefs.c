@@ -9,6 +9,7 @@
  *	a subtree or a batch given away		   1
  *	a pending copy of an entry		   1				 1
  *	a hard link that waits for a copy	   1
+ *	an entry that will be tried again	   1
  *	a subdirectory, until it is complete	   1
  *	a subdirectory, until it is freed			    1
  *	the directory itself, until complete			    1

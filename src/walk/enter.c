@@ -24,6 +24,7 @@
 #include "base/options.h"
 #include "base/retry.h"
 #include "base/stop.h"
+#include "copy/again.h"
 #include "copy/announce.h"
 #include "copy/backup.h"
 #include "copy/complain.h"
@@ -196,7 +197,8 @@ static struct dir *make_destination(struct context *c, struct walk_root *root,
 	enum existing_action found = EXISTING_NONE;
 	struct existing there = { .backup = NULL };
 
-	if (!e->dir->created)
+	/* Another attempt may have left something in what this run has made. */
+	if (!e->dir->created || e->again)
 		found = existing_prepare(c, e, &there);
 	*ret = found == EXISTING_KEEP ? OUTCOME_SKIPPED : OUTCOME_FAILED;
 	if ((found != EXISTING_NONE && found != EXISTING_OVERWRITE) ||
@@ -212,7 +214,8 @@ static struct dir *make_destination(struct context *c, struct walk_root *root,
 		dir_expect_existing_dst(d, &there.st);
 	}
 	if (found == EXISTING_NONE && !makedir_create(c, e, d, "cannot create directory %s")) {
-		d->make_failed = true;
+		/* If it is made later, that is neither a failure nor anything to be completed. */
+		*(again_pending(e) ? &d->stays : &d->make_failed) = true;
 		backup_restore(c, e, there.backup);
 		dir_put(d);
 		return NULL;
@@ -302,20 +305,35 @@ static void hand_over_source(struct context *c, const struct entry *e, struct di
 	dir_give_src(d, source->fd);
 }
 
-void enter_unread(struct dir *d, int err)
+/*
+ * e, a directory, cannot be opened for source->err.  Returns true if it is kept to be tried again,
+ * for which its destination need not be made.
+ */
+static bool keep_unopened(const struct entry *e, const struct source *source)
 {
-	if (!dir_lose_src(d))
-		return;
+	if (!source->err || !again_takes(e, OP_READ, source->err))
+		return false;
+	complain_src(e, OP_READ, source->err, "cannot access %s");
+	outcome(e, OUTCOME_FAILED, NULL);
+	return true;
+}
+
+void enter_unread(struct dir *d, int err, off_t at)
+{
 	char *path = dir_src_path(d, "");
 	const struct report_about about = {
 		.op = OP_READ, .src = path,
 		.source = names_gone(err) ? SOURCE_VANISHED : SOURCE_STAYED,
 	};
 
-	report_error_about(&about, err, "cannot access %s", quote_always(0, path));
-	dir_mark_unclean(d);
-	/* d was counted when it was made. */
-	failed_add(path);
+	char *text = xasprintf("cannot access %s", quote_always(0, path));
+	if (!again_keep_unread(d, &about, err, text, at) && dir_lose_src(d)) {
+		report_error_about(&about, err, "%s", text);
+		dir_mark_unclean(d);
+		/* d was counted when it was made. */
+		failed_add(path);
+	}
+	free(text);
 	free(path);
 }
 
@@ -355,9 +373,11 @@ bool enter_dir(struct context *c, struct walk_root *root, const struct entry *wa
 {
 	struct entry e = *wanted;
 	struct source source;
+	struct attempt attempt;
 	enum outcome made;
 
 	*ret_dir = NULL;
+	again_attempt(&e, &attempt);
 	if (stop_asked()) {
 		outcome_left_out(&e);
 		return false;
@@ -372,6 +392,8 @@ bool enter_dir(struct context *c, struct walk_root *root, const struct entry *wa
 	answer = select_entry(c->opts, &e);
 	if (answer == SELECT_COPY)
 		copy_entry(c, &e);
+	if (answer == SELECT_ENTER && keep_unopened(&e, &source))
+		return false;
 	if (answer != SELECT_ENTER && answer != SELECT_MAKE) {
 		hand_over_source(c, &e, NULL, &source);
 		return false;
@@ -382,7 +404,7 @@ bool enter_dir(struct context *c, struct walk_root *root, const struct entry *wa
 	if (!d)
 		return false;
 	if (source.err)
-		enter_unread(d, source.err);
+		enter_unread(d, source.err, -1);
 	if (source.fd >= 0 && answer == SELECT_ENTER) {
 		*ret_dir = d;
 		return true;

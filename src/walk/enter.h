@@ -5,6 +5,7 @@
 
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <sys/types.h>
 
 #include "tree/dir.h"
 
@@ -38,8 +39,11 @@ bool enter_dir(struct context *c, struct walk_root *root, const struct entry *e,
  */
 bool enter_stat(const struct context *c, const struct entry *e, struct stat *ret);
 
-/* Report that d's source could not be read, or not all of it; err is an errno value. */
-void enter_unread(struct dir *d, int err);
+/*
+ * Report that d's source could not be read, or not all of it; err is an errno value.  The names
+ * from the offset at on may be read again later, unless that is negative.
+ */
+void enter_unread(struct dir *d, int err, off_t at);
 
 /*
  * d's source, which is open, has been read to its end.  Report if it has been removed meanwhile

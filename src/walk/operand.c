@@ -29,6 +29,7 @@
 #include "base/retry.h"
 #include "base/stop.h"
 #include "base/upwards.h"
+#include "copy/again.h"
 #include "copy/complain.h"
 #include "copy/context.h"
 #include "copy/copy.h"
@@ -175,7 +176,8 @@ static void copy_file_operand(struct operands *all, const struct entry *e)
 	struct context *c = all->c;
 	struct stat parent;
 	char *name = all->names ? name_by_inode(e, &parent) : NULL;
-	bool repeated = name && !names_add(all->names, name);
+	/* In another attempt it is its own name that is there. */
+	bool repeated = name && !names_add(all->names, name) && !e->again;
 
 	/* With backups each copy of a repeated source keeps the one before. */
 	if (repeated && c->opts->backup == no_backups) {
@@ -230,18 +232,21 @@ static void copy_known_operand(struct operands *all, struct entry *e)
 		copy_file_operand(all, e);
 }
 
-void operand_copy(struct operands *all, struct dir *dir, const char *src, const char *dst)
+/* Copy wanted, as operand_copy(). */
+static void copy_operand(struct operands *all, const struct entry *wanted)
 {
 	struct context *c = all->c;
+	struct entry e = *wanted;
+	struct attempt attempt;
 	struct stat st;
-	struct entry e = { .dir = dir, .src = src, .dst = dst, .operand = true };
 
 	c->operand++;
+	again_attempt(&e, &attempt);
 	if (stop_asked()) {
 		outcome_left_out(&e);
 		return;
 	}
-	if (!dir_pin(dir)) {
+	if (!dir_pin(e.dir)) {
 		outcome(&e, OUTCOME_FAILED, NULL);
 		return;
 	}
@@ -253,7 +258,23 @@ void operand_copy(struct operands *all, struct dir *dir, const char *src, const 
 		e.type = st.st_mode & S_IFMT;
 		copy_known_operand(all, &e);
 	}
-	dir_unpin(dir);
+	dir_unpin(e.dir);
+}
+
+void operand_copy(struct operands *all, struct dir *dir, const char *src, const char *dst)
+{
+	copy_operand(all, &(struct entry){
+		.dir = dir, .src = src, .dst = dst, .operand = true,
+	});
+}
+
+void operand_again(struct operands *all, const struct entry *wanted)
+{
+	struct entry e = *wanted;
+
+	/* If it could not even be looked at, nothing has been made or noted of it. */
+	e.again = e.type;
+	copy_operand(all, &e);
 }
 
 void operand_failed(struct operands *all, const char *src, const char *dst)

@@ -14,6 +14,7 @@
 
 struct context;
 struct dir;
+struct entry;
 struct hash_table;
 
 /* The operands of a run, as far as a later one may depend on them */
@@ -41,6 +42,9 @@ void operands_fini(struct operands *all);
  * start to.  Everything that fails is reported.
  */
 void operand_copy(struct operands *all, struct dir *dir, const char *src, const char *dst);
+
+/* Copy e, an operand that has failed before.  Nothing else is under way. */
+void operand_again(struct operands *all, const struct entry *e);
 
 /*
  * src could not be copied to dst, for a reason that has been reported: count it as failed.

@@ -35,6 +35,7 @@
 #include "walk/guard.h"
 #include "walk/operand.h"
 #include "walk/parents.h"
+#include "walk/rounds.h"
 #include "walk/select.h"
 #include "xalloc.h"
 
@@ -248,6 +249,7 @@ static void copy_into(struct context *c, const char *target, int fd, char *const
 		else
 			copy_by_name(&all, target, sources[i]);
 	}
+	rounds_run(&all);
 	operands_fini(&all);
 }
 
@@ -302,6 +304,7 @@ static void copy_to_name(struct context *c, const char *src, const char *dst)
 	}
 	operands_init_single(&all, c);
 	operand_copy(&all, &c->target, src, name_in_its_dir(c, backup ? backup : dst));
+	rounds_run(&all);
 	operands_fini(&all);
 	free(backup);
 }

@@ -42,17 +42,22 @@
 #include "walk/walk.h"
 
 #include <assert.h>
+#include <errno.h>
 #include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 
 #include "base/container.h"
 #include "base/options.h"
 #include "base/stop.h"
+#include "copy/again.h"
 #include "copy/complain.h"
 #include "copy/context.h"
 #include "copy/copy.h"
 #include "copy/durable.h"
 #include "copy/entry.h"
 #include "copy/hardlink.h"
+#include "copy/outcome.h"
 #include "tree/dir.h"
 #include "tree/dirfds.h"
 #include "tree/dirpath.h"
@@ -100,6 +105,8 @@ struct level {
 	struct level *above, *below;
 	struct dir *dir;		/* a reference */
 	struct later later;		/* names in it that have not been visited yet */
+	bool read_on;			/* another walker could not read all of it, */
+	off_t from;			/* ... and came to this offset */
 };
 
 struct walker {
@@ -196,21 +203,22 @@ static void give_subtrees(struct walker *w)
 /* ----------------------------------------------------------------- files */
 
 /*
- * Copy name in d, which is pinned, unless it is left out; type is its S_IFMT bits, or 0.
- * Returns true if it is a directory, or a symlink to one that is followed; then nothing has
- * been done.
+ * Copy e, whose directory is pinned, unless it is left out.  Returns true if it is a directory,
+ * or a symlink to one that is followed; then nothing has been done.
  */
-static bool copy_unless_dir(struct walker *w, struct dir *d, const char *name, mode_t type)
+static bool copy_entry_unless_dir(struct walker *w, const struct entry *wanted)
 {
 	const struct options *o = w->c->opts;
-	struct entry e = { .dir = d, .src = name, .dst = name, .type = type };
+	struct entry e = *wanted;
+	struct attempt attempt;
 	struct stat st;
 
 	if (w->root->doom)
-		return remove_unless_dir(w->c, w->root->doom, d, name, type);
+		return remove_unless_dir(w->c, w->root->doom, e.dir, e.dst, e.type);
 	/* enter_dir() asks whether a directory is left out. */
-	if (S_ISDIR(type))
+	if (S_ISDIR(e.type))
 		return true;
+	again_attempt(&e, &attempt);
 	enum select_answer answer = select_entry(o, &e);
 	if (answer == SELECT_EXCLUDE)
 		return false;
@@ -227,6 +235,14 @@ static bool copy_unless_dir(struct walker *w, struct dir *d, const char *name, m
 	if (answer == SELECT_COPY)
 		copy_entry(w->c, &e);
 	return false;
+}
+
+/* As copy_entry_unless_dir(), for name in d; type is its S_IFMT bits, or 0. */
+static bool copy_unless_dir(struct walker *w, struct dir *d, const char *name, mode_t type)
+{
+	return copy_entry_unless_dir(w, &(struct entry){
+		.dir = d, .src = name, .dst = name, .type = type,
+	});
 }
 
 static void copy_batch(struct work *work)
@@ -324,7 +340,8 @@ static const char *find_tag(const struct context *c, struct dir *d)
 /* Visit what is in l.  Returns as reader_next(); *ret_removed is as in struct reader. */
 static int visit_all(struct walker *w, struct level *l, bool *ret_removed)
 {
-	const char *tag = find_tag(w->c, l->dir);
+	/* If there were one, there would be nothing to be read on. */
+	const char *tag = l->read_on ? NULL : find_tag(w->c, l->dir);
 	struct reader_name name = { .name = tag };
 	struct extras extras;
 	struct reader reader;
@@ -335,6 +352,8 @@ static int visit_all(struct walker *w, struct level *l, bool *ret_removed)
 		visit(w, l, &name);
 		return 0;
 	}
+	if (l->read_on && lseek(dir_src_fd(l->dir), l->from, SEEK_SET) < 0)
+		return -errno;
 	extras_begin(w->c, &extras, l->dir);
 	reader_begin(&reader, dir_src_fd(l->dir));
 	while (!stop_asked() && (r = reader_next(&reader, &name)) > 0) {
@@ -388,12 +407,14 @@ static void visit_source(struct walker *w, struct level *l)
 {
 	bool removed;
 
-	makedir_is_open(w->c, l->dir);
-	sweep_dir(w->c->opts, l->dir);
-	durable_note(l->dir);
+	if (!l->read_on) {
+		makedir_is_open(w->c, l->dir);
+		sweep_dir(w->c->opts, l->dir);
+		durable_note(l->dir);
+	}
 	int r = visit_all(w, l, &removed);
 	if (r < 0)
-		enter_unread(l->dir, -r);
+		enter_unread(l->dir, -r, lseek(dir_src_fd(l->dir), 0, SEEK_CUR));
 	else if (r > 0)
 		leave_rest_out(l);
 	else
@@ -457,20 +478,27 @@ static void ascend(struct walker *w)
 	free(l);
 }
 
-/* Make the destination of the directory parent/name, or doom it, and go down into it. */
-static void enter(struct walker *w, struct dir *parent, const char *name)
+/* Make the destination of e, a directory, or doom it, and go down into it. */
+static void enter_entry(struct walker *w, const struct entry *e)
 {
-	const struct entry e = { .dir = parent, .src = name, .dst = name, .type = S_IFDIR };
 	struct dir *d = NULL;
 
-	if (!pin(w, parent))
+	if (!pin(w, e->dir))
 		return;
 	if (w->root->doom)
-		d = remove_enter(w->c, w->root->doom, parent, name);
-	else if (!enter_dir(w->c, w->root, &e, &d))
+		d = remove_enter(w->c, w->root->doom, e->dir, e->dst);
+	else if (!enter_dir(w->c, w->root, e, &d))
 		d = NULL;
 	if (d)
 		descend(w, d);
+}
+
+/* As enter_entry(), for the directory parent/name */
+static void enter(struct walker *w, struct dir *parent, const char *name)
+{
+	enter_entry(w, &(struct entry){
+		.dir = parent, .src = name, .dst = name, .type = S_IFDIR,
+	});
 }
 
 /* Visit the kept names of all levels, and all that is below them. */
@@ -563,6 +591,49 @@ bool walk_tree(struct context *c, const struct entry *e)
 		walk(&w);
 	}
 	return made;
+}
+
+/* --------------------------------------------------------- another attempt */
+
+struct walk_root *walk_find_root(const struct context *c, const struct dir *d)
+{
+	struct walk_root *r = c->roots;
+
+	while (d->parent->parent && !d->parent->leads)
+		d = d->parent;
+	char *src = dir_src_path(d, ""), *dst = dir_dst_path(d, "");
+	while (r && (strcmp(r->src, src) || strcmp(r->dst, dst)))
+		r = r->next;
+	free(src);
+	free(dst);
+	assert(r);
+	return r;
+}
+
+void walk_entry(struct context *c, struct walk_root *root, const struct entry *wanted)
+{
+	struct walker w = { .c = c, .root = root };
+	struct entry e = *wanted;
+
+	if (!pin(&w, e.dir)) {
+		outcome(&e, OUTCOME_FAILED, NULL);
+	} else if (copy_entry_unless_dir(&w, &e)) {
+		e.type = S_IFDIR;
+		enter_entry(&w, &e);
+	}
+	walk(&w);
+}
+
+void walk_rest(struct context *c, struct walk_root *root, struct dir *d, off_t at)
+{
+	struct walker w = { .c = c, .root = root };
+
+	struct level *l = add_level(&w, dir_get(d));
+
+	l->read_on = true;
+	l->from = at;
+	read_level(&w, l);
+	walk(&w);
 }
 
 void walk_free_roots(struct context *c)
