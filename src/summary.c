@@ -89,6 +89,7 @@ static void print_failures(uint64_t errors, const struct tally *sum)
 {
 	char *list = list_errors(), *sources = xstrdup("");
 
+	add_count(&sources, sum->untried, "not tried");
 	add_count(&sources, sum->vanished, "vanished");
 	add_count(&sources, sum->changed, "changed");
 	report_line("%s: %ju failed%s%s%s; %ju copied%s%s", program_name, (uintmax_t)errors,
@@ -108,6 +109,9 @@ static void print_work(const struct tally *sum, double elapsed)
 	add_count(&work, files, files == 1 ? "file" : "files");
 	add_count(&work, dirs, dirs == 1 ? "directory" : "directories");
 	add_count(&rest, tally_of_outcome(sum, OUTCOME_SKIPPED), "skipped");
+	add_count(&rest, tally_of_outcome(sum, OUTCOME_ATTRIBUTES), "with new attributes");
+	add_count(&rest, sum->deleted, "deleted");
+	add_count(&rest, sum->replaced, "replaced");
 	add_count(&rest, sum->retried, "tried again");
 	report_line("%s: %s, %s in %s, %s/s%s%s", program_name, *work ? work : "no files",
 		    size_text(bytes, sum->bytes), time, size_text(rate, sum->bytes / elapsed),
@@ -132,7 +136,7 @@ void summary_print(const struct options *o)
 	tally_sum(&sum);
 	if (long_run)
 		print_work(&sum, elapsed);
-	bool failures = errors || sum.vanished || sum.changed;
+	bool failures = errors || sum.vanished || sum.changed || sum.untried;
 	if (failures && (long_run || (tally_files_done(&sum) >= 2 && (terminal || log_is_open()))))
 		print_failures(errors, &sum);
 }

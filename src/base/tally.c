@@ -23,7 +23,7 @@
 static_assert(sizeof(struct tally) == NUMBERS * sizeof(uint64_t) &&
 	      _Alignof(struct tally) == _Alignof(uint64_t) &&
 	      offsetof(struct tally, bytes) == KINDS * OUTCOMES * sizeof(uint64_t) &&
-	      offsetof(struct tally, replaced) == (NUMBERS - 1) * sizeof(uint64_t),
+	      offsetof(struct tally, untried) == (NUMBERS - 1) * sizeof(uint64_t),
 	      "struct tally is no array of uint64_t");
 
 /* The numbers of one thread */

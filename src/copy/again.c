@@ -214,7 +214,13 @@ bool again_keep_left_out(const struct entry *e)
 	if (!e->attempt || !will_pass(full.err))
 		return false;
 	keep_entry(e, &full);
+	e->attempt->kept = true;
 	return true;
+}
+
+bool again_was_kept(const struct entry *e)
+{
+	return e->attempt && e->attempt->kept;
 }
 
 bool again_keep_unread(struct dir *d, const struct report_about *about, int err,

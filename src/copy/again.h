@@ -23,6 +23,7 @@ struct attempt {
 	enum report_source source;
 	bool final;			/* a failure that does not pass was reported as an error */
 	bool incomplete;		/* what was at the destination is not whole any more */
+	bool kept;			/* the entry was, as its file system is full */
 };
 
 /* An entry that is tried again, or a directory the rest of whose names is read */
@@ -48,6 +49,9 @@ void again_init(unsigned int rounds);
  */
 struct again *again_begin_round(void);
 void again_free(struct again *a);
+
+/* Returns true if e has been kept by again_keep_left_out() in this attempt. */
+bool again_was_kept(const struct entry *e);
 
 /* Returns true if something is kept. */
 bool again_any(void);

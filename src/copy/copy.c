@@ -464,7 +464,7 @@ void copy_ended(void *arg, const struct pending *p, int result,
 		outcome(&e, info->method == COPYFILE_BY_REFLINK ? OUTCOME_CLONED : OUTCOME_COPIED,
 			info);
 	else if (interrupted)
-		outcome_interrupted(&e);
+		outcome_untried(&e);
 	else
 		outcome(&e, OUTCOME_FAILED, info);
 	finish_plan(c, &e, &plan, ok);
@@ -535,7 +535,7 @@ static void copy_planned(struct context *c, const struct entry *e, const struct 
 		if (ok || stop_asked() != STOP_SIGNAL)
 			outcome(e, ok ? made : OUTCOME_FAILED, NULL);
 		else
-			outcome_interrupted(e);
+			outcome_untried(e);
 	}
 	finish_plan(c, e, plan, ok);
 }

@@ -32,11 +32,11 @@
 #include "copy/again.h"
 #include "copy/context.h"
 #include "copy/entry.h"
+#include "copy/outcome.h"
 #include "dirname.h"
 #include "progname.h"
 #include "tree/dir.h"
 #include "tree/dirpath.h"
-#include "tree/dirresult.h"
 #include "xalloc.h"
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
@@ -124,17 +124,12 @@ static bool leave_out(const struct place *place)
 	return true;
 }
 
-/* Leave e out if place is full.  Returns true if it is. */
+/* Leave e out if place is full.  Returns true if it is; then e may be tried again. */
 static bool leave_out_entry(const struct entry *e, const struct place *place)
 {
 	const struct full *f = find(place);
 
-	if (f && f->passes && again_keep_left_out(e))
-		return true;
-	if (!leave_out(place))
-		return false;
-	dir_count_entry(e->dir, true);
-	return true;
+	return (f && f->passes && again_keep_left_out(e)) || leave_out(place);
 }
 
 bool full_met(const struct entry *e, enum report_op op, int err)
@@ -179,7 +174,10 @@ bool full_bars(const struct context *c, const struct entry *e)
 	bool known = in_place(c->opts, e) &&
 		     place_of_fd(RETRY(openat(dir_dst_fd(e->dir), e->dst, O_PATH | O_CLOEXEC)),
 				 &place);
-	return (known || place_of_dir(e, &place)) && leave_out_entry(e, &place);
+	if (!(known || place_of_dir(e, &place)) || !leave_out_entry(e, &place))
+		return false;
+	outcome_untried(e);
+	return true;
 }
 
 bool full_bars_dir(const struct entry *e)

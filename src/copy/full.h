@@ -35,12 +35,15 @@ void full_forget(void);
  */
 bool full_met(const struct entry *e, enum report_op op, int err);
 
-/* Returns true if e is left out because its file system is full; the exit status tells. */
+/*
+ * Returns true if e is left out because its file system is full; that has been counted, and the
+ * exit status tells.
+ */
 bool full_bars(const struct context *c, const struct entry *e);
 
 /*
- * As full_bars(), for the directory e.  One that exists is not left out, since another file
- * system may be mounted below it.
+ * As full_bars(), for the directory e, which the caller counts.  One that exists is not left out,
+ * since another file system may be mounted below it.
  */
 bool full_bars_dir(const struct entry *e);
 

@@ -21,10 +21,10 @@
 #include "copy/again.h"
 #include "copy/entry.h"
 #include "report/checksums.h"
-#include "report/failed.h"
 #include "report/json.h"
 #include "report/log.h"
 #include "report/verbose.h"
+#include "tree/dirlist.h"
 #include "tree/dirpath.h"
 #include "tree/dirresult.h"
 
@@ -88,21 +88,26 @@ static void count(const struct entry *e, enum outcome outcome, const struct copy
 	tally_add(&sum);
 }
 
+void outcome_untried(const struct entry *e)
+{
+	if (again_was_kept(e))
+		return;
+	(void)again_settle(e, false);
+	dir_count_entry(e->dir, true);
+	if (dirlist_add(e->dir, e->src, S_ISDIR(e->type)))
+		tally_add(&(struct tally){ .untried = 1 });
+}
+
 void outcome_left_out(const struct entry *e)
 {
-	(void)again_settle(e, false);
 	stop_leave_out();
-	dir_count_entry(e->dir, true);
+	outcome_untried(e);
 }
 
 void outcome_lacking(const struct entry *e)
 {
 	dir_mark_unclean(e->dir);
-	if (!failed_is_open())
-		return;
-	char *src = dir_src_path(e->dir, e->src);
-	failed_add(src);
-	free(src);
+	dirlist_add(e->dir, e->src, false);
 }
 
 void outcome_replaced(const struct options *o, const struct entry *e, const struct stat *dst)
@@ -130,22 +135,18 @@ void outcome_removed(const struct options *o, const char *dst, mode_t type, bool
 	json_put_removed(tally_kind(type), dst, replaced);
 }
 
-void outcome_interrupted(const struct entry *e)
-{
-	(void)again_settle(e, false);
-	dir_count_entry(e->dir, true);
-}
-
 /* sum is what is known of the checksum of e's copy. */
 static void end(const struct entry *e, enum outcome outcome, const struct copyfile_info *info,
 		const struct checksum *sum)
 {
 	count(e, outcome, info);
 	bool ok = outcome != OUTCOME_FAILED, json = json_tells_files();
-	bool log = ok && log_is_open(), failed = !ok && failed_is_open();
+	bool log = ok && log_is_open();
 	bool list = ok && sum->hash && checksums_are_open();
 	dir_count_entry(e->dir, !ok);
-	if (!log && !json && !failed && !list)
+	if (!ok)
+		dirlist_add(e->dir, e->src, S_ISDIR(e->type));
+	if (!log && !json && !list)
 		return;
 	char *src = dir_src_path(e->dir, e->src), *dst = dir_dst_path(e->dir, e->dst);
 	const struct json_file file = {
@@ -155,8 +156,6 @@ static void end(const struct entry *e, enum outcome outcome, const struct copyfi
 	};
 	if (log)
 		log_outcome(outcome, src, dst, info ? info->bytes_done : 0);
-	if (failed)
-		failed_add(src);
 	if (list)
 		checksums_add(sum, dst);
 	if (json)

@@ -37,8 +37,13 @@ void outcome(const struct entry *e, enum outcome outcome, const struct copyfile_
 /* e, whose directory is pinned, is a further name of a copy whose checksum is sum. */
 void outcome_linked(const struct entry *e, const struct checksum *sum);
 
-/* e is left out because the run stops: it has no outcome, but the exit status tells. */
+/*
+ * e is left out because the run stops: it has no outcome, but is listed for --failed-to, and the
+ * exit status tells.  The second is for what that status tells of anyway: a file system is full,
+ * or a signal has interrupted the copy of e.
+ */
 void outcome_left_out(const struct entry *e);
+void outcome_untried(const struct entry *e);
 
 /*
  * e, whose outcome is that it was copied, lacks something that was wanted, which has been
@@ -58,8 +63,5 @@ void outcome_replaced(const struct options *o, const struct entry *e, const stru
  */
 bool outcome_is_told(const struct options *o);
 void outcome_removed(const struct options *o, const char *dst, mode_t type, bool replaced);
-
-/* A signal has interrupted the copy of e: it has no outcome, and counts as no failure. */
-void outcome_interrupted(const struct entry *e);
 
 #endif

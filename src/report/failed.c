@@ -5,6 +5,7 @@
 #include "report/failed.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "close-stream.h"
 #include "report/outfile.h"
@@ -32,8 +33,15 @@ bool failed_is_open(void)
 	return file;
 }
 
-void failed_add(const char *src)
+void failed_add(const char *src, bool whole)
 {
-	if (file)
-		fprintf(file, "%s%c", src, terminator);
+	int len = strlen(src);
+
+	if (!file)
+		return;
+	while (len > 1 && src[len - 1] == '/')
+		len--;
+	/* An empty name must not become that of the root. */
+	bool slash = whole && len && src[len - 1] != '/';
+	fprintf(file, "%.*s%s%c", len, src, slash ? "/" : "", terminator);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * failed - the file of --failed-to: the names of sources that were not copied, or not with
- * all that was asked for.  Thread-safe while it is open.
+ * all that was asked for, for --files-from.  Thread-safe while it is open.
  */
 #ifndef PCP_FAILED_H
 #define PCP_FAILED_H
@@ -22,7 +22,10 @@ bool failed_close(void);
 
 bool failed_is_open(void);
 
-/* Write src, the full name of a file or directory that failed, if a file is open. */
-void failed_add(const char *src);
+/*
+ * Write src, the full name of what failed or was not tried, if a file is open; a slash at
+ * the end, with whole, says that it is a directory with all that is below it.
+ */
+void failed_add(const char *src, bool whole);
 
 #endif

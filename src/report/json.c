@@ -379,7 +379,7 @@ void json_put_summary(const struct json_summary *s)
 	if (stream < 0)
 		return;
 	json_put_line(json_pack("{s:s, s:s, s:i, s:o, s:o, s:I, s:I, s:o, "
-				"s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o, s:o, s:f, s:f}",
+				"s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o, s:o, s:f, s:f}",
 		      "type", "summary",
 		      "status", s->status,
 		      "exit_code", s->exit_code,
@@ -393,6 +393,7 @@ void json_put_summary(const struct json_summary *s)
 		      "changed", json_value_whole(t->changed),
 		      "deleted", json_value_whole(t->deleted),
 		      "replaced", json_value_whole(t->replaced),
+		      "untried", json_value_whole(t->untried),
 		      "errors", json_value_whole(s->errors),
 		      "warnings", json_value_whole(s->warnings),
 		      "errors_by_errno", errors_value(s),

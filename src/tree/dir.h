@@ -101,6 +101,7 @@ struct dir {
 	uint64_t newdir;		/* the destination's; see copyfile_newdir_begin(); or 0 */
 
 	struct dir_count count;		/* of entries */
+	atomic_bool listed;		/* with all below it, for --failed-to: see dirlist.c */
 
 	atomic_bool write_protected;	/* see dir_let_owner_write() */
 

@@ -41,10 +41,10 @@
 #include "base/locked.h"
 #include "base/names.h"
 #include "base/retry.h"
-#include "report/failed.h"
 #include "report/quote.h"
 #include "report/report.h"
 #include "tree/dir.h"
+#include "tree/dirlist.h"
 #include "tree/dirpath.h"
 #include "tree/dirresult.h"
 #include "tree/dirsame.h"
@@ -408,13 +408,10 @@ bool dir_lose_src(struct dir *d)
 /* d cannot be opened again: report that, and list d among what has failed. */
 static void report_lost(struct dir *d, enum dir_side side, int err)
 {
-	char *src = dir_src_path(d, "");
-
 	dir_mark_unclean(d);
 	report_no_access(d, side, err);
 	if (!d->doom)
-		failed_add(src);
-	free(src);
+		dirlist_add_dir(d);
 }
 
 /*

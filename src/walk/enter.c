@@ -35,13 +35,13 @@
 #include "copy/full.h"
 #include "copy/outcome.h"
 #include "dirname.h"
-#include "report/failed.h"
 #include "report/quote.h"
 #include "report/report.h"
 #include "same-inode.h"
 #include "timespec.h"
 #include "tree/dir.h"
 #include "tree/dirfds.h"
+#include "tree/dirlist.h"
 #include "tree/dirpath.h"
 #include "tree/dirresult.h"
 #include "tree/dirrefs.h"
@@ -331,7 +331,7 @@ void enter_unread(struct dir *d, int err, off_t at)
 		report_error_about(&about, err, "%s", text);
 		dir_mark_unclean(d);
 		/* d was counted when it was made. */
-		failed_add(path);
+		dirlist_add_dir(d);
 	}
 	free(text);
 	free(path);
@@ -360,7 +360,7 @@ void enter_read(const struct context *c, struct dir *d, bool removed)
 	const char *name = quote_always(0, path), *what = removed ? "was removed" : "changed";
 	if (strict) {
 		report_error_about(&about, 0, "%s %s while it was read", name, what);
-		failed_add(path);
+		dirlist_add_dir(d);
 	} else {
 		report_warning(&about, "warning: %s %s while it was read", name, what);
 	}
@@ -383,8 +383,12 @@ bool enter_dir(struct context *c, struct walk_root *root, const struct entry *wa
 		return false;
 	}
 	enum select_answer answer = select_entry(c->opts, &e);
-	if (answer == SELECT_EXCLUDE || full_bars_dir(&e))
+	if (answer == SELECT_EXCLUDE)
 		return false;
+	if (full_bars_dir(&e)) {
+		outcome_untried(&e);
+		return false;
+	}
 	outcome_number(&e);
 	if (!open_source(c, &e, answer, &source))
 		return false;

@@ -40,6 +40,7 @@
 #include "tree/byfd.h"
 #include "tree/dir.h"
 #include "tree/dirfds.h"
+#include "tree/dirlist.h"
 #include "tree/dirpath.h"
 
 /* System calls that it usually takes to make a directory */
@@ -331,5 +332,7 @@ bool makedir_complete(const struct context *c, struct dir *d, bool clean)
 		ok = copy_attributes(c, d);
 	if (lacks_mode(d))
 		ok &= complete_mode(c, d);
+	if (!ok)
+		dirlist_add_alone(d);
 	return ok;
 }

@@ -232,6 +232,20 @@ static void copy_known_operand(struct operands *all, struct entry *e)
 		copy_file_operand(all, e);
 }
 
+/* The run stops before e, of which nothing is known yet, has been tried. */
+static void leave_out(const struct context *c, struct entry *e)
+{
+	int flags = options_follows(c->opts, true) ? 0 : AT_SYMLINK_NOFOLLOW;
+	struct stat st;
+
+	if (dir_pin(e->dir)) {
+		if (entry_stat_src(e, &st, flags) == 0)
+			e->type = st.st_mode & S_IFMT;
+		dir_unpin(e->dir);
+	}
+	outcome_left_out(e);
+}
+
 /* Copy wanted, as operand_copy(). */
 static void copy_operand(struct operands *all, const struct entry *wanted)
 {
@@ -243,7 +257,7 @@ static void copy_operand(struct operands *all, const struct entry *wanted)
 	c->operand++;
 	again_attempt(&e, &attempt);
 	if (stop_asked()) {
-		outcome_left_out(&e);
+		leave_out(c, &e);
 		return;
 	}
 	if (!dir_pin(e.dir)) {
@@ -283,4 +297,11 @@ void operand_failed(struct operands *all, const char *src, const char *dst)
 
 	outcome_number(&e);
 	outcome(&e, OUTCOME_FAILED, NULL);
+}
+
+void operand_left_out(struct operands *all, const char *src)
+{
+	struct entry e = { .dir = &all->c->cwd, .src = src, .dst = src, .operand = true };
+
+	leave_out(all->c, &e);
 }

@@ -52,4 +52,7 @@ void operand_again(struct operands *all, const struct entry *e);
  */
 void operand_failed(struct operands *all, const char *src, const char *dst);
 
+/* The run stops, or is out of space, before src, an operand, has been tried. */
+void operand_left_out(struct operands *all, const char *src);
+
 #endif

@@ -172,7 +172,9 @@ static void open_parents_and_copy(struct operands *all, const char *src, const c
 	struct parents parents;
 
 	if (!parents_open(c, path, missing, &parents)) {
-		if (!parents.left_out)
+		if (parents.left_out)
+			operand_left_out(all, src);
+		else
 			fail_below_target(all, src, path);
 		return;
 	}
@@ -192,7 +194,7 @@ static void copy_with_parents(struct operands *all, const char *src)
 	if (dirset_any(&all->c->operand_dirs))
 		context_drain(all->c);
 	if (stop_asked()) {
-		stop_leave_out();
+		operand_left_out(all, src);
 		return;
 	}
 	char *path = xstrdup(src);

@@ -50,6 +50,7 @@
 #include "base/container.h"
 #include "base/options.h"
 #include "base/stop.h"
+#include "base/tally.h"
 #include "copy/again.h"
 #include "copy/complain.h"
 #include "copy/context.h"
@@ -60,6 +61,7 @@
 #include "copy/outcome.h"
 #include "tree/dir.h"
 #include "tree/dirfds.h"
+#include "tree/dirlist.h"
 #include "tree/dirpath.h"
 #include "tree/dirresult.h"
 #include "tree/dirrefs.h"
@@ -317,11 +319,31 @@ static void visit(struct walker *w, struct level *l, const struct reader_name *n
 		later_add(&l->later, n->name, S_IFDIR, n->ino);
 }
 
-/* The run has to stop before all names in l have been visited. */
-static void leave_rest_out(const struct level *l)
+/* Count something in d that is left out, and is listed if that is new. */
+static void count_untried(bool listed)
 {
+	if (listed)
+		tally_add(&(struct tally){ .untried = 1 });
+}
+
+/* The run has to stop before all names in l have been visited; not all may have been read. */
+static void leave_rest_out(struct walker *w, struct level *l, bool all_read)
+{
+	bool follow = w->c->opts->follow == FOLLOW_ALWAYS;
+	const char *name;
+	mode_t type;
+
 	dir_mark_unclean(l->dir);
 	stop_leave_out();
+	while (all_read && (name = later_peek(&l->later, &type))) {
+		/* It might be a directory. */
+		if (!type || (S_ISLNK(type) && follow))
+			break;
+		count_untried(dirlist_add(l->dir, name, S_ISDIR(type)));
+		later_skip(&l->later);
+	}
+	if (!all_read || later_peek(&l->later, &type))
+		count_untried(dirlist_add_dir(l->dir));
 }
 
 /* Returns the only name that is visited in d, or NULL. */
@@ -374,8 +396,10 @@ static void visit_kept(struct walker *w, struct level *l, const struct later *na
 
 	for (; !stop_asked() && (n.name = later_peek(&rest, &n.type)); later_skip(&rest))
 		visit(w, l, &n);
-	if (n.name)
-		leave_rest_out(l);
+	if (n.name) {
+		dir_mark_unclean(l->dir);
+		stop_leave_out();
+	}
 }
 
 /*
@@ -416,7 +440,7 @@ static void visit_source(struct walker *w, struct level *l)
 	if (r < 0)
 		enter_unread(l->dir, -r, lseek(dir_src_fd(l->dir), 0, SEEK_CUR));
 	else if (r > 0)
-		leave_rest_out(l);
+		leave_rest_out(w, l, false);
 	else
 		enter_read(w->c, l->dir, removed);
 }
@@ -513,7 +537,7 @@ static void walk(struct walker *w)
 		/* Asked once: if names are not visited for that, they count as left out. */
 		bool stop = name && stop_asked();
 		if (stop)
-			leave_rest_out(l);
+			leave_rest_out(w, l, true);
 		/* If it can't be pinned, which was reported, none of its names can be copied. */
 		if (!name || stop || !pin(w, l->dir)) {
 			ascend(w);

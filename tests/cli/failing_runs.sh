@@ -116,7 +116,8 @@ test_parents_on_a_full_file_system() {
 	assertEquals "one message: $(cat "$scratch/err")" 1 "$(messages 'No space left on device$')"
 	full 4 1000
 	run --parents -j1 --window=1 --failed-to=list 1/below/f 2/below/f 3/below/f full
-	assertEquals 'one failed, and one was left out' 2/below/f "$(cat "$scratch/list")"
+	assertEquals 'one failed, and one was left out' '2/below/f 3/below/f ' \
+		"$(tr '\n' ' ' <"$scratch/list")"
 	rm -r "$scratch/1" "$scratch/2" "$scratch/3" "$scratch/list"
 }
 
@@ -306,6 +307,33 @@ test_failed_to_with_parents() {
 	assertEquals status 1 $status
 	assertEquals "a/f a/b/f missing/f " "$(tr '\n' ' ' <"$scratch/list")"
 	rm -r "$scratch/a" "$scratch/c" "$scratch/into" "$scratch/list"
+}
+
+# What was not tried is listed as well: by its name, or with the directory that it is in.
+test_untried() {
+	mkdir -p "$scratch/t/sub/deep" "$scratch/t/more" "$scratch/into"
+	for name in t/f t/sub/f t/sub/deep/f t/more/f; do echo x >"$scratch/$name"; done
+	ln -s t "$scratch/to-t"
+	run -R --max-errors=1 --failed-to=list missing t t/f to-t missing into
+	assertEquals 'operands: status' 3 $status
+	assertEquals 'operands' 'missing t/ t/f to-t missing ' "$(tr '\n' ' ' <"$scratch/list")"
+	run -RH --max-errors=1 --failed-to=list missing t to-t into
+	assertEquals 'a symlink that is followed' 'missing t/ to-t/ ' \
+		"$(tr '\n' ' ' <"$scratch/list")"
+	run -R --parents --max-errors=1 --failed-to=list missing t/sub to-t/f into
+	assertEquals 'with --parents' 'missing t/sub/ to-t/f ' "$(tr '\n' ' ' <"$scratch/list")"
+	mkdir "$scratch/into/t"
+	echo x >"$scratch/into/t/sub"
+	run -R -j1 --window=1 --max-errors=1 --failed-to=list t into
+	assertEquals 'below' 1 $(($(grep -cx 't/sub/' "$scratch/list")))
+	for name in $(cd "$scratch" && find t ! -type d); do
+		[ -f "$scratch/into/$name" ] || while IFS= read -r listed; do
+			case $name in "$listed" | "${listed%/}"/*) continue 2 ;; esac
+		done <"$scratch/list" || fail "$name is neither there nor listed"
+	done
+	! has_json || { run -R --max-errors=1 --json=3 missing t t into 3>"$scratch/json"
+		assertContains 'JSON' "$(tail -n 1 "$scratch/json")" '"untried":2,'; }
+	rm -rf "$scratch/t" "$scratch/into" "$scratch/to-t" "$scratch/list"
 }
 
 test_quiet() {

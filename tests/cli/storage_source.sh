@@ -66,8 +66,8 @@ test_vanished() {
 		copy -R $set mnt dst
 		assertEquals "[$set] status" 1 $status
 		counted 7 0
-		assertEquals "[$set] each is listed once" "mnt/dir/gone mnt/gone mnt/gone.d \
-mnt/gone.link mnt/stale mnt/stale.d mnt/torn" "$(sort list | tr '\n' ' ' | sed 's/ $//')"
+		assertEquals "[$set] each is listed once" "mnt/dir/gone mnt/gone mnt/gone.d/ \
+mnt/gone.link mnt/stale mnt/stale.d/ mnt/torn" "$(sort list | tr '\n' ' ' | sed 's/ $//')"
 		assertEquals "[$set] the rest is copied" '1 2 3 dir kept moved stale.d' \
 			"$(ls dst | tr '\n' ' ' | sed 's/ $//')"
 	done
@@ -247,7 +247,7 @@ test_directory_changes() {
 		said=$(grep -c "^pcp: 'mnt/dir' changed while it was read" err)
 		listed=$(cat list)
 		wanted='0 0 '
-		[ ! "$set" ] || wanted='1 1 mnt/dir'
+		[ ! "$set" ] || wanted='1 1 mnt/dir/'
 		assertEquals "[$set] $(cat err)" "$wanted" "$status $said $listed"
 	done
 }
@@ -262,7 +262,7 @@ test_directory_is_removed() {
 		copy_traced -R $set src dst
 		counted 1 0
 		wanted='0 '
-		[ ! "$set" ] || wanted='1 src/a'
+		[ ! "$set" ] || wanted='1 src/a/'
 		assertEquals "[$set] $(cat err)" "$wanted" "$status $(cat list)"
 		assertEquals "$(cat err)" 1 \
 			"$(grep -c "^pcp: .*'src/a' was removed while it was read" err)"

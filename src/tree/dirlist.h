@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * dirlist - what --failed-to lists of the directories that are walked, each thing once.
+ * Thread-safe.
+ */
+#ifndef PCP_DIRLIST_H
+#define PCP_DIRLIST_H
+
+#include <stdbool.h>
+
+struct dir;
+
+/*
+ * List the entry name of d, with whole as a directory with all that is below it.  Returns false
+ * if a directory above is listed like that, so that there is nothing to do.
+ */
+bool dirlist_add(const struct dir *d, const char *name, bool whole);
+
+/* List d itself, which lacks nothing but attributes, unless it is listed with all below it. */
+void dirlist_add_alone(const struct dir *d);
+
+/*
+ * List d itself with all below it: what is left of it is not known by name.  Returns false as
+ * above.
+ */
+bool dirlist_add_dir(struct dir *d);
+
+#endif
