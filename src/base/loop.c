@@ -23,6 +23,7 @@
 
 #include "base/relaxed.h"
 #include "base/retry.h"
+#include "base/stop.h"
 
 /* Time from tick to tick, in milliseconds */
 #define TICK_MS 100
@@ -135,6 +136,22 @@ void loop_turn(struct loop *l, bool wait)
 	assert(l->depth > 0);
 	l->depth--;
 	l->hooks.tick(l->hooks.arg);
+}
+
+bool loop_turn_or(struct loop *l, int fd)
+{
+	bool blind = l->epoll < 0 || relaxed_get(l->blind);
+	struct pollfd fds[] = {
+		{ .fd = fd, .events = POLLIN }, { .fd = blind ? -1 : l->epoll, .events = POLLIN },
+	};
+
+	assert(l->next == l->end);
+	int n = poll(fds, 2, stop_asked() == STOP_SIGNAL ? 0 : blind ? BLIND_MS :
+			     l->ticking ? TICK_MS : -1);
+	/* Where poll(2) fails, the caller has to do with waiting for fd alone. */
+	bool readable = n < 0 ? errno != EINTR : fds[0].revents;
+	loop_turn(l, false);
+	return readable;
 }
 
 void loop_tick(struct loop *l)

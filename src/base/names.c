@@ -54,6 +54,23 @@ static bool same(const void *a, const void *b)
 	return !strcmp(a, b);
 }
 
+const char *names_below(const char *name, const char *dir)
+{
+	if (!*dir)
+		return NULL;
+	while (*dir) {
+		size_t slashes = strspn(dir, "/"), there = strspn(name, "/");
+
+		if (slashes && !dir[slashes])
+			break;
+		if (slashes ? !there : *name != *dir)
+			return NULL;
+		name += slashes ? there : 1;
+		dir += slashes ? slashes : 1;
+	}
+	return !*name || *name == '/' ? name : NULL;
+}
+
 struct hash_table *names_new(void)
 {
 	struct hash_table *t = hash_initialize(61, NULL, hash_pjw, same, free);

@@ -23,6 +23,13 @@ bool names_lead_nowhere(int err);
 /* Returns true if err, of a call on a file, says that it is gone; ESTALE comes from servers. */
 bool names_gone(int err);
 
+/*
+ * Returns what follows the name dir in name: "" or what begins with a slash, if name is dir or
+ * below it by its text; else NULL.  Slashes at the end of dir do not matter, and several in a row
+ * are as one.  Nothing is below "".
+ */
+const char *names_below(const char *name, const char *dir);
+
 /* A new, empty set, which the caller frees with hash_free(). */
 struct hash_table *names_new(void);
 
