@@ -19,6 +19,11 @@
 #include "base/names.h"
 #include "base/options.h"
 #include "base/retry.h"
+#include "copy/complain.h"
+#include "copy/context.h"
+#include "copy/entry.h"
+#include "tree/dir.h"
+#include "tree/dirresult.h"
 
 static const char cache_tag[] = "CACHEDIR.TAG";
 static const char signature[] = "Signature: 8a477f597d28d172789f06886806bc55";
@@ -87,4 +92,16 @@ struct tag tag_find(const struct options *o, int fd)
 		}
 	}
 	return tag;
+}
+
+const char *tag_of_dir(const struct context *c, struct dir *d)
+{
+	const struct tag tag = tag_find(c->opts, dir_src_fd(d));
+
+	if (tag.err) {
+		complain_src(&(struct entry){ .dir = d, .src = tag.unseen }, OP_LOOK, tag.err,
+			     "cannot tell whether %s leaves its directory out");
+		dir_mark_unclean(d);
+	}
+	return tag.name;
 }

@@ -3,6 +3,8 @@
 #ifndef PCP_TAG_H
 #define PCP_TAG_H
 
+struct context;
+struct dir;
 struct options;
 
 /* The tags of a directory; names live as long as the options. */
@@ -14,5 +16,11 @@ struct tag {
 
 /* Returns what --exclude-tag and --exclude-caches find in the directory fd. */
 struct tag tag_find(const struct options *o, int fd);
+
+/*
+ * Returns the only name that is visited in d, which is pinned, or NULL.  What cannot be looked at
+ * is reported.
+ */
+const char *tag_of_dir(const struct context *c, struct dir *d);
 
 #endif

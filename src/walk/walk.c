@@ -52,7 +52,6 @@
 #include "base/stop.h"
 #include "base/tally.h"
 #include "copy/again.h"
-#include "copy/complain.h"
 #include "copy/context.h"
 #include "copy/copy.h"
 #include "copy/durable.h"
@@ -346,24 +345,11 @@ static void leave_rest_out(struct walker *w, struct level *l, bool all_read)
 		count_untried(dirlist_add_dir(l->dir));
 }
 
-/* Returns the only name that is visited in d, or NULL. */
-static const char *find_tag(const struct context *c, struct dir *d)
-{
-	const struct tag tag = tag_find(c->opts, dir_src_fd(d));
-
-	if (tag.err) {
-		complain_src(&(struct entry){ .dir = d, .src = tag.unseen }, OP_LOOK, tag.err,
-			     "cannot tell whether %s leaves its directory out");
-		dir_mark_unclean(d);
-	}
-	return tag.name;
-}
-
 /* Visit what is in l.  Returns as reader_next(); *ret_removed is as in struct reader. */
 static int visit_all(struct walker *w, struct level *l, bool *ret_removed)
 {
 	/* If there were one, there would be nothing to be read on. */
-	const char *tag = l->read_on ? NULL : find_tag(w->c, l->dir);
+	const char *tag = l->read_on ? NULL : tag_of_dir(w->c, l->dir);
 	struct reader_name name = { .name = tag };
 	struct extras extras;
 	struct reader reader;
@@ -595,11 +581,9 @@ void walk_doomed(struct context *c, enum dir_doom doom, struct dir *dir,
 
 /* ------------------------------------------------------------- operands */
 
-bool walk_tree(struct context *c, const struct entry *e)
+struct walk_root *walk_add_root(struct context *c, const struct entry *e)
 {
 	struct walk_root *root = xzalloc(sizeof *root);
-	struct walker w = { .c = c, .root = root };
-	struct dir *top = NULL;
 
 	*root = (struct walk_root){
 		.next = c->roots, .src = dir_src_path(e->dir, e->src),
@@ -607,13 +591,30 @@ bool walk_tree(struct context *c, const struct entry *e)
 		.number = c->operand,
 	};
 	c->roots = root;
+	return root;
+}
+
+void walk_dir(struct context *c, struct walk_root *root, struct dir *d)
+{
+	struct walker w = { .c = c, .root = root };
+
+	if (!give_away(&w, NULL, d, NULL)) {
+		descend(&w, d);
+		walk(&w);
+	}
+}
+
+bool walk_tree(struct context *c, const struct entry *e)
+{
+	struct walk_root *root = walk_add_root(c, e);
+	struct walker w = { .c = c, .root = root };
+	struct dir *top = NULL;
+
 	bool made = pin(&w, e->dir) && enter_dir(c, root, e, &top);
 	unpin(&w);
 	steer_update(&c->steer);
-	if (top && !give_away(&w, NULL, top, NULL)) {
-		descend(&w, top);
-		walk(&w);
-	}
+	if (top)
+		walk_dir(c, root, top);
 	return made;
 }
 

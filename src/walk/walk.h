@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* walk - the copy of a directory that is an operand, by several threads.  Main thread only,
-   but for what says otherwise. */
+/*
+ * walk - the copy of a directory that is an operand, or a name of --files-from, by several
+ * threads.  Main thread only, but for what says otherwise.
+ */
 #ifndef PCP_WALK_H
 #define PCP_WALK_H
 
@@ -40,6 +42,12 @@ void walk_entry(struct context *c, struct walk_root *root, const struct entry *e
  * Any thread.
  */
 void walk_rest(struct context *c, struct walk_root *root, struct dir *d, off_t at);
+
+/* A new root, for the operand e. */
+struct walk_root *walk_add_root(struct context *c, const struct entry *e);
+
+/* Copy what is in d, whose destination exists; takes the caller's reference on d. */
+void walk_dir(struct context *c, struct walk_root *root, struct dir *d);
 
 /* Free what walk_tree() keeps of the operands, when all copies have ended. */
 void walk_free_roots(struct context *c);
