@@ -111,10 +111,13 @@ struct options {
 	const char *log;		/* a file for every event, or NULL */
 	const char *checksum_file;	/* a list of the copies' checksums, or NULL */
 	const char *failed_to;		/* a file for the sources that failed, or NULL ... */
-	bool null;			/* ... with a NUL after each, not a newline */
+	bool null;			/* ... with a NUL after each, as in files_from, too */
 	uint32_t jobs;			/* copying threads; 0: automatic */
 	uint32_t window;		/* pending cookies; 0: automatic */
 	uint64_t chunk;			/* bytes; 0: automatic */
+
+	const char *files_from;		/* a list of what is copied of the operands, or NULL */
+	bool follow_within;		/* ... where symlinks are followed on the way to a name */
 
 	char **operands;
 	int noperands;

@@ -228,6 +228,9 @@ static void apply(struct options *o, struct raw_options *raw, int c)
 	case OPT_FAILED_TO:
 		o->failed_to = optarg;
 		break;
+	case OPT_FILES_FROM:
+		o->files_from = optarg;
+		break;
 	case OPT_LOG:
 		o->log = optarg;
 		break;
@@ -274,6 +277,8 @@ static void check(const struct options *o, const struct raw_options *raw)
 	if (raw->backup && (raw->no_clobber || o->update == UPDATE_NONE ||
 			     o->update == UPDATE_NONE_FAIL))
 		refuse("--backup is mutually exclusive with -n or --update=none-fail");
+	if (o->delete && o->files_from)
+		refuse("cannot combine --delete and --files-from");
 	if (o->delete && !o->recursive)
 		refuse("--delete needs -R");
 	if (o->delete && raw->backup)
@@ -281,6 +286,9 @@ static void check(const struct options *o, const struct raw_options *raw)
 		       "the backups");
 	if (o->reflink == WHEN_ALWAYS && o->sparse != WHEN_AUTO)
 		refuse("--reflink can be used only with --sparse=auto");
+	if (o->ask && o->files_from && !strcmp(o->files_from, "-"))
+		refuse("--interactive (-i) cannot be used with --files-from=-: "
+		       "both read standard input");
 	if (o->need_attrs & COPYFILE_CONTEXT) {
 		report_error(0, "cannot preserve security context "
 				"without an SELinux-enabled kernel");
@@ -297,7 +305,7 @@ static void stay_beneath(struct options *o)
 {
 	o->refused = o->follow;
 	o->follow = FOLLOW_NEVER;
-	o->keep_dir_symlink = o->through_dangling = false;
+	o->follow_within = o->keep_dir_symlink = o->through_dangling = false;
 }
 
 /* --dry-run: there is nothing to flush, and there are no sums to list. */
@@ -318,6 +326,8 @@ static void resolve(struct options *o, const struct raw_options *raw)
 		o->update = UPDATE_NONE;
 	o->backup = raw->backup ? xget_version("backup type", raw->control) : no_backups;
 	set_simple_backup_suffix(raw->suffix);
+	/* Not where it is for want of -R. */
+	o->follow_within = o->follow == FOLLOW_ALWAYS;
 	if (o->follow == FOLLOW_DEFAULT)
 		o->follow = o->recursive && !o->hard_link ? FOLLOW_NEVER : FOLLOW_ALWAYS;
 	/* Without -R whatever is named is read. */

@@ -28,6 +28,7 @@ static const struct option own_options[] = {
 	{ "exclude-from", required_argument, NULL, 'X' },
 	{ "exclude-tag", required_argument, NULL, OPT_EXCLUDE_TAG },
 	{ "failed-to", required_argument, NULL, OPT_FAILED_TO },
+	{ "files-from", required_argument, NULL, OPT_FILES_FROM },
 	{ "fsync", no_argument, NULL, OPT_FSYNC },
 	{ "ignore-case", no_argument, NULL, OPT_IGNORE_CASE },
 	{ "include", required_argument, NULL, OPT_INCLUDE },

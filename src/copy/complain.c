@@ -31,7 +31,7 @@
 /* Returns true if e's source was there, and is not any more, as the failure of op with err says. */
 static bool has_vanished(const struct entry *e, enum report_op op, int err)
 {
-	bool named_by_user = !e->dir->parent || e->dir->leads;
+	bool named_by_user = !e->dir->parent || e->dir->leads || e->dir->named;
 	struct stat st;
 
 	/* An operand that is not found may never have been there. */

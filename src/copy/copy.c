@@ -282,8 +282,10 @@ static bool try_again(struct context *c, const struct entry *e, const struct pen
 	struct plan plan = { .backup = p->backup, .link = p->link };
 	bool over = p->flags & COPYFILE_TRUNCATE;
 
+	/* The last copy to that name, of a listed symlink, has just ended. */
 	if (S_ISLNK(e->type))
-		return false;
+		return err == EEXIST && e->dir->named && !p->again && !plan.backup &&
+		       retry_with_new_plan(c, e, &plan, reported);
 	/* EINVAL: it is the source. */
 	if (over && c->opts->force && err != ENOENT && err != EINVAL) {
 		*reported = !existing_remove(c, e);
@@ -300,7 +302,7 @@ static bool try_again(struct context *c, const struct entry *e, const struct pen
 		return true;
 	}
 	if (c->opts->atomic || !entry_dst_is_symlink(e))
-		return !p->again && !e->dir->created && !plan.backup &&
+		return !p->again && !dir_is_new(e->dir) && !plan.backup &&
 		       retry_with_new_plan(c, e, &plan, reported);
 	/* As POSIX has it: a dangling symlink is written through. */
 	if (c->opts->through_dangling)

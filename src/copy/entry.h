@@ -17,6 +17,7 @@ struct entry {
 	mode_t type;		/* S_IFMT bits */
 	const struct stat *st;	/* NULL: only the type is known */
 	bool operand;
+	bool unseen;		/* it could not be looked at, and may be a directory */
 	uint64_t id;		/* see outcome_number(); 0: not numbered */
 	int64_t begun;		/* if it is: CLOCK_MONOTONIC, nanoseconds */
 	unsigned int partial;	/* what its copy left: enum copyfile_partial */

@@ -49,7 +49,7 @@ bool hardlink_look_first(const struct context *c, const struct entry *e)
 	const struct options *o = c->opts;
 	bool by_library = S_ISREG(e->type) && !o->symlink && !o->hard_link && !o->attributes_only;
 
-	return !by_library || !e->dir->created || c->in_order ||
+	return !by_library || !dir_is_new(e->dir) || c->in_order ||
 	       options_follows(o, e->operand) || relaxed_get(c->looks);
 }
 
@@ -82,7 +82,7 @@ static void note_symlink(struct context *c, struct link *k, const struct entry *
 	const struct stat unknown = { .st_dev = 0 };
 
 	/* Where a dangling one leads there is nothing yet. */
-	if (!end && c->opts->through_dangling && !e->dir->created && entry_dst_is_symlink(e))
+	if (!end && c->opts->through_dangling && !dir_is_new(e->dir) && entry_dst_is_symlink(e))
 		end = &unknown;
 	links_note_symlink(&c->links, k, options_follows(c->opts, e->operand) ? end : NULL);
 }
@@ -171,8 +171,9 @@ static enum link_role role_of(struct context *c, const struct entry *e,
 	const struct link_name name = name_of(e, plan->backup);
 	struct stat st = *e->st;
 
-	/* Through symlinks, as operands, or again, an inode may be met any number of times. */
-	if (options_follows(c->opts, e->operand) || c->targets || c->opts->retry)
+	/* Through symlinks, as operands, listed or again, it may be met any number of times. */
+	if (options_follows(c->opts, e->operand) || c->targets || c->opts->retry ||
+	    c->opts->files_from)
 		st.st_nlink = LINKS_ANY;
 	enum link_role role = links_meet(&c->links, &st, &name, ret);
 	if (role == LINK_FIRST)

@@ -52,6 +52,7 @@
 #include "copy/newlink.h"
 #include "hash.h"
 #include "report/checksums.h"
+#include "same-inode.h"
 #include "tree/dir.h"
 #include "tree/dirfds.h"
 #include "tree/dirpath.h"
@@ -271,6 +272,32 @@ struct waiting *links_next(struct links *l, struct link *k, bool *ret_copied)
 	}
 	pthread_mutex_unlock(&l->lock);
 	return w;
+}
+
+int links_is_copy(struct links *l, const struct stat *src, const struct stat *dst)
+{
+	struct link key = { .dev = src->st_dev, .ino = src->st_ino };
+	struct stat copy;
+
+	pthread_mutex_lock(&l->lock);
+	struct link *k = hash_lookup(l->table, &key);
+	enum link_state state = k ? k->state : LINK_FAILED;
+	struct dir *dir = state == LINK_COPIED ? k->dir : NULL;
+	char *name = dir ? xstrdup(name_locked(k)) : NULL;
+	if (dir)
+		dir_get_weak(dir);
+	pthread_mutex_unlock(&l->lock);
+	if (!dir)
+		return state == LINK_COPYING ? -1 : 0;
+	bool is = false;
+	if (dir_pin_dst(dir)) {
+		is = RETRY(fstatat(dir_dst_fd(dir), name, &copy, AT_SYMLINK_NOFOLLOW)) == 0 &&
+		     SAME_INODE(copy, *dst);
+		dir_unpin(dir);
+	}
+	dir_put_weak(dir);
+	free(name);
+	return is;
 }
 
 bool links_awaited(struct links *l, const struct link *k)

@@ -127,6 +127,12 @@ void links_set_sum(struct links *l, struct link *k, const struct checksum *sum);
 /* Write the checksum of k's copy to *ret; zeros: none is known. */
 void links_get_sum(struct links *l, const struct link *k, struct checksum *ret);
 
+/*
+ * Returns 1 if there is a copy of the inode src, and dst is it; 0 if not; -1 if that cannot be
+ * told yet, since it is being copied.
+ */
+int links_is_copy(struct links *l, const struct stat *src, const struct stat *dst);
+
 /* Returns true if a name waits for k's copy. */
 bool links_awaited(struct links *l, const struct link *k);
 

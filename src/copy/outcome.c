@@ -145,7 +145,7 @@ static void end(const struct entry *e, enum outcome outcome, const struct copyfi
 	bool list = ok && sum->hash && checksums_are_open();
 	dir_count_entry(e->dir, !ok);
 	if (!ok)
-		dirlist_add(e->dir, e->src, S_ISDIR(e->type));
+		dirlist_add(e->dir, e->src, S_ISDIR(e->type) || e->unseen);
 	if (!log && !json && !list)
 		return;
 	char *src = dir_src_path(e->dir, e->src), *dst = dir_dst_path(e->dir, e->dst);

@@ -45,7 +45,7 @@ enum plan_action plan_complete(struct context *c, const struct entry *e, struct 
 	struct existing there;
 
 	/* But for what another attempt has left there. */
-	if (e->dir->created && !e->again)
+	if (dir_is_new(e->dir) && !e->again)
 		return PLAN_COPY;
 	enum existing_action action = prepare(c, e, &there);
 	switch (action) {

@@ -127,11 +127,12 @@ static json_t *options_value(const struct options *o)
 		[FOLLOW_OPERANDS] = "operands", [FOLLOW_ALWAYS] = "always",
 	};
 
-	return json_pack("{s:b, s:b, s:b, s:b, s:s, s:o, s:s, s:b, s:b, s:s, s:s, s:b, s:b, "
+	return json_pack("{s:b, s:b, s:b, s:b, s:b, s:s, s:o, s:s, s:b, s:b, s:s, s:s, s:b, s:b, "
 			 "s:b, s:b, s:b, s:b, s:b, s:b, s:o, s:o, s:o, s:o, s:i, s:o}",
 			 "recursive", o->recursive,
 			 "one_file_system", o->one_file_system,
 			 "filtered", options_filter(o),
+			 "files_from", o->files_from != NULL,
 			 "beneath", o->beneath,
 			 "dereference", follow[o->beneath ? o->refused : o->follow],
 			 "preserve", preserved(o),

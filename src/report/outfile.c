@@ -15,10 +15,11 @@
 #include <unistd.h>
 
 #include "base/retry.h"
+#include "base/stop.h"
 #include "same-inode.h"
 
 /* Options that name a file */
-#define MOST 3
+#define MOST 4
 
 /* Descriptors of regular files that have been opened; what was closed is none any more. */
 static int opened[MOST];
@@ -38,6 +39,22 @@ static bool is_another_ones(int fd)
 	if (nopened < MOST)
 		opened[nopened++] = fd;
 	return false;
+}
+
+int outfile_open_list(const char *path)
+{
+	bool is_stdin = !strcmp(path, "-");
+	int fd;
+
+	/* A FIFO may have no writer for long. */
+	do
+		fd = is_stdin ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1) :
+				open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	while (fd < 0 && errno == EINTR && !stop_asked());
+	/* It is the first that is opened. */
+	if (fd >= 0)
+		(void)is_another_ones(fd);
+	return fd;
 }
 
 /* Returns a descriptor for path, or -1. */

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* outfile - the files that options name for what pcp has to say.  Main thread only. */
+/*
+ * outfile - the files that options name for what pcp has to say, none of which may be the list
+ * that it reads.  Main thread only.
+ */
 #ifndef PCP_OUTFILE_H
 #define PCP_OUTFILE_H
 
@@ -16,5 +19,11 @@ enum outfile_mode {
  * what it has.
  */
 FILE *outfile_open(const char *path, enum outfile_mode mode);
+
+/*
+ * Open path, a list, for reading, before the others; "-" is standard input.  Returns a descriptor,
+ * or -1 with errno set.
+ */
+int outfile_open_list(const char *path);
 
 #endif

@@ -23,12 +23,14 @@
 #include "report/failed.h"
 #include "report/json.h"
 #include "report/log.h"
+#include "report/outfile.h"
 #include "report/quote.h"
 #include "report/report.h"
 #include "report/status.h"
 
 static const struct options *options;	/* NULL: not known yet */
 static int64_t started;			/* CLOCK_MONOTONIC, nanoseconds */
+static int list = -1;			/* the file of --files-from */
 
 void output_init(void)
 {
@@ -104,6 +106,10 @@ static _Noreturn void cannot_open(const char *path)
 
 static void open_files(const struct options *o)
 {
+	if (o->files_from && (list = outfile_open_list(o->files_from)) < 0) {
+		report_error(errno, "cannot open %s for reading", quote_always(0, o->files_from));
+		output_exit();
+	}
 	if (o->log && !log_open(o->log))
 		cannot_open(o->log);
 	if (o->failed_to && !failed_open(o->failed_to, o->null))
@@ -128,6 +134,14 @@ void output_begin(const struct options *o)
 {
 	begin_json(o);
 	open_files(o);
+}
+
+int output_take_list(void)
+{
+	int fd = list;
+
+	list = -1;
+	return fd;
 }
 
 void output_end(void (*last_words)(const struct options *o))

@@ -17,6 +17,9 @@ double output_elapsed(void);
 /* Open what o, which stays as it is, asks for.  Exits if a file cannot be opened. */
 void output_begin(const struct options *o);
 
+/* Returns the file of --files-from, which from then on is the caller's. */
+int output_take_list(void);
+
 /*
  * Call this when no other thread writes any more.  last_words() tells people what the run
  * came to; then everything is closed.

@@ -95,6 +95,9 @@ struct dir {
 	bool stays;			/* the destination was there, and keeps its attributes */
 	bool follow[2];			/* this side may be named by a symlink */
 	enum dir_doom doom;
+	bool named;			/* names of --files-from lead here: what is in the
+					   destination may come from any of them */
+	bool walked;			/* ... one of which stands for all that is below it */
 	struct dir_mode mode;
 
 	/* Set by the thread that reads the directory, before it copies or gives away entries */
@@ -126,6 +129,12 @@ static inline void dirs_lock(struct dirs *all)
 static inline void dirs_unlock(struct dirs *all)
 {
 	pthread_mutex_unlock(&all->lock);
+}
+
+/* Returns true if nothing is in d's destination but what the walk of d itself has made there. */
+static inline bool dir_is_new(const struct dir *d)
+{
+	return d->created && !d->named;
 }
 
 /* For *at() calls, while d is pinned: AT_FDCWD or a descriptor */

@@ -10,6 +10,9 @@
 
 struct dir;
 
+/* The n source operands, which stay as they are.  Main thread only, before there are others. */
+void dirlist_init(char *const *names, int n);
+
 /*
  * List the entry name of d, with whole as a directory with all that is below it.  Returns false
  * if a directory above is listed like that, so that there is nothing to do.

@@ -187,18 +187,14 @@ static bool check_inode(struct context *c, struct walk_root *root, const struct 
 	return !earlier || check_repeated(c, root, e, earlier, ret);
 }
 
-/*
- * Make the destination of e, of which e->st is known, or find one to merge into.  Returns
- * NULL if e is left out, which has been reported.  *ret is e's outcome.
- */
-static struct dir *make_destination(struct context *c, struct walk_root *root,
-				    const struct entry *e, enum outcome *ret)
+struct dir *enter_make(struct context *c, struct walk_root *root, const struct entry *e,
+		       enum outcome *ret)
 {
 	enum existing_action found = EXISTING_NONE;
 	struct existing there = { .backup = NULL };
 
 	/* Another attempt may have left something in what this run has made. */
-	if (!e->dir->created || e->again)
+	if (!dir_is_new(e->dir) || e->again)
 		found = existing_prepare(c, e, &there);
 	*ret = found == EXISTING_KEEP ? OUTCOME_SKIPPED : OUTCOME_FAILED;
 	if ((found != EXISTING_NONE && found != EXISTING_OVERWRITE) ||
@@ -212,6 +208,7 @@ static struct dir *make_destination(struct context *c, struct walk_root *root,
 	if (found == EXISTING_OVERWRITE) {
 		makedir_open_existing(c, e, d, &there.st);
 		dir_expect_existing_dst(d, &there.st);
+		makedir_reopen(c, e, d, &there.st);
 	}
 	if (found == EXISTING_NONE && !makedir_create(c, e, d, "cannot create directory %s")) {
 		/* If it is made later, that is neither a failure nor anything to be completed. */
@@ -247,8 +244,10 @@ bool enter_stat(const struct context *c, const struct entry *e, struct stat *ret
 
 	if (entry_stat_src(e, ret, follow ? 0 : AT_SYMLINK_NOFOLLOW) == 0)
 		return true;
+	struct entry unseen = *e;
+	unseen.unseen = !e->type && !names_gone(errno);
 	complain_src(e, OP_LOOK, errno, "cannot stat %s");
-	outcome(e, OUTCOME_FAILED, NULL);
+	outcome(&unseen, OUTCOME_FAILED, NULL);
 	return false;
 }
 
@@ -402,7 +401,7 @@ bool enter_dir(struct context *c, struct walk_root *root, const struct entry *wa
 		hand_over_source(c, &e, NULL, &source);
 		return false;
 	}
-	struct dir *d = make_destination(c, root, &e, &made);
+	struct dir *d = enter_make(c, root, &e, &made);
 	outcome(&e, made, NULL);
 	hand_over_source(c, &e, d, &source);
 	if (!d)

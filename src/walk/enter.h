@@ -9,6 +9,8 @@
 
 #include "tree/dir.h"
 
+#include "base/tally.h"
+
 struct context;
 struct dir;
 struct entry;
@@ -32,6 +34,13 @@ struct walk_root {
  */
 bool enter_dir(struct context *c, struct walk_root *root, const struct entry *e,
 	       struct dir **ret_dir);
+
+/*
+ * Make the destination of e, of which e->st is known, or find one to merge into.  Returns
+ * NULL if e is left out, which has been reported.  *ret is e's outcome.
+ */
+struct dir *enter_make(struct context *c, struct walk_root *root, const struct entry *e,
+		       enum outcome *ret);
 
 /*
  * As fstatat(2), of what e's copy is made of: symlinks are followed as the options say.

@@ -181,7 +181,7 @@ void makedir_open_existing(const struct context *c, const struct entry *e, struc
 	const struct options *o = c->opts;
 	struct stat now;
 
-	if (!options_compare(o) || !(o->attrs & COPYFILE_MODE) ||
+	if (o->files_from || !options_compare(o) || !(o->attrs & COPYFILE_MODE) ||
 	    (st->st_mode & S_IRWXU) == S_IRWXU || st->st_uid != geteuid() || !st->st_uid)
 		return;
 	/* Maybe nothing is made in there, and it can stay as it is. */
@@ -197,6 +197,34 @@ void makedir_open_existing(const struct context *c, const struct entry *e, struc
 	close(fd);
 }
 
+bool makedir_is_ours(struct context *c, const struct entry *e, const struct stat *there)
+{
+	return there->st_mode && (e->dir->created || dirset_find(&c->created_dirs, there));
+}
+
+void makedir_reopen(struct context *c, const struct entry *e, struct dir *d,
+		    const struct stat *there)
+{
+	const struct options *o = c->opts;
+	mode_t mode = there->st_mode & 07777, lacks = S_IRWXU & ~mode;
+	bool set_at_end = o->attrs & COPYFILE_MODE;
+	struct stat st = *there;
+
+	if (!o->files_from || !lacks || !(set_at_end || makedir_is_ours(c, e, there)))
+		return;
+	int fd = open_made(e, &st);
+	if (fd < 0)
+		return;
+	/* Where this is refused, what cannot be made in there will be reported. */
+	if (byfd_chmod(fd, mode | S_IRWXU) == 0) {
+		if (o->default_mode)
+			d->mode.add |= mode & 0777;
+		else if (!set_at_end)
+			d->mode.drop |= lacks;
+	}
+	close(fd);
+}
+
 /*
  * Returns true if nothing but copies of d's entries makes regular files in d's destination,
  * and the library makes all of them.  The mode keeps others out (see first_mode()); operands
@@ -207,7 +235,7 @@ static bool is_ours_alone(const struct context *c, const struct dir *d)
 {
 	const struct options *o = c->opts;
 
-	return d->created && !d->absent && !d->leads && !o->contents && !o->attributes_only &&
+	return dir_is_new(d) && !d->absent && !d->leads && !o->contents && !o->attributes_only &&
 	       !o->atomic && !o->keep_dir_symlink && !(c->umask & S_IWUSR);
 }
 

@@ -21,6 +21,16 @@ struct stat;
 bool makedir_create(struct context *c, const struct entry *e, struct dir *d,
 		    const char *message);
 
+/* Returns true if there, what is at e's destination, is a directory that this run has made. */
+bool makedir_is_ours(struct context *c, const struct entry *e, const struct stat *there);
+
+/*
+ * With --files-from: there, which is at e's destination, may have been completed before, by this
+ * run or another one.  Give its owner all rights again until it is complete; d is as above.
+ */
+void makedir_reopen(struct context *c, const struct entry *e, struct dir *d,
+		    const struct stat *there);
+
 /*
  * The destination of e, a directory, is there, with the stat st, and is made what the source is
  * (see options_compare()); d is its struct dir.  Let its owner read it, and write to it if need

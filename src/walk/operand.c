@@ -213,6 +213,7 @@ static int stat_operand(struct context *c, const struct entry *e, struct stat *r
 static void fail_operand(struct entry *e, enum report_op op, int err, const char *message)
 {
 	outcome_number(e);
+	e->unseen = op == OP_LOOK && !names_gone(err);
 	complain_src(e, op, err, message);
 	outcome(e, OUTCOME_FAILED, NULL);
 }

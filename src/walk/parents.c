@@ -60,6 +60,8 @@ static bool find_or_make(struct context *c, const struct entry *e, struct dir *d
 		return make(c, e, d, ret_left_out);
 	if (S_ISDIR(there->st_mode)) {
 		dir_expect_dst(d, there);
+		if (!d->stays)
+			makedir_reopen(c, e, d, there);
 		return true;
 	}
 	complain_dst(e, OP_CHECK, 0, "%s exists but is not a directory");
@@ -161,6 +163,8 @@ bool parents_open(struct context *c, const char *path, bool missing, struct pare
 		done += len;
 		step.src = src_name = ximemdup0(src, path + done - src);
 		step.dst = dst_name = ximemdup0(dst, path + done - dst);
+		/* That is what all are copied into, and not made of the source. */
+		step.may_stay |= c->opts->files_from && !strcmp(dst_name, ".");
 		struct dir *below = open_pair(c, at, &step, &ret->left_out);
 		free(src_name);
 		free(dst_name);

@@ -30,9 +30,11 @@
 #include "report/quote.h"
 #include "report/report.h"
 #include "tree/dir.h"
+#include "tree/dirlist.h"
 #include "tree/dirpath.h"
 #include "tree/dirrefs.h"
 #include "walk/guard.h"
+#include "walk/named.h"
 #include "walk/operand.h"
 #include "walk/parents.h"
 #include "walk/rounds.h"
@@ -207,22 +209,64 @@ static void copy_with_parents(struct operands *all, const char *src)
 	free(path);
 }
 
-static void copy_by_name(struct operands *all, const char *target, const char *src)
+/*
+ * Returns the name that src is given when it is copied into target, on the heap, and *ret_dir,
+ * where it has that name.
+ */
+static char *name_in_target(struct context *c, const char *target, const char *src,
+			    struct dir **ret_dir)
 {
-	char *base = xstrdup(last_component(src));
+	char *base = xstrdup(last_component(src)), *name;
 
+	*ret_dir = &c->target;
 	strip_trailing_slashes(base);
 	if (*base) {
 		/* "dir/.." is copied into target, not beside it. */
-		operand_copy(all, &all->c->target, src, base + !strcmp(base, ".."));
+		name = xstrdup(base + !strcmp(base, ".."));
 	} else {
 		/* "/", which is merged into target, has no name in there. */
-		char *dst = file_name_concat(target, base, NULL);
-
-		operand_copy(all, &all->c->cwd, src, dst);
-		free(dst);
+		*ret_dir = &c->cwd;
+		name = file_name_concat(target, base, NULL);
 	}
 	free(base);
+	return name;
+}
+
+static void copy_by_name(struct operands *all, const char *target, const char *src)
+{
+	struct dir *dir;
+	char *name = name_in_target(all->c, target, src, &dir);
+
+	operand_copy(all, dir, src, name);
+	free(name);
+}
+
+/* Try again what has failed, of names that are listed. */
+static void run_rounds(struct context *c)
+{
+	struct operands none;
+
+	operands_init_single(&none, c);
+	rounds_run(&none);
+	operands_fini(&none);
+}
+
+/* Copy what is listed of the sources into target. */
+static void copy_listed_into(struct context *c, const char *target, char *const *sources,
+			     size_t n)
+{
+	struct named_source *named = xnmalloc(n, sizeof *named);
+
+	for (size_t i = 0; i < n; i++) {
+		named[i] = (struct named_source){ .src = sources[i] };
+		if (!c->opts->parents)
+			named[i].dst = name_in_target(c, target, sources[i], &named[i].dir);
+	}
+	named_copy(c, output_take_list(), named, n);
+	run_rounds(c);
+	for (size_t i = 0; i < n; i++)
+		free(named[i].dst);
+	free(named);
 }
 
 /* Copy the sources into target, which is open as fd. */
@@ -234,15 +278,16 @@ static void copy_into(struct context *c, const char *target, int fd, char *const
 	c->into_dir = true;
 	strip_trailing_slashes(name);
 	set_target(c, fd, name);
+	if (c->opts->files_from) {
+		copy_listed_into(c, target, sources, n);
+		return;
+	}
 	if (n == 1) {
 		operands_init_single(&all, c);
 	} else if (!operands_init_several(&all, c)) {
 		report_error(errno, "target %s", quote_always(0, target));
 		return;
 	}
-	for (int i = 0; i < n; i++)
-		if (c->opts->strip_slashes)
-			strip_trailing_slashes(sources[i]);
 	for (int i = 0; i < n; i++) {
 		if (select_excludes(c->opts, sources[i]))
 			continue;
@@ -286,6 +331,17 @@ static const char *name_in_its_dir(struct context *c, const char *dst)
 	return base;
 }
 
+/* Copy what is listed of src, which becomes dst. */
+static void copy_listed_to_name(struct context *c, const char *src, const char *dst)
+{
+	char *name = xstrdup(name_in_its_dir(c, dst));
+	struct named_source named = { .src = src, .dir = &c->target, .dst = name };
+
+	named_copy(c, output_take_list(), &named, 1);
+	run_rounds(c);
+	free(name);
+}
+
 static void copy_to_name(struct context *c, const char *src, const char *dst)
 {
 	static struct options without_backup;
@@ -295,6 +351,10 @@ static void copy_to_name(struct context *c, const char *src, const char *dst)
 	if (c->opts->parents) {
 		report_error(0, "with --parents, the destination must be a directory");
 		output_usage_error();
+	}
+	if (c->opts->files_from) {
+		copy_listed_to_name(c, src, dst);
+		return;
 	}
 	if (select_excludes(c->opts, src))
 		return;
@@ -320,6 +380,9 @@ void target_copy_operands(struct context *c)
 	check_count(o);
 	if (!find_target(o, &dir, &fd, &n))
 		return;
+	for (int i = 0; i < n && o->strip_slashes; i++)
+		if (dir)
+			strip_trailing_slashes(o->operands[i]);
 	c->operands = o->operands;
 	c->noperands = n;
 	if (o->delete && !guard_allows(o, n, dir)) {
@@ -327,6 +390,7 @@ void target_copy_operands(struct context *c)
 			close(fd);
 		return;
 	}
+	dirlist_init(o->operands, n);
 	if (dir)
 		copy_into(c, dir, fd, o->operands, n);
 	else

@@ -36,6 +36,27 @@ static void test_same(void)
 	is_int(errno, ENOENT, "which errno tells");
 }
 
+static void test_below(void)
+{
+	static const struct {
+		const char *name, *dir, *rest;
+	} cases[] = {
+		{ "a/b", "a", "/b" }, { "a/b", "a/", "/b" }, { "a", "a//", "" },
+		{ "a//b", "a", "//b" }, { "a/", "a", "/" },
+		{ "ab", "a", NULL }, { "a", "ab", NULL }, { "/a", "a", NULL },
+		{ "/a/b", "/", "/a/b" }, { "a", "/", NULL }, { "x//y/z", "x/y", "/z" },
+		{ "x/y/z", "x///y//", "/z" }, { "x/./y", "x/y", NULL }, { "x/./y", "x/.", "/y" },
+		{ "/a", "", NULL }, { "", "", NULL },
+	};
+
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		const char *rest = names_below(cases[i].name, cases[i].dir);
+
+		ok(rest ? cases[i].rest && !strcmp(rest, cases[i].rest) : !cases[i].rest,
+		   "\"%s\" below \"%s\"", cases[i].name, cases[i].dir);
+	}
+}
+
 static void test_same_at(void)
 {
 	int dir = open("dir", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -80,6 +101,7 @@ int main(void)
 	scratch_enter("names");
 	test_same();
 	test_same_at();
+	test_below();
 	test_set();
 	return done_testing();
 }
