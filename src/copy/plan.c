@@ -40,12 +40,25 @@ static enum existing_action prepare(struct context *c, const struct entry *e,
 	return action;
 }
 
+/*
+ * Returns true if nothing need be looked at, as there will hardly be anything: e's name would have
+ * to be in a list twice.  Then the library refuses to make it, and that is the second attempt.
+ */
+static bool is_likely_new(const struct options *o, const struct entry *e, const struct plan *plan)
+{
+	bool by_library = (S_ISREG(e->type) || S_ISLNK(e->type)) && !o->attributes_only &&
+			  !o->symlink && !o->hard_link;
+	bool one_name = e->st && (e->st->st_nlink == 1 || !o->keep_links);
+
+	return e->dir->fresh && !plan->again && by_library && one_name;
+}
+
 enum plan_action plan_complete(struct context *c, const struct entry *e, struct plan *plan)
 {
 	struct existing there;
 
 	/* But for what another attempt has left there. */
-	if (dir_is_new(e->dir) && !e->again)
+	if (!e->again && (dir_is_new(e->dir) || is_likely_new(c->opts, e, plan)))
 		return PLAN_COPY;
 	enum existing_action action = prepare(c, e, &there);
 	switch (action) {

@@ -98,6 +98,7 @@ struct dir {
 	bool named;			/* names of --files-from lead here: what is in the
 					   destination may come from any of them */
 	bool walked;			/* ... one of which stands for all that is below it */
+	bool fresh;			/* ... and when the first did it was made, empty */
 	struct dir_mode mode;
 
 	/* Set by the thread that reads the directory, before it copies or gives away entries */

@@ -181,7 +181,7 @@ static struct dir *make(struct chain *ch, const struct entry *e, bool follow, bo
 	if (!d)
 		return NULL;
 	/* A directory that only leads to names is counted when it is made. */
-	*ret_made = d->created;
+	*ret_made = d->fresh = d->created;
 	if (own || d->created)
 		outcome(e, made, NULL);
 	d->follow[DIR_SRC] = follow;
