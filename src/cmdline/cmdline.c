@@ -200,11 +200,9 @@ static bool apply_cp(struct options *o, struct raw_options *raw, int c)
 	return true;
 }
 
-static void apply(struct options *o, struct raw_options *raw, int c)
+/* Apply c, if it says what is told of the run, and where.  Returns false if it does not. */
+static bool apply_output(struct options *o, struct raw_options *raw, int c)
 {
-	if (apply_switch(o, c) || apply_follow(o, c) || apply_cp(o, raw, c) ||
-	    choose_apply(o, &raw->choose, c, optarg))
-		return;
 	switch (c) {
 	case OPT_JSON:
 		set_json(o, optarg);
@@ -216,23 +214,35 @@ static void apply(struct options *o, struct raw_options *raw, int c)
 		o->progress = value_progress(optarg);
 		raw->progress = true;
 		break;
-	case 'j':
-		o->jobs = value_count("jobs", optarg, 4096);
-		break;
-	case OPT_CHUNK:
-		o->chunk = value_size("chunk size", optarg, 1);
-		break;
 	case OPT_CHECKSUM_FILE:
 		o->checksum_file = optarg;
 		break;
 	case OPT_FAILED_TO:
 		o->failed_to = optarg;
 		break;
-	case OPT_FILES_FROM:
-		o->files_from = optarg;
-		break;
 	case OPT_LOG:
 		o->log = optarg;
+		break;
+	default:
+		return false;
+	}
+	return true;
+}
+
+static void apply(struct options *o, struct raw_options *raw, int c)
+{
+	if (apply_switch(o, c) || apply_follow(o, c) || apply_cp(o, raw, c) ||
+	    apply_output(o, raw, c) || choose_apply(o, &raw->choose, c, optarg))
+		return;
+	switch (c) {
+	case 'j':
+		o->jobs = value_count("jobs", optarg, 4096);
+		break;
+	case OPT_CHUNK:
+		o->chunk = value_size("chunk size", optarg, 1);
+		break;
+	case OPT_FILES_FROM:
+		o->files_from = optarg;
 		break;
 	case OPT_MAX_DELETE:
 		o->max_delete = value_limit("deletions", optarg, &o->max_delete_percent);

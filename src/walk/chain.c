@@ -44,7 +44,7 @@
 #include "walk/select.h"
 #include "walk/sweep.h"
 #include "walk/tag.h"
-#include "walk/walk.h"
+#include "walk/walker.h"
 #include "xalloc.h"
 
 void chain_begin(struct chain *ch, struct context *c, struct walk_root *root, struct dir *base)
@@ -269,5 +269,5 @@ void chain_walk(struct chain *ch, bool just)
 		return;
 	}
 	ch->walking = true;
-	walk_dir(ch->c, ch->root, dir_get(l->dir));
+	walker_walk(ch->c, ch->root, dir_get(l->dir));
 }

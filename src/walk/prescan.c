@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Design: one thread goes through all operands as walk.c does, adds up sizes and makes
+ * Design: one thread goes through all operands as walker.c does, adds up sizes and makes
  * nothing.  No copy waits for it.  Where the disk is slow it warms the cache.  Where the
  * processor is short it has to stand back: so it begins only once a run has lasted for a
  * while, and has the lowest priority (on Linux each thread has a nice value of its own).  It

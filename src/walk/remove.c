@@ -24,6 +24,7 @@
 
 #include <libcopyfile.h>
 
+#include "base/later.h"
 #include "base/options.h"
 #include "base/relaxed.h"
 #include "base/retry.h"
@@ -39,6 +40,7 @@
 #include "tree/dirpath.h"
 #include "tree/dirrefs.h"
 #include "tree/dirresult.h"
+#include "walk/reader.h"
 #include "walk/select.h"
 
 /* System calls that it takes to remove a file */
@@ -228,7 +230,15 @@ static bool lacks_rights(int fd)
 	       (st.st_mode & (S_IRUSR | S_IXUSR)) != (S_IRUSR | S_IXUSR);
 }
 
-int remove_open(const struct context *c, struct dir *d)
+static void report_unread(struct dir *d, int err)
+{
+	complain_dst(&(struct entry){ .dir = d, .src = "", .dst = "" }, OP_READ, err,
+		     "cannot read directory %s");
+	dir_mark_unclean(d);
+}
+
+/* Returns a descriptor for reading d's destination, maybe its own; or -1 if d stays. */
+static int open_doomed(const struct context *c, struct dir *d)
 {
 	const struct entry itself = { .dir = d, .src = "", .dst = "" };
 	const bool quiet = d->doom & DOOM_COUNT;
@@ -257,21 +267,26 @@ int remove_open(const struct context *c, struct dir *d)
 		return fd;
 	fd = RETRY(openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
 	if (fd < 0 && !quiet)
-		remove_unread(d, errno);
+		report_unread(d, errno);
 	return fd;
 }
 
-void remove_close(const struct dir *d, int fd)
+void remove_read(const struct context *c, struct dir *d, struct later *names)
 {
+	struct reader_name name;
+	struct reader reader;
+	int r, fd = open_doomed(c, d);
+
+	if (fd < 0)
+		return;
+	reader_begin(&reader, fd);
+	while ((r = reader_next(&reader, &name)) > 0)
+		later_add(names, name.name, name.type, name.ino);
+	reader_end(&reader);
 	if (fd != dir_dst_fd(d))
 		close(fd);
-}
-
-void remove_unread(struct dir *d, int err)
-{
-	complain_dst(&(struct entry){ .dir = d, .src = "", .dst = "" }, OP_READ, err,
-		     "cannot read directory %s");
-	dir_mark_unclean(d);
+	if (r < 0)
+		report_unread(d, -r);
 }
 
 bool remove_complete(struct context *c, struct dir *d, bool clean)

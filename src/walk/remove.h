@@ -12,6 +12,7 @@
 #include "tree/dir.h"
 
 struct context;
+struct later;
 
 /*
  * Count or remove name in the destination of d, which is pinned; type is its S_IFMT bits, or 0.
@@ -29,14 +30,11 @@ struct dir *remove_enter(struct context *c, enum dir_doom doom, struct dir *pare
 			 const char *name);
 
 /*
- * Returns a descriptor by which the destination of d, which is pinned and doomed, can be read,
- * for remove_close(); or -1 if it stays, which has been reported.
+ * Add to names what is in the destination of d, which is pinned and doomed; nothing, if d stays.
+ * All of it is read before anything is removed, since reading may skip names meanwhile.  Failures
+ * are reported, unless d is only counted.
  */
-int remove_open(const struct context *c, struct dir *d);
-void remove_close(const struct dir *d, int fd);
-
-/* Not all that is in d could be read; err is an errno value. */
-void remove_unread(struct dir *d, int err);
+void remove_read(const struct context *c, struct dir *d, struct later *names);
 
 /* All below d, which is doomed, has been visited: remove it, if clean. */
 bool remove_complete(struct context *c, struct dir *d, bool clean);

@@ -33,6 +33,7 @@
 #include "walk/enter.h"
 #include "walk/operand.h"
 #include "walk/walk.h"
+#include "walk/walker.h"
 #include "xalloc.h"
 
 /* The first pause and the longest one, in seconds */
@@ -109,9 +110,9 @@ static void try(struct work *work)
 	const struct entry e = entry_of(w->a);
 
 	if (w->a->src)
-		walk_entry(w->c, w->root, &e);
+		walker_copy(w->c, w->root, &e);
 	else
-		walk_rest(w->c, w->root, w->a->dir, w->a->at);
+		walker_read_on(w->c, w->root, w->a->dir, w->a->at);
 	again_free(w->a);
 	free(w);
 }

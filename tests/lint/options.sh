@@ -124,7 +124,8 @@ mentioned() {
 	options=" $(of_help | names_only | tr '\n' ' ')"
 	{
 		sed '/^\.EX/,/^\.EE/d; s/\\f.//g; s/\\-/-/g' $page
-		sed '/^@example/,/^@end example/d' $manual
+		# A chapter is about the options of rsync.
+		sed '/^@example/,/^@end example/d; /^@node Coming from/,/^@node Messages/d' $manual
 	} | grep -o -e '--[a-z][-a-z]*[a-z]' | sort -u | while read -r option; do
 		case $options in
 		*" $option "*) ;;
