@@ -11,22 +11,30 @@
 #include "base/retry.h"
 #include "same-inode.h"
 
-bool upwards_find(int at, const char *path, bool (*is_it)(void *arg, const struct stat *st),
-		  void *arg)
+int upwards_find(int at, const char *path, bool (*is_it)(void *arg, const struct stat *st),
+		 void *arg)
 {
 	int fd = RETRY(openat(at, path, O_PATH | O_DIRECTORY | O_CLOEXEC));
 	struct stat st, below = { .st_ino = 0 };
 	bool found = false;
 
 	/* The root is its own parent. */
-	while (!found && fd >= 0 && RETRY(fstat(fd, &st)) == 0 && !SAME_INODE(st, below)) {
+	while (!found && fd >= 0 && RETRY(fstat(fd, &st)) == 0) {
+		if (SAME_INODE(st, below)) {
+			close(fd);
+			return 0;
+		}
 		found = is_it(arg, &st);
 		below = st;
-		int up = RETRY(openat(fd, "..", O_PATH | O_DIRECTORY | O_CLOEXEC));
+		int up = found ? -1 : RETRY(openat(fd, "..", O_PATH | O_DIRECTORY | O_CLOEXEC));
+		int err = errno;
 		close(fd);
+		errno = err;
 		fd = up;
 	}
+	int err = errno;
 	if (fd >= 0)
 		close(fd);
-	return found || fd < 0;
+	errno = err;
+	return found ? 1 : -1;
 }

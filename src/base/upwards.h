@@ -8,10 +8,10 @@
 struct stat;
 
 /*
- * Returns true if is_it(arg, st) for the directory path, relative to at, or one above it; or
- * if one of them cannot be opened.
+ * Returns 1 if is_it(arg, st) for the directory path, relative to at, or one above it; 0 if it is
+ * for none; or -1 with errno set if one of them cannot be opened.
  */
-bool upwards_find(int at, const char *path, bool (*is_it)(void *arg, const struct stat *st),
+int upwards_find(int at, const char *path, bool (*is_it)(void *arg, const struct stat *st),
 		  void *arg);
 
 #endif

@@ -43,6 +43,7 @@
 #include "copy/doomed.h"
 #include "copy/dry.h"
 #include "copy/entry.h"
+#include "copy/links.h"
 #include "copy/outcome.h"
 #include "copy/samefile.h"
 #include "copy/targets.h"
@@ -314,6 +315,18 @@ static void make_writable(const struct options *o, const struct entry *e)
 		dir_let_owner_write(e->dir);
 }
 
+/*
+ * Returns true if dst is what src, with several names, has become in this run already: it is met
+ * again, and to remove it would leave its names nothing to be linked to.
+ */
+static bool is_own_copy(struct context *c, const struct stat *src, const struct stat *dst)
+{
+	const struct options *o = c->opts;
+
+	return o->keep_links && (o->files_from || o->retry) && dst->st_nlink > 1 &&
+	       !S_ISDIR(src->st_mode) && links_is_copy(&c->links, src, dst) > 0;
+}
+
 static enum existing_action decide(struct context *c, const struct entry *e,
 				   const struct stat *src, struct existing *ret)
 {
@@ -339,6 +352,8 @@ static enum existing_action decide(struct context *c, const struct entry *e,
 	enum existing_action action = check_update_options(o, e, src, dst);
 	if (action != EXISTING_OVERWRITE || same == SAMEFILE_DONE)
 		return action == EXISTING_OVERWRITE ? EXISTING_KEEP : action;
+	if (is_own_copy(c, src, dst))
+		return EXISTING_UP_TO_DATE;
 	if (o->keep_dir_symlink && S_ISDIR(src->st_mode) && S_ISLNK(dst->st_mode)) {
 		struct stat end;
 

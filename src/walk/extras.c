@@ -23,6 +23,7 @@
 #include "base/later.h"
 #include "base/options.h"
 #include "base/relaxed.h"
+#include "base/retry.h"
 #include "copy/complain.h"
 #include "copy/context.h"
 #include "copy/doomed.h"
@@ -91,7 +92,7 @@ static int read_destination(struct extras *x, const struct dir *d, struct later 
 	struct reader_name name;
 	int r;
 
-	if (lseek(dir_dst_fd(d), 0, SEEK_SET) < 0)
+	if (RETRY(lseek(dir_dst_fd(d), 0, SEEK_SET)) < 0)
 		return errno;
 	reader_begin(&reader, dir_dst_fd(d));
 	while ((r = reader_next(&reader, &name)) > 0) {

@@ -15,10 +15,8 @@
 
 #include "walk/guard.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -32,6 +30,7 @@
 #include "report/quote.h"
 #include "report/report.h"
 #include "same-inode.h"
+#include "walk/reader.h"
 #include "xalloc.h"
 
 static bool refuse(int err, const char *format, const char *name)
@@ -47,19 +46,18 @@ static bool refuse(int err, const char *format, const char *name)
 /* Returns 1 if the directory path has entries, 0 if it is empty, or -1 with errno set. */
 static int has_entries(const char *path)
 {
-	DIR *dir = opendir(path);
-	const struct dirent *entry;
+	int fd = RETRY(open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+	struct reader_name name;
+	struct reader reader;
 
-	if (!dir)
+	if (fd < 0)
 		return -1;
-	do {
-		errno = 0;
-		entry = readdir(dir);
-	} while (entry && (!strcmp(entry->d_name, ".") || !strcmp(entry->d_name, "..")));
-	int err = errno;
-	closedir(dir);
-	errno = err;
-	return entry ? 1 : err ? -1 : 0;
+	reader_begin(&reader, fd);
+	int r = reader_next(&reader, &name);
+	reader_end(&reader);
+	close(fd);
+	errno = r < 0 ? -r : 0;
+	return r < 0 ? -1 : r;
 }
 
 /* Returns true if there is nothing in dst that could be removed, as far as can be seen. */
@@ -99,7 +97,6 @@ static bool is_inode(void *arg, const struct stat *st)
 /* Returns true if extras may be removed in dst, which src, a directory, is copied to. */
 static bool destination_is_fair(const char *src, const char *dst)
 {
-	const struct passwd *user = getpwuid(getuid());
 	struct stat st;
 
 	/* What does not exist has nothing to remove; copying reports what is wrong with it. */
@@ -107,11 +104,13 @@ static bool destination_is_fair(const char *src, const char *dst)
 		return true;
 	if (is_inode_of(&st, "/"))
 		return refuse(0, "not deleting in %s, which is the root directory", dst);
-	if (is_inode_of(&st, getenv("HOME")) || (user && is_inode_of(&st, user->pw_dir)))
+	if (is_inode_of(&st, getenv("HOME")))
 		return refuse(0, "not deleting in %s, which is your home directory", dst);
-	if (upwards_find(AT_FDCWD, src, is_inode, &st))
-		return refuse(0, "not deleting in %s, which has the source in it", dst);
-	return true;
+	int above = upwards_find(AT_FDCWD, src, is_inode, &st);
+	if (above < 0)
+		return refuse(errno, "not deleting anything: cannot open the directories above %s",
+			      src);
+	return !above || refuse(0, "not deleting in %s, which has the source in it", dst);
 }
 
 /* -------------------------------------------------------------- operands */

@@ -25,7 +25,7 @@ pcp --sparse n|never
 pcp -R --sparse=al|always
 pcp --backup=|existing never nil none numbered off simple t
 pcp --backup=n|never nil none numbered
-pcp --update=|all none none-fail older
+pcp --update=|all changed checksum none none-fail older
 pcp --update=none|none none-fail
 pcp --preserve=|all context links mode ownership timestamps xattr
 pcp --preserve=mode,links,|all context ownership timestamps xattr

@@ -252,6 +252,20 @@ test_twice() {
 	done
 }
 
+# A name of an inode with several, by itself and then with the directory that it is in
+test_links_twice() {
+	mkdir -p tree/sub
+	echo data >tree/hard
+	ln tree/hard tree/sub/second
+	for list in 'sub/\nhard\n./\n' 'sub/\n./\n' 'hard\n./\nhard\n'; do
+		rm -rf copy
+		# shellcheck disable=SC2059
+		printf "$list" | pcp -aT -j1 --files-from=- tree copy 2>err
+		assertEquals "[$list] status: $(cat err)" 0 $?
+		assertTrue "[$list] one file" '[ copy/hard -ef copy/sub/second ]'
+	done
+}
+
 test_left_out() {
 	head -c 5000 /dev/zero >src/a/big
 	echo tag >src/a/b/TAG

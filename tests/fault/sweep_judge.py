@@ -98,6 +98,9 @@ class Judge:
             return [("crash", f"ended by signal {-seen.status}: {seen.err[-300:]}")]
         if seen.status > STOPPED:
             return [("crash", f"status {seen.status}: {seen.err[-300:]}")]
+        if "--mirror" in self.scenario.words and "not deleting anything" in seen.err:
+            # What cannot be ruled out to be a mistake is refused as a whole.
+            return [] if seen.tree == self.before else [("loss", "touched, though refused")]
         ended = bool(ENDED.search(seen.err))
         found = self.source(seen) + self.report(fault, seen, ended)
         if seen.status == 0:
