@@ -33,10 +33,17 @@
 #include "walk/reader.h"
 #include "xalloc.h"
 
+/* tests/mirror builds a pcp that shows what happens without this. */
+#ifndef GUARD_IS_OFF
+#define GUARD_IS_OFF false
+#endif
+
 static bool refuse(int err, const char *format, const char *name)
 {
 	const struct report_about about = { .op = OP_CHECK };
 
+	if (GUARD_IS_OFF)
+		return true;
 	report_error_about(&about, err, format, quote_always(0, name));
 	return false;
 }

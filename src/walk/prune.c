@@ -26,6 +26,11 @@
 #include "tree/dirresult.h"
 #include "walk/walk.h"
 
+/* tests/mirror builds a pcp that shows what happens without this. */
+#ifndef PRUNE_UNCLEAN
+#define PRUNE_UNCLEAN false
+#endif
+
 /* Mark the directories above names->dir, if it or one on the way is not clean. */
 static void spread_failures(const struct doomed_names *names)
 {
@@ -52,7 +57,7 @@ static unsigned int visit_all(struct context *c, bool count)
 	unsigned int unclean = 0;
 
 	for (const struct doomed_names *n = c->doomed.first; n; n = n->next) {
-		if (!dirresult_of(n->dir).clean)
+		if (!dirresult_of(n->dir).clean && !PRUNE_UNCLEAN)
 			unclean++;
 		else if (!count || !is_replaced_file(n))
 			walk_doomed(c, (n->replaced ? DOOM_REPLACED : DOOM_EXTRA) |

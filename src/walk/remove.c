@@ -43,6 +43,12 @@
 #include "walk/reader.h"
 #include "walk/select.h"
 
+/* tests/mirror builds a pcp that shows what happens without these. */
+#ifndef REMOVE_UNASKED
+#define REMOVE_UNASKED false
+#define REMOVE_ACROSS_MOUNTS false
+#endif
+
 /* System calls that it takes to remove a file */
 #define REMOVE_CALLS 1
 
@@ -89,7 +95,7 @@ static bool is_extra(struct dir *d, const char *name)
 	struct stat st;
 
 	/* In a directory that is doomed itself there is no source to ask for. */
-	if (d->doom)
+	if (d->doom || REMOVE_UNASKED)
 		return true;
 	if (entry_stat_src(&e, &st, AT_SYMLINK_NOFOLLOW) == 0)
 		return false;
@@ -246,7 +252,7 @@ static int open_doomed(const struct context *c, struct dir *d)
 
 	if (!dir_pin_dst(d->parent))
 		return -1;
-	bool same = is_on_mount_of_parent(d);
+	bool same = is_on_mount_of_parent(d) || REMOVE_ACROSS_MOUNTS;
 	dir_unpin(d->parent);
 	if (!same) {
 		if (!quiet)

@@ -150,8 +150,8 @@ class Lab:
         self.wanted = names(self.src)
         self.env = {"LC_ALL": "C", "PATH": os.environ["PATH"], "LD_PRELOAD": args.hook,
                     "SWEEP_FILE": os.path.join(self.work, "shared")}
-        if "LD_LIBRARY_PATH" in os.environ:
-            self.env["LD_LIBRARY_PATH"] = os.environ["LD_LIBRARY_PATH"]
+        self.env.update((name, os.environ[name]) for name in ("LD_LIBRARY_PATH", "PCP_WITHOUT")
+                        if name in os.environ)
 
     def close(self):
         if self.mounted:

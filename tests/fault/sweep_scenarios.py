@@ -213,7 +213,7 @@ SCENARIOS = (
     Scenario("mirrored, by bytes", "--mirror --update=checksum --max-delete=100% -j4 -T src dst",
              old=True, aside=True, xattrs=False),
     Scenario("listed", "-aT -j1 --files-from=- src dst", xattrs=False,
-             stdin=b"file\nsub/\nhard\nempty\nbig\nholes\nlink\nfifo\nclosed/inner\n./\n"),
+             stdin=b"file\nsub/\nhard\nempty\nbig\nholes\nlink\nfifo\nclosed/inner\n.\n"),
     Scenario("owner alone", "-RT -j1 --preserve=ownership src dst", umask=0o277),
     Scenario("one name twice", "ops/a/same ops/b/same dst", into=True, fails=True),
     Scenario("through a link", "-P ops/c/same ops/a/same dst", into=True, fails=True),
