@@ -10,7 +10,7 @@ _pcp()
 	# Of --option and --option= the first is given where the value may be left out.
 	local options='
 		-0 -a --anchored --archive --atomic --attributes-only -b --backup --backup= --beneath --checksum-file= --chunk= --context --context=
-		--copy-contents -d --debug --delete --delete-excluded --dereference --dry-run --exclude= --exclude-caches --exclude-from= --exclude-tag= -f --failed-to= --files-from= --force --fsync -H --help -i --ignore-case --include=
+		--copy-contents -d --debug --delete --delete-excluded --dereference --dry-run --dry-run= --exclude= --exclude-caches --exclude-from= --exclude-tag= -f --failed-to= --files-from= --force --fsync -H --help -i --ignore-case --include=
 		--interactive -j --jobs= --json --json= --json-files --json-interval= --keep-directory-symlink -l --link --log= -L --max-delete= --max-errors= --max-size= --min-size= --mirror -n --newer= --no-anchored
 		--no-clobber --no-dereference --no-ignore-case --no-preserve= --no-target-directory --no-wildcards --no-wildcards-match-slash --null
 		--older= --one-file-system -p -P --parents --preserve --preserve= --progress --progress= -q --quiet -r -R --recursive --reflink --reflink= --remove-destination --retry= -s -S
@@ -107,6 +107,9 @@ _pcp()
 		;;
 	--update)
 		COMPREPLY=($(compgen -P "$head" -W 'all none none-fail older changed checksum' -- "$value"))
+		;;
+	--dry-run)
+		COMPREPLY=($(compgen -P "$head" -W 'explain' -- "$value"))
 		;;
 	--verify)
 		COMPREPLY=($(compgen -P "$head" -W 'sha256 xxh128' -- "$value"))

@@ -4,6 +4,7 @@
 #define PCP_OPTIONS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -47,6 +48,13 @@ enum options_when { WHEN_AUTO, WHEN_ALWAYS, WHEN_NEVER };
 #define OPTIONS_LONG_AGO { .tv_sec = TYPE_MINIMUM(time_t) }
 #define OPTIONS_NEVER { .tv_sec = TYPE_MAXIMUM(time_t) }
 
+/* One of the patterns of --exclude, --include and -X */
+struct options_rule {
+	const struct exclude *exclude;	/* has nothing but it */
+	const char *pattern;
+	bool include;			/* --include */
+};
+
 struct options {
 	/* What is copied */
 	bool recursive;			/* -R */
@@ -56,6 +64,8 @@ struct options {
 	bool beneath;			/* none is followed: one that would be is an error */
 	enum options_follow refused;	/* if beneath is set: those that would be followed */
 	const struct exclude *exclude;	/* names that are left out, or NULL */
+	const struct options_rule *rules;	/* the same, one by one in their order; only set */
+	size_t nrules;				/* ... with explain */
 	const char **tags;		/* a directory with such a name in it has just that */
 	int ntags;
 	uint64_t min_size, max_size;	/* of regular files, in bytes; the others are left out */
@@ -97,7 +107,8 @@ struct options {
 	bool strip_slashes;
 
 	/* How it is done and shown */
-	bool dry_run;			/* nothing is done, but everything said */
+	bool dry_run;			/* nothing is done, but everything said ... */
+	bool explain;			/* ... and why */
 	bool verbose;			/* -v, --debug */
 	bool debug;
 	bool stats;			/* --stats */

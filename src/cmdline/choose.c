@@ -42,9 +42,43 @@ static struct exclude *patterns(struct options *o)
 	return all;
 }
 
+/* The patterns once more, each with its flags, for choose_end() */
+static struct pattern {
+	char *text;
+	int flags;
+} *kept;
+static size_t nkept, room_kept;
+
+/* As add_exclude() of gnulib, which knows all patterns together. */
+static void add_pattern(struct exclude *all, const char *text, int flags)
+{
+	add_exclude(all, text, flags);
+	if (nkept == room_kept)
+		kept = x2nrealloc(kept, &room_kept, sizeof *kept);
+	kept[nkept++] = (struct pattern){ xstrdup(text), flags };
+}
+
+void choose_end(struct options *o)
+{
+	if (!o->explain || !nkept)
+		return;
+	struct options_rule *rules = xnmalloc(nkept, sizeof *rules);
+	for (size_t i = 0; i < nkept; i++) {
+		struct exclude *one = new_exclude();
+
+		add_exclude(one, kept[i].text, kept[i].flags & ~EXCLUDE_INCLUDE);
+		rules[i] = (struct options_rule){
+			.exclude = one, .pattern = kept[i].text,
+			.include = kept[i].flags & EXCLUDE_INCLUDE,
+		};
+	}
+	o->rules = rules;
+	o->nrules = nkept;
+}
+
 static void exclude_from(struct options *o, const struct choose *how, const char *file)
 {
-	if (add_exclude_file(add_exclude, patterns(o), file, flags(how), '\n') == 0)
+	if (add_exclude_file(add_pattern, patterns(o), file, flags(how), '\n') == 0)
 		return;
 	report_error(errno, "cannot read the patterns in %s", quote_always(0, file));
 	mistake_exit();
@@ -98,7 +132,7 @@ bool choose_apply(struct options *o, struct choose *how, int c, const char *arg)
 		return true;
 	switch (c) {
 	case OPT_EXCLUDE:
-		add_exclude(patterns(o), arg, flags(how));
+		add_pattern(patterns(o), arg, flags(how));
 		return true;
 	case OPT_EXCLUDE_CACHES:
 		add_tag(o, OPTIONS_CACHE_TAG);
@@ -107,7 +141,7 @@ bool choose_apply(struct options *o, struct choose *how, int c, const char *arg)
 		add_tag(o, arg);
 		return true;
 	case OPT_INCLUDE:
-		add_exclude(patterns(o), arg, flags(how) | EXCLUDE_INCLUDE);
+		add_pattern(patterns(o), arg, flags(how) | EXCLUDE_INCLUDE);
 		return true;
 	case 'X':
 		exclude_from(o, how, arg);

@@ -21,4 +21,7 @@ struct choose {
  */
 bool choose_apply(struct options *o, struct choose *how, int c, const char *arg);
 
+/* All options have been applied: with --dry-run=explain set o->rules. */
+void choose_end(struct options *o);
+
 #endif

@@ -115,7 +115,6 @@ static bool apply_switch(struct options *o, int c)
 	case OPT_COPY_CONTENTS: return o->contents = true;
 	case OPT_DELETE: return o->delete = true;
 	case OPT_DELETE_EXCLUDED: return o->delete = o->delete_excluded = true;
-	case OPT_DRY_RUN: return o->dry_run = true;
 	case OPT_DEBUG: return o->debug = o->verbose = true;
 	case OPT_FSYNC: return o->fsync = true;
 	case OPT_JSON_FILES: return o->json_files = true;
@@ -244,6 +243,10 @@ static void apply(struct options *o, struct raw_options *raw, int c)
 	case OPT_FILES_FROM:
 		o->files_from = optarg;
 		break;
+	case OPT_DRY_RUN:
+		o->dry_run = true;
+		o->explain = value_explain(optarg);
+		break;
 	case OPT_MAX_DELETE:
 		o->max_delete = value_limit("deletions", optarg, &o->max_delete_percent);
 		break;
@@ -350,6 +353,7 @@ static void resolve(struct options *o, const struct raw_options *raw)
 		stay_beneath(o);
 	if (o->dry_run)
 		make_nothing(o);
+	choose_end(o);
 }
 
 void cmdline_parse(struct options *o, int argc, char **argv)

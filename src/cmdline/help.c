@@ -65,7 +65,7 @@ static const char options_of_pcp[] =
 "                                 takes 80 ms)\n"
 "      --delete                 remove from DEST what SOURCE has not, at the end\n"
 "      --delete-excluded        the same, also where an --exclude matches\n"
-"      --dry-run                do nothing, but say what would be done\n"
+"      --dry-run[=explain]      do nothing, but say what would be done; and why\n"
 "      --exclude=PATTERN        leave out what has a name that matches PATTERN, and\n"
 "                                 all that is below it\n"
 "      --exclude-caches         leave out what is in a directory with a CACHEDIR.TAG, but\n"

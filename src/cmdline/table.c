@@ -22,7 +22,7 @@ static const struct option own_options[] = {
 	{ "chunk", required_argument, NULL, OPT_CHUNK },
 	{ "delete", no_argument, NULL, OPT_DELETE },
 	{ "delete-excluded", no_argument, NULL, OPT_DELETE_EXCLUDED },
-	{ "dry-run", no_argument, NULL, OPT_DRY_RUN },
+	{ "dry-run", optional_argument, NULL, OPT_DRY_RUN },
 	{ "exclude", required_argument, NULL, OPT_EXCLUDE },
 	{ "exclude-caches", no_argument, NULL, OPT_EXCLUDE_CACHES },
 	{ "exclude-from", required_argument, NULL, 'X' },

@@ -136,6 +136,15 @@ enum options_update value_update(const char *arg)
 	return arg ? XARGMATCH("--update", arg, names, values) : UPDATE_OLDER;
 }
 
+bool value_explain(const char *arg)
+{
+	static const char *const names[] = { "explain", NULL };
+	static const bool values[] = { true };
+
+	ARGMATCH_VERIFY(names, values);
+	return arg ? XARGMATCH("--dry-run", arg, names, values) : false;
+}
+
 uint32_t value_hash(const char *option, const char *arg)
 {
 	static const char *const names[] = { "sha256", "xxh128", NULL };

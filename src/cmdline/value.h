@@ -36,7 +36,8 @@ int64_t value_interval(const char *arg);
 enum options_when value_when(const char *option, const char *arg);
 uint32_t value_hash(const char *option, const char *arg);	/* enum copyfile_hash */
 
-/* The same; arg may be NULL. */
+/* The same; arg may be NULL.  The first returns true for "explain". */
+bool value_explain(const char *arg);
 enum options_progress value_progress(const char *arg);
 enum options_update value_update(const char *arg);
 

@@ -35,6 +35,17 @@ void announce_made(const struct context *c, const struct entry *e, const char *b
 		announce_copied(e, backup);
 }
 
+void announce_explained(const struct context *c, const struct entry *e, const char *action,
+			const char *reason)
+{
+	if (!c->opts->explain)
+		return;
+	char *path = dir_src_path(e->dir, e->src);
+
+	verbose_explained(action, path, reason);
+	free(path);
+}
+
 void announce_removed(const struct context *c, const struct entry *e)
 {
 	if (!c->opts->verbose)

@@ -15,6 +15,10 @@ void announce_begun(const struct context *c, const struct entry *e, const char *
 void announce_made(const struct context *c, const struct entry *e, const char *backup);
 
 /* Say that what was at e's destination has been removed, if -v was given. */
+/* With --dry-run=explain, say that this is what is done with e, and why. */
+void announce_explained(const struct context *c, const struct entry *e, const char *action,
+			const char *reason);
+
 void announce_removed(const struct context *c, const struct entry *e);
 
 /* Say that backup, a name in e's directory, has become e's destination again, if -v was given. */

@@ -506,6 +506,9 @@ static void say_planned(struct context *c, const struct entry *e, const struct p
 	enum outcome made = dry_copy(c, e, plan->over ? &plan->dst : NULL, &info);
 	bool ok = made != OUTCOME_FAILED;
 
+	if (ok)
+		announce_explained(c, e, made == OUTCOME_LINKED ? "link" : "copy",
+				   plan->why ? plan->why : "there is nothing yet");
 	if (ok && plan->over)
 		outcome_replaced(c->opts, e, &plan->dst);
 	if (ok)

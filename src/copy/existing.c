@@ -119,8 +119,11 @@ static void announce_skipped(const struct options *o, const struct entry *e)
 
 /* Returns what --update, -n and -i make of dst: EXISTING_OVERWRITE if it need not stay. */
 static enum existing_action check_update_options(const struct options *o, const struct entry *e,
-						 const struct stat *src, const struct stat *dst)
+						 const struct stat *src, struct existing *ret)
 {
+	const struct stat *dst = &ret->st;
+
+	ret->why = "it exists";
 	/* What is there of this run's own is no reason to keep it. */
 	if (S_ISDIR(src->st_mode) || e->incomplete)
 		return EXISTING_OVERWRITE;
@@ -129,8 +132,10 @@ static enum existing_action check_update_options(const struct options *o, const 
 		return EXISTING_REFUSED;
 	}
 	bool up_to_date = o->update == UPDATE_OLDER && is_up_to_date(o, e, src, dst);
+	if (o->update == UPDATE_OLDER)
+		ret->why = up_to_date ? "it is not older" : "it is older";
 	if (options_compare(o)) {
-		enum unchanged how = unchanged_look(o, e, src, dst);
+		enum unchanged how = unchanged_look(o, e, src, dst, &ret->why);
 
 		if (how == UNCHANGED_CONTENTS)
 			return EXISTING_ATTRIBUTES;
@@ -349,7 +354,7 @@ static enum existing_action decide(struct context *c, const struct entry *e,
 			      "cannot tell whether %s and %s are the same file");
 		return EXISTING_REFUSED;
 	}
-	enum existing_action action = check_update_options(o, e, src, dst);
+	enum existing_action action = check_update_options(o, e, src, ret);
 	if (action != EXISTING_OVERWRITE || same == SAMEFILE_DONE)
 		return action == EXISTING_OVERWRITE ? EXISTING_KEEP : action;
 	if (is_own_copy(c, src, dst))

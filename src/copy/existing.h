@@ -23,6 +23,7 @@ struct existing {
 	bool through;		/* a symlink has the name, and leads to that */
 	char *backup;		/* its new name, beside its old one, on the heap; or NULL.  With
 				   EXISTING_OVERWRITE it still has its old one, too. */
+	const char *why;	/* what was found, in words for people; NULL: nothing is there */
 	bool in_place;		/* it is written to, also with --atomic: a device, say */
 };
 

@@ -158,6 +158,8 @@ static bool make_link(struct context *c, struct link *k, const struct entry *e,
 		announce_made(c, e, plan->backup);
 	free(plan->backup);
 	links_get_sum(&c->links, k, &sum);
+	if (err != NEWLINK_IS_THERE)
+		announce_explained(c, e, "link", "another name of it was copied");
 	if (err == NEWLINK_IS_THERE)
 		plan_leave_out(c, e, plan, PLAN_KEEP);
 	else

@@ -121,7 +121,7 @@ void outcome_replaced(const struct options *o, const struct entry *e, const stru
 
 bool outcome_is_told(const struct options *o)
 {
-	return o->verbose || log_is_open() || json_tells_files();
+	return o->verbose || o->explain || log_is_open() || json_tells_files();
 }
 
 void outcome_removed(const struct options *o, const char *dst, mode_t type, bool replaced)

@@ -13,6 +13,7 @@
 #include <libcopyfile.h>
 
 #include "base/options.h"
+#include "copy/announce.h"
 #include "copy/context.h"
 #include "copy/entry.h"
 #include "copy/existing.h"
@@ -61,6 +62,7 @@ enum plan_action plan_complete(struct context *c, const struct entry *e, struct 
 	if (!e->again && (dir_is_new(e->dir) || is_likely_new(c->opts, e, plan)))
 		return PLAN_COPY;
 	enum existing_action action = prepare(c, e, &there);
+	plan->why = there.why;
 	switch (action) {
 	case EXISTING_NONE:
 		plan->backup = there.backup;
@@ -88,6 +90,9 @@ void plan_leave_out(struct context *c, const struct entry *e, const struct plan 
 		    enum plan_action why)
 {
 	assert(why != PLAN_COPY);
+	if (why != PLAN_REFUSED)
+		announce_explained(c, e, why == PLAN_ATTRIBUTES ? "attributes of" : "leave",
+				   plan->why ? plan->why : "there is such a link");
 	if (why == PLAN_ATTRIBUTES)
 		unchanged_put_right(c, e, &plan->dst);
 	outcome(e, why == PLAN_REFUSED ? OUTCOME_FAILED :

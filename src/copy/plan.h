@@ -18,6 +18,7 @@ struct plan {
 	bool in_place;			/* it is written to, also with --atomic */
 	char *backup;			/* the new name of what was there, or NULL; owned */
 	struct link *link;		/* names that wait for this copy, or NULL */
+	const char *why;		/* as in struct existing */
 	bool again;			/* the second attempt: nothing was there at the first */
 };
 

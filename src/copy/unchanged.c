@@ -122,48 +122,66 @@ static bool same_files(const struct options *o, const struct entry *e)
 	return same;
 }
 
+/* Returns true if dst has the contents of src; *ret_why says in which respect it has, or not. */
 static bool same_contents(const struct options *o, const struct entry *e, const struct stat *src,
-			  const struct stat *dst)
+			  const struct stat *dst, const char **ret_why)
 {
+	bool by_bytes = o->update == UPDATE_CHECKSUM, same = true;
+
+	*ret_why = "it is of another kind";
 	if ((src->st_mode ^ dst->st_mode) & S_IFMT)
 		return false;
 	switch (src->st_mode & S_IFMT) {
 	case S_IFREG:
+		*ret_why = "it has another size";
 		if (src->st_size != dst->st_size)
 			return false;
-		return o->update == UPDATE_CHECKSUM ? same_files(o, e) :
-			unchanged_time(src->st_mtim, dst->st_mtim);
+		same = by_bytes ? same_files(o, e) : unchanged_time(src->st_mtim, dst->st_mtim);
+		*ret_why = by_bytes ? (same ? "its bytes are the same" : "its bytes differ") :
+			   same ? "its size and time are the same" : "it has another time";
+		return same;
 	case S_IFLNK:
-		return symlink_same(dir_src_fd(e->dir), e->src, dir_dst_fd(e->dir), e->dst);
+		same = symlink_same(dir_src_fd(e->dir), e->src, dir_dst_fd(e->dir), e->dst);
+		*ret_why = same ? "it leads to the same" : "it leads to something else";
+		return same;
 	case S_IFCHR:
 	case S_IFBLK:
-		return src->st_rdev == dst->st_rdev;
+		same = src->st_rdev == dst->st_rdev;
+		*ret_why = same ? "it is the same device" : "it is another device";
+		return same;
 	default:
+		*ret_why = "it is of the same kind";
 		return true;
 	}
 }
 
 /* ------------------------------------------------------------ attributes */
 
-/* Returns true if dst has the attributes of src that stat(2) shows, as far as is possible. */
-static bool same_stat(const struct options *o, const struct stat *src, const struct stat *dst)
+/*
+ * Returns NULL if dst has the attributes of src that stat(2) shows, as far as is possible; or what
+ * differs, in words.
+ */
+static const char *other_stat(const struct options *o, const struct stat *src,
+			      const struct stat *dst)
 {
 	bool owner = src->st_uid == dst->st_uid, group = src->st_gid == dst->st_gid;
 	bool root = geteuid() == 0;
 
 	if (o->attrs & COPYFILE_OWNER) {
 		if (!owner && root)
-			return false;
+			return "it has another owner";
 		if (!group && (root || group_member(src->st_gid)))
-			return false;
+			return "it has another group";
 	}
 	if (o->attrs & COPYFILE_TIMES && !unchanged_time(src->st_mtim, dst->st_mtim))
-		return false;
+		return "it has another time";
 	/* The library gives set-ID bits only to who owns the source. */
 	bool ours = !(o->attrs & COPYFILE_OWNER) || (owner && group);
 	mode_t bits = ours ? 07777 : 0777;
-	return !(o->attrs & COPYFILE_MODE) || S_ISLNK(src->st_mode) ||
-	       (src->st_mode & bits) == (dst->st_mode & 07777);
+	if (o->attrs & COPYFILE_MODE && !S_ISLNK(src->st_mode) &&
+	    (src->st_mode & bits) != (dst->st_mode & 07777))
+		return "it has another mode";
+	return NULL;
 }
 
 static struct xattrs_kinds kinds_of(const struct options *o)
@@ -183,22 +201,30 @@ static void files_of(const struct options *o, const struct entry *e, struct xatt
 	*ret_dst = (struct xattrs_file){ dir_dst_fd(e->dir), e->dst, false };
 }
 
-static bool same_attributes(const struct options *o, const struct entry *e,
-			    const struct stat *src, const struct stat *dst)
+/* As other_stat(), of all attributes */
+static const char *other_attributes(const struct options *o, const struct entry *e,
+				    const struct stat *src, const struct stat *dst)
 {
+	const char *other = other_stat(o, src, dst);
 	struct xattrs_file from, to;
 
+	if (other)
+		return other;
 	files_of(o, e, &from, &to);
-	return same_stat(o, src, dst) && xattrs_same(&from, &to, kinds_of(o));
+	return xattrs_same(&from, &to, kinds_of(o)) ? NULL :
+		"it has another ACL, or other extended attributes";
 }
 
 enum unchanged unchanged_look(const struct options *o, const struct entry *e,
-			      const struct stat *src, const struct stat *dst)
+			      const struct stat *src, const struct stat *dst,
+			      const char **ret_why)
 {
-	if (!same_contents(o, e, src, dst))
+	if (!same_contents(o, e, src, dst, ret_why))
 		return UNCHANGED_NOT;
-	if (same_attributes(o, e, src, dst))
+	const char *other = other_attributes(o, e, src, dst);
+	if (!other)
 		return UNCHANGED_ALL;
+	*ret_why = other;
 	return o->keep_links && dst->st_nlink > src->st_nlink ? UNCHANGED_NOT :
 		UNCHANGED_CONTENTS;
 }
@@ -277,7 +303,7 @@ bool unchanged_dir(const struct options *o, const struct dir *d)
 	struct stat dst;
 
 	sides_of(d, &from, &to);
-	return RETRY(fstat(dir_dst_fd(d), &dst)) == 0 && same_stat(o, &d->st, &dst) &&
+	return RETRY(fstat(dir_dst_fd(d), &dst)) == 0 && !other_stat(o, &d->st, &dst) &&
 	       xattrs_same(&from, &to, kinds_of(o));
 }
 

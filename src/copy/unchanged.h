@@ -23,10 +23,12 @@ enum unchanged {
 
 /*
  * Compare e, no directory, whose stat is src, with what is at its destination, which is no
- * symlink that is followed, and has the stat dst.
+ * symlink that is followed, and has the stat dst.  *ret_why says what differs, or that nothing
+ * does, for people.
  */
 enum unchanged unchanged_look(const struct options *o, const struct entry *e,
-			      const struct stat *src, const struct stat *dst);
+			      const struct stat *src, const struct stat *dst,
+			      const char **ret_why);
 
 /* Returns true if a copy of a file that was modified at src may have the time dst. */
 bool unchanged_time(struct timespec src, struct timespec dst);

@@ -109,6 +109,11 @@ void verbose_parent(const char *src, const char *dst)
 		print_line("%s -> %s\n", src, dst);
 }
 
+void verbose_explained(const char *action, const char *name, const char *reason)
+{
+	print_line("%s %s: %s\n", action, quote_always(0, name), reason);
+}
+
 void verbose_skipped(const char *dst)
 {
 	print_line("skipped %s\n", quote_always(0, dst));

@@ -222,6 +222,8 @@ struct dir *enter_make(struct context *c, struct walk_root *root, const struct e
 		announce_begun(c, e, NULL);
 		announce_made(c, e, NULL);
 	}
+	announce_explained(c, e, d->created ? "make" : "enter", d->created ?
+			   "there is nothing yet" : "there is such a directory");
 	*ret = d->created ? OUTCOME_CREATED : OUTCOME_MERGED;
 	return d;
 }

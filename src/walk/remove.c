@@ -35,6 +35,7 @@
 #include "copy/entry.h"
 #include "copy/outcome.h"
 #include "filenamecat.h"
+#include "report/verbose.h"
 #include "tree/byfd.h"
 #include "tree/dirfds.h"
 #include "tree/dirpath.h"
@@ -84,6 +85,12 @@ static bool is_excluded(const struct options *o, const struct dir *d, const char
 		return false;
 	char *path = dir_src_path(d, name);
 	bool excluded = select_excludes(o, path);
+	if (excluded && o->explain) {
+		char *dst = dir_dst_path(d, name);
+
+		select_explain(o, "keep", dst, path, NULL);
+		free(dst);
+	}
 	free(path);
 	return excluded;
 }
@@ -159,6 +166,10 @@ static void remove_name(struct context *c, enum dir_doom doom, struct dir *d, co
 	if (c->opts->dry_run || unlink_in(d, name, S_ISDIR(type) ? AT_REMOVEDIR : 0) == 0) {
 		char *path = outcome_is_told(c->opts) ? old_path(c, doom, d, name) : NULL;
 
+		if (c->opts->explain)
+			verbose_explained("remove", path, doom & DOOM_REPLACED ?
+					  "it is in the way of another kind" :
+					  "the source has no such thing");
 		outcome_removed(c->opts, path, type, doom & DOOM_REPLACED);
 		free(path);
 	} else if (errno != ENOENT) {

@@ -10,9 +10,13 @@
 #include "copy/entry.h"
 #include "dirname.h"
 #include "exclude.h"
+#include "report/quote.h"
+#include "report/verbose.h"
 #include "timespec.h"
 #include "tree/dir.h"
 #include "tree/dirpath.h"
+#include "xalloc.h"
+#include "xvasprintf.h"
 
 /* ----------------------------------------------------------------- rules */
 
@@ -84,6 +88,38 @@ enum select_answer select_query(const struct options *o, const struct select_que
 	return S_ISDIR(q->type) ? select_dir(o, q) : by_stat(o, q);
 }
 
+/* Returns the rule that decides about path's name, or NULL: of those that match, the last one. */
+static const struct options_rule *rule_of(const struct options *o, const char *path)
+{
+	for (size_t i = o->nrules; i--;)
+		if (excluded_file_name(o->rules[i].exclude, compared(path)))
+			return &o->rules[i];
+	return NULL;
+}
+
+/* Returns the option by which what has the stat st is left out. */
+static const char *option_of(const struct options *o, const struct stat *st)
+{
+	uint64_t size = st->st_size;
+
+	if (S_ISREG(st->st_mode) && size < o->min_size)
+		return "--min-size";
+	if (S_ISREG(st->st_mode) && size > o->max_size)
+		return "--max-size";
+	return timespec_cmp(st->st_mtim, o->newer) < 0 ? "--newer" : "--older";
+}
+
+void select_explain(const struct options *o, const char *action, const char *name,
+		    const char *path, const struct stat *st)
+{
+	const struct options_rule *rule = st ? NULL : rule_of(o, path);
+	char *reason = rule ? xasprintf("--exclude=%s", quote_if_needed(1, rule->pattern, false)) :
+			      xstrdup(st ? option_of(o, st) : "--exclude");
+
+	verbose_explained(action, name, reason);
+	free(reason);
+}
+
 enum select_answer select_entry(const struct options *o, const struct entry *e)
 {
 	/* Before a stat(2) of e its name has been asked about; that of an operand in target.c. */
@@ -93,6 +129,12 @@ enum select_answer select_entry(const struct options *o, const struct entry *e)
 		.parent_dev = e->dir->st.st_dev, .operand = e->operand,
 	});
 
+	if (answer == SELECT_EXCLUDE && o->explain) {
+		char *name = dir_src_path(e->dir, e->src);
+
+		select_explain(o, "leave out", name, name, e->st);
+		free(name);
+	}
 	free(path);
 	return answer;
 }

@@ -269,6 +269,16 @@ static void copy_listed_into(struct context *c, const char *target, char *const 
 	free(named);
 }
 
+/* Returns true if a rule leaves out the operand src by its name. */
+static bool is_left_out(const struct options *o, const char *src)
+{
+	bool excluded = select_excludes(o, src);
+
+	if (excluded && o->explain)
+		select_explain(o, "leave out", src, src, NULL);
+	return excluded;
+}
+
 /* Copy the sources into target, which is open as fd. */
 static void copy_into(struct context *c, const char *target, int fd, char *const *sources, int n)
 {
@@ -289,7 +299,7 @@ static void copy_into(struct context *c, const char *target, int fd, char *const
 		return;
 	}
 	for (int i = 0; i < n; i++) {
-		if (select_excludes(c->opts, sources[i]))
+		if (is_left_out(c->opts, sources[i]))
 			continue;
 		if (c->opts->parents)
 			copy_with_parents(&all, sources[i]);
@@ -356,7 +366,7 @@ static void copy_to_name(struct context *c, const char *src, const char *dst)
 		copy_listed_to_name(c, src, dst);
 		return;
 	}
-	if (select_excludes(c->opts, src))
+	if (is_left_out(c->opts, src))
 		return;
 	if (becomes_own_backup(c->opts, src, dst)) {
 		backup = find_backup_file_name(AT_FDCWD, dst, c->opts->backup);

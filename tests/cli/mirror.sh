@@ -172,6 +172,31 @@ test_excluded() {
 	mirrors 'delete-excluded' --max-delete=100% --exclude='*.o' --delete-excluded
 }
 
+test_explained() {
+	mkdir dst/old
+	touch dst/keep.o dst/old/x src/leave.o src/big src/new
+	truncate -s 5000 src/big
+	touch -d '2001-01-01' src/file
+	echo longer >src/dir/more
+	chmod 600 src/dir/sub/deep
+	assertEquals "attributes of 'src/./dir/sub/deep': it has another mode
+copy 'src/./dir/more': it has another size
+copy 'src/./file': it has another time
+copy 'src/./new': there is nothing yet
+enter 'src/.': there is such a directory
+enter 'src/./dir': there is such a directory
+enter 'src/./dir/sub': there is such a directory
+keep 'dst/./keep.o': --exclude='*.o'
+leave out 'src/./big': --max-size
+leave out 'src/./leave.o': --exclude='*.o'
+leave out 'src/./many': --exclude=many
+remove 'dst/./old': the source has no such thing
+remove 'dst/./old/x': the source has no such thing" \
+		"$(pcp --mirror --max-delete=100% --exclude='*.o' --exclude=many --exclude=x.y \
+			--max-size=1000 --dry-run=explain src/. dst | sort)"
+	assertEquals 'nothing is done' data "$(cat dst/file)"
+}
+
 test_failures() {
 	unprivileged
 	mkdir -p src/dir/locked dst/dir/locked
