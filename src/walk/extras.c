@@ -125,8 +125,10 @@ void extras_begin(struct context *c, struct extras *x, struct dir *d)
 		x->on = false;
 		return;
 	}
+	if (x->n == 0)
+		return;
 	qsort(x->hashes, x->n, sizeof *x->hashes, by_value);
-	x->seen = xcalloc(x->n ? x->n : 1, sizeof *x->seen);
+	x->seen = xcalloc(x->n, sizeof *x->seen);
 }
 
 void extras_see(struct extras *x, const char *name)

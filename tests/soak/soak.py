@@ -61,6 +61,7 @@ OWN = (("--atomic",), ("--atomic",), ("--fsync",), ("--verify",), ("--verify=sha
        ("-j1", "--window=1"), ("-j16",), ("--window=2",), ("--window=200",), ("--chunk=4K",),
        ("--json", "--json-files"), ("--json", "--json-interval=0.1"), ("--log=%s/log",),
        ("--failed-to=%s/failed", "-0"), ("--checksum-file=%s/sums",), ("--max-errors=1",),
+       ("--retry=1",), ("--update=changed",),
        ("-q",), ("--exclude=*a*",), ("--exclude-tag=x",), ("--min-size=1",),
        ("--progress=always",), ("--stats",), ("--beneath",), ("--strict",))
 
