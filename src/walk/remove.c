@@ -41,6 +41,7 @@
 #include "tree/dirpath.h"
 #include "tree/dirrefs.h"
 #include "tree/dirresult.h"
+#include "walk/othercase.h"
 #include "walk/reader.h"
 #include "walk/select.h"
 
@@ -107,7 +108,7 @@ static bool is_extra(struct dir *d, const char *name)
 	if (entry_stat_src(&e, &st, AT_SYMLINK_NOFOLLOW) == 0)
 		return false;
 	if (errno == ENOENT)
-		return true;
+		return !othercase_is_source(d, name);
 	complain_src(&e, OP_LOOK, errno, "cannot stat %s");
 	return false;
 }

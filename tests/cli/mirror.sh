@@ -253,6 +253,22 @@ there" "$(cat err)"
 	mirrors 'afterwards' --max-delete=100%
 }
 
+# Where "A" and "a" are one name, a copy that has the other one's is no extra.
+test_case() {
+	has_fuse || { startSkipping; return; }
+	mkdir lower mnt upper
+	echo old >lower/name
+	echo extra >lower/extra
+	echo new >upper/NAME
+	touch -d '2001-01-01' lower/name
+	slowfs -x -i lower mnt
+	pcp --mirror --max-delete=100% upper/. mnt
+	assertEquals 'status' 0 $?
+	assertEquals 'the copy is there' new "$(cat mnt/NAME)"
+	assertFalse 'the extra is not' '[ -e mnt/extra ]'
+	fusermount3 -u mnt
+}
+
 test_tags() {
 	touch src/dir/.notag dst/dir/old
 	pcp --mirror --exclude-tag=.notag src/. dst
