@@ -25,6 +25,7 @@
 #include <libcopyfile.h>
 
 #include "base/later.h"
+#include "base/mountid.h"
 #include "base/options.h"
 #include "base/relaxed.h"
 #include "base/retry.h"
@@ -222,23 +223,6 @@ struct dir *remove_enter(struct context *c, enum dir_doom doom, struct dir *pare
 	return d;
 }
 
-/* Returns true if d's destination is on the mount of its parent's, which is pinned, too. */
-static bool is_on_mount_of_parent(const struct dir *d)
-{
-	const unsigned int mask = STATX_INO | STATX_MNT_ID;
-	int a = dir_dst_fd(d->parent), b = dir_dst_fd(d);
-	struct statx x, y;
-
-	/* A server need not be asked for that. */
-	if (RETRY(statx(a, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, mask, &x)) < 0 ||
-	    RETRY(statx(b, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, mask, &y)) < 0)
-		return false;
-	/* Before Linux 5.8 the device has to do. */
-	if (!(x.stx_mask & y.stx_mask & STATX_MNT_ID))
-		return x.stx_dev_major == y.stx_dev_major && x.stx_dev_minor == y.stx_dev_minor;
-	return x.stx_mnt_id == y.stx_mnt_id;
-}
-
 /* Returns true if this user may not read or search the directory fd. */
 static bool lacks_rights(int fd)
 {
@@ -264,7 +248,7 @@ static int open_doomed(const struct context *c, struct dir *d)
 
 	if (!dir_pin_dst(d->parent))
 		return -1;
-	bool same = is_on_mount_of_parent(d) || REMOVE_ACROSS_MOUNTS;
+	bool same = mountid_same(dir_dst_fd(d->parent), fd) || REMOVE_ACROSS_MOUNTS;
 	dir_unpin(d->parent);
 	if (!same) {
 		if (!quiet)
