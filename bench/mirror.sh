@@ -95,7 +95,7 @@ for fs; do
 	back=$place
 	two_halves "$back" "$DIRS"
 	sync -f "$back"
-	rows "$fs" 1 -
+	rows "$fs" 2 -
 	clean
 done
 
@@ -103,5 +103,5 @@ if slow_possible; then
 	slow=$dir/mnt back=$dir/back
 	mkdir "$back"
 	two_halves "$back" "$SLOW_DIRS"
-	rows "slowfs $MS ms" 8 8
+	rows "slowfs $MS ms" 10 5
 fi

@@ -129,8 +129,9 @@ static void keep_entry(const struct entry *e, const struct attempt *failure)
 
 void again_attempt(struct entry *e, struct attempt *attempt)
 {
-	*attempt = (struct attempt){ .text = NULL };
 	e->attempt = relaxed_get(rounds) ? attempt : NULL;
+	if (e->attempt)
+		*attempt = (struct attempt){ .text = NULL };
 }
 
 /* After a stop there is no further round. */
