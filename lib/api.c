@@ -489,11 +489,11 @@ void copyfile_work_end(struct copyfile_work *work, int src_dir, int dst_dir,
 	int old_errno = errno;
 
 	memcpy(&s, work, sizeof s);
-	bool waits = cf_policy_demand();
-	if (s.taken || waits) {
+	bool waits = cf_policy_demand(), counts = cf_policy_work_counts(&s);
+	if (counts || waits) {
 		uint64_t pair = cf_place_of(src_dir, "", dst_dir, "").pair;
 
-		if (s.taken)
+		if (counts)
 			cf_policy_end_work(&s, pair, calls);
 		if (waits)
 			cf_start_worked(pair);

@@ -96,6 +96,9 @@
 /* After the verdict a thread measures every so many ns: it takes fourteen system calls. */
 #define EVERY 10000000
 
+/* The coarse clock may be behind by so many ns: one tick where there are 250 a second */
+#define COARSE 4000000
+
 /* Shares are in parts of WHOLE. */
 #define WHOLE 1024
 
@@ -252,6 +255,9 @@ static bool samples_suffice(const struct pair *p)
 /* When this thread measures next, by CLOCK_MONOTONIC_COARSE in ns */
 static _Thread_local int64_t next_sample;
 
+/* This thread's times when its last sample ended; zeros: there was none */
+static _Thread_local struct cf_policy_times last_end;
+
 static void take_times(struct cf_policy_sample *s)
 {
 	struct cf_policy_times before = times();
@@ -285,14 +291,44 @@ void cf_policy_begin_work(struct cf_policy_sample *s)
 	int64_t t = cf_clock(CLOCK_MONOTONIC_COARSE);
 
 	s->taken = t >= next_sample;
+	s->begin.wall = t;
 	if (!s->taken)
 		return;
 	next_sample = t + EVERY;
 	take_times(s);
 }
 
+static void record(struct pair *p, int64_t cpu, int64_t queue, int64_t wait);
+
+/*
+ * It became time for a sample while this work was under way, that began without one.  It must
+ * not go to what comes next: where a few long pieces of work take all the time, and many short
+ * ones none, the short ones would be all that is measured.  What the thread has done since its
+ * last sample is more than what it has done in here, so this is no more than it has waited.
+ */
+static void measure_afterwards(const struct cf_policy_sample *s, uint64_t pair)
+{
+	struct cf_policy_times end = times();
+	int64_t cpu = end.cpu - last_end.cpu, queue = end.queue - last_end.queue;
+	int64_t wait = end.wall - s->begin.wall - COARSE - cpu - queue;
+
+	next_sample = end.wall + EVERY;
+	if (last_end.wall && end.sleeps > last_end.sleeps && wait > cpu)
+		record(find(pair), cpu, queue, wait);
+	last_end = end;
+}
+
+bool cf_policy_work_counts(const struct cf_policy_sample *s)
+{
+	return s->taken || cf_clock(CLOCK_MONOTONIC_COARSE) >= next_sample;
+}
+
 void cf_policy_end_work(struct cf_policy_sample *s, uint64_t pair, unsigned int calls)
 {
+	if (!s->taken) {
+		measure_afterwards(s, pair);
+		return;
+	}
 	s->pair = pair;
 	cf_policy_end(s, 0, calls);
 	if (!samples_suffice(find(pair)))
@@ -390,6 +426,7 @@ void cf_policy_end(const struct cf_policy_sample *s, uint64_t bytes, unsigned in
 	bool first = !measured(p);
 
 	record(p, cpu, queue, end.sleeps > s->begin.sleeps ? wait : 0);
+	last_end = end;
 	if (first && measured(p))
 		cf_relaxed_set(p->known, end.wall);
 }

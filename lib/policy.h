@@ -36,9 +36,10 @@ void cf_policy_end(const struct cf_policy_sample *s, uint64_t bytes, unsigned in
 
 /*
  * The same for work of the program's own, such as making a directory, of which the pair is told
- * at the end.
+ * at the end; that need not be called if cf_policy_work_counts() returns false.
  */
 void cf_policy_begin_work(struct cf_policy_sample *s);
+bool cf_policy_work_counts(const struct cf_policy_sample *s);
 void cf_policy_end_work(struct cf_policy_sample *s, uint64_t pair, unsigned int calls);
 
 /* The copy has turned out to be big, so its time tells nothing: do not measure it. */

@@ -17,7 +17,9 @@
 
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 
+#include "base/later.h"
 #include "base/names.h"
 #include "base/relaxed.h"
 #include "report/failed.h"
@@ -103,4 +105,19 @@ bool dirlist_add_dir(struct dir *d)
 		return false;
 	add(d, "", true);
 	return true;
+}
+
+size_t dirlist_add_rest(struct dir *d, struct later *rest, bool follow)
+{
+	size_t listed = 0;
+	const char *name;
+	mode_t type;
+
+	while ((name = later_peek(rest, &type))) {
+		if (!type || (S_ISLNK(type) && follow))
+			return listed + dirlist_add_dir(d);
+		listed += dirlist_add(d, name, S_ISDIR(type));
+		later_skip(rest);
+	}
+	return listed;
 }

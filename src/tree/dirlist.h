@@ -7,8 +7,10 @@
 #define PCP_DIRLIST_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 struct dir;
+struct later;
 
 /* The n source operands, which stay as they are.  Main thread only, before there are others. */
 void dirlist_init(char *const *names, int n);
@@ -27,5 +29,12 @@ void dirlist_add_alone(const struct dir *d);
  * above.
  */
 bool dirlist_add_dir(struct dir *d);
+
+/*
+ * List the names in rest, which are taken, as entries of d; with follow a symlink may be a
+ * directory.  From the first on of which that is not known d itself is listed instead, with all
+ * below it.  Returns how many were listed.
+ */
+size_t dirlist_add_rest(struct dir *d, struct later *rest, bool follow);
 
 #endif

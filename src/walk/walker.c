@@ -46,6 +46,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include <libcopyfile.h>
+
 #include "base/container.h"
 #include "base/later.h"
 #include "base/options.h"
@@ -83,6 +85,9 @@ struct subtree {
 	char *name;			/* in parent */
 	struct dir *dir;		/* a reference; NULL: it is a name in parent */
 };
+
+/* System calls that it usually takes to open a directory and to read its first names */
+#define READ_CALLS 6
 
 /* Files in a batch: to copy so many small ones takes a hundred times as long as a wake-up. */
 #define BATCH 64
@@ -317,35 +322,25 @@ static void visit(struct walker *w, struct level *l, const struct reader_name *n
 		later_add(&l->later, n->name, S_IFDIR, n->ino);
 }
 
-/* Count something in d that is left out, and is listed if that is new. */
-static void count_untried(bool listed)
-{
-	if (listed)
-		tally_add(&(struct tally){ .untried = 1 });
-}
-
 /* The run has to stop before all names in l have been visited; not all may have been read. */
 static void leave_rest_out(struct walker *w, struct level *l, bool all_read)
 {
 	bool follow = w->c->opts->follow == FOLLOW_ALWAYS;
-	const char *name;
-	mode_t type;
 
 	dir_mark_unclean(l->dir);
 	stop_leave_out();
-	while (all_read && (name = later_peek(&l->later, &type))) {
-		/* It might be a directory. */
-		if (!type || (S_ISLNK(type) && follow))
-			break;
-		count_untried(dirlist_add(l->dir, name, S_ISDIR(type)));
-		later_skip(&l->later);
-	}
-	if (!all_read || later_peek(&l->later, &type))
-		count_untried(dirlist_add_dir(l->dir));
+	tally_add(&(struct tally){
+		.untried = all_read ? dirlist_add_rest(l->dir, &l->later, follow) :
+				      dirlist_add_dir(l->dir),
+	});
 }
 
-/* Visit what is in l.  Returns as reader_next(); *ret_removed is as in struct reader. */
-static int visit_all(struct walker *w, struct level *l, bool *ret_removed)
+/*
+ * Visit what is in l; work is its opening, which ends with the first names.  Returns as
+ * reader_next(); *ret_removed is as in struct reader.
+ */
+static int visit_all(struct walker *w, struct level *l, struct copyfile_work *work,
+		     bool *ret_removed)
 {
 	/* If there were one, there would be nothing to be read on. */
 	const char *tag = l->read_on ? NULL : tag_of_dir(w->c, l->dir);
@@ -363,9 +358,13 @@ static int visit_all(struct walker *w, struct level *l, bool *ret_removed)
 		return -errno;
 	extras_begin(w->c, &extras, l->dir);
 	reader_begin(&reader, dir_src_fd(l->dir));
-	while (!stop_asked() && (r = reader_next(&reader, &name)) > 0) {
+	if (!stop_asked())
+		r = reader_next(&reader, &name);
+	copyfile_work_end(work, dir_src_fd(l->dir), dir_dst_fd(l->dir), READ_CALLS);
+	while (r > 0 && !stop_asked()) {
 		extras_see(&extras, name.name);
 		visit(w, l, &name);
+		r = reader_next(&reader, &name);
 	}
 	reader_end(&reader);
 	*ret_removed = reader.removed;
@@ -398,7 +397,7 @@ static void visit_doomed(struct walker *w, struct level *l)
 	later_fini(&names);
 }
 
-static void visit_source(struct walker *w, struct level *l)
+static void visit_source(struct walker *w, struct level *l, struct copyfile_work *work)
 {
 	bool removed;
 
@@ -407,7 +406,7 @@ static void visit_source(struct walker *w, struct level *l)
 		sweep_dir(w->c->opts, l->dir);
 		durable_note(l->dir);
 	}
-	int r = visit_all(w, l, &removed);
+	int r = visit_all(w, l, work, &removed);
 	if (r < 0)
 		enter_unread(l->dir, -r, lseek(dir_src_fd(l->dir), 0, SEEK_CUR));
 	else if (r > 0)
@@ -426,12 +425,15 @@ static void end_level(struct walker *w, struct level *l)
 
 static void read_level(struct walker *w, struct level *l)
 {
+	struct copyfile_work work;
+
+	copyfile_work_begin(&work);
 	if (!pin(w, l->dir))
 		return;
 	if (l->dir->doom)
 		visit_doomed(w, l);
 	else
-		visit_source(w, l);
+		visit_source(w, l, &work);
 	end_level(w, l);
 }
 
