@@ -94,8 +94,8 @@ static void remove_all(struct context *c)
 
 	if (unclean)
 		report_warning(&(struct report_about){ .op = OP_REMOVE },
-			       "warning: not deleting in %u directories, in which something failed",
-			       unclean);
+			       "warning: not deleting in %u %s in which something failed",
+			       unclean, unclean == 1 ? "directory" : "directories");
 }
 
 void prune(struct context *c)

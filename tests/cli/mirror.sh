@@ -211,7 +211,7 @@ test_failures() {
 	assertTrue 'nor above' '[ -e dst/dir/extra ] && [ -e dst/extra ]'
 	assertFalse 'elsewhere it does' '[ -e dst/many/extra ]'
 	assertContains "$(cat err)" \
-		'warning: not deleting in 2 directories, in which something failed'
+		'warning: not deleting in 2 directories in which something failed'
 }
 
 # As its owner may, without being root
