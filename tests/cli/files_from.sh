@@ -10,6 +10,7 @@
 
 . "$(dirname "$0")/common.sh"
 
+! sanitized || : "${NAMES:=10000}"
 : "${NAMES:=100000}" "${ROUNDS:=1}"
 room=$scratch/room
 

@@ -12,6 +12,7 @@ trap oneTimeTearDown EXIT
 is_cp && skip_all 'cp has no such options'
 command -v python3 >/dev/null || skip_all 'no python3'
 
+[ "${CASES-}" ] || ! sanitized || CASES=50
 : "${CASES:=200}" "${SEED:=1}"
 
 for words in '' '-j1 --window=1'; do

@@ -20,6 +20,8 @@ python3 -c 'import sys; sys.exit(sys.version_info < (3, 9))' ||
 	skip_all 'python3 is older than 3.9'
 command -v rsync >/dev/null || skip_all 'no rsync'
 
+# A sanitizer takes its time.
+[ "${CASES-}" ] || ! sanitized || CASES=8
 : "${CASES:=30}" "${SEED:=1}"
 first=0
 

@@ -62,6 +62,7 @@ static const struct set {
 	{ "-ab",			true,  true,  true,  true },
 	{ "-RPl --force",		true,  true,  true,  true },
 	{ "-Rn",			true,  true,  true,  true },
+	{ "--mirror --max-delete=100%",	true,  true,  true,  true },
 };
 
 /* Those in which a pcp that follows symlinks to directories must be led out */
