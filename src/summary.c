@@ -136,7 +136,8 @@ void summary_print(const struct options *o)
 	tally_sum(&sum);
 	if (long_run)
 		print_work(&sum, elapsed);
-	bool failures = errors || sum.vanished || sum.changed || sum.untried;
+	bool untried = sum.untried && stop_asked() != STOP_SIGNAL;
+	bool failures = errors || sum.vanished || sum.changed || untried;
 	if (failures && (long_run || (tally_files_done(&sum) >= 2 && (terminal || log_is_open()))))
 		print_failures(errors, &sum);
 }
