@@ -62,7 +62,9 @@ void choose_end(struct options *o)
 {
 	if (!o->explain || !nkept)
 		return;
-	struct options_rule *rules = xnmalloc(nkept, sizeof *rules);
+	/* They stay until the end of the run, as the patterns do. */
+	static struct options_rule *rules;
+	rules = xnmalloc(nkept, sizeof *rules);
 	for (size_t i = 0; i < nkept; i++) {
 		struct exclude *one = new_exclude();
 

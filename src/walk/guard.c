@@ -22,6 +22,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/beneath.h"
 #include "base/options.h"
 #include "base/retry.h"
 #include "base/upwards.h"
@@ -50,10 +51,10 @@ static bool refuse(int err, const char *format, const char *name)
 
 /* ---------------------------------------------------------------- source */
 
-/* Returns 1 if the directory path has entries, 0 if it is empty, or -1 with errno set. */
-static int has_entries(const char *path)
+/* Returns 1 if the directory path in at has entries, 0 if it is empty, or -1 with errno set. */
+static int has_entries(int at, const char *path)
 {
-	int fd = RETRY(open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+	int fd = RETRY(openat(at, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC));
 	struct reader_name name;
 	struct reader reader;
 
@@ -67,15 +68,9 @@ static int has_entries(const char *path)
 	return r < 0 ? -1 : r;
 }
 
-/* Returns true if there is nothing in dst that could be removed, as far as can be seen. */
-static bool is_empty(const char *dst)
-{
-	return has_entries(dst) == 0 || errno == ENOENT;
-}
-
 static bool source_is_whole(const char *src)
 {
-	switch (has_entries(src)) {
+	switch (has_entries(AT_FDCWD, src)) {
 	case 1:
 		return true;
 	case 0:
@@ -101,14 +96,16 @@ static bool is_inode(void *arg, const struct stat *st)
 	return SAME_INODE(*wanted, *st);
 }
 
-/* Returns true if extras may be removed in dst, which src, a directory, is copied to. */
-static bool destination_is_fair(const char *src, const char *dst)
+/*
+ * Returns true if extras may be removed in the directory fd, which is called dst, and which src, a
+ * directory, is copied to.
+ */
+static bool destination_is_fair(const char *src, int fd, const char *dst)
 {
 	struct stat st;
 
-	/* What does not exist has nothing to remove; copying reports what is wrong with it. */
-	if (RETRY(stat(dst, &st)) < 0 || !S_ISDIR(st.st_mode))
-		return true;
+	if (RETRY(fstat(fd, &st)) < 0)
+		return refuse(errno, "not deleting anything: cannot stat %s", dst);
 	if (is_inode_of(&st, "/"))
 		return refuse(0, "not deleting in %s, which is the root directory", dst);
 	if (is_inode_of(&st, getenv("HOME")))
@@ -134,16 +131,20 @@ static char *name_in_target(const struct options *o, const char *src)
 	return xstrdup(".");
 }
 
-static bool source_is_fair(const struct options *o, const char *src, const char *dst)
+/*
+ * Returns true if src may be copied to the directory fd, which is called dst; -1: there is none,
+ * and so nothing to remove.
+ */
+static bool is_fair(const struct options *o, const char *src, int fd, const char *dst)
 {
 	struct stat st;
 	int r = options_follows(o, true) ? RETRY(stat(src, &st)) : RETRY(lstat(src, &st));
 
 	if (r < 0)
 		return refuse(errno, "not deleting anything: cannot stat %s", src);
-	if (!S_ISDIR(st.st_mode) || is_empty(dst))
+	if (!S_ISDIR(st.st_mode) || fd < 0 || has_entries(fd, ".") == 0)
 		return true;
-	return source_is_whole(src) && destination_is_fair(src, dst);
+	return source_is_whole(src) && destination_is_fair(src, fd, dst);
 }
 
 /* Returns true if the operands i and those before it are copied to different names. */
@@ -161,17 +162,40 @@ static bool has_own_name(const struct options *o, int i, const char *name)
 			     o->operands[i]);
 }
 
-bool guard_allows(const struct options *o, int n, const char *dir)
+/* As is_fair(), for what has that name in the directory dir, which is open as dir_fd. */
+static bool is_fair_in(const struct options *o, const char *src, int dir_fd, const char *dir,
+		       const char *name)
 {
-	if (!dir)
-		return source_is_fair(o, o->operands[0], o->operands[1]);
+	const int flags = O_PATH | O_DIRECTORY | O_CLOEXEC;
+	/* What is a symlink is no directory to remove anything from, wherever it leads. */
+	int fd = o->parents ? beneath_open(dir_fd, name, flags) :
+		 RETRY(openat(dir_fd, name, flags | O_NOFOLLOW));
+	char *dst = file_name_concat(dir, name, NULL);
+	bool fair = is_fair(o, src, fd, dst);
+
+	free(dst);
+	if (fd >= 0)
+		close(fd);
+	return fair;
+}
+
+bool guard_allows(const struct options *o, int n, const char *dir, int dir_fd)
+{
 	bool fair = true;
+
+	if (!dir) {
+		int fd = RETRY(open(o->operands[1], O_PATH | O_DIRECTORY | O_CLOEXEC));
+
+		fair = is_fair(o, o->operands[0], fd, o->operands[1]);
+		if (fd >= 0)
+			close(fd);
+		return fair;
+	}
 	for (int i = 0; i < n && fair; i++) {
 		char *name = name_in_target(o, o->operands[i]);
-		char *dst = file_name_concat(dir, name, NULL);
 
-		fair = has_own_name(o, i, name) && source_is_fair(o, o->operands[i], dst);
-		free(dst);
+		fair = has_own_name(o, i, name) &&
+		       is_fair_in(o, o->operands[i], dir_fd, dir, name);
 		free(name);
 	}
 	return fair;

@@ -395,7 +395,7 @@ void target_copy_operands(struct context *c)
 			strip_trailing_slashes(o->operands[i]);
 	c->operands = o->operands;
 	c->noperands = n;
-	if (o->delete && !guard_allows(o, n, dir)) {
+	if (o->delete && !guard_allows(o, n, dir, fd)) {
 		if (fd >= 0)
 			close(fd);
 		return;
