@@ -29,6 +29,8 @@ struct context {
 	struct dirs dirs;
 	struct dirset created_dirs;		/* directories that this run has made */
 	struct dirset operand_dirs;		/* directories that were operands */
+	atomic_bool closes_dirs;		/* the end of a directory may deny its owner
+						   something that its source does not */
 	struct dir cwd;				/* the operands' directory, */
 	struct dir target;			/* the same, but where destinations are named */
 	char *target_name;			/* the name of that directory, or NULL */

@@ -10,7 +10,7 @@
  * same attributes, and whichever is last comes after all that was made in there.  Only a mode that
  * denies the owner something does harm, to what is still to be made.  So where there may be such a
  * mode all that is under way is awaited first; then the directory is opened to its owner again
- * (makedir_reopen()).
+ * (makedir_open_existing()).
  *
  * What is in the destination of such a directory may have come from any name, so that each is
  * looked at (dir_is_new()).  The walk of a whole directory knows better in what it makes itself;
@@ -30,6 +30,7 @@
 #include <unistd.h>
 
 #include "base/options.h"
+#include "base/relaxed.h"
 #include "copy/context.h"
 #include "copy/durable.h"
 #include "copy/entry.h"
@@ -142,7 +143,8 @@ static bool denies_owner(mode_t mode)
 static void await_others(struct chain *ch, const struct stat *src, const struct stat *there)
 {
 	await_walks(ch);
-	if (denies_owner(src->st_mode) || denies_owner(there->st_mode))
+	if (denies_owner(src->st_mode) || denies_owner(there->st_mode) ||
+	    relaxed_get(ch->c->closes_dirs))
 		context_drain(ch->c);
 }
 

@@ -208,7 +208,6 @@ struct dir *enter_make(struct context *c, struct walk_root *root, const struct e
 	if (found == EXISTING_OVERWRITE) {
 		makedir_open_existing(c, e, d, &there.st);
 		dir_expect_existing_dst(d, &there.st);
-		makedir_reopen(c, e, d, &there.st);
 	}
 	if (found == EXISTING_NONE && !makedir_create(c, e, d, "cannot create directory %s")) {
 		/* If it is made later, that is neither a failure nor anything to be completed. */

@@ -99,10 +99,13 @@ static int make_noted(struct context *c, const struct entry *e, mode_t mode, str
 static bool is_open_to_owner(const struct context *c, const struct entry *e, mode_t asked,
 			     const struct stat *seen)
 {
+	const struct dir *above = e->dir;
+
 	if (seen->st_mode)
 		return (seen->st_mode & S_IRWXU) == S_IRWXU;
-	/* The directory above shows if there is a default ACL, which is inherited. */
-	return !e->dir->mode.lacks_owner_rights && (asked & ~c->umask & S_IRWXU) == S_IRWXU;
+	/* It shows if there is a default ACL, which is inherited; but not once it was left. */
+	return (dir_is_new(above) || above->fresh) && !above->mode.lacks_owner_rights &&
+	       (asked & ~c->umask & S_IRWXU) == S_IRWXU;
 }
 
 /*
@@ -170,31 +173,11 @@ bool makedir_create(struct context *c, const struct entry *e, struct dir *d,
 	dir_expect_dst(d, &st);
 	if (!open_to_owner(c, e, d, mode, &st))
 		return false;
+	if (d->mode.lacks_owner_rights)
+		relaxed_set(c->closes_dirs, true);
 	copyfile_work_end(&work, dir_src_fd(e->dir), dir_dst_fd(e->dir), CREATE_CALLS);
 	d->created = true;
 	return true;
-}
-
-void makedir_open_existing(const struct context *c, const struct entry *e, struct dir *d,
-			   const struct stat *st)
-{
-	const struct options *o = c->opts;
-	struct stat now;
-
-	if (o->files_from || !options_compare(o) || !(o->attrs & COPYFILE_MODE) ||
-	    (st->st_mode & S_IRWXU) == S_IRWXU || st->st_uid != geteuid() || !st->st_uid)
-		return;
-	/* Maybe nothing is made in there, and it can stay as it is. */
-	if (o->dry_run || (st->st_mode & (S_IRUSR | S_IXUSR)) == (S_IRUSR | S_IXUSR)) {
-		relaxed_set(d->write_protected, true);
-		return;
-	}
-	int fd = byfd_open(dir_dst_fd(e->dir), e->dst, S_IFDIR, 0, &now);
-	if (fd < 0)
-		return;
-	if (SAME_INODE(now, *st))
-		(void)byfd_chmod(fd, (now.st_mode & 07777) | S_IRWXU);
-	close(fd);
 }
 
 bool makedir_is_ours(struct context *c, const struct entry *e, const struct stat *there)
@@ -202,16 +185,41 @@ bool makedir_is_ours(struct context *c, const struct entry *e, const struct stat
 	return there->st_mode && (e->dir->created || dirset_find(&c->created_dirs, there));
 }
 
-void makedir_reopen(struct context *c, const struct entry *e, struct dir *d,
-		    const struct stat *there)
+/* Returns true if the directory there is this user's, who is not root. */
+static bool is_bound_by_mode(const struct stat *there)
+{
+	return there->st_uid == geteuid() && there->st_uid;
+}
+
+/*
+ * Returns true if what is there, at e's destination, is opened to its owner before anything is
+ * made in it.
+ */
+static bool is_to_be_opened(struct context *c, const struct entry *e, const struct stat *there)
+{
+	const struct options *o = c->opts;
+	bool set_at_end = o->attrs & COPYFILE_MODE;
+
+	/* It may have been completed before, by this run or another one. */
+	if (o->files_from)
+		return set_at_end || makedir_is_ours(c, e, there);
+	return set_at_end && options_compare(o) && is_bound_by_mode(there);
+}
+
+void makedir_open_existing(struct context *c, const struct entry *e, struct dir *d,
+			   const struct stat *there)
 {
 	const struct options *o = c->opts;
 	mode_t mode = there->st_mode & 07777, lacks = S_IRWXU & ~mode;
-	bool set_at_end = o->attrs & COPYFILE_MODE;
 	struct stat st = *there;
 
-	if (!o->files_from || !lacks || !(set_at_end || makedir_is_ours(c, e, there)))
+	if (!lacks || !is_to_be_opened(c, e, there))
 		return;
+	/* Maybe nothing is made in there, and it can stay as it is. */
+	if (o->dry_run || (!o->files_from && lacks == S_IWUSR)) {
+		relaxed_set(d->write_protected, is_bound_by_mode(there));
+		return;
+	}
 	int fd = open_made(e, &st);
 	if (fd < 0)
 		return;
@@ -219,7 +227,7 @@ void makedir_reopen(struct context *c, const struct entry *e, struct dir *d,
 	if (byfd_chmod(fd, mode | S_IRWXU) == 0) {
 		if (o->default_mode)
 			d->mode.add |= mode & 0777;
-		else if (!set_at_end)
+		else if (!(o->attrs & COPYFILE_MODE))
 			d->mode.drop |= lacks;
 	}
 	close(fd);

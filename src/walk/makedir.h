@@ -25,19 +25,13 @@ bool makedir_create(struct context *c, const struct entry *e, struct dir *d,
 bool makedir_is_ours(struct context *c, const struct entry *e, const struct stat *there);
 
 /*
- * With --files-from: there, which is at e's destination, may have been completed before, by this
- * run or another one.  Give its owner all rights again until it is complete; d is as above.
+ * The destination of e, a directory, is there, with the stat there; d is as above.  If it gets
+ * its mode at the end (with --files-from perhaps not for the first time), let its owner read it,
+ * and write to it if need be, until then.  If that is not possible, what fails for that will be
+ * reported.
  */
-void makedir_reopen(struct context *c, const struct entry *e, struct dir *d,
-		    const struct stat *there);
-
-/*
- * The destination of e, a directory, is there, with the stat st, and is made what the source is
- * (see options_compare()); d is its struct dir.  Let its owner read it, and write to it if need
- * be, until it gets its mode.  If that is not possible, what fails for that will be reported.
- */
-void makedir_open_existing(const struct context *c, const struct entry *e, struct dir *d,
-			   const struct stat *st);
+void makedir_open_existing(struct context *c, const struct entry *e, struct dir *d,
+			   const struct stat *there);
 
 /*
  * Both sides of d are open, and no other thread knows d yet: if its destination is new, let the

@@ -61,7 +61,7 @@ static bool find_or_make(struct context *c, const struct entry *e, struct dir *d
 	if (S_ISDIR(there->st_mode)) {
 		dir_expect_dst(d, there);
 		if (!d->stays)
-			makedir_reopen(c, e, d, there);
+			makedir_open_existing(c, e, d, there);
 		return true;
 	}
 	complain_dst(e, OP_CHECK, 0, "%s exists but is not a directory");

@@ -221,6 +221,58 @@ test_orders() {
 	chmod -R u+w dst src
 }
 
+# --dry-run does not let an owner into a directory.
+test_dry_run() {
+	! is_root || command -v setpriv >/dev/null || { skip 'no setpriv'; return; }
+	unprivileged
+	! is_root || chown -hR 65534:65534 src "$room"
+	run 'a/b/1' -a src dst
+	for mode in 500 100; do
+		for options in -a -Rp '-a --update=changed'; do
+			chmod $mode dst/a/b
+			before=$(stat -c '%a %z' dst/a/b)
+			run 'a/b/1|a/2' $options --dry-run -T src dst
+			assertEquals "[$options, $mode] status; $(cat err)" 0 $status
+			assertEquals "[$options, $mode] as before" "$before" \
+				"$(stat -c '%a %z' dst/a/b)"
+		done
+	done
+}
+
+# come_back: names lead to directories that were left, and deny their owner something by then
+come_back() {
+	for try in 1 2 3 4 5 6 7 8; do
+		chmod -R u+rwx dst
+		rm -rf dst/d
+		run 'd/e/f/g/h|d/e/f|d/e/f/g/h|x|d/e/f/g|d|d/e/f/g/h/i/j/1|d/e/f/g|d/e/f/g/2' \
+			"$@" -T src dst
+		assertEquals "[$what, $*] status; $(cat err)" 0 $status
+		chmod -R u+rwx dst
+		assertEquals "[$what, $*]" "one
+two" "$(cat dst/d/e/f/g/h/i/j/1 dst/d/e/f/g/2)"
+	done
+}
+
+test_closed_directories() {
+	! is_root || command -v setpriv >/dev/null || { skip 'no setpriv'; return; }
+	unprivileged
+	mkdir -p src/d/e/f/g/h/i/j dst
+	echo one >src/d/e/f/g/h/i/j/1
+	echo two >src/d/e/f/g/2
+	! is_root || chown -hR 65534:65534 src dst
+	for mask in 0300 0700; do
+		what="umask $mask"
+		umask $mask
+		come_back -R
+		come_back -R --no-preserve=mode
+		umask 022
+	done
+	setfacl -d -m u::rw,g::r,o::r dst 2>/dev/null || { skip 'no ACLs here'; return; }
+	what='default ACL'
+	come_back -R
+	come_back -a
+}
+
 # Walks and names that get in each other's way
 test_names_among_walks() {
 	mkdir -p src/w
