@@ -458,7 +458,7 @@ void copy_ended(void *arg, const struct pending *p, int result,
 	if (!ok && !reported)
 		report_failure(c, &e, p, -result, interrupted, info);
 	if (ok) {
-		outcome_replaced(c->opts, &e, &(struct stat){ .st_mode = p->replaces });
+		outcome_replaced(c->opts, &e, p->replaces);
 		announce_made(c, &e, plan.backup);
 	}
 	report_details(c, &e, ok, info);
@@ -510,7 +510,7 @@ static void say_planned(struct context *c, const struct entry *e, const struct p
 		announce_explained(c, e, made == OUTCOME_LINKED ? "link" : "copy",
 				   plan->why ? plan->why : "there is nothing yet");
 	if (ok && plan->over)
-		outcome_replaced(c->opts, e, &plan->dst);
+		outcome_replaced(c->opts, e, plan->dst.st_mode);
 	if (ok)
 		announce_made(c, e, plan->backup);
 	outcome(e, made, by_library ? &info : NULL);

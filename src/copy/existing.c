@@ -288,7 +288,7 @@ static enum existing_action remove_or_back_up(const struct context *c, const str
 	}
 	if (!existing_remove(c, e))
 		return EXISTING_REFUSED;
-	outcome_replaced(o, e, &ret->st);
+	outcome_replaced(o, e, ret->st.st_mode);
 	return EXISTING_NONE;
 }
 

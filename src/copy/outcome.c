@@ -110,12 +110,12 @@ void outcome_lacking(const struct entry *e)
 	dirlist_add(e->dir, e->src, false);
 }
 
-void outcome_replaced(const struct options *o, const struct entry *e, const struct stat *dst)
+void outcome_replaced(const struct options *o, const struct entry *e, mode_t was)
 {
-	if (!options_compare(o) || !dst->st_mode || !((e->type ^ dst->st_mode) & S_IFMT))
+	if (!options_compare(o) || !was || !((e->type ^ was) & S_IFMT))
 		return;
 	char *path = dir_dst_path(e->dir, e->dst);
-	outcome_removed(o, path, dst->st_mode, true);
+	outcome_removed(o, path, was, true);
 	free(path);
 }
 

@@ -52,10 +52,10 @@ void outcome_untried(const struct entry *e);
 void outcome_lacking(const struct entry *e);
 
 /*
- * e has taken the place of what has the stat dst, maybe zeros.  If that is of another kind, and
- * was compared with e's source, it is told as outcome_removed() tells it.
+ * e has taken the place of what was of that type (S_IFMT bits); 0: there was nothing.  If that is
+ * of another kind, and was compared with e's source, it is told as outcome_removed() tells it.
  */
-void outcome_replaced(const struct options *o, const struct entry *e, const struct stat *dst);
+void outcome_replaced(const struct options *o, const struct entry *e, mode_t was);
 
 /*
  * What had the full name dst, of that type (S_IFMT bits), is gone: it had to make room, or else

@@ -47,11 +47,9 @@ static enum existing_action prepare(struct context *c, const struct entry *e,
  */
 static bool is_likely_new(const struct options *o, const struct entry *e, const struct plan *plan)
 {
-	bool by_library = (S_ISREG(e->type) || S_ISLNK(e->type)) && !o->attributes_only &&
-			  !o->symlink && !o->hard_link;
 	bool one_name = e->st && (e->st->st_nlink == 1 || !o->keep_links);
 
-	return e->dir->fresh && !plan->again && by_library && one_name;
+	return e->dir->fresh && !plan->again && options_rename(o, e->type) && one_name;
 }
 
 enum plan_action plan_complete(struct context *c, const struct entry *e, struct plan *plan)
