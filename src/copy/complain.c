@@ -159,6 +159,16 @@ void complain_create(const struct entry *e, int err)
 	complain_dst(e, OP_CREATE, err, "cannot create regular file %s");
 }
 
+bool complain_unless_seen(const struct entry *e)
+{
+	struct stat st;
+
+	if (e->st || entry_stat_src(e, &st, AT_SYMLINK_NOFOLLOW) == 0)
+		return true;
+	complain_src(e, OP_LOOK, errno, "cannot stat %s");
+	return false;
+}
+
 void complain_open_src(const struct entry *e, int err)
 {
 	struct stat st;

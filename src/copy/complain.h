@@ -24,6 +24,9 @@ void complain_both(const struct entry *e, enum report_op op, int err, bool dst_f
 /* As complain_dst(), but the name is quoted only where it must be. */
 void complain_dst_plain(const struct entry *e, const char *message);
 
+/* Returns true if e's source can be looked at, or else reports that. */
+bool complain_unless_seen(const struct entry *e);
+
 /* Report that e's source could not be opened. */
 void complain_open_src(const struct entry *e, int err);
 

@@ -482,9 +482,9 @@ static bool make(struct context *c, const struct entry *e, const struct plan *pl
 
 	*ret = OUTCOME_LINKED;
 	if (o->symlink)
-		return mklink_symbolic(c, e);
+		return mklink_symbolic(c, e, plan->over);
 	if (o->hard_link)
-		return mklink_hard(c, e);
+		return mklink_hard(c, e, plan->over);
 	*ret = OUTCOME_COPIED;
 	if (S_ISREG(e->type) || o->contents)
 		return stream_copy(c, e, plan);
@@ -492,20 +492,20 @@ static bool make(struct context *c, const struct entry *e, const struct plan *pl
 	return node_copy(c, e);
 }
 
-/* With --dry-run: say what copy_planned() would do; by_library: with the library's help. */
-static void say_planned(struct context *c, const struct entry *e, const struct plan *plan,
+/* Say what copy_planned() would do, by the library or not; returns false if that would fail. */
+static bool say_planned(struct context *c, const struct entry *e, const struct plan *plan,
 			bool by_library)
 {
+	bool link = c->opts->symlink || c->opts->hard_link;
 	struct copyfile_info info;
+	enum outcome made;
 
 	if (plan->over && symlink_is_there(c, e)) {
 		plan_leave_out(c, e, plan, PLAN_KEEP);
-		finish_plan(c, e, plan, true);
-		return;
+		return true;
 	}
-	enum outcome made = dry_copy(c, e, plan->over ? &plan->dst : NULL, &info);
-	bool ok = made != OUTCOME_FAILED;
-
+	bool ok = link ? make(c, e, plan, &made) :
+			 dry_copy(c, e, plan->over ? &plan->dst : NULL, &info, &made);
 	if (ok)
 		announce_explained(c, e, made == OUTCOME_LINKED ? "link" : "copy",
 				   plan->why ? plan->why : "there is nothing yet");
@@ -513,26 +513,24 @@ static void say_planned(struct context *c, const struct entry *e, const struct p
 		outcome_replaced(c->opts, e, plan->dst.st_mode);
 	if (ok)
 		announce_made(c, e, plan->backup);
-	outcome(e, made, by_library ? &info : NULL);
-	finish_plan(c, e, plan, ok);
+	outcome(e, ok ? made : OUTCOME_FAILED, by_library ? &info : NULL);
+	return ok;
 }
 
 static void copy_planned(struct context *c, const struct entry *e, const struct plan *plan)
 {
 	const struct options *o = c->opts;
 	bool data = S_ISLNK(e->type) || (S_ISREG(e->type) && !o->attributes_only), ok = false;
+	bool by_library = data && !o->symlink && !o->hard_link;
 	enum outcome made;
 
-	if (!stop_asked() && o->dry_run) {
-		say_planned(c, e, plan, data && !o->symlink && !o->hard_link);
-		return;
-	}
-	if (!stop_asked() && data && !o->symlink && !o->hard_link) {
-		start(c, e, plan, NULL);
-		return;
-	}
 	if (stop_asked()) {
 		outcome_left_out(e);
+	} else if (o->dry_run) {
+		ok = say_planned(c, e, plan, by_library);
+	} else if (by_library) {
+		start(c, e, plan, NULL);
+		return;
 	} else {
 		ok = make(c, e, plan, &made);
 		if (ok)

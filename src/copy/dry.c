@@ -30,17 +30,25 @@
 #include "dirname.h"
 #include "tree/dir.h"
 
-bool dry_can_change(const struct entry *e, enum report_op op, const char *message)
+int dry_change(const struct entry *e)
 {
 	/* The second would be open to its owner by then. */
 	if (e->dir->absent || relaxed_get(e->dir->write_protected))
-		return true;
+		return 0;
 	char *parent = dir_name(e->dst);
 	int r = RETRY(faccessat(dir_dst_fd(e->dir), parent, W_OK | X_OK, AT_EACCESS));
+	int err = r < 0 ? errno : 0;
 	free(parent);
-	if (r < 0)
-		complain_dst(e, op, errno, message);
-	return r == 0;
+	return err;
+}
+
+bool dry_can_change(const struct entry *e, enum report_op op, const char *message)
+{
+	int err = dry_change(e);
+
+	if (err)
+		complain_dst(e, op, err, message);
+	return !err;
 }
 
 /* Returns true if st, what is at e's destination, could be opened for writing, or removed. */
@@ -48,12 +56,16 @@ static bool can_write_over(const struct context *c, const struct entry *e, const
 {
 	const struct options *o = c->opts;
 	bool replaced = options_compare(o) || (options_replace(o, e->type) && S_ISREG(st->st_mode));
-	int err = S_ISDIR(st->st_mode) ? EISDIR : S_ISSOCK(st->st_mode) ? ENXIO : 0;
+	int err = S_ISDIR(st->st_mode) ? EISDIR : 0;
 
 	if (!err && RETRY(faccessat(dir_dst_fd(e->dir), e->dst, W_OK, AT_EACCESS)) < 0)
 		err = errno;
-	if (replaced || (err && err != EISDIR && o->force))
+	if (!err && S_ISSOCK(st->st_mode))
+		err = ENXIO;
+	if (replaced)
 		return dry_can_change(e, OP_CREATE, "cannot create regular file %s");
+	if (err && err != EISDIR && o->force)
+		return dry_can_change(e, OP_REMOVE, "cannot remove %s");
 	if (err)
 		complain_create(e, err);
 	return !err;
@@ -87,32 +99,16 @@ static bool can_read_symlink(const struct entry *e)
 	return target;
 }
 
-static bool can_see(const struct entry *e)
-{
-	struct stat st;
-
-	if (e->st || entry_stat_src(e, &st, AT_SYMLINK_NOFOLLOW) == 0)
-		return true;
-	complain_src(e, OP_LOOK, errno, "cannot stat %s");
-	return false;
-}
-
 /* Returns true if a name can be made for e, or else reports that; exists: it is taken. */
 static bool can_name(const struct context *c, const struct entry *e, bool exists)
 {
 	const struct options *o = c->opts;
-	bool replace = o->force || (o->ask && (o->hard_link || o->symlink)) ||
-		       (S_ISLNK(e->type) && options_replace(o, e->type));
-
-	if (exists && !replace && o->hard_link) {
-		complain_both(e, OP_LINK, EEXIST, true, "cannot create hard link %s to %s");
-		return false;
-	}
-	const char *message = o->symlink || S_ISLNK(e->type) ? "cannot create symbolic link %s" :
-			      o->hard_link ? "cannot create hard link %s" :
+	bool replace = o->force || (S_ISLNK(e->type) && options_replace(o, e->type));
+	const char *message = S_ISLNK(e->type) ? "cannot create symbolic link %s" :
 			      S_ISFIFO(e->type) ? "cannot create fifo %s" :
 			      S_ISREG(e->type) || o->contents ? "cannot create regular file %s" :
 			      "cannot create special file %s";
+
 	if (!exists || replace)
 		return dry_can_change(e, OP_CREATE, message);
 	complain_dst(e, OP_CREATE, EEXIST, message);
@@ -128,20 +124,19 @@ static bool is_dangling(const struct context *c, const struct entry *e)
 	       o->backup == no_backups && !o->through_dangling && entry_dst_is_symlink(e);
 }
 
-enum outcome dry_copy(const struct context *c, const struct entry *e, const struct stat *over,
-		      struct copyfile_info *ret)
+bool dry_copy(const struct context *c, const struct entry *e, const struct stat *over,
+	      struct copyfile_info *ret, enum outcome *ret_made)
 {
 	const struct options *o = c->opts;
-	bool link = o->symlink || o->hard_link;
-	bool data = !link && !S_ISLNK(e->type) && (S_ISREG(e->type) || o->contents), ok;
+	bool data = !S_ISLNK(e->type) && (S_ISREG(e->type) || o->contents), ok;
 
 	*ret = (struct copyfile_info){ .stage = COPYFILE_DONE };
 	if (data)
 		ok = can_read(c, e, &ret->bytes_done);
-	else if (S_ISLNK(e->type) && !link)
+	else if (S_ISLNK(e->type))
 		ok = can_read_symlink(e);
 	else
-		ok = can_see(e);
+		ok = complain_unless_seen(e);
 	if (ok && data && !over && is_dangling(c, e)) {
 		complain_create(e, EEXIST);
 		ok = false;
@@ -150,6 +145,6 @@ enum outcome dry_copy(const struct context *c, const struct entry *e, const stru
 	}
 	if (!ok)
 		ret->bytes_done = 0;
-	return !ok ? OUTCOME_FAILED : link ? OUTCOME_LINKED :
-	       data || S_ISLNK(e->type) ? OUTCOME_COPIED : OUTCOME_CREATED;
+	*ret_made = data || S_ISLNK(e->type) ? OUTCOME_COPIED : OUTCOME_CREATED;
+	return ok;
 }

@@ -14,17 +14,20 @@ struct entry;
 struct stat;
 
 /*
- * Look at what can be seen of a copy of e; over is the stat of what it overwrites, or NULL.
- * Returns what would become of it, and sets *ret to what is known of it; OUTCOME_FAILED after a
- * report of why it would fail.
+ * Look at what can be seen of a copy of e, which does not become a link (see mklink.h); over is the
+ * stat of what it overwrites, or NULL.  Sets *ret to what is known of it, and *ret_made to what
+ * would become of it.  Returns false if it would fail, which has been reported.
  */
-enum outcome dry_copy(const struct context *c, const struct entry *e, const struct stat *over,
-		      struct copyfile_info *ret);
+bool dry_copy(const struct context *c, const struct entry *e, const struct stat *over,
+	      struct copyfile_info *ret, enum outcome *ret_made);
 
 /*
- * Returns true if e could be made in its destination, or be removed there, or else reports that as
- * a failure of op with message.
+ * Returns 0 if a name could be given to e's copy or taken from it, as far as its directory goes, or
+ * an errno value.
  */
+int dry_change(const struct entry *e);
+
+/* Returns true if dry_change() finds nothing, or else reports that as a failure of op. */
 bool dry_can_change(const struct entry *e, enum report_op op, const char *message);
 
 #endif

@@ -31,6 +31,7 @@
 #include "copy/backup.h"
 #include "copy/complain.h"
 #include "copy/context.h"
+#include "copy/dry.h"
 #include "copy/full.h"
 #include "copy/links.h"
 #include "copy/newlink.h"
@@ -108,14 +109,18 @@ static bool begin_new_copy(struct context *c, struct link *k, const struct entry
 static int try_link(struct context *c, const struct link *k, const struct entry *e,
 		    const struct plan *plan, bool *ret_replaced, char **ret_first)
 {
-	/* What was there would be gone by now. */
-	if (c->opts->dry_run && !plan->dst.st_mode) {
-		*ret_replaced = false;
-		*ret_first = NULL;
-		return 0;
-	}
-	return links_make(&c->links, k, e->dir, e->dst, options_follows(c->opts, e->operand),
-			  c->opts->dry_run, ret_replaced, ret_first);
+	bool dry = c->opts->dry_run, follow = options_follows(c->opts, e->operand);
+	int err = 0;
+
+	*ret_replaced = false;
+	*ret_first = NULL;
+	/* With --dry-run what was there would be gone by now. */
+	if (!dry || plan->dst.st_mode)
+		err = links_make(&c->links, k, e->dir, e->dst, follow, dry, ret_replaced,
+				 ret_first);
+	if (!err && dry && (err = dry_change(e)))
+		*ret_first = links_name(&c->links, k);
+	return err;
 }
 
 /*

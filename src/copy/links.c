@@ -274,6 +274,20 @@ struct waiting *links_next(struct links *l, struct link *k, bool *ret_copied)
 	return w;
 }
 
+/* Returns the name of k's copy in *ret_dir; for put_name(). */
+static char *get_name_locked(const struct link *k, struct dir **ret_dir)
+{
+	*ret_dir = k->dir;
+	dir_get_weak(k->dir);
+	return xstrdup(name_locked(k));
+}
+
+static void put_name(struct dir *dir, char *name)
+{
+	dir_put_weak(dir);
+	free(name);
+}
+
 int links_is_copy(struct links *l, const struct stat *src, const struct stat *dst)
 {
 	struct link key = { .dev = src->st_dev, .ino = src->st_ino };
@@ -282,12 +296,10 @@ int links_is_copy(struct links *l, const struct stat *src, const struct stat *ds
 	pthread_mutex_lock(&l->lock);
 	struct link *k = hash_lookup(l->table, &key);
 	enum link_state state = k ? k->state : LINK_FAILED;
-	struct dir *dir = state == LINK_COPIED ? k->dir : NULL;
-	char *name = dir ? xstrdup(name_locked(k)) : NULL;
-	if (dir)
-		dir_get_weak(dir);
+	struct dir *dir;
+	char *name = state == LINK_COPIED ? get_name_locked(k, &dir) : NULL;
 	pthread_mutex_unlock(&l->lock);
-	if (!dir)
+	if (!name)
 		return state == LINK_COPYING ? -1 : 0;
 	bool is = false;
 	if (dir_pin_dst(dir)) {
@@ -295,8 +307,7 @@ int links_is_copy(struct links *l, const struct stat *src, const struct stat *ds
 		     SAME_INODE(copy, *dst);
 		dir_unpin(dir);
 	}
-	dir_put_weak(dir);
-	free(name);
+	put_name(dir, name);
 	return is;
 }
 
@@ -386,17 +397,28 @@ static int link_to_end(int dir, const char *first, const struct link_end *end, i
 	return err;
 }
 
+char *links_name(struct links *l, const struct link *k)
+{
+	struct dir *dir;
+
+	pthread_mutex_lock(&l->lock);
+	char *name = get_name_locked(k, &dir);
+	pthread_mutex_unlock(&l->lock);
+	char *path = dir_dst_path(dir, name);
+	put_name(dir, name);
+	return path;
+}
+
 int links_make(struct links *l, const struct link *k, struct dir *dir, const char *name,
 	       bool follow, bool dry, bool *replaced, char **ret_first)
 {
 	/* Another thread may begin a new copy meanwhile; this one is as good. */
 	pthread_mutex_lock(&l->lock);
-	struct dir *first_dir = k->dir;
-	char *first = xstrdup(name_locked(k));
+	struct dir *first_dir;
+	char *first = get_name_locked(k, &first_dir);
 	/* A copy that has been replaced by a symlink must not be followed. */
 	bool symlink = follow && k->symlink;
 	struct link_end end = symlink ? k->name.other->end : (struct link_end){ .dev = 0 };
-	dir_get_weak(first_dir);
 	pthread_mutex_unlock(&l->lock);
 
 	int err = ESTALE;
@@ -411,7 +433,6 @@ int links_make(struct links *l, const struct link *k, struct dir *dir, const cha
 		dir_unpin(first_dir);
 	}
 	*ret_first = err > 0 ? dir_dst_path(first_dir, first) : NULL;
-	dir_put_weak(first_dir);
-	free(first);
+	put_name(first_dir, first);
 	return err;
 }

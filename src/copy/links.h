@@ -121,6 +121,9 @@ void links_note_symlink(struct links *l, struct link *k, const struct stat *end)
 int links_make(struct links *l, const struct link *k, struct dir *dir, const char *name,
 	       bool follow, bool dry, bool *replaced, char **ret_first);
 
+/* Returns the full name of k's copy, for free(3). */
+char *links_name(struct links *l, const struct link *k);
+
 /* The copy of k has this checksum.  Call it before links_end(). */
 void links_set_sum(struct links *l, struct link *k, const struct checksum *sum);
 

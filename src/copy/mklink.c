@@ -18,6 +18,7 @@
 #include "base/retry.h"
 #include "copy/complain.h"
 #include "copy/context.h"
+#include "copy/dry.h"
 #include "copy/entry.h"
 #include "copy/newlink.h"
 #include "dirname.h"
@@ -26,26 +27,24 @@
 #include "tree/dir.h"
 #include "tree/dirpath.h"
 
-/* cp looks at every source first.  Returns true if e's is there, or else reports that. */
-static bool source_is_there(const struct entry *e)
+/* With --dry-run: returns 0 if a name could be made for e, or an errno value. */
+static int try_name(const struct entry *e, bool is_taken)
 {
-	struct stat st;
-
-	if (e->st || entry_stat_src(e, &st, AT_SYMLINK_NOFOLLOW) == 0)
-		return true;
-	complain_src(e, OP_LOOK, errno, "cannot stat %s");
-	return false;
+	return is_taken ? EEXIST : dry_change(e);
 }
 
-bool mklink_hard(struct context *c, const struct entry *e)
+bool mklink_hard(struct context *c, const struct entry *e, bool over)
 {
 	const struct options *o = c->opts;
+	int flags = options_follows(o, e->operand) ? AT_SYMLINK_FOLLOW : 0;
 	bool replace = o->force || o->ask;
 
-	if (!source_is_there(e))
+	/* As cp, which looks at every source first */
+	if (!complain_unless_seen(e))
 		return false;
-	int err = newlink_hard(dir_src_fd(e->dir), e->src, dir_dst_fd(e->dir), e->dst,
-			    options_follows(o, e->operand) ? AT_SYMLINK_FOLLOW : 0, &replace);
+	int err = o->dry_run ? try_name(e, over && !replace) :
+			       newlink_hard(dir_src_fd(e->dir), e->src, dir_dst_fd(e->dir), e->dst,
+					    flags, &replace);
 
 	if (err > 0)
 		complain_both(e, OP_LINK, err, true, "cannot create hard link %s to %s");
@@ -55,6 +54,9 @@ bool mklink_hard(struct context *c, const struct entry *e)
 /* Returns true if e's destination is in the working directory, or that can't be told. */
 static bool in_cwd(const struct entry *e)
 {
+	/* That would have been made. */
+	if (e->dir->absent)
+		return false;
 	char *path = dir_dst_path(e->dir, e->dst), *parent = dir_name(path);
 	struct stat dot, there;
 	bool in = RETRY(stat(".", &dot)) < 0 || RETRY(stat(parent, &there)) < 0 ||
@@ -77,13 +79,14 @@ static int set_times(const struct entry *e)
 	return err;
 }
 
-bool mklink_symbolic(struct context *c, const struct entry *e)
+bool mklink_symbolic(struct context *c, const struct entry *e, bool over)
 {
-	if (!source_is_there(e))
+	const struct options *o = c->opts;
+	bool replace = o->force;
+
+	if (!complain_unless_seen(e))
 		return false;
 	char *target = dir_src_path(e->dir, e->src);
-	int dir = dir_dst_fd(e->dir), err = 0;
-	bool replace = c->opts->force;
 
 	if (target[0] != '/' && !in_cwd(e)) {
 		complain_dst_plain(e, "%s: can make relative symbolic links only "
@@ -91,9 +94,11 @@ bool mklink_symbolic(struct context *c, const struct entry *e)
 		free(target);
 		return false;
 	}
-	if ((err = newlink_symbolic(target, dir, e->dst, &replace))) {
+	int err = o->dry_run ? try_name(e, over && !replace) :
+			       newlink_symbolic(target, dir_dst_fd(e->dir), e->dst, &replace);
+	if (err) {
 		complain_both(e, OP_LINK, err, true, "cannot create symbolic link %s to %s");
-	} else if (c->opts->attrs & COPYFILE_TIMES && e->st && (err = set_times(e))) {
+	} else if (!o->dry_run && o->attrs & COPYFILE_TIMES && e->st && (err = set_times(e))) {
 		complain_dst(e, OP_ATTRIBUTES, err, "preserving times for %s");
 	}
 	free(target);

@@ -8,8 +8,11 @@
 struct context;
 struct entry;
 
-/* -l, -s: link e's destination to its source.  Return false after a failure, reported here. */
-bool mklink_hard(struct context *c, const struct entry *e);
-bool mklink_symbolic(struct context *c, const struct entry *e);
+/*
+ * -l, -s: link e's destination to its source; over: something is there, which --dry-run has left.
+ * Return false after a failure, reported here.
+ */
+bool mklink_hard(struct context *c, const struct entry *e, bool over);
+bool mklink_symbolic(struct context *c, const struct entry *e, bool over);
 
 #endif
