@@ -36,11 +36,12 @@
 	static_assert(sizeof(type) == (size), "the first version of " #type)
 
 IS_SIZE_OF(struct copyfile_how, COPYFILE_HOW_SIZE_VER0);
-IS_SIZE_OF(struct copyfile_info, COPYFILE_INFO_SIZE_VER0);
 IS_SIZE_OF(struct copyfile_setup, COPYFILE_SETUP_SIZE_VER0);
 IS_SIZE_OF(struct copyfile_advice, COPYFILE_ADVICE_SIZE_VER0);
 static_assert(offsetof(struct copyfile_stats, decisions) == COPYFILE_STATS_SIZE_VER0,
 	      "the first version of struct copyfile_stats, without decisions");
+static_assert(offsetof(struct copyfile_info, src_dev) == COPYFILE_INFO_SIZE_VER0,
+	      "the first version of struct copyfile_info, without src");
 
 /* Most threads that may be asked for; guards against a wild number. */
 #define MAX_THREADS 4096

@@ -469,6 +469,13 @@ void cf_job_info(const struct cf_job *j, bool ended, struct copyfile_info *ret)
 	ret->skipped_error = j->skipped_error;
 	ret->partial = j->partial;
 	ret->changed = j->data.changed;
+	if (j->opened) {
+		ret->src_dev = j->st.st_dev;
+		ret->src_ino = j->st.st_ino;
+		ret->src_mtime = j->st.st_mtim.tv_sec;
+		ret->src_mtime_ns = j->st.st_mtim.tv_nsec;
+		ret->src_links = j->st.st_nlink < UINT32_MAX ? j->st.st_nlink : UINT32_MAX;
+	}
 	if (!j->data.summed)
 		return;
 	ret->hash = j->hash;

@@ -207,13 +207,12 @@ int copyfile(const char *src, const char *dst, unsigned long flags);
  *  >0   percent remaining, 1 to 100.  Cookie still valid.
  *       COPYFILE_WAIT returns this only if a signal handler ran: call again.
  *
- * Two errors are about the call, release nothing, and are never the result
- * of a copy: EBADF, not a live cookie of this process; ENOSYS, unknown cmd.
+ * Two errors are about the call, release nothing, and are never the result of a copy: EBADF,
+ * not a live cookie of this process; ENOSYS, unknown cmd.
  *
  * COPYFILE_CANCEL, COPYFILE_PAUSE and COPYFILE_RESUME return > 0 also if the copy has ended
- * already (then 1).  So there is one place for results, after COPYFILE_WAIT or
- * COPYFILE_STATUS.  A cancel takes effect at the next chunk (see copyfile_setup); if the copy
- * was complete by then, its result is 0.
+ * already (then 1): results come from COPYFILE_WAIT and COPYFILE_STATUS.  A cancel takes effect
+ * at the next chunk (see copyfile_setup); if the copy was complete by then, its result is 0.
  *
  * A paused copy that waits for its turn does not begin.  One that runs stands still from the
  * next chunk on, and keeps its files open and its destination claimed.  Other copies go on.
@@ -263,10 +262,8 @@ struct copyfile_how {
 	 * threads should be one.
 	 */
 	uint64_t client;
-	/*
-	 * If the call returns zero or less, the copy that has ended is described here, in as
-	 * much as fits.  Else nothing is written.  NULL: not wanted.  The pointer is not kept.
-	 */
+	/* If the call returns zero or less, the copy that has ended is described here, in as
+	   much as fits.  Else nothing is written.  NULL: not wanted.  The pointer is not kept. */
 	struct copyfile_info *result;
 	size_t result_size;	/* sizeof *result */
 	uint32_t mode;		/* with COPYFILE_GIVEN_MODE: 0 to 0777; else 0 */
@@ -443,6 +440,9 @@ struct copyfile_info {
 				   once more, none did */
 	uint8_t  digest[COPYFILE_DIGEST_MAX];	/* of what was read from src, with the most
 				   significant byte first, as it is printed; then zeros */
+	uint64_t src_dev, src_ino;	/* fstat(2) of src when it was opened, else zeros: */
+	int64_t  src_mtime;	/* st_mtim in seconds, */
+	uint32_t src_mtime_ns, src_links;	/* and nanoseconds; st_nlink */
 };
 
 /*

@@ -29,6 +29,7 @@ static void test_last(void)
 {
 	struct copyfile_how how = { .tag = UINT64_C(0x123456789abcdef0) };
 	struct copyfile_info info;
+	struct stat st;
 	int i, ret;
 
 	put_pattern("src", 100000, 4);
@@ -50,12 +51,17 @@ static void test_last(void)
 		   !memcmp(info.digest, info.digest + 1, sizeof info.digest - 1),
 		   "%s: no digest, as none was asked for", name);
 		is_int(info.changed, 0, "%s: src did not change", name);
+		ok(stat("src", &st) == 0 && info.src_dev == st.st_dev &&
+		   info.src_ino == st.st_ino && info.src_mtime == st.st_mtim.tv_sec &&
+		   info.src_mtime_ns == st.st_mtim.tv_nsec && info.src_links == st.st_nlink,
+		   "%s: what src is", name);
 
 		ret = finish(copyfileat(AT_FDCWD, "absent", AT_FDCWD, "dst", &how, sizeof how));
 		info = last_info();
 		ok(ret == -ENOENT && info.error == ret, "%s: a failure is in error", name);
 		is_int(info.stage, COPYFILE_OPEN_SRC, "%s: no source: stage OPEN_SRC", name);
 		is_int(info.partial, COPYFILE_PARTIAL_NONE, "%s: it left nothing", name);
+		ok(!info.src_ino && !info.src_links, "%s: and nothing is known of it", name);
 
 		ret = finish(copyfileat(AT_FDCWD, "src", AT_FDCWD, "no/dst", &how, sizeof how));
 		info = last_info();
