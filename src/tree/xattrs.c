@@ -83,10 +83,12 @@ static ssize_t list_into(const struct path *path, char *buf, size_t size)
 	if (!relaxed_get(missing)) {
 		ssize_t n = list_at(path->file, buf, size);
 
-		/* There are sandboxes that refuse with EPERM what they do not know. */
-		if (n >= 0 || (errno != ENOSYS && errno != EPERM))
+		/* It does not take an O_PATH descriptor, where there is no name. */
+		if (n >= 0 || (errno != ENOSYS && errno != EPERM && errno != EBADF))
 			return n;
-		relaxed_set(missing, true);
+		/* There are sandboxes that refuse with EPERM what they do not know. */
+		if (errno != EBADF)
+			relaxed_set(missing, true);
 	}
 	return path->follow ? RETRY(listxattr(path->name, buf, size)) :
 			      RETRY(llistxattr(path->name, buf, size));

@@ -215,6 +215,18 @@ test_failures() {
 }
 
 # As its owner may, without being root
+# A directory that may not be read is told once; its attributes can be seen.
+test_unreadable() {
+	own_all
+	unprivileged
+	chmod 000 src/dir
+	$as pcp --mirror src/. dst/ >out 2>&1
+	assertEquals 'status' 1 $?
+	assertEquals 'messages' "pcp: cannot access 'src/./dir': Permission denied" "$(cat out)"
+	assertEquals 'the mode is carried over' 0 "$(stat -c %a dst/dir)"
+	chmod 755 src/dir dst/dir
+}
+
 test_rights() {
 	unprivileged
 	mkdir -p dst/old/deep dst/none
