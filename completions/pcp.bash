@@ -9,9 +9,9 @@ _pcp()
 	local IFS=$' \t\n'
 	# Of --option and --option= the first is given where the value may be left out.
 	local options='
-		-0 -a --anchored --archive --atomic --attributes-only -b --backup --backup= --beneath --checksum-file= --chunk= --context --context=
+		-0 -a --anchored --archive --atomic --attributes-only -b --backup --backup= --beneath --check-journal= --checksum-file= --chunk= --context --context=
 		--copy-contents -d --debug --delete --delete-excluded --dereference --dry-run --dry-run= --exclude= --exclude-caches --exclude-from= --exclude-tag= -f --failed-to= --files-from= --force --fsync -H --help -i --ignore-case --include=
-		--interactive -j --jobs= --json --json= --json-files --json-interval= --keep-directory-symlink -l --link --log= -L --max-delete= --max-errors= --max-size= --min-size= --mirror -n --newer= --no-anchored
+		--interactive -j --jobs= --journal= --journal-restart --json --json= --json-files --json-interval= --keep-directory-symlink -l --link --log= -L --max-delete= --max-errors= --max-size= --min-size= --mirror -n --newer= --no-anchored
 		--no-clobber --no-dereference --no-ignore-case --no-preserve= --no-target-directory --no-wildcards --no-wildcards-match-slash --null
 		--older= --one-file-system -p -P --parents --preserve --preserve= --progress --progress= -q --quiet -r -R --recursive --reflink --reflink= --remove-destination --retry= -s -S
 		--sparse= --stats --strict --strip-trailing-slashes --suffix= --symbolic-link -t -T
@@ -114,7 +114,7 @@ _pcp()
 	--verify)
 		COMPREPLY=($(compgen -P "$head" -W 'sha256 xxh128' -- "$value"))
 		;;
-	-t | --target-directory)
+	-t | --target-directory | --journal | --check-journal)
 		mapfile -t COMPREPLY < <(compgen -P "$head" -d -- "$value")
 		compopt -o filenames +o default +o bashdefault 2>/dev/null
 		;;

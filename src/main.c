@@ -6,6 +6,7 @@
  * includes its own folder and those below, what is in src/ itself includes any.
  * doc/design.md has a line for each module.
  *
+ *   pass	what a run has of a journal: whether there is something to do, and what was done
  *   run	the set-up of a run, within its budget of descriptors and threads; its end
  *   summary	the last lines, for people
  *
@@ -15,6 +16,7 @@
  *   copy/	what becomes of an entry: what is at its destination, its further names, its
  *		backup; the copies that are pending in libcopyfile
  *   tree/	the pairs of directories that are walked, and the threads that walk
+ *   journal/	what was done, on disk, for the runs that come later
  *   report/	messages, and the exit status
  *   base/	signals, sums, sets, time
  *
@@ -33,6 +35,8 @@
 #include "cmdline/cmdline.h"
 #include "copy/context.h"
 #include "dirname.h"
+#include "journal/check.h"
+#include "pass.h"
 #include "progname.h"
 #include "report/output.h"
 #include "report/status.h"
@@ -66,10 +70,15 @@ int main(int argc, char **argv)
 	/* Before there is anything to end in order, signals have their default action. */
 	signals_init();
 	output_begin(&options);
-	run_init(&context, &options);
-	target_copy_operands(&context);
-	prune(&context);
-	run_fini(&context);
+	if (options.check_journal) {
+		check_journal(options.check_journal, options.verify);
+	} else if (pass_begin(&options)) {
+		run_init(&context, &options);
+		target_copy_operands(&context);
+		prune(&context);
+		run_fini(&context);
+		pass_end(&context);
+	}
 	output_end(summary_print);
 	signals_die();
 	return status_exit_code();

@@ -26,6 +26,8 @@
 #include "copy/copy.h"
 #include "copy/durable.h"
 #include "hash.h"
+#include "journal/journal.h"
+#include "pass.h"
 #include "report/report.h"
 #include "tree/dir.h"
 #include "tree/dirrefs.h"
@@ -55,12 +57,12 @@ static bool has_end_work(void *arg, const struct dir *d)
 	return d->doom ? !(d->doom & DOOM_COUNT) : makedir_has_end_work(arg, d);
 }
 
-/* A journal would use the result. */
 static bool complete(void *arg, struct dir *d, const struct dir_result *result)
 {
 	if (d->doom)
 		return remove_complete(arg, d, result->clean);
-	return makedir_complete(arg, d, result->clean);
+	bool ok = makedir_complete(arg, d, result->clean);
+	return pass_dir_ended(d, ok && result->finished) && ok;
 }
 
 static void wake(void *arg)
@@ -150,6 +152,7 @@ void run_init(struct context *c, const struct options *opts)
 		.defer = defer, .has_end_work = has_end_work, .complete = complete, .arg = c,
 	}, &c->cwd);
 	dir_init_top(&c->target, &c->dirs, AT_FDCWD, "");
+	c->cwd.ledger = c->target.ledger = journal_top();
 	init_library(opts, &b);
 	again_init(opts->retry);
 	durable_begin(opts);

@@ -123,6 +123,10 @@ struct options {
 	const char *checksum_file;	/* a list of the copies' checksums, or NULL */
 	const char *failed_to;		/* a file for the sources that failed, or NULL ... */
 	bool null;			/* ... with a NUL after each, as in files_from, too */
+	const char *journal;		/* a directory for what was done, or NULL */
+	bool journal_restart;		/* ... in which the next pass begins */
+	const char *words;		/* ... and what this run is asked for; see words.h */
+	const char *check_journal;	/* a journal to compare with its destination, or NULL */
 	uint32_t jobs;			/* copying threads; 0: automatic */
 	uint32_t window;		/* pending cookies; 0: automatic */
 	uint64_t chunk;			/* bytes; 0: automatic */
@@ -171,6 +175,12 @@ static inline bool options_refuses(const struct options *o, bool operand)
 static inline bool options_compare(const struct options *o)
 {
 	return o->update == UPDATE_CHANGED || o->update == UPDATE_CHECKSUM;
+}
+
+/* Returns true if temporary names may be left where a run was killed. */
+static inline bool options_make_temporary(const struct options *o)
+{
+	return o->atomic || options_compare(o) || o->journal;
 }
 
 /* Returns true if what has that type (S_IFMT bits) is copied by the library, and can be renamed. */

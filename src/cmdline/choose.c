@@ -15,6 +15,7 @@
 #include "cmdline/mistake.h"
 #include "cmdline/table.h"
 #include "cmdline/value.h"
+#include "cmdline/words.h"
 #include "exclude.h"
 #include "report/quote.h"
 #include "report/report.h"
@@ -80,8 +81,13 @@ void choose_end(struct options *o)
 
 static void exclude_from(struct options *o, const struct choose *how, const char *file)
 {
-	if (add_exclude_file(add_pattern, patterns(o), file, flags(how), '\n') == 0)
+	size_t first = nkept;
+
+	if (add_exclude_file(add_pattern, patterns(o), file, flags(how), '\n') == 0) {
+		for (size_t i = first; i < nkept; i++)
+			words_add_read(kept[i].text);
 		return;
+	}
 	report_error(errno, "cannot read the patterns in %s", quote_always(0, file));
 	mistake_exit();
 }

@@ -25,6 +25,7 @@
 #include "cmdline/preserve.h"
 #include "cmdline/table.h"
 #include "cmdline/value.h"
+#include "cmdline/words.h"
 #include "progname.h"
 #include "report/checksums.h"
 #include "report/json.h"
@@ -117,6 +118,7 @@ static bool apply_switch(struct options *o, int c)
 	case OPT_DELETE_EXCLUDED: return o->delete = o->delete_excluded = true;
 	case OPT_DEBUG: return o->debug = o->verbose = true;
 	case OPT_FSYNC: return o->fsync = true;
+	case OPT_JOURNAL_RESTART: return o->journal_restart = true;
 	case OPT_JSON_FILES: return o->json_files = true;
 	case OPT_KEEP_DIR_SYMLINK: return o->keep_dir_symlink = true;
 	case OPT_PARENTS: return o->parents = true;
@@ -216,6 +218,12 @@ static bool apply_output(struct options *o, struct raw_options *raw, int c)
 	case OPT_CHECKSUM_FILE:
 		o->checksum_file = optarg;
 		break;
+	case OPT_CHECK_JOURNAL:
+		o->check_journal = optarg;
+		break;
+	case OPT_JOURNAL:
+		o->journal = optarg;
+		break;
 	case OPT_FAILED_TO:
 		o->failed_to = optarg;
 		break;
@@ -297,6 +305,11 @@ static void check(const struct options *o, const struct raw_options *raw)
 	if (o->delete && raw->backup)
 		refuse("cannot combine --delete and --backup: the next run would delete "
 		       "the backups");
+	if (o->journal_restart && !o->journal)
+		refuse("--journal-restart needs --journal");
+	if (o->journal && (o->dry_run || o->files_from || o->parents || o->ask || raw->backup))
+		refuse("cannot combine --journal with --dry-run, --files-from, --parents, "
+		       "--interactive (-i) or --backup");
 	if (o->reflink == WHEN_ALWAYS && o->sparse != WHEN_AUTO)
 		refuse("--reflink can be used only with --sparse=auto");
 	if (o->ask && o->files_from && !strcmp(o->files_from, "-"))
@@ -346,11 +359,15 @@ static void resolve(struct options *o, const struct raw_options *raw)
 	/* Without -R whatever is named is read. */
 	if (!o->recursive)
 		o->contents = true;
-	if (o->checksum_file && !o->hash)
+	/* The journal has them as well, to compare contents by. */
+	if ((o->checksum_file || (o->journal && o->verify)) && !o->hash)
 		o->hash = checksums_default();
 	o->through_dangling = getenv("POSIXLY_CORRECT");
 	if (o->beneath)
 		stay_beneath(o);
+	/* A part of a file would be newer than its source. */
+	if (o->journal && o->update == UPDATE_OLDER)
+		o->atomic = true;
 	if (o->dry_run)
 		make_nothing(o);
 	choose_end(o);
@@ -367,9 +384,15 @@ void cmdline_parse(struct options *o, int argc, char **argv)
 	};
 	table_init(argc, argv);
 	argmatch_die = mistake_usage;
-	for (int c; (c = table_next()) != -1;)
+	for (int c; (c = table_next()) != -1;) {
+		words_add_option(c, optarg);
 		apply(o, &raw, c);
+	}
 	resolve(o, &raw);
 	o->operands = argv + optind;
 	o->noperands = argc - optind;
+	if (o->check_journal && o->noperands)
+		refuse("--check-journal takes no operands: the journal has them");
+	if (o->journal)
+		o->words = words_end(o->operands, o->noperands);
 }

@@ -18,6 +18,7 @@ static const struct option own_options[] = {
 	{ "atomic", no_argument, NULL, OPT_ATOMIC },
 	{ "anchored", no_argument, NULL, OPT_ANCHORED },
 	{ "beneath", no_argument, NULL, OPT_BENEATH },
+	{ "check-journal", required_argument, NULL, OPT_CHECK_JOURNAL },
 	{ "checksum-file", required_argument, NULL, OPT_CHECKSUM_FILE },
 	{ "chunk", required_argument, NULL, OPT_CHUNK },
 	{ "delete", no_argument, NULL, OPT_DELETE },
@@ -33,6 +34,8 @@ static const struct option own_options[] = {
 	{ "ignore-case", no_argument, NULL, OPT_IGNORE_CASE },
 	{ "include", required_argument, NULL, OPT_INCLUDE },
 	{ "jobs", required_argument, NULL, 'j' },
+	{ "journal", required_argument, NULL, OPT_JOURNAL },
+	{ "journal-restart", no_argument, NULL, OPT_JOURNAL_RESTART },
 	{ "json", optional_argument, NULL, OPT_JSON },
 	{ "json-files", no_argument, NULL, OPT_JSON_FILES },
 	{ "json-interval", required_argument, NULL, OPT_JSON_INTERVAL },
@@ -139,4 +142,12 @@ void table_init(int argc, char **argv)
 int table_next(void)
 {
 	return getopt_long(nall_args, all_args, short_options, table_for_next(), NULL);
+}
+
+const char *table_name(int c)
+{
+	for (const struct option *o = all_options; o->name; o++)
+		if (o->val == c)
+			return o->name;
+	return NULL;
 }

@@ -11,6 +11,7 @@ enum {
 	OPT_ATOMIC,
 	OPT_ATTRIBUTES_ONLY,
 	OPT_BENEATH,
+	OPT_CHECK_JOURNAL,
 	OPT_CHECKSUM_FILE,
 	OPT_CHUNK,
 	OPT_COPY_CONTENTS,
@@ -25,6 +26,8 @@ enum {
 	OPT_FSYNC,
 	OPT_IGNORE_CASE,
 	OPT_INCLUDE,
+	OPT_JOURNAL,
+	OPT_JOURNAL_RESTART,
 	OPT_JSON,
 	OPT_JSON_FILES,
 	OPT_JSON_INTERVAL,
@@ -69,5 +72,8 @@ void table_init(int argc, char **argv);
  * getopt_long(3), which complains of what is no option, and then '?' is returned.
  */
 int table_next(void);
+
+/* Returns the long name of the option c, or NULL if it has but a letter. */
+const char *table_name(int c);
 
 #endif

@@ -143,8 +143,7 @@ static void start(struct context *c, const struct entry *e, const struct plan *p
 	if (not_worth_a_thread(c, e))
 		p.flags |= COPYFILE_SYNC;
 	/* Otherwise a symlink takes the place of what is there only with -f. */
-	if (!plan->in_place && (options_aside(c->opts, e->type) ||
-				(plan->over && options_replace(c->opts, e->type))))
+	if (plan_makes_aside(c->opts, e, plan))
 		make_aside(&p, plan);
 	else if (plan->over && (!S_ISLNK(e->type) || c->opts->force))
 		write_over(&p, plan);

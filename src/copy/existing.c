@@ -332,6 +332,16 @@ static bool is_own_copy(struct context *c, const struct stat *src, const struct 
 	       !S_ISDIR(src->st_mode) && links_is_copy(&c->links, src, dst) > 0;
 }
 
+/*
+ * Returns true if dst was left at e's destination by an earlier run of this pass, which has made
+ * the directory but has not recorded that e is done.  So it may be a part of a copy, with a mode of
+ * its own.
+ */
+static bool is_left_behind(const struct entry *e, const struct stat *dst)
+{
+	return e->dir->resumed && !S_ISDIR(dst->st_mode);
+}
+
 static enum existing_action decide(struct context *c, const struct entry *e,
 				   const struct stat *src, struct existing *ret)
 {
@@ -354,6 +364,8 @@ static enum existing_action decide(struct context *c, const struct entry *e,
 			      "cannot tell whether %s and %s are the same file");
 		return EXISTING_REFUSED;
 	}
+	if (is_left_behind(e, dst))
+		return existing_remove(c, e) ? EXISTING_NONE : EXISTING_REFUSED;
 	enum existing_action action = check_update_options(o, e, src, ret);
 	if (action != EXISTING_OVERWRITE || same == SAMEFILE_DONE)
 		return action == EXISTING_OVERWRITE ? EXISTING_KEEP : action;

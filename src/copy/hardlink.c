@@ -36,6 +36,8 @@
 #include "copy/links.h"
 #include "copy/newlink.h"
 #include "copy/outcome.h"
+#include "copy/relink.h"
+#include "journal/journal.h"
 #include "report/checksums.h"
 #include "tree/byfd.h"
 #include "tree/dir.h"
@@ -182,6 +184,8 @@ static enum link_role role_of(struct context *c, const struct entry *e,
 	if (options_follows(c->opts, e->operand) || c->targets || c->opts->retry ||
 	    c->opts->files_from)
 		st.st_nlink = LINKS_ANY;
+	if (journal_has_links())
+		relink_meet(c, e->st);
 	enum link_role role = links_meet(&c->links, &st, &name, ret);
 	if (role == LINK_FIRST)
 		note_symlink(c, *ret, e, plan);

@@ -232,6 +232,23 @@ enum link_role links_meet(struct links *l, const struct stat *st, const struct l
 	return role;
 }
 
+void links_add_copied(struct links *l, const struct stat *st, struct dir *dir, const char *name,
+		      uint64_t missing, const struct checksum *sum)
+{
+	const struct link key = { .dev = st->st_dev, .ino = st->st_ino };
+
+	pthread_mutex_lock(&l->lock);
+	if (!hash_lookup(l->table, &key)) {
+		struct link *k = enter_locked(l, st, dir, name);
+
+		k->missing = missing < LINKS_ANY ? missing : LINKS_ANY;
+		k->state = LINK_COPIED;
+		if (k->summed)
+			*sum_of(k) = *sum;
+	}
+	pthread_mutex_unlock(&l->lock);
+}
+
 bool links_end(struct links *l, struct link *k, bool copied)
 {
 	pthread_mutex_lock(&l->lock);

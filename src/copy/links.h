@@ -80,6 +80,13 @@ enum link_role links_meet(struct links *l, const struct stat *st, const struct l
 			  struct link **ret);
 
 /*
+ * An earlier run has made the copy name in dir of the inode st, with that checksum (hash 0: none is
+ * known); missing names of it are still to come.
+ */
+void links_add_copied(struct links *l, const struct stat *st, struct dir *dir, const char *name,
+		      uint64_t missing, const struct checksum *sum);
+
+/*
  * The copy of k's file has ended, well or not.  Returns true if the caller, or a thread that
  * it gives k to, has to handle the names that wait: to call links_next() until that returns
  * NULL.  Returns false if a thread is doing that already, which will handle the rest.

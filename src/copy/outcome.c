@@ -18,6 +18,7 @@
 #include "base/clock.h"
 #include "base/options.h"
 #include "base/stop.h"
+#include "copy/account.h"
 #include "copy/again.h"
 #include "copy/entry.h"
 #include "report/checksums.h"
@@ -106,7 +107,7 @@ void outcome_left_out(const struct entry *e)
 
 void outcome_lacking(const struct entry *e)
 {
-	dir_mark_unclean(e->dir);
+	dir_mark_unfinished(e->dir);
 	dirlist_add(e->dir, e->src, false);
 }
 
@@ -146,6 +147,7 @@ static void end(const struct entry *e, enum outcome outcome, const struct copyfi
 	dir_count_entry(e->dir, !ok);
 	if (!ok)
 		dirlist_add(e->dir, e->src, S_ISDIR(e->type) || e->unseen);
+	account_ended(e, outcome, info, sum);
 	if (!log && !json && !list)
 		return;
 	char *src = dir_src_path(e->dir, e->src), *dst = dir_dst_path(e->dir, e->dst);

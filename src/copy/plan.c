@@ -84,6 +84,26 @@ enum plan_action plan_complete(struct context *c, const struct entry *e, struct 
 	}
 }
 
+/*
+ * Returns true if that is for the sake of the journal: if this run is killed, the next one could
+ * not tell a part of a copy from what others have put into that directory.
+ */
+static bool is_aside_for_journal(const struct options *o, const struct entry *e,
+				 const struct plan *plan)
+{
+	const struct dir *d = e->dir;
+
+	return d->ledger && !d->created && !d->resumed && !plan->over && options_rename(o, e->type);
+}
+
+bool plan_makes_aside(const struct options *o, const struct entry *e, const struct plan *plan)
+{
+	if (plan->in_place)
+		return false;
+	return options_aside(o, e->type) || is_aside_for_journal(o, e, plan) ||
+	       (plan->over && options_replace(o, e->type));
+}
+
 void plan_leave_out(struct context *c, const struct entry *e, const struct plan *plan,
 		    enum plan_action why)
 {

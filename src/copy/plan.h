@@ -9,6 +9,7 @@
 struct context;
 struct entry;
 struct link;
+struct options;
 
 /* A copy that is about to begin: what was found, and what depends on how it ends */
 struct plan {
@@ -32,6 +33,9 @@ enum plan_action {
 
 /* Complete plan by what is at the destination of e; what must go is removed, or backed up. */
 enum plan_action plan_complete(struct context *c, const struct entry *e, struct plan *plan);
+
+/* Returns true if the copy of e is made aside, and gets its name when it is complete. */
+bool plan_makes_aside(const struct options *o, const struct entry *e, const struct plan *plan);
 
 /*
  * Record that e is not copied, and put its attributes right if why says that; why is what

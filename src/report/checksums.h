@@ -22,6 +22,12 @@ struct checksum {
 /* Room for a digest in hexadecimal */
 #define CHECKSUM_TEXT (2 * COPYFILE_DIGEST_MAX + 1)
 
+/* Returns the bytes that sum's digest has. */
+static inline size_t checksum_length(const struct checksum *sum)
+{
+	return sum->hash == COPYFILE_HASH_XXH128 ? 16 : sum->hash ? COPYFILE_DIGEST_MAX : 0;
+}
+
 /* Returns the digest in info. */
 static inline struct checksum checksum_of(const struct copyfile_info *info)
 {

@@ -15,17 +15,19 @@
 #include "tree/workers.h"
 
 struct dir;
+struct ledger;
 
 /* What has become of a directory and of all below it */
 struct dir_result {
 	uint64_t entries;		/* that the walk has met below it, at any depth */
 	uint64_t failed;		/* of those, the ones that failed or were left out */
 	/*
-	 * All directories were read to their ends, no entry failed or was left out, and no
+	 * No entry failed or was left out, no directory could not be read to its end, and no
 	 * attributes were lost that are an error to lose.  What the user did not want to be
 	 * copied (-n, -u) is no failure.
 	 */
-	bool clean;
+	bool finished;
+	bool clean;			/* the same, and all directories were read, at any depth */
 };
 
 /* What the directories of a run need to know of it.  The hooks may be called by any thread. */
@@ -67,7 +69,7 @@ struct dir_mode {
 /* The result, while it is being counted: see dirresult.c. */
 struct dir_count {
 	_Atomic uint64_t entries, failed;
-	atomic_bool unclean;
+	atomic_bool unfinished, unread;
 };
 
 enum dir_side { DIR_SRC, DIR_DST };
@@ -99,6 +101,8 @@ struct dir {
 					   destination may come from any of them */
 	bool walked;			/* ... one of which stands for all that is below it */
 	bool fresh;			/* ... and when the first did it was made, empty */
+	bool resumed;			/* an earlier run of this pass has made the destination */
+	struct ledger *ledger;		/* its account in the journal; NULL: there is none */
 	struct dir_mode mode;
 
 	/* Set by the thread that reads the directory, before it copies or gives away entries */

@@ -408,7 +408,7 @@ bool dir_lose_src(struct dir *d)
 /* d cannot be opened again: report that, and list d among what has failed. */
 static void report_lost(struct dir *d, enum dir_side side, int err)
 {
-	dir_mark_unclean(d);
+	dir_mark_unfinished(d);
 	report_no_access(d, side, err);
 	if (!d->doom)
 		dirlist_add_dir(d);

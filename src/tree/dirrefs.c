@@ -137,6 +137,7 @@ static void put_weak_locked(struct dir *d)
 		/* What has no parent is never freed. */
 		assert(parent && !d->refcount && !d->pins);
 		dirfds_close_locked(d, false);
+		free(d->ledger);
 		free(d);
 		d = parent;
 	}
@@ -161,12 +162,17 @@ static struct dir *complete(struct dir *d)
 	struct dir_result result = dirresult_of(d);
 
 	copyfile_newdir_end(d->newdir);
-	result.clean &= all->config.complete(all->config.arg, d, &result);
-	/* To remove something is no part of the copy. */
-	if (!d->doom)
+	if (!all->config.complete(all->config.arg, d, &result))
+		result.finished = result.clean = false;
+	/* What is removed is no entry of the copy. */
+	if (d->doom)
+		result.entries = result.failed = 0;
+	/* Something may stay in d that is not to go. */
+	if (d->doom && !parent->doom)
+		result.clean = result.finished;
+	/* To count what is there is neither. */
+	if (!(d->doom & DOOM_COUNT) || parent->doom)
 		dirresult_add(parent, &result);
-	else if (!result.clean && parent->doom)
-		dir_mark_unclean(parent);
 	dirs_lock(all);
 	dirfds_leave_locked(d, d->weak_refs > 1);
 	put_weak_locked(d);

@@ -23,9 +23,14 @@ void dir_count_entry(struct dir *d, bool failed)
 		relaxed_add(d->count.failed, 1);
 }
 
-void dir_mark_unclean(struct dir *d)
+void dir_mark_unfinished(struct dir *d)
 {
-	relaxed_set(d->count.unclean, true);
+	relaxed_set(d->count.unfinished, true);
+}
+
+void dir_mark_unread(struct dir *d)
+{
+	relaxed_set(d->count.unread, true);
 }
 
 struct dir_result dirresult_of(const struct dir *d)
@@ -34,7 +39,8 @@ struct dir_result dirresult_of(const struct dir *d)
 		.entries = relaxed_get(d->count.entries), .failed = relaxed_get(d->count.failed),
 	};
 
-	result.clean = !result.failed && !relaxed_get(d->count.unclean) && !d->make_failed;
+	result.finished = !result.failed && !relaxed_get(d->count.unfinished) && !d->make_failed;
+	result.clean = result.finished && !relaxed_get(d->count.unread);
 	return result;
 }
 
@@ -42,6 +48,8 @@ void dirresult_add(struct dir *d, const struct dir_result *result)
 {
 	relaxed_add(d->count.entries, result->entries);
 	relaxed_add(d->count.failed, result->failed);
+	if (!result->finished)
+		dir_mark_unfinished(d);
 	if (!result->clean)
-		dir_mark_unclean(d);
+		dir_mark_unread(d);
 }

@@ -15,7 +15,13 @@ struct dir_result;
 void dir_count_entry(struct dir *d, bool failed);
 
 /* The copy of d is not all that was wanted, though maybe no entry has failed. */
-void dir_mark_unclean(struct dir *d);
+void dir_mark_unfinished(struct dir *d);
+
+/*
+ * d is not read, as the user wanted it: nobody knows what its source has.  Or, if d is doomed:
+ * something stays in it.
+ */
+void dir_mark_unread(struct dir *d);
 
 /* For dirrefs.c: the result of d, below which all is complete. */
 struct dir_result dirresult_of(const struct dir *d);

@@ -24,6 +24,7 @@
 #include "base/options.h"
 #include "base/retry.h"
 #include "base/stop.h"
+#include "copy/account.h"
 #include "copy/again.h"
 #include "copy/announce.h"
 #include "copy/backup.h"
@@ -35,6 +36,9 @@
 #include "copy/full.h"
 #include "copy/outcome.h"
 #include "dirname.h"
+#include "journal/identity.h"
+#include "journal/journal.h"
+#include "journal/record.h"
 #include "report/quote.h"
 #include "report/report.h"
 #include "same-inode.h"
@@ -187,6 +191,35 @@ static bool check_inode(struct context *c, struct walk_root *root, const struct 
 	return !earlier || check_repeated(c, root, e, earlier, ret);
 }
 
+/* ------------------------------------------------------------ the journal */
+
+/* Begin the account of d, the copy of e; made: there is nothing at its destination yet. */
+static void enter_in_journal(const struct entry *e, struct dir *d, bool made)
+{
+	if (!e->dir->ledger)
+		return;
+	char *dst = e->operand ? dir_dst_path(e->dir, e->dst) : NULL;
+	d->ledger = journal_enter(e->dir->ledger, e->src, dst, made);
+	d->resumed = d->ledger->resumed && d->ledger->made && !made;
+	free(dst);
+}
+
+/* e is an operand, whose copy is there by now: later runs must find both as they are. */
+static void put_root(const struct entry *e)
+{
+	char *src = dir_src_path(e->dir, e->src), *dst = dir_dst_path(e->dir, e->dst);
+	struct record_identity of_src, of_dst;
+
+	/* If that cannot be known, the next run will not know it either, and asks for nothing. */
+	if (identity_get(dir_src_fd(e->dir), e->src, &of_src) == 0 &&
+	    identity_get(dir_dst_fd(e->dir), e->dst, &of_dst) == 0)
+		journal_put_root(src, dst, &of_src, &of_dst);
+	free(src);
+	free(dst);
+}
+
+/* ----------------------------------------------------------- the destination */
+
 struct dir *enter_make(struct context *c, struct walk_root *root, const struct entry *e,
 		       enum outcome *ret)
 {
@@ -205,7 +238,11 @@ struct dir *enter_make(struct context *c, struct walk_root *root, const struct e
 	struct dir *d = dir_new(e->dir, e->src, e->dst, e->st);
 	d->follow[DIR_SRC] = options_follows(c->opts, e->operand);
 	d->follow[DIR_DST] = c->opts->keep_dir_symlink;
-	if (found == EXISTING_OVERWRITE) {
+	enter_in_journal(e, d, found == EXISTING_NONE);
+	if (found == EXISTING_OVERWRITE && d->resumed) {
+		makedir_take_over(c, e, d, &there.st);
+		dir_expect_existing_dst(d, &there.st);
+	} else if (found == EXISTING_OVERWRITE) {
 		makedir_open_existing(c, e, d, &there.st);
 		dir_expect_existing_dst(d, &there.st);
 	}
@@ -217,6 +254,8 @@ struct dir *enter_make(struct context *c, struct walk_root *root, const struct e
 		return NULL;
 	}
 	free(there.backup);
+	if (d->ledger && e->operand && !d->ledger->resumed)
+		put_root(e);
 	if (d->created) {
 		announce_begun(c, e, NULL);
 		announce_made(c, e, NULL);
@@ -329,7 +368,7 @@ void enter_unread(struct dir *d, int err, off_t at)
 	char *text = xasprintf("cannot access %s", quote_always(0, path));
 	if (!again_keep_unread(d, &about, err, text, at) && dir_lose_src(d)) {
 		report_error_about(&about, err, "%s", text);
-		dir_mark_unclean(d);
+		dir_mark_unfinished(d);
 		/* d was counted when it was made. */
 		dirlist_add_dir(d);
 	}
@@ -364,7 +403,7 @@ void enter_read(const struct context *c, struct dir *d, bool removed)
 	} else {
 		report_warning(&about, "warning: %s %s while it was read", name, what);
 	}
-	dir_mark_unclean(d);
+	dir_mark_unfinished(d);
 	free(path);
 }
 
@@ -383,8 +422,10 @@ bool enter_dir(struct context *c, struct walk_root *root, const struct entry *wa
 		return false;
 	}
 	enum select_answer answer = select_entry(c->opts, &e);
-	if (answer == SELECT_EXCLUDE)
+	if (answer == SELECT_EXCLUDE) {
+		account_excluded(&e);
 		return false;
+	}
 	if (full_bars_dir(&e)) {
 		outcome_untried(&e);
 		return false;
@@ -398,6 +439,8 @@ bool enter_dir(struct context *c, struct walk_root *root, const struct entry *wa
 		copy_entry(c, &e);
 	if (answer == SELECT_ENTER && keep_unopened(&e, &source))
 		return false;
+	if (answer == SELECT_EXCLUDE || answer == SELECT_OMIT)
+		account_excluded(&e);
 	if (answer != SELECT_ENTER && answer != SELECT_MAKE) {
 		hand_over_source(c, &e, NULL, &source);
 		return false;
@@ -414,7 +457,7 @@ bool enter_dir(struct context *c, struct walk_root *root, const struct entry *wa
 		return true;
 	}
 	/* It is not read, so its copy may lack entries. */
-	dir_mark_unclean(d);
+	dir_mark_unread(d);
 	dir_put(d);
 	return true;
 }

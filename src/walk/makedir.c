@@ -233,6 +233,28 @@ void makedir_open_existing(struct context *c, const struct entry *e, struct dir 
 	close(fd);
 }
 
+void makedir_take_over(struct context *c, const struct entry *e, struct dir *d,
+		       const struct stat *there)
+{
+	const struct options *o = c->opts;
+	mode_t mode = there->st_mode & 07777, asked = first_mode(c, d);
+	struct stat st = *there;
+	char *path = dir_dst_path(e->dir, e->dst);
+
+	/* A walker that comes into it must know it, as one that this run has made. */
+	if (!e->dir->resumed)
+		dirset_add(&c->created_dirs, there, path, 0);
+	free(path);
+	if (!(o->attrs & COPYFILE_MODE) && !o->default_mode)
+		d->mode.drop |= S_IRWXU & (c->umask | ~asked);
+	int fd = (mode & S_IRWXU) == S_IRWXU ? -1 : open_made(e, &st);
+	if (fd < 0)
+		return;
+	/* Where this is refused, what cannot be made in there will be reported. */
+	(void)byfd_chmod(fd, mode | S_IRWXU);
+	close(fd);
+}
+
 /*
  * Returns true if nothing but copies of d's entries makes regular files in d's destination,
  * and the library makes all of them.  The mode keeps others out (see first_mode()); operands
@@ -350,7 +372,7 @@ bool makedir_has_end_work(const struct context *c, const struct dir *d)
  */
 static void stay_open_to_owner(const struct context *c, struct dir *d)
 {
-	if (!d->created && !(c->opts->attrs & COPYFILE_MODE))
+	if (!d->created && !d->resumed && !(c->opts->attrs & COPYFILE_MODE))
 		return;
 	d->mode.add |= S_IRWXU;
 	d->mode.drop &= ~S_IRWXU;

@@ -34,6 +34,13 @@ void makedir_open_existing(struct context *c, const struct entry *e, struct dir 
 			   const struct stat *there);
 
 /*
+ * The same, where an earlier run of this pass has made the destination, and has not completed it:
+ * it gets the mode that this run would have given it.
+ */
+void makedir_take_over(struct context *c, const struct entry *e, struct dir *d,
+		       const struct stat *there);
+
+/*
  * Both sides of d are open, and no other thread knows d yet: if its destination is new, let the
  * library make files in it in a cheaper way.
  */

@@ -172,7 +172,7 @@ static void end_current(struct named *t, void (*end)(const struct entry *e))
 
 	end_name(t, src, dst, end);
 	if (t->source)
-		dir_mark_unclean(chain_last(&t->chain));
+		dir_mark_unfinished(chain_last(&t->chain));
 	free(src);
 	free(dst);
 }

@@ -29,6 +29,7 @@
 #include "base/retry.h"
 #include "base/stop.h"
 #include "base/upwards.h"
+#include "copy/account.h"
 #include "copy/again.h"
 #include "copy/complain.h"
 #include "copy/context.h"
@@ -39,6 +40,7 @@
 #include "copy/targets.h"
 #include "dirname.h"
 #include "hash.h"
+#include "journal/journal.h"
 #include "report/quote.h"
 #include "report/report.h"
 #include "same-inode.h"
@@ -223,8 +225,10 @@ static void copy_known_operand(struct operands *all, struct entry *e)
 {
 	enum select_answer answer = select_entry(all->c->opts, e);
 
-	if (answer == SELECT_EXCLUDE)
+	if (answer == SELECT_EXCLUDE) {
+		account_excluded(e);
 		return;
+	}
 	if (answer == SELECT_OMIT)
 		fail_operand(e, OP_CHECK, 0, "-r not specified; omitting directory %s");
 	else if (S_ISDIR(e->type))
@@ -278,6 +282,10 @@ static void copy_operand(struct operands *all, const struct entry *wanted)
 
 void operand_copy(struct operands *all, struct dir *dir, const char *src, const char *dst)
 {
+	if (dir->ledger && journal_meet(dir->ledger, src)) {
+		all->c->operand++;
+		return;
+	}
 	copy_operand(all, &(struct entry){
 		.dir = dir, .src = src, .dst = dst, .operand = true,
 	});

@@ -100,7 +100,7 @@ static struct dir *open_pinned(struct context *c, struct dir *up, struct step *s
 	int err = entry_stat_src(&e, &st, 0) < 0 ? errno : S_ISDIR(st.st_mode) ? 0 : ENOTDIR;
 	step->skipped = err && stays;
 	if (err && !stays) {
-		dir_mark_unclean(up);
+		dir_mark_unfinished(up);
 		complain_src(&e, OP_LOOK, err, "failed to get attributes of %s");
 	}
 	if (err)

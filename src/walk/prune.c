@@ -31,15 +31,20 @@
 #define PRUNE_UNCLEAN false
 #endif
 
-/* Mark the directories above names->dir, if it or one on the way is not clean. */
+/* Mark the directories above names->dir, if it or one on the way is not clean, or not finished. */
 static void spread_failures(const struct doomed_names *names)
 {
-	bool clean = true;
+	bool finished = true, clean = true;
 
 	for (struct dir *d = names->dir; d->parent; d = d->parent) {
-		clean = clean && dirresult_of(d).clean;
+		const struct dir_result result = dirresult_of(d);
+
+		finished = finished && result.finished;
+		clean = clean && result.clean;
+		if (!finished)
+			dir_mark_unfinished(d);
 		if (!clean)
-			dir_mark_unclean(d);
+			dir_mark_unread(d);
 	}
 }
 
@@ -98,6 +103,14 @@ static void remove_all(struct context *c)
 			       unclean, unclean == 1 ? "directory" : "directories");
 }
 
+/* Nothing is removed from any directory. */
+static void leave_all(struct context *c)
+{
+	for (const struct doomed_names *n = c->doomed.first; n; n = n->next)
+		dir_mark_unfinished(n->dir);
+	stop_leave_out();
+}
+
 void prune(struct context *c)
 {
 	if (!c->opts->delete)
@@ -106,7 +119,7 @@ void prune(struct context *c)
 	for (const struct doomed_names *n = c->doomed.first; n; n = n->next)
 		spread_failures(n);
 	if (c->doomed.first && (stop_asked() || !within_limit(c)))
-		stop_leave_out();
+		leave_all(c);
 	else
 		remove_all(c);
 	doomed_fini(&c->doomed);

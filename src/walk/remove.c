@@ -111,6 +111,7 @@ static bool is_extra(struct dir *d, const char *name)
 	if (errno == ENOENT)
 		return !othercase_is_source(d, name);
 	complain_src(&e, OP_LOOK, errno, "cannot stat %s");
+	dir_mark_unfinished(d);
 	return false;
 }
 
@@ -120,12 +121,14 @@ static bool stays(struct context *c, enum dir_doom doom, struct dir *d, const ch
 	/* What was set aside has a name that no source has, and another one in a dry run. */
 	bool known = doom & DOOM_REPLACED;
 
-	if (stop_asked())
+	if (stop_asked()) {
 		stop_leave_out();
-	else if (!is_excluded(c->opts, d, name) && (known || is_extra(d, name)))
+		dir_mark_unfinished(d);
+	} else if (!is_excluded(c->opts, d, name) && (known || is_extra(d, name))) {
 		return false;
+	}
 	if (d->doom)
-		dir_mark_unclean(d);
+		dir_mark_unread(d);
 	return true;
 }
 
@@ -176,7 +179,7 @@ static void remove_name(struct context *c, enum dir_doom doom, struct dir *d, co
 		free(path);
 	} else if (errno != ENOENT) {
 		complain_dst(&e, OP_REMOVE, errno, "cannot remove %s");
-		dir_mark_unclean(d);
+		dir_mark_unfinished(d);
 	}
 }
 
@@ -236,7 +239,7 @@ static void report_unread(struct dir *d, int err)
 {
 	complain_dst(&(struct entry){ .dir = d, .src = "", .dst = "" }, OP_READ, err,
 		     "cannot read directory %s");
-	dir_mark_unclean(d);
+	dir_mark_unfinished(d);
 }
 
 /* Returns a descriptor for reading d's destination, maybe its own; or -1 if d stays. */
@@ -254,7 +257,7 @@ static int open_doomed(const struct context *c, struct dir *d)
 		if (!quiet)
 			complain_dst(&itself, OP_REMOVE, 0, "not removing %s: another file "
 				     "system may be mounted there");
-		dir_mark_unclean(d);
+		dir_mark_unfinished(d);
 		return -1;
 	}
 	/* As root no rights are needed.  What is only counted is not changed for it. */

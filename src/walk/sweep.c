@@ -24,7 +24,7 @@
 
 void sweep_dir(const struct options *o, const struct dir *d)
 {
-	if ((o->atomic || options_compare(o)) && !o->dry_run && !d->created)
+	if (options_make_temporary(o) && !o->dry_run && !d->created)
 		(void)copyfile_sweep(dir_dst_fd(d));
 }
 
@@ -32,7 +32,7 @@ void sweep_for_operand(const struct options *o, struct sweep *s, const struct en
 {
 	struct stat st;
 
-	if (!(o->atomic || options_compare(o)) || o->dry_run)
+	if (!options_make_temporary(o) || o->dry_run)
 		return;
 	int fd = entry_open_dst_parent(e);
 	if (fd < 0)

@@ -101,7 +101,7 @@ const char *tag_of_dir(const struct context *c, struct dir *d)
 	if (tag.err) {
 		complain_src(&(struct entry){ .dir = d, .src = tag.unseen }, OP_LOOK, tag.err,
 			     "cannot tell whether %s leaves its directory out");
-		dir_mark_unclean(d);
+		dir_mark_unfinished(d);
 	}
 	return tag.name;
 }

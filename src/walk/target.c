@@ -26,6 +26,7 @@
 #include "copy/context.h"
 #include "dirname.h"
 #include "filenamecat.h"
+#include "journal/journal.h"
 #include "report/output.h"
 #include "report/quote.h"
 #include "report/report.h"
@@ -78,6 +79,7 @@ static void set_target(struct context *c, int fd, char *name)
 {
 	c->target_name = name;
 	dir_init_top(&c->target, &c->dirs, fd, name);
+	c->target.ledger = journal_top();
 }
 
 /*
@@ -112,7 +114,8 @@ static bool find_target(const struct options *o, const char **ret_dir, int *ret_
 		return *ret_fd >= 0;
 	}
 	*ret_nsources = o->noperands - 1;
-	if (o->no_target_dir)
+	/* What an earlier run of this pass has made is the copy itself, and no place for one. */
+	if (o->no_target_dir || (o->noperands == 2 && journal_has_root(last)))
 		return true;
 	*ret_fd = open_dir(last);
 	int err = errno;

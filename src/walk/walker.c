@@ -31,9 +31,8 @@
  * numbers.
  *
  * Files are looked at with stat(2) only where d_type does not tell enough: see select.h, and
- * where hard links are kept.  A directory is opened first: see enter.c.
- *
- * What is doomed is walked in the same way: see remove.c.
+ * where hard links are kept.  A directory is opened first: see enter.c.  What is doomed is walked
+ * in the same way: see remove.c.
  *
  * A walker keeps the directory pinned whose entries it copies, so no file takes a lock.
  */
@@ -53,6 +52,7 @@
 #include "base/options.h"
 #include "base/stop.h"
 #include "base/tally.h"
+#include "copy/account.h"
 #include "copy/again.h"
 #include "copy/context.h"
 #include "copy/copy.h"
@@ -60,6 +60,7 @@
 #include "copy/entry.h"
 #include "copy/hardlink.h"
 #include "copy/outcome.h"
+#include "journal/journal.h"
 #include "tree/dir.h"
 #include "tree/dirfds.h"
 #include "tree/dirlist.h"
@@ -225,9 +226,8 @@ static bool copy_entry_unless_dir(struct walker *w, const struct entry *wanted)
 		return true;
 	again_attempt(&e, &attempt);
 	enum select_answer answer = select_entry(o, &e);
-	if (answer == SELECT_EXCLUDE)
-		return false;
-	if (answer == SELECT_STAT || (o->keep_links && hardlink_look_first(w->c, &e))) {
+	if (answer == SELECT_STAT || (answer != SELECT_EXCLUDE && o->keep_links &&
+				      hardlink_look_first(w->c, &e))) {
 		if (!enter_stat(w->c, &e, &st))
 			return false;
 		hardlink_noticed(w->c, st.st_nlink);
@@ -235,9 +235,11 @@ static bool copy_entry_unless_dir(struct walker *w, const struct entry *wanted)
 		e.type = st.st_mode & S_IFMT;
 		answer = select_entry(o, &e);
 	}
-	if (S_ISDIR(e.type))
+	if (answer == SELECT_EXCLUDE)
+		account_excluded(&e);
+	else if (S_ISDIR(e.type))
 		return true;
-	if (answer == SELECT_COPY)
+	else
 		copy_entry(w->c, &e);
 	return false;
 }
@@ -310,6 +312,8 @@ static void visit(struct walker *w, struct level *l, const struct reader_name *n
 	bool maybe_dir = S_ISDIR(n->type) || !n->type ||
 			 (S_ISLNK(n->type) && w->c->opts->follow == FOLLOW_ALWAYS);
 
+	if (l->dir->ledger && !w->root->doom && journal_meet(l->dir->ledger, n->name))
+		return;
 	if (w->c->in_order) {
 		later_add(&l->later, n->name, n->type, n->ino);
 		return;
@@ -327,7 +331,7 @@ static void leave_rest_out(struct walker *w, struct level *l, bool all_read)
 {
 	bool follow = w->c->opts->follow == FOLLOW_ALWAYS;
 
-	dir_mark_unclean(l->dir);
+	dir_mark_unfinished(l->dir);
 	stop_leave_out();
 	tally_add(&(struct tally){
 		.untried = all_read ? dirlist_add_rest(l->dir, &l->later, follow) :
@@ -381,7 +385,7 @@ static void visit_kept(struct walker *w, struct level *l, const struct later *na
 	for (; !stop_asked() && (n.name = later_peek(&rest, &n.type)); later_skip(&rest))
 		visit(w, l, &n);
 	if (n.name) {
-		dir_mark_unclean(l->dir);
+		dir_mark_unfinished(l->dir);
 		stop_leave_out();
 	}
 }

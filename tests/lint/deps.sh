@@ -79,7 +79,7 @@ rooms_of_lib() {
 }
 
 # The layers of the command, lowest first; what is in src/ itself may know all of them.
-layers='base report tree copy walk watch cmdline'
+layers='base report journal tree copy walk watch cmdline'
 
 # not_ours FILE HEADER: says so if FILE includes what only the library has
 not_ours() {

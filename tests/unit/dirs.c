@@ -230,7 +230,7 @@ static void test_results(void)
 	result_is(0, 0, false, "nor one that could not be made");
 
 	a = dir_new(&t.cwd, "a", "A", &st);
-	dir_mark_unclean(a);
+	dir_mark_unfinished(a);
 	dir_put(a);
 	result_is(0, 0, false, "nor one that is marked");
 }

@@ -1,0 +1,469 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Design: records are appended to segments under one lock, by whichever thread has something to
+ * tell.  What is appended outlives this process (segment.c), so that after a kill nothing is done
+ * again but what was under way.
+ *
+ * A record is written when what it tells is true: a directory is begun before it is made, since
+ * otherwise nobody would know later who has made it; an entry is done when its copy has its name
+ * and its attributes; a directory is complete when it has its own.  So a journal may know less
+ * than was done, never more.
+ *
+ * If a record cannot be written, because the disk is full, that is reported once, and the copying
+ * goes on without a journal: what follows will be done again.
+ *
+ * Segments are small at first, since each run begins one, and grow.
+ */
+#include <config.h>
+
+#include "journal/journal.h"
+
+#include <assert.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/retry.h"
+#include "journal/identity.h"
+#include "journal/record.h"
+#include "journal/replay.h"
+#include "journal/scan.h"
+#include "journal/segment.h"
+#include "report/quote.h"
+#include "report/report.h"
+#include "xalloc.h"
+
+/* Bytes of the first segment of a run, and of the longest one */
+#define FIRST_SIZE ((size_t)64 << 10)
+#define LONGEST_SIZE ((size_t)4 << 20)
+
+/* Where the journal of the pass before is, in the journal's directory */
+static const char last_pass[] = "last";
+
+static const char *path;		/* of the journal's directory; NULL: there is none */
+static int folder = -1;			/* the same, open and locked */
+static struct replay replay;		/* what earlier runs have done */
+static bool complete;			/* the pass is */
+static struct ledger top;		/* of the operands */
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;	/* of what follows */
+static struct segment segment = SEGMENT_NONE;
+static struct segment_head head;
+static size_t next_size = FIRST_SIZE;
+static uint64_t last_dir;		/* the number that a directory got last */
+static bool broken;			/* nothing more can be written */
+
+/* ---------------------------------------------------------------- writing */
+
+static int next_segment_locked(void)
+{
+	int err = segment.fd >= 0 ? segment_close(&segment) : 0;
+
+	head.number++;
+	if (!err)
+		err = segment_create(&segment, folder, &head, next_size);
+	next_size = next_size < LONGEST_SIZE ? next_size * 2 : LONGEST_SIZE;
+	return err;
+}
+
+/* Append r.  Returns 0 or an errno value. */
+static int append_locked(const struct record *r)
+{
+	if (segment_append(&segment, r))
+		return 0;
+	int err = next_segment_locked();
+	if (!err && !segment_append(&segment, r))
+		err = ENAMETOOLONG;
+	return err;
+}
+
+static void put(const struct record *r)
+{
+	int err = 0;
+
+	pthread_mutex_lock(&lock);
+	if (!broken) {
+		err = append_locked(r);
+		broken = err;
+	}
+	pthread_mutex_unlock(&lock);
+	if (err)
+		report_error_about(&(struct report_about){ .op = OP_WRITE, .dst = path }, err,
+				   "cannot write to the journal %s, which ends here",
+				   quote_always(0, path));
+}
+
+void journal_put_root(const char *name, const char *dst, const struct record_identity *src,
+		      const struct record_identity *dst_id)
+{
+	put(&(struct record){
+		.kind = RECORD_ROOT, .name = name, .dst = dst, .src = *src, .dst_id = *dst_id,
+	});
+}
+
+void journal_put_entry(struct ledger *l, const struct record *r)
+{
+	assert(r->kind == RECORD_ENTRY && r->dir == l->dir);
+	ledger_add_entry(l, r->what, &(struct ledger_entry){
+		.name = r->name, .type = r->type, .has_stat = r->has_stat, .size = r->size,
+		.sec = r->sec, .nsec = r->nsec, .hash = r->hash, .hash_len = r->hash_len,
+	});
+	put(r);
+}
+
+void journal_put_failed(struct ledger *l, const char *name, char type, int err)
+{
+	ledger_add(l, LEDGER_FAILED, 1);
+	put(&(struct record){
+		.kind = RECORD_FAILED, .dir = l->dir, .name = name, .type = type, .err = err,
+	});
+}
+
+void journal_put_delete(const struct ledger *l, const char *name, char type)
+{
+	put(&(struct record){
+		.kind = RECORD_DELETE, .dir = l ? l->dir : 0, .name = name, .type = type,
+	});
+}
+
+bool journal_put_complete(struct ledger *l, struct ledger *parent, const char *name,
+			  bool finished)
+{
+	struct ledger_sums sums = ledger_sums(l);
+
+	if (!finished)
+		return true;
+	if (!ledger_is_balanced(&sums))
+		return false;
+	if (parent)
+		ledger_add_dir(parent, name, &sums);
+	put(&(struct record){
+		.kind = RECORD_COMPLETE, .dir = l->dir, .parent = parent ? parent->dir : 0,
+		.name = name, .sums = sums,
+	});
+	return true;
+}
+
+/* ----------------------------------------------------- what is done already */
+
+struct ledger *journal_top(void)
+{
+	return path ? &top : NULL;
+}
+
+bool journal_is_done(uint64_t number, const char *name)
+{
+	return replay_is_done(&replay, number, name);
+}
+
+uint64_t journal_number(uint64_t number, const char *name)
+{
+	const struct replay_dir *d = replay_find(&replay, number, name);
+
+	return d ? d->ledger.dir : 0;
+}
+
+bool journal_meet(struct ledger *l, const char *name)
+{
+	if (l->resumed && journal_is_done(l->dir, name))
+		return true;
+	ledger_add(l, LEDGER_SEEN, 1);
+	return false;
+}
+
+struct ledger *journal_enter(struct ledger *parent, const char *name, const char *dst, bool made)
+{
+	const struct replay_dir *before = parent->resumed ?
+					  replay_find(&replay, parent->dir, name) : NULL;
+	struct ledger *l = xzalloc(sizeof *l);
+
+	if (before) {
+		struct ledger_sums sums = ledger_sums(&before->ledger);
+
+		*l = (struct ledger){
+			.dir = before->ledger.dir, .made = before->ledger.made, .resumed = true,
+		};
+		ledger_add_sums(l, &sums);
+		return l;
+	}
+	pthread_mutex_lock(&lock);
+	l->dir = ++last_dir;
+	pthread_mutex_unlock(&lock);
+	l->made = made;
+	put(&(struct record){
+		.kind = RECORD_BEGUN, .dir = l->dir, .parent = parent->dir, .name = name,
+		.dst = dst, .made = made,
+	});
+	return l;
+}
+
+bool journal_has_links(void)
+{
+	return replay.links.inodes;
+}
+
+struct oldlink *journal_take_link(dev_t dev, ino_t ino)
+{
+	return oldlinks_take(&replay.links, dev, ino);
+}
+
+const char *journal_dir_name(uint64_t number, uint64_t *ret_parent)
+{
+	return oldlinks_dir_name(&replay.links, number, ret_parent);
+}
+
+bool journal_has_root(const char *name)
+{
+	for (size_t i = 0; i < replay.nroots; i++)
+		if (!strcmp(replay.roots[i].dst, name))
+			return true;
+	return false;
+}
+
+struct journal_summary journal_summary(void)
+{
+	return (struct journal_summary){
+		.on = path, .complete = complete, .before = replay.nentries,
+		.before_dirs = replay.ndirs,
+		.sums = complete ? replay.sums : ledger_sums(&top),
+	};
+}
+
+/* ------------------------------------------------------------- the beginning */
+
+static enum journal_state refuse(int err, const char *format, const char *name)
+{
+	report_error(err, format, quote_always(0, name));
+	return JOURNAL_REFUSED;
+}
+
+/* Open the directory, which is made if need be, and lock it.  Returns false after a failure. */
+static bool open_dir(void)
+{
+	if (RETRY(mkdir(path, 0700)) < 0 && errno != EEXIST) {
+		refuse(errno, "cannot create the journal %s", path);
+		return false;
+	}
+	folder = RETRY(open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+	if (folder < 0) {
+		refuse(errno, "cannot open the journal %s", path);
+		return false;
+	}
+	if (RETRY(flock(folder, LOCK_EX | LOCK_NB)) < 0) {
+		refuse(errno == EWOULDBLOCK ? 0 : errno, errno == EWOULDBLOCK ?
+		       "the journal %s is in use by another run" :
+		       "cannot lock the journal %s", path);
+		return false;
+	}
+	return true;
+}
+
+/*
+ * Call see for each name in the directory fd, until that returns false.  Returns true if it never
+ * did; or false, with errno 0 if it did.
+ */
+static bool for_names(int fd, bool (*see)(int fd, const char *name))
+{
+	int copy = RETRY(openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+	DIR *stream = copy < 0 ? NULL : fdopendir(copy);
+	struct dirent *entry;
+	bool all = true;
+
+	if (!stream)
+		return false;
+	while (errno = 0, all && (entry = readdir(stream)))
+		if (strcmp(entry->d_name, ".") && strcmp(entry->d_name, ".."))
+			all = see(fd, entry->d_name);
+	int err = errno;
+	closedir(stream);
+	errno = err;
+	return all && !err;
+}
+
+static bool is_known(int fd, const char *name)
+{
+	(void)fd;
+	errno = 0;
+	return segment_number(name) || !strcmp(name, last_pass);
+}
+
+static bool drop_segment(int fd, const char *name)
+{
+	return !segment_number(name) || RETRY(unlinkat(fd, name, 0)) == 0;
+}
+
+static bool set_aside(int fd, const char *name)
+{
+	int last = RETRY(openat(fd, last_pass, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW));
+	bool ok = last >= 0 && (!segment_number(name) ||
+				RETRY(renameat(fd, name, last, name)) == 0);
+	int err = errno;
+
+	if (last >= 0)
+		close(last);
+	errno = err;
+	return ok;
+}
+
+/* The next pass begins: the segments of this one take the place of those of the last one. */
+static bool begin_pass(void)
+{
+	bool ok = RETRY(mkdirat(folder, last_pass, 0700)) == 0 || errno == EEXIST;
+	int last = ok ? RETRY(openat(folder, last_pass, O_RDONLY | O_DIRECTORY | O_CLOEXEC |
+				     O_NOFOLLOW)) : -1;
+
+	ok = last >= 0 && for_names(last, drop_segment) && for_names(folder, set_aside);
+	if (!ok)
+		refuse(errno, "cannot set aside the last pass of the journal %s", path);
+	if (last >= 0)
+		close(last);
+	return ok;
+}
+
+/* Returns true if all roots are what they were; else that has been reported. */
+static bool check_roots(bool same_boot)
+{
+	for (size_t i = 0; i < replay.nroots; i++) {
+		const struct replay_root *root = &replay.roots[i];
+		struct record_identity now;
+		int err = identity_get(AT_FDCWD, root->name, &now);
+
+		if (err || !identity_same(&root->src, &now, same_boot)) {
+			refuse(err, "the source %s is not the one that the journal is of",
+			       root->name);
+			return false;
+		}
+		err = identity_get(AT_FDCWD, root->dst, &now);
+		if (err || !identity_same(&root->dst_id, &now, same_boot)) {
+			refuse(err, "the destination %s is not the one that the journal is of",
+			       root->dst);
+			return false;
+		}
+	}
+	return true;
+}
+
+/* Read what earlier runs have written. */
+static enum journal_state load(const struct scan *s, struct xxh128 options, const char *words)
+{
+	char *wrong = replay_load(&replay, s);
+
+	if (wrong) {
+		report_error(0, "cannot use the journal %s: %s", quote_always(0, path), wrong);
+		free(wrong);
+		return JOURNAL_REFUSED;
+	}
+	if (s->head.options.low != options.low || s->head.options.high != options.high) {
+		report_error(0, "the journal %s is of another run: %s instead of %s",
+			     quote_always(0, path),
+			     quote_always(1, replay.options ? replay.options : ""),
+			     quote_always(2, words));
+		return JOURNAL_REFUSED;
+	}
+	if (replay.complete)
+		return JOURNAL_COMPLETE;
+	bool same_boot = !memcmp(s->boot, s->head.boot, SEGMENT_ID);
+	if (!check_roots(same_boot))
+		return JOURNAL_REFUSED;
+	const struct replay_dir *before = replay_top(&replay);
+	struct ledger_sums sums = ledger_sums(&before->ledger);
+	ledger_add_sums(&top, &sums);
+	top.resumed = true;
+	last_dir = replay.last_dir;
+	return JOURNAL_RESUMED;
+}
+
+static enum journal_state look(struct scan *s, struct xxh128 options, const char *words)
+{
+	char *wrong = scan_open(s, folder);
+
+	if (wrong) {
+		report_error(0, "cannot use the journal %s: %s", quote_always(0, path), wrong);
+		free(wrong);
+		return JOURNAL_REFUSED;
+	}
+	if (s->last) {
+		if (s->head.number)
+			return load(s, options, words);
+		/* Nothing of it was on stable storage. */
+		return JOURNAL_NEW;
+	}
+	if (!for_names(folder, is_known))
+		return refuse(errno, "%s is no journal, and not empty", path);
+	return JOURNAL_NEW;
+}
+
+/* Begin the first segment of this run.  Returns false after a failure, reported here. */
+static bool begin_segment(const struct scan *s, struct xxh128 options, const char *words,
+			  bool compares)
+{
+	head = (struct segment_head){ .number = s->last, .options = options };
+	memcpy(head.boot, s->boot, SEGMENT_ID);
+	memcpy(head.journal, s->head.journal, SEGMENT_ID);
+	int err = scan_cut(s);
+	if (!err && !s->head.number &&
+	    RETRY(getrandom(head.journal, SEGMENT_ID, 0)) < SEGMENT_ID)
+		err = errno;
+	if (!err)
+		err = next_segment_locked();
+	if (!err)
+		err = append_locked(&(struct record){
+			.kind = RECORD_RUN, .name = words, .made = compares,
+		});
+	if (err)
+		refuse(err, "cannot write to the journal %s", path);
+	return !err;
+}
+
+enum journal_state journal_begin(const char *name, const char *words, bool compares, bool restart)
+{
+	struct xxh128 options = xxh_128(words, strlen(words));
+	struct scan s;
+
+	if (!xxh_is_there()) {
+		report_error(0, "this pcp was built without --journal");
+		return JOURNAL_REFUSED;
+	}
+	path = name;
+	if (!open_dir() || (restart && !begin_pass()))
+		return JOURNAL_REFUSED;
+	enum journal_state state = look(&s, options, words);
+	complete = state == JOURNAL_COMPLETE;
+	if ((state == JOURNAL_NEW || state == JOURNAL_RESUMED) &&
+	    !begin_segment(&s, options, words, compares))
+		state = JOURNAL_REFUSED;
+	scan_close(&s);
+	return state;
+}
+
+/* ------------------------------------------------------------------- the end */
+
+bool journal_end(bool finished)
+{
+	if (!path || folder < 0)
+		return true;
+	bool ok = segment.fd < 0 || journal_put_complete(&top, NULL, "", finished);
+	if (!ok)
+		report_error(0, "not all that was read has been accounted for: see the journal %s",
+			     quote_always(0, path));
+	complete = complete || (ok && finished && !broken && segment.fd >= 0);
+	int err = segment.fd >= 0 ? segment_close(&segment) : 0;
+	if (err) {
+		report_error(err, "error writing the journal %s", quote_always(0, path));
+		ok = false;
+	}
+	if (complete)
+		replay.sums = replay.complete ? replay.sums : ledger_sums(&top);
+	close(folder);
+	folder = -1;
+	return ok && !broken;
+}

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * replay - what the earlier runs of a pass have done, as their journal tells.  Filled once; then
+ * any thread may look.
+ */
+#ifndef PCP_REPLAY_H
+#define PCP_REPLAY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "journal/keyset.h"
+#include "journal/ledger.h"
+#include "journal/oldlinks.h"
+#include "journal/record.h"
+
+struct hash_table;
+struct scan;
+
+/* A directory that was begun, and is not complete */
+struct replay_dir {
+	struct xxh128 key;		/* of its name: see replay_key() */
+	struct ledger ledger;		/* of what is done in it, or complete below it */
+};
+
+/* An operand, as it was when the pass met it first */
+struct replay_root {
+	char *name;			/* as it was given */
+	char *dst;			/* the full name of its copy */
+	struct record_identity src, dst_id;	/* dst_id.ino 0: there was nothing */
+};
+
+struct replay {
+	bool complete;			/* all of it is done; then only sums, and roots, are set */
+	struct ledger_sums sums;	/* ... of the whole pass */
+	uint64_t last_dir;		/* the greatest number of a directory in any record */
+	uint64_t nentries;		/* what need not be done again: entries, at any depth, */
+	uint64_t ndirs;			/* ... and directories among them */
+	struct keyset done;		/* names that are done, in directories that are not */
+	struct oldlinks links;		/* copies to which further names will be linked */
+	struct hash_table *begun;	/* of struct replay_dir, by key */
+	struct hash_table *by_number;	/* the same */
+	struct replay_root *roots;
+	size_t nroots, room;
+	char *options;			/* what the first run was asked for, or NULL */
+};
+
+/* Returns the key of name in the directory dir. */
+struct xxh128 replay_key(uint64_t dir, const char *name);
+
+/* Fill *ret.  Returns NULL, or what is wrong, in words, for free(3). */
+char *replay_load(struct replay *ret, const struct scan *s);
+void replay_free(struct replay *r);
+
+/* Returns true if name in the directory dir is done, with all below it. */
+bool replay_is_done(const struct replay *r, uint64_t dir, const char *name);
+
+/* Returns the account of the operands, unless the pass is complete. */
+const struct replay_dir *replay_top(const struct replay *r);
+
+/* Returns the directory that was begun as name in dir; or NULL. */
+const struct replay_dir *replay_find(const struct replay *r, uint64_t dir, const char *name);
+
+#endif
