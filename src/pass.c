@@ -21,6 +21,7 @@
 #include "journal/journal_json.h"
 #include "report/quote.h"
 #include "report/report.h"
+#include "report/status.h"
 #include "tree/dir.h"
 #include "tree/dirpath.h"
 #include "tree/dirresult.h"
@@ -62,7 +63,7 @@ void pass_end(const struct context *c)
 {
 	if (!c->opts->journal)
 		return;
-	(void)journal_end(is_finished(c));
+	(void)journal_end(is_finished(c), status_synced() == 1);
 	const struct journal_summary s = journal_summary();
 	journal_json_proof(&s);
 }

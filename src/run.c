@@ -18,6 +18,7 @@
 
 #include "base/loop.h"
 #include "base/options.h"
+#include "base/relaxed.h"
 #include "base/signals.h"
 #include "base/stop.h"
 #include "budget.h"
@@ -140,6 +141,7 @@ void run_init(struct context *c, const struct options *opts)
 	};
 	links_init(&c->links, opts->hash);
 	doomed_init(&c->doomed);
+	relaxed_set(c->doomed.kept, journal_summary().before_kept);
 	dirset_init(&c->created_dirs);
 	dirset_init(&c->operand_dirs);
 	init_loop(c, &b);

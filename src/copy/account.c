@@ -105,3 +105,11 @@ void account_excluded(const struct entry *e)
 	if (e->dir->ledger)
 		ledger_add(e->dir->ledger, LEDGER_EXCLUDED, 1);
 }
+
+void account_removal(const struct entry *e)
+{
+	char *dst = dir_dst_path(e->dir, e->dst);
+
+	journal_put_delete(dst, type_letter(e));
+	free(dst);
+}

@@ -19,4 +19,7 @@ void account_ended(const struct entry *e, enum outcome outcome, const struct cop
 /* e was read in its directory, and a rule leaves it out. */
 void account_excluded(const struct entry *e);
 
+/* e's destination is going to be removed. */
+void account_removal(const struct entry *e);
+
 #endif

@@ -17,6 +17,10 @@
  * What is overwritten elsewhere, through a symlink or on a mount of its own, is flushed by
  * itself (copy.c).
  *
+ * A journal counts, when the machine was started again, only as far as it says that what it tells
+ * was on stable storage by then.  So a thread syncs for it as well: with --fsync every few seconds,
+ * else once a minute, which is less than the kernel takes to write out by itself.
+ *
  * Who reads of each file (-v, --json-files, --log) does so while the run goes on: a thread syncs
  * when something has waited for some time, and then says it (deferred.c).  The time grows, up
  * to LONGEST, and is never less than the last sync took, so that these do not take more than
@@ -42,6 +46,7 @@
 #include "base/thread.h"
 #include "copy/entry.h"
 #include "dirname.h"
+#include "journal/journal.h"
 #include "report/deferred.h"
 #include "report/quote.h"
 #include "report/report.h"
@@ -66,12 +71,24 @@ struct fs {
 	char *dir;		/* the full name of a directory on it */
 };
 
+/* From one sync for the journal to the next: with --fsync, and without */
+#define MARK_SOON (5 * CLOCK_SECOND)
+#define MARK_LATER (60 * CLOCK_SECOND)
+
 static bool wanted;
+static bool flushed_at_end;	/* with --fsync */
 static struct fs *_Atomic all;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;	/* of adding to it */
 
 static bool has_thread;
 static pthread_t thread;
+
+static bool has_marker;		/* the thread that syncs for the journal */
+static pthread_t marker;
+static int64_t mark_each;	/* nanoseconds from one time to the next */
+static pthread_mutex_t marker_lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t marker_wake = PTHREAD_COND_INITIALIZER;
+static bool marker_ends;	/* marker_lock's */
 
 /* ------------------------------------------------------------ file systems */
 
@@ -188,11 +205,58 @@ static void *sync_now_and_then(void *arg)
 	return NULL;
 }
 
+/* ------------------------------------------------------- for the journal */
+
+/* Wait for some time, or until the run ends.  Returns false in the second case. */
+static bool wait_for_mark(void)
+{
+	struct timespec until;
+	int r = 0;
+
+	clock_gettime(CLOCK_REALTIME, &until);
+	until.tv_sec += mark_each / CLOCK_SECOND;
+	pthread_mutex_lock(&marker_lock);
+	while (!marker_ends && r == 0)
+		r = pthread_cond_timedwait(&marker_wake, &marker_lock, &until);
+	bool go_on = !marker_ends;
+	pthread_mutex_unlock(&marker_lock);
+	return go_on;
+}
+
+static void *mark_now_and_then(void *arg)
+{
+	(void)arg;
+	while (wait_for_mark()) {
+		/* What is recorded while the file systems are synced may come too late for that. */
+		const struct journal_place place = journal_end_now();
+
+		if (sync_all())
+			journal_put_durable(place);
+	}
+	return NULL;
+}
+
+static void end_marker(void)
+{
+	if (!has_marker)
+		return;
+	pthread_mutex_lock(&marker_lock);
+	marker_ends = true;
+	pthread_cond_signal(&marker_wake);
+	pthread_mutex_unlock(&marker_lock);
+	pthread_join(marker, NULL);
+}
+
+/* -------------------------------------------------------- begin and end */
+
 void durable_begin(const struct options *o)
 {
-	wanted = o->fsync;
-	if (!wanted)
+	wanted = o->fsync || o->journal;
+	mark_each = o->fsync ? MARK_SOON : MARK_LATER;
+	has_marker = o->journal && thread_start(&marker, mark_now_and_then, NULL) == 0;
+	if (!o->fsync)
 		return;
+	flushed_at_end = true;
 	bool read = o->verbose || o->json_files || o->log;
 	deferred_begin(read);
 	has_thread = read && thread_start(&thread, sync_now_and_then, NULL) == 0;
@@ -201,18 +265,27 @@ void durable_begin(const struct options *o)
 		deferred_begin(false);
 }
 
-void durable_end(void)
+/* Sync all, and say what has waited for that. */
+static void flush(void)
 {
-	if (!wanted)
-		return;
 	deferred_end_wait();
 	if (has_thread)
 		pthread_join(thread, NULL);
 	struct deferred *list = deferred_take();
+	const struct journal_place place = journal_end_now();
 	bool ok = sync_all();
 	deferred_end();
 	deferred_say(list, ok);
 	status_set_synced(ok);
+	if (ok)
+		journal_put_durable(place);
+}
+
+void durable_end(void)
+{
+	end_marker();
+	if (flushed_at_end)
+		flush();
 	for (struct fs *fs = all, *next; fs; fs = next) {
 		next = fs->next;
 		if (fs->fd >= 0)

@@ -61,6 +61,7 @@ static struct segment_head head;
 static size_t next_size = FIRST_SIZE;
 static uint64_t last_dir;		/* the number that a directory got last */
 static bool broken;			/* nothing more can be written */
+static uint64_t first_segment;		/* of this run */
 
 /* ---------------------------------------------------------------- writing */
 
@@ -128,10 +129,51 @@ void journal_put_failed(struct ledger *l, const char *name, char type, int err)
 	});
 }
 
-void journal_put_delete(const struct ledger *l, const char *name, char type)
+void journal_put_delete(const char *dst, char type)
 {
+	put(&(struct record){ .kind = RECORD_DELETE, .name = dst, .type = type });
+}
+
+struct journal_place journal_end_now(void)
+{
+	pthread_mutex_lock(&lock);
+	struct journal_place place = {
+		.segment = segment.fd >= 0 ? head.number : 0, .at = segment.used,
+	};
+	pthread_mutex_unlock(&lock);
+	return place;
+}
+
+/* Bring the segments from first to last to stable storage.  Returns 0 or an errno value. */
+static int sync_segments(uint64_t first, uint64_t last)
+{
+	int err = 0;
+
+	for (uint64_t number = first; number <= last && !err; number++)
+		err = segment_sync(folder, number);
+	if (!err && RETRY(fsync(folder)) < 0)
+		err = errno;
+	return err;
+}
+
+void journal_put_durable(struct journal_place place)
+{
+	/* The segment of the last place, or the first one of this run; one thread at a time. */
+	static uint64_t first;
+
+	if (!place.segment)
+		return;
+	if (!first)
+		first = first_segment;
+	int err = sync_segments(first, place.segment);
+	if (err) {
+		report_error_about(&(struct report_about){ .op = OP_SYNC, .dst = path }, err,
+				   "cannot sync the journal %s", quote_always(0, path));
+		return;
+	}
+	first = place.segment;
 	put(&(struct record){
-		.kind = RECORD_DELETE, .dir = l ? l->dir : 0, .name = name, .type = type,
+		.kind = RECORD_DURABLE, .dir = place.segment, .parent = place.at,
 	});
 }
 
@@ -206,6 +248,15 @@ struct ledger *journal_enter(struct ledger *parent, const char *name, const char
 	return l;
 }
 
+/* Returns the number that the device dev of a source had when the pass began. */
+static dev_t dev_then(dev_t dev)
+{
+	for (size_t i = 0; i < replay.nroots; i++)
+		if (replay.roots[i].dev_now == dev)
+			return replay.roots[i].src.dev;
+	return dev;
+}
+
 bool journal_has_links(void)
 {
 	return replay.links.inodes;
@@ -213,7 +264,7 @@ bool journal_has_links(void)
 
 struct oldlink *journal_take_link(dev_t dev, ino_t ino)
 {
-	return oldlinks_take(&replay.links, dev, ino);
+	return oldlinks_take(&replay.links, dev_then(dev), ino);
 }
 
 const char *journal_dir_name(uint64_t number, uint64_t *ret_parent)
@@ -233,7 +284,7 @@ struct journal_summary journal_summary(void)
 {
 	return (struct journal_summary){
 		.on = path, .complete = complete, .before = replay.nentries,
-		.before_dirs = replay.ndirs,
+		.before_dirs = replay.ndirs, .before_kept = replay.kept,
 		.sums = complete ? replay.sums : ledger_sums(&top),
 	};
 }
@@ -333,7 +384,7 @@ static bool begin_pass(void)
 static bool check_roots(bool same_boot)
 {
 	for (size_t i = 0; i < replay.nroots; i++) {
-		const struct replay_root *root = &replay.roots[i];
+		struct replay_root *root = &replay.roots[i];
 		struct record_identity now;
 		int err = identity_get(AT_FDCWD, root->name, &now);
 
@@ -342,6 +393,7 @@ static bool check_roots(bool same_boot)
 			       root->name);
 			return false;
 		}
+		root->dev_now = now.dev;
 		err = identity_get(AT_FDCWD, root->dst, &now);
 		if (err || !identity_same(&root->dst_id, &now, same_boot)) {
 			refuse(err, "the destination %s is not the one that the journal is of",
@@ -415,6 +467,7 @@ static bool begin_segment(const struct scan *s, struct xxh128 options, const cha
 		err = errno;
 	if (!err)
 		err = next_segment_locked();
+	first_segment = head.number;
 	if (!err)
 		err = append_locked(&(struct record){
 			.kind = RECORD_RUN, .name = words, .made = compares,
@@ -447,7 +500,7 @@ enum journal_state journal_begin(const char *name, const char *words, bool compa
 
 /* ------------------------------------------------------------------- the end */
 
-bool journal_end(bool finished)
+bool journal_end(bool finished, bool durable)
 {
 	if (!path || folder < 0)
 		return true;
@@ -455,6 +508,8 @@ bool journal_end(bool finished)
 	if (!ok)
 		report_error(0, "not all that was read has been accounted for: see the journal %s",
 			     quote_always(0, path));
+	if (durable)
+		journal_put_durable(journal_end_now());
 	complete = complete || (ok && finished && !broken && segment.fd >= 0);
 	int err = segment.fd >= 0 ? segment_close(&segment) : 0;
 	if (err) {

@@ -34,10 +34,11 @@ enum journal_state journal_begin(const char *path, const char *words, bool compa
 				 bool restart);
 
 /*
- * The run ends.  finished: all that it had to do is done.  Returns false if something is wrong
- * with the journal, as has been reported.  Main thread only, when there are no others.
+ * The run ends.  finished: all that it had to do is done; durable: and is on stable storage.
+ * Returns false if something is wrong with the journal, as has been reported.  Main thread only,
+ * when there are no others.
  */
-bool journal_end(bool finished);
+bool journal_end(bool finished, bool durable);
 
 /* What has been found when the pass went on, and what the whole is; zeros without a journal */
 struct journal_summary {
@@ -45,6 +46,7 @@ struct journal_summary {
 	bool complete;			/* the pass is */
 	uint64_t before;		/* entries that were done by earlier runs */
 	uint64_t before_dirs;		/* directories that these have completed, with all below */
+	uint64_t before_kept;		/* names in the destinations of these that have a source */
 	struct ledger_sums sums;	/* of all that is done, as far as it is known */
 };
 
@@ -108,8 +110,23 @@ void journal_put_entry(struct ledger *l, const struct record *r);
 /* An entry in the directory of l has failed with that errno value, or 0. */
 void journal_put_failed(struct ledger *l, const char *name, char type, int err);
 
-/* A name in the destination of the directory of l, or of none, is going to be removed. */
-void journal_put_delete(const struct ledger *l, const char *name, char type);
+/* What has the full name dst, of that type, is going to be removed from the destination. */
+void journal_put_delete(const char *dst, char type);
+
+/* A place in the journal */
+struct journal_place {
+	uint64_t segment;		/* its number; 0: there is no journal */
+	uint64_t at;			/* bytes of it that are before the place */
+};
+
+/* Returns where the journal ends now. */
+struct journal_place journal_end_now(void);
+
+/*
+ * All that was recorded before that place, and what that tells of, is on stable storage, but
+ * for the journal itself, which is brought there by this.
+ */
+void journal_put_durable(struct journal_place place);
 
 /*
  * The directory of l, name in that of parent, has come to its end; finished: nothing in it or below

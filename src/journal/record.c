@@ -30,8 +30,8 @@ static unsigned int fields_of(enum record_kind kind)
 	case RECORD_ENTRY: return F_FLAGS | F_DIR | F_NAME | F_TYPE | F_WHAT;
 	case RECORD_FAILED: return F_FLAGS | F_DIR | F_NAME | F_TYPE | F_ERR;
 	case RECORD_COMPLETE: return F_DIR | F_PARENT | F_NAME | F_SUMS;
-	case RECORD_DELETE: return F_DIR | F_NAME | F_TYPE;
-	case RECORD_DURABLE: return 0;
+	case RECORD_DELETE: return F_NAME | F_TYPE;
+	case RECORD_DURABLE: return F_DIR | F_PARENT;
 	}
 	return 0;
 }

@@ -21,7 +21,8 @@ enum record_kind {
 	RECORD_FAILED = 'F',	/* an entry has failed; it may be done later */
 	RECORD_COMPLETE = 'C',	/* a directory, with all that is below it */
 	RECORD_DELETE = 'D',	/* a name in a destination is going to be removed */
-	RECORD_DURABLE = 'M'	/* all that was recorded before is on stable storage */
+	RECORD_DURABLE = 'M'	/* what is before a place, and what that tells of, is on stable
+				   storage: dir is the number of a segment, parent the offset */
 };
 
 /* What tells a directory, or a file, from others that have its name later */
@@ -33,8 +34,8 @@ struct record_identity {
 /* Names are strings in memory of the caller's, or after record_decode() in the bytes. */
 struct record {
 	enum record_kind kind;
-	uint64_t dir;		/* the directory's number: BEGUN, COMPLETE; ENTRY, FAILED, DELETE:
-				   of the one that name is in */
+	uint64_t dir;		/* the directory's number: BEGUN, COMPLETE; ENTRY, FAILED: of the
+				   one that name is in */
 	uint64_t parent;	/* BEGUN, COMPLETE: the number of the directory that it is in */
 	bool made;		/* BEGUN: there was nothing; RUN: see journal_begin(), compares */
 	const char *name;	/* all but DURABLE; of an operand as it was given */
@@ -50,7 +51,7 @@ struct record {
 	const unsigned char *hash;	/* ENTRY: of the contents; NULL: none */
 	size_t hash_len;
 	uint32_t err;		/* FAILED: the errno value, or 0 */
-	struct record_identity src, dst_id;	/* ROOT; dst_id.ino 0: there was nothing */
+	struct record_identity src, dst_id;	/* ROOT */
 	struct ledger_sums sums;	/* COMPLETE */
 };
 

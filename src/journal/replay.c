@@ -181,6 +181,7 @@ static void count_dir(struct replay *r, struct ledger *l, const struct record *r
 	ledger_add(l, LEDGER_SEEN, 1);
 	ledger_add_dir(l, record->name, &record->sums);
 	r->nentries += record->sums.n[LEDGER_SEEN] + 1;
+	r->kept += record->sums.n[LEDGER_KEPT];
 	r->ndirs++;
 }
 

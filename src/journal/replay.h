@@ -28,7 +28,8 @@ struct replay_dir {
 struct replay_root {
 	char *name;			/* as it was given */
 	char *dst;			/* the full name of its copy */
-	struct record_identity src, dst_id;	/* dst_id.ino 0: there was nothing */
+	struct record_identity src, dst_id;
+	uint64_t dev_now;		/* of src: numbers change when the machine is started */
 };
 
 struct replay {
@@ -36,7 +37,9 @@ struct replay {
 	struct ledger_sums sums;	/* ... of the whole pass */
 	uint64_t last_dir;		/* the greatest number of a directory in any record */
 	uint64_t nentries;		/* what need not be done again: entries, at any depth, */
-	uint64_t ndirs;			/* ... and directories among them */
+	uint64_t ndirs;			/* ... and directories that are complete, in ones that are
+					   not */
+	uint64_t kept;			/* see LEDGER_KEPT: in all that is complete */
 	struct keyset done;		/* names that are done, in directories that are not */
 	struct oldlinks links;		/* copies to which further names will be linked */
 	struct hash_table *begun;	/* of struct replay_dir, by key */

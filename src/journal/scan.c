@@ -119,8 +119,8 @@ static char *note(struct scan *s, struct segment_reader *r)
 	struct scan_boot *boot = boot_of(s, r);
 	while (segment_next(r, &record))
 		if (record.kind == RECORD_DURABLE) {
-			boot->durable_segment = r->head.number;
-			boot->durable_at = r->at;
+			boot->durable_segment = record.dir;
+			boot->durable_at = record.parent;
 		}
 	return NULL;
 }

@@ -15,8 +15,8 @@ struct record;
 struct scan_boot {
 	unsigned char id[SEGMENT_ID];
 	uint64_t first;			/* the number of the first one */
-	uint64_t durable_segment;	/* the place after the last RECORD_DURABLE in them: */
-	size_t durable_at;		/* what comes before it was on stable storage */
+	uint64_t durable_segment;	/* the place that the last RECORD_DURABLE in them tells: */
+	uint64_t durable_at;		/* what comes before it was on stable storage */
 };
 
 /* A journal that has been written; also one without any segment.  For scan_close(). */

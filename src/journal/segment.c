@@ -159,9 +159,17 @@ bool segment_append(struct segment *s, const struct record *r)
 	return true;
 }
 
-int segment_sync(const struct segment *s)
+int segment_sync(int dir, uint64_t number)
 {
-	return RETRY(fdatasync(s->fd)) < 0 ? errno : 0;
+	char name[SEGMENT_NAME];
+
+	segment_name(name, number);
+	int fd = RETRY(openat(dir, name, O_RDWR | O_CLOEXEC | O_NOFOLLOW));
+	if (fd < 0)
+		return errno;
+	int err = RETRY(fdatasync(fd)) < 0 ? errno : 0;
+	close(fd);
+	return err;
 }
 
 int segment_close(struct segment *s)

@@ -43,8 +43,8 @@ int segment_create(struct segment *s, int dir, const struct segment_head *head, 
  */
 bool segment_append(struct segment *s, const struct record *r);
 
-/* Have all that was appended on stable storage.  Returns 0 or an errno value. */
-int segment_sync(const struct segment *s);
+/* Bring the segment number in dir to stable storage.  Returns 0 or an errno value. */
+int segment_sync(int dir, uint64_t number);
 
 /* Give back what was not used.  Returns 0 or an errno value. */
 int segment_close(struct segment *s);

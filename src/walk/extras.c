@@ -28,6 +28,7 @@
 #include "copy/context.h"
 #include "copy/doomed.h"
 #include "copy/entry.h"
+#include "journal/ledger.h"
 #include "tree/dir.h"
 #include "walk/reader.h"
 #include "xalloc.h"
@@ -155,6 +156,8 @@ void extras_end(struct context *c, struct extras *x, struct dir *d, bool to_the_
 	size_t seen = x->on ? count_seen(x) : 0;
 
 	relaxed_add(c->doomed.kept, seen);
+	if (d->ledger)
+		ledger_add(d->ledger, LEDGER_KEPT, seen);
 	if (x->on && to_the_end && seen < x->n) {
 		later_init(&extra, false);
 		int err = read_destination(x, d, &extra);

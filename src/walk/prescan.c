@@ -35,6 +35,7 @@
 #include "base/tally.h"
 #include "base/thread.h"
 #include "di-set.h"
+#include "journal/journal.h"
 #include "base/later.h"
 #include "walk/reader.h"
 #include "walk/select.h"
@@ -98,6 +99,7 @@ struct level {
 	dev_t dev;
 	ino_t ino;
 	size_t len;			/* bytes of its path */
+	uint64_t number;		/* in the journal, if an earlier run has begun it; or 0 */
 	struct later later;		/* subdirectories that have not been visited yet */
 };
 
@@ -139,6 +141,8 @@ static void count_name(struct tree *t, int fd, const struct reader_name *n)
 	struct select_query q = { .type = n->type, .parent_dev = l->dev };
 	struct stat st;
 
+	if (l->number && journal_is_done(l->number, n->name))
+		return;
 	if (prescan.opts->exclude) {
 		set_name(t, l->len, n->name);
 		q.path = t->path;
@@ -185,8 +189,11 @@ static int open_path(const struct tree *t)
 						       beneath_open(t->top, below, flags);
 }
 
-/* Count what is in the directory t->path, which is len bytes long, and go down into it. */
-static void descend(struct tree *t, size_t len)
+/*
+ * Count what is in the directory t->path, which is len bytes long, and go down into it; number is
+ * its number in the journal, or 0.
+ */
+static void descend(struct tree *t, size_t len, uint64_t number)
 {
 	int fd = open_path(t);
 	struct reader_name name;
@@ -198,6 +205,7 @@ static void descend(struct tree *t, size_t len)
 
 		*l = (struct level){
 			.above = t->deepest, .dev = st.st_dev, .ino = st.st_ino, .len = len,
+			.number = number,
 		};
 		later_init(&l->later, false);
 		t->deepest = l;
@@ -232,7 +240,7 @@ static void count_tree(const char *path, bool follow)
 	if (t.top < 0)
 		return;
 	t.top_len = set_name(&t, 0, path);
-	descend(&t, t.top_len);
+	descend(&t, t.top_len, journal_number(0, path));
 	while (t.deepest) {
 		mode_t type;
 		const char *name = prescan.stop ? NULL : later_peek(&t.deepest->later, &type);
@@ -241,8 +249,11 @@ static void count_tree(const char *path, bool follow)
 			ascend(&t);
 			continue;
 		}
+		uint64_t number = t.deepest->number;
+		if (number)
+			number = journal_number(number, name);
 		later_skip(&t.deepest->later);
-		descend(&t, set_name(&t, t.deepest->len, name));
+		descend(&t, set_name(&t, t.deepest->len, name), number);
 	}
 	close(t.top);
 	free(t.path);
@@ -253,7 +264,8 @@ static void count_operand(const char *path)
 	bool follow = options_follows(prescan.opts, true);
 	struct stat st;
 
-	if (RETRY(fstatat(AT_FDCWD, path, &st, follow ? 0 : AT_SYMLINK_NOFOLLOW)) < 0)
+	if (journal_is_done(0, path) ||
+	    RETRY(fstatat(AT_FDCWD, path, &st, follow ? 0 : AT_SYMLINK_NOFOLLOW)) < 0)
 		return;
 	const struct select_query q = {
 		.path = path, .type = st.st_mode & S_IFMT, .st = &st, .operand = true,

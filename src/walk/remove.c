@@ -30,6 +30,7 @@
 #include "base/relaxed.h"
 #include "base/retry.h"
 #include "base/stop.h"
+#include "copy/account.h"
 #include "copy/complain.h"
 #include "copy/context.h"
 #include "copy/doomed.h"
@@ -168,6 +169,8 @@ static void remove_name(struct context *c, enum dir_doom doom, struct dir *d, co
 {
 	const struct entry e = { .dir = d, .src = name, .dst = name, .type = type };
 
+	if (c->opts->journal)
+		account_removal(&e);
 	if (c->opts->dry_run || unlink_in(d, name, S_ISDIR(type) ? AT_REMOVEDIR : 0) == 0) {
 		char *path = outcome_is_told(c->opts) ? old_path(c, doom, d, name) : NULL;
 

@@ -10,8 +10,8 @@ import os
 import sys
 
 HEAD = 88
-KINDS = {"R": "n", "O": "ni", "B": "dpn", "E": "dtwn", "F": "dtne", "C": "dpns", "D": "dtn",
-         "M": ""}
+KINDS = {"R": "n", "O": "ni", "B": "dpn", "E": "dtwn", "F": "dtne", "C": "dpns", "D": "tn",
+         "M": "dp"}
 FLAGGED = "ROBEF"
 HAS_STAT, HAS_INO, HAS_HASH, HAS_DST, IS_MADE = 1, 2, 4, 8, 16
 WHAT = {1: "copied", 2: "linked", 3: "skipped"}
