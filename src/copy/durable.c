@@ -18,8 +18,8 @@
  * itself (copy.c).
  *
  * A journal counts, when the machine was started again, only as far as it says that what it tells
- * was on stable storage by then.  So a thread syncs for it as well: with --fsync every few seconds,
- * else once a minute, which is less than the kernel takes to write out by itself.
+ * was on stable storage by then.  So a thread syncs for it as well: with --fsync as often as for
+ * those who read, else once a minute, when the kernel has written out most by itself.
  *
  * Who reads of each file (-v, --json-files, --log) does so while the run goes on: a thread syncs
  * when something has waited for some time, and then says it (deferred.c).  The time grows, up
@@ -55,7 +55,7 @@
 #include "tree/dirpath.h"
 #include "xalloc.h"
 
-/* How long something waits to be said: at first, and later */
+/* How long something waits to be said, or the journal for a sync: at first, and later */
 #define SHORTEST (CLOCK_SECOND / 10)
 #define LONGEST (5 * CLOCK_SECOND)
 
@@ -71,9 +71,8 @@ struct fs {
 	char *dir;		/* the full name of a directory on it */
 };
 
-/* From one sync for the journal to the next: with --fsync, and without */
-#define MARK_SOON (5 * CLOCK_SECOND)
-#define MARK_LATER (60 * CLOCK_SECOND)
+/* From one sync for the journal to the next without --fsync */
+#define SELDOM (60 * CLOCK_SECOND)
 
 static bool wanted;
 static bool flushed_at_end;	/* with --fsync */
@@ -85,7 +84,6 @@ static pthread_t thread;
 
 static bool has_marker;		/* the thread that syncs for the journal */
 static pthread_t marker;
-static int64_t mark_each;	/* nanoseconds from one time to the next */
 static pthread_mutex_t marker_lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t marker_wake = PTHREAD_COND_INITIALIZER;
 static bool marker_ends;	/* marker_lock's */
@@ -187,6 +185,13 @@ static bool sync_all(void)
 
 /* ------------------------------------------------------------ now and then */
 
+/* Returns how long to wait after a sync that came after wait, and took so long. */
+static int64_t wait_after(int64_t wait, int64_t took)
+{
+	wait = wait >= SELDOM ? SELDOM : wait * 2 < LONGEST ? wait * 2 : LONGEST;
+	return wait > took ? wait : took;
+}
+
 static void *sync_now_and_then(void *arg)
 {
 	int64_t wait = SHORTEST;
@@ -197,24 +202,23 @@ static void *sync_now_and_then(void *arg)
 		int64_t begun = clock_now(CLOCK_MONOTONIC);
 
 		deferred_say(list, sync_all());
-		int64_t took = clock_now(CLOCK_MONOTONIC) - begun;
-		wait = wait * 2 < LONGEST ? wait * 2 : LONGEST;
-		if (wait < took)
-			wait = took;
+		wait = wait_after(wait, clock_now(CLOCK_MONOTONIC) - begun);
 	}
 	return NULL;
 }
 
 /* ------------------------------------------------------- for the journal */
 
-/* Wait for some time, or until the run ends.  Returns false in the second case. */
-static bool wait_for_mark(void)
+/* Wait for so many nanoseconds, or until the run ends.  Returns false in the second case. */
+static bool wait_for_mark(int64_t wait)
 {
 	struct timespec until;
 	int r = 0;
 
 	clock_gettime(CLOCK_REALTIME, &until);
-	until.tv_sec += mark_each / CLOCK_SECOND;
+	int64_t ns = until.tv_nsec + wait;
+	until.tv_sec += ns / CLOCK_SECOND;
+	until.tv_nsec = ns % CLOCK_SECOND;
 	pthread_mutex_lock(&marker_lock);
 	while (!marker_ends && r == 0)
 		r = pthread_cond_timedwait(&marker_wake, &marker_lock, &until);
@@ -225,13 +229,17 @@ static bool wait_for_mark(void)
 
 static void *mark_now_and_then(void *arg)
 {
+	int64_t wait = flushed_at_end ? SHORTEST : SELDOM;
+
 	(void)arg;
-	while (wait_for_mark()) {
+	while (wait_for_mark(wait)) {
 		/* What is recorded while the file systems are synced may come too late for that. */
 		const struct journal_place place = journal_end_now();
+		int64_t begun = clock_now(CLOCK_MONOTONIC);
 
 		if (sync_all())
 			journal_put_durable(place);
+		wait = wait_after(wait, clock_now(CLOCK_MONOTONIC) - begun);
 	}
 	return NULL;
 }
@@ -252,11 +260,10 @@ static void end_marker(void)
 void durable_begin(const struct options *o)
 {
 	wanted = o->fsync || o->journal;
-	mark_each = o->fsync ? MARK_SOON : MARK_LATER;
+	flushed_at_end = o->fsync;
 	has_marker = o->journal && thread_start(&marker, mark_now_and_then, NULL) == 0;
 	if (!o->fsync)
 		return;
-	flushed_at_end = true;
 	bool read = o->verbose || o->json_files || o->log;
 	deferred_begin(read);
 	has_thread = read && thread_start(&thread, sync_now_and_then, NULL) == 0;

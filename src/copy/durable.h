@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * durable - with --fsync, what was reported as copied is on stable storage; and with --journal, what
+ * durable - with --fsync, what was reported as copied is on stable storage; with --journal, what
  * was recorded, now and then.  Without either these functions do nothing.
  */
 #ifndef PCP_DURABLE_H

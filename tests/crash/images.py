@@ -11,6 +11,10 @@
 # be there, as in the source.  The last clone of a run is made when pcp has ended: all must
 # be in it.
 #
+# With --resume pcp has a journal in that file system, too.  Then in each clone, as after the
+# machine was started again, the same command is given once more: it must end well, with a copy that
+# is whole and that --check-journal finds, by its digest the same as without a power failure.
+#
 # The last line of the output is the sum.  The status is 1 if anything was lost; or if, of many
 # images, too few came from the midst of a run.  A few may all come from before the first report
 # or after the last one, where the machine is quick: then they tell of the ends of runs alone.
@@ -74,6 +78,24 @@ class Mounted:
         subprocess.run(["umount", self.at], check=True)
 
 
+class AnotherBoot:
+    """The machine seems to have been started once more."""
+
+    FILE = "/proc/sys/kernel/random/boot_id"
+
+    def __init__(self, work):
+        self.work = work
+
+    def __enter__(self):
+        name = os.path.join(self.work, "boot_id")
+        with open(name, "w") as f:
+            f.write("01234567-89ab-cdef-0123-456789abcdef\n")
+        subprocess.run(["mount", "--bind", name, self.FILE], check=True)
+
+    def __exit__(self, *_):
+        subprocess.run(["umount", self.FILE], check=True)
+
+
 class Run:
     """One run, and the images that were taken meanwhile."""
 
@@ -83,6 +105,8 @@ class Run:
         self.mount = os.path.join(args.dir, "mount")
         self.reported = []
         self.images = []        # (name, how many had been reported, whether pcp had ended)
+        self.journal = os.path.join(self.mount, "journal")
+        self.kept = 0           # images in which something need not be done again
 
     def make(self):
         with open(self.image, "wb") as f:
@@ -102,10 +126,13 @@ class Run:
             fcntl.ioctl(new, FICLONE, old.fileno())
         self.images.append((name, known, ended))
 
+    def command(self):
+        journal = ["--journal=" + self.journal] if self.args.resume else []
+        return [self.args.pcp, "-av", *self.args.options, *journal, "-T", self.source,
+                os.path.join(self.mount, "copy")]
+
     def copy(self, wait):
-        command = [self.args.pcp, "-av", *self.args.options, "-T", self.source,
-                   os.path.join(self.mount, "copy")]
-        child = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        child = subprocess.Popen(self.command(), stdout=subprocess.PIPE, text=True)
         reader = threading.Thread(target=self.read, args=(child.stdout,))
         reader.start()
         while len(self.images) < IMAGES_OF_A_RUN - 1 and child.poll() is None:
@@ -115,6 +142,27 @@ class Run:
         if child.wait() != 0:
             sys.exit(f"pcp ended with {child.returncode}")
         self.clone(True)
+        self.digest = self.check() if self.args.resume else None
+
+    def check(self):
+        """What --check-journal says."""
+        done = subprocess.run([self.args.pcp, "--check-journal=" + self.journal],
+                              capture_output=True, text=True)
+        return done.stdout if done.returncode == 0 else done.stdout + done.stderr
+
+    def resumed(self, image):
+        """What is wrong in the image after the pass has gone on there."""
+        with Mounted(image[0], self.mount), AnotherBoot(self.args.dir):
+            done = subprocess.run(self.command(), capture_output=True, text=True)
+            found = all_below(os.path.join(self.mount, "copy"))
+            wrong = [path for path in self.expected if found.get(path) != self.expected[path]]
+            if done.returncode != 0:
+                wrong.append(done.stderr)
+            if self.check() != self.digest:
+                wrong.append(self.check())
+            self.kept += " entries of the journal" in done.stderr or not done.stdout
+        os.unlink(image[0])
+        return wrong
 
     def lost(self, image):
         """Names that are not in the image as they were reported."""
@@ -145,13 +193,14 @@ def main():
     parser.add_argument("--images", type=int, default=10)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--fs", default="ext4")
+    parser.add_argument("--resume", action="store_true")
     parser.add_argument("options", nargs="*")
     args = parser.parse_args()
     rng = random.Random(args.seed)
     source = os.path.join(args.dir, "source")
     make_source(rng, source)
     expected = all_below(source)
-    images = midst = lost = checked = 0
+    images = midst = lost = checked = kept = 0
     os.mkdir(os.path.join(args.dir, "mount"))
     while images < args.images:
         run = Run(args, rng, source, expected)
@@ -160,14 +209,17 @@ def main():
             run.copy(rng.choice((0.1, 0.3, 0.6)))
             # What the run leaves to be written is not wanted.
         for image in run.images:
-            missing = run.lost(image)
+            missing = run.resumed(image) if args.resume else run.lost(image)
             for path in missing[:5]:
                 print(f"image {images}: lost: {path}")
             images += 1
-            checked += len(expected) if image[2] else image[1]
+            checked += len(expected) if image[2] or args.resume else image[1]
             midst += not image[2] and 0 < image[1] < len(expected)
             lost += len(missing)
-    print(f"{images} images, {midst} from the midst, {checked} files looked at, {lost} lost")
+        kept += run.kept
+    went_on = f", {kept} that went on" if args.resume else ""
+    print(f"{images} images, {midst} from the midst{went_on}, {checked} files looked at, "
+          f"{lost} lost")
     sys.exit(bool(lost or (images >= MANY_IMAGES and midst < images / 10)))
 
 

@@ -28,12 +28,19 @@ for cloning in xfs btrfs ''; do
 	rm -rf "$scratch/disk" "$scratch/disk.img"
 done
 
-for options in "$OPTIONS" "$OPTIONS --atomic"; do
+# images WHAT MORE OPTION...: with MORE, an option of images.py, and the OPTIONs of pcp
+images() {
+	what=$1 more=$2
+	shift 2
 	mkdir "$scratch/disk/$FS"
 	python3 "$tests/crash/images.py" --pcp="$bin/pcp" --dir="$scratch/disk/$FS" \
-		--images="$IMAGES" --seed="$SEED" --fs="$FS" -- $options >"$scratch/found" 2>&1
-	ok $? "$FS, $options: $(tail -n 1 "$scratch/found")"
+		--images="$IMAGES" --seed="$SEED" --fs="$FS" $more -- "$@" >"$scratch/found" 2>&1
+	ok $? "$FS, $what: $(tail -n 1 "$scratch/found")"
 	cat -v "$scratch/found" | diag
 	rm -rf "${scratch:?}/disk/$FS"
-done
+}
+
+images "$OPTIONS" '' $OPTIONS
+images "$OPTIONS --atomic" '' $OPTIONS --atomic
+images "$OPTIONS --journal" --resume $OPTIONS
 done_testing
