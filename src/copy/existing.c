@@ -49,6 +49,7 @@
 #include "copy/targets.h"
 #include "copy/unchanged.h"
 #include "filemode.h"
+#include "journal/journal.h"
 #include "report/ask.h"
 #include "report/quote.h"
 #include "report/status.h"
@@ -342,6 +343,19 @@ static bool is_left_behind(const struct entry *e, const struct stat *dst)
 	return e->dir->resumed && !S_ISDIR(dst->st_mode);
 }
 
+/*
+ * Returns true if what was left behind is a whole copy: it has the time of its source, which is set
+ * when all else but the mode is done; and no power failure has taken away what it had.  It counts
+ * unless it has to be read, to be verified or for its checksum.
+ */
+static bool is_whole(const struct options *o, const struct entry *e, const struct stat *src,
+		     struct existing *ret)
+{
+	return o->attrs & COPYFILE_TIMES && !o->verify && !o->hash && S_ISREG(src->st_mode) &&
+	       journal_is_of_this_boot() &&
+	       unchanged_look(o, e, src, &ret->st, &ret->why) == UNCHANGED_ALL;
+}
+
 static enum existing_action decide(struct context *c, const struct entry *e,
 				   const struct stat *src, struct existing *ret)
 {
@@ -364,8 +378,11 @@ static enum existing_action decide(struct context *c, const struct entry *e,
 			      "cannot tell whether %s and %s are the same file");
 		return EXISTING_REFUSED;
 	}
-	if (is_left_behind(e, dst))
+	if (is_left_behind(e, dst)) {
+		if (is_whole(o, e, src, ret))
+			return EXISTING_UP_TO_DATE;
 		return existing_remove(c, e) ? EXISTING_NONE : EXISTING_REFUSED;
+	}
 	enum existing_action action = check_update_options(o, e, src, ret);
 	if (action != EXISTING_OVERWRITE || same == SAMEFILE_DONE)
 		return action == EXISTING_OVERWRITE ? EXISTING_KEEP : action;

@@ -54,6 +54,7 @@ static int folder = -1;			/* the same, open and locked */
 static struct replay replay;		/* what earlier runs have done */
 static bool complete;			/* the pass is */
 static struct ledger top;		/* of the operands */
+static bool of_this_boot;		/* all runs of the pass were */
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;	/* of what follows */
 static struct segment segment = SEGMENT_NONE;
@@ -248,6 +249,11 @@ struct ledger *journal_enter(struct ledger *parent, const char *name, const char
 	return l;
 }
 
+bool journal_is_of_this_boot(void)
+{
+	return of_this_boot;
+}
+
 /* Returns the number that the device dev of a source had when the pass began. */
 static dev_t dev_then(dev_t dev)
 {
@@ -423,8 +429,8 @@ static enum journal_state load(const struct scan *s, struct xxh128 options, cons
 	}
 	if (replay.complete)
 		return JOURNAL_COMPLETE;
-	bool same_boot = !memcmp(s->boot, s->head.boot, SEGMENT_ID);
-	if (!check_roots(same_boot))
+	of_this_boot = s->nboots == 1 && !memcmp(s->boot, s->head.boot, SEGMENT_ID);
+	if (!check_roots(!memcmp(s->boot, s->head.boot, SEGMENT_ID)))
 		return JOURNAL_REFUSED;
 	const struct replay_dir *before = replay_top(&replay);
 	struct ledger_sums sums = ledger_sums(&before->ledger);

@@ -88,6 +88,9 @@ void journal_put_root(const char *name, const char *dst, const struct record_ide
  */
 bool journal_has_root(const char *path);
 
+/* Returns true if all runs of the pass were since the machine was started. */
+bool journal_is_of_this_boot(void);
+
 /* Returns true if there may be something for journal_take_link(). */
 bool journal_has_links(void);
 

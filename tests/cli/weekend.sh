@@ -30,7 +30,7 @@ inside() {
 	export LD_LIBRARY_PATH
 	server=$(dirname $S)
 	mkdir $J $server/new /mnt/new
-	step() { echo "$1: $2" >>/host/steps; }
+	step() { echo "$1:${2:+ $2}" >>/host/steps; }
 
 	old=$T/old
 	mkdir -p $S/old
@@ -109,16 +109,17 @@ test_weekend() {
 		nothing more to do: 0
 		killed in pass 2: 137
 		not mounted: 1
-		what was put where it is mounted: 
+		what was put where it is mounted:
 		pass 2: 0
 		pass 3: 0
-		rsync: 
-		differences: 
+		rsync:
+		differences:
 		the proof: 0
 	EOF
 	assertEquals 'the steps' '' "$(diff "$share/expected" "$share/steps")"
 	assertContains 'the proof' "$(cat "$share/proof" 2>&1)" ' 0 differ; complete, digest '
-	assertContains 'not mounted' "$(cat "$share/messages")" 'is not the one that the journal is of'
+	assertContains 'not mounted' "$(cat "$share/messages")" \
+		'is not the one that the journal is of'
 	[ ! -s "$share/steps" ] || diff "$share/expected" "$share/steps" >/dev/null ||
 		cat "$share/messages"
 }
