@@ -59,6 +59,7 @@ complete -c pcp -l log -r -F -d 'Write a line for each file and error to this fi
 complete -c pcp -l max-delete -x -d 'Remove nothing if that would be more entries, or percent'
 complete -c pcp -l max-errors -x -d 'Begin nothing new after so many errors'
 complete -c pcp -l max-size -x -d 'Leave out regular files that are larger'
+complete -c pcp -l metrics -r -F -d 'Keep numbers for Prometheus in this file'
 complete -c pcp -l min-size -x -d 'Leave out regular files that are smaller'
 complete -c pcp -l mirror -d 'Same as -af --update=changed --delete'
 complete -c pcp -l newer -r -F -d 'Leave out what was modified before this date'

@@ -42,6 +42,7 @@
 #include "version-etc.h"
 #include "walk/prune.h"
 #include "walk/target.h"
+#include "watch/metrics.h"
 
 /* What --version says, instead of gnulib's own line and year */
 const char version_etc_copyright[] = "Copyright %s 2026 the authors of pcp";
@@ -66,11 +67,12 @@ int main(int argc, char **argv)
 	/* Before there is anything to end in order, signals have their default action. */
 	signals_init();
 	output_begin(&options);
+	metrics_begin(&options);
 	run_init(&context, &options);
 	target_copy_operands(&context);
 	prune(&context);
 	run_fini(&context);
-	output_end(summary_print);
+	output_end(summary_print, metrics_end);
 	signals_die();
 	return status_exit_code();
 }

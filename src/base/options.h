@@ -120,6 +120,7 @@ struct options {
 	uint64_t max_errors;		/* after so many it ends; 0: it goes on */
 	uint32_t retry;			/* rounds in which what failed is tried again */
 	const char *log;		/* a file for every event, or NULL */
+	const char *metrics;		/* a file with numbers for a monitoring system, or NULL */
 	const char *checksum_file;	/* a list of the copies' checksums, or NULL */
 	const char *failed_to;		/* a file for the sources that failed, or NULL ... */
 	bool null;			/* ... with a NUL after each, as in files_from, too */

@@ -222,6 +222,9 @@ static bool apply_output(struct options *o, struct raw_options *raw, int c)
 	case OPT_LOG:
 		o->log = optarg;
 		break;
+	case OPT_METRICS:
+		o->metrics = optarg;
+		break;
 	default:
 		return false;
 	}

@@ -93,6 +93,8 @@ static const char options_of_pcp[] =
 "                                 entries, or P percent of them (default: 10%)\n"
 "      --max-errors=N           begin nothing new after N errors\n"
 "      --max-size=SIZE          leave out regular files of more than SIZE bytes\n"
+"      --metrics=FILE           every 15 seconds replace FILE by the numbers of the run, in\n"
+"                                 the text format of Prometheus\n"
 "      --min-size=SIZE          leave out regular files of less than SIZE bytes\n"
 "      --mirror                 same as -af --update=changed --delete\n"
 "      --newer=DATE             leave out what was last modified before DATE, but no\n"

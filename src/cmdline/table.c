@@ -40,6 +40,7 @@ static const struct option own_options[] = {
 	{ "max-delete", required_argument, NULL, OPT_MAX_DELETE },
 	{ "max-errors", required_argument, NULL, OPT_MAX_ERRORS },
 	{ "max-size", required_argument, NULL, OPT_MAX_SIZE },
+	{ "metrics", required_argument, NULL, OPT_METRICS },
 	{ "min-size", required_argument, NULL, OPT_MIN_SIZE },
 	{ "mirror", no_argument, NULL, OPT_MIRROR },
 	{ "newer", required_argument, NULL, OPT_NEWER },

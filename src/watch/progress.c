@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Design: main calls progress_tick() ten times a second.  It takes the numbers once, and
- * shows them wherever it is time for that.
+ * shows them wherever it is time for that; --metrics, which is read later, is one of the places.
  *
  * A prescan finds the totals.  As it uses the same file systems as the copies, there is none
- * in a run without progress, and it begins only after a while.
+ * in a run whose progress nobody watches, and it begins only after a while.
  */
 #include <config.h>
 
@@ -22,6 +22,7 @@
 #include "report/report.h"
 #include "walk/prescan.h"
 #include "watch/bar.h"
+#include "watch/metrics.h"
 #include "watch/progress_json.h"
 #include "watch/snapshot.h"
 #include "watch/text.h"
@@ -38,6 +39,7 @@ static struct {
 	bool prescanning;
 } state;
 
+/* Returns true if somebody watches the progress, who wants to know the totals. */
 static bool is_shown(void)
 {
 	return state.on_terminal || state.in_json;
@@ -53,7 +55,18 @@ bool progress_init(struct context *c)
 	snapshot_init();
 	if (is_shown())
 		outcome_watch();
-	return is_shown();
+	return is_shown() || metrics_are_due(INT64_MAX);
+}
+
+static void put_metrics(const struct context *c, const struct snapshot *s, int64_t now)
+{
+	uint64_t ended = s->tally.bytes;
+
+	metrics_put(&(struct metrics_now){
+		.pending = s->in_flight, .copying = s->copying,
+		.pending_bytes = s->bytes_done > ended ? s->bytes_done - ended : 0,
+		.walkers = c->workers.nthreads,
+	}, now);
 }
 
 static void show(struct context *c, int64_t now)
@@ -61,6 +74,7 @@ static void show(struct context *c, int64_t now)
 	struct snapshot s;
 
 	snapshot_take(&s, c, false);
+	put_metrics(c, &s, now);
 	if (state.on_terminal)
 		bar_show(&s, now);
 	if (state.in_json && now >= state.next_json) {
@@ -72,16 +86,19 @@ static void show(struct context *c, int64_t now)
 
 void progress_tick(struct context *c)
 {
-	int64_t now = is_shown() ? clock_now(CLOCK_MONOTONIC) : 0;
+	/* A wake-up may come at any time, and mean nothing for this. */
+	int64_t now = c->loop.ticking ? clock_now(CLOCK_MONOTONIC) : 0;
 
-	if (!is_shown() || now < state.next)
+	if (!c->loop.ticking || now < state.next)
 		return;
 	state.next = now + TICK_NS;
-	if (!state.prescanning && c->may_prescan && now - state.started >= PRESCAN_NS) {
+	if (is_shown() && !state.prescanning && c->may_prescan &&
+	    now - state.started >= PRESCAN_NS) {
 		state.prescanning = true;
 		prescan_begin(c->opts, c->operands, c->noperands);
 	}
-	show(c, now);
+	if (is_shown() || metrics_are_due(now))
+		show(c, now);
 }
 
 void progress_suspend(void)
