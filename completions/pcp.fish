@@ -84,6 +84,7 @@ complete -c pcp -l reflink -f -a 'auto always never' -d 'Share data with the sou
 complete -c pcp -l remove-destination -d 'Remove files that exist first'
 complete -c pcp -l sparse -x -a 'auto always never' -d 'Make holes'
 complete -c pcp -l stats -d 'Say at the end what was done, and why'
+complete -c pcp -l report -r -F -d 'Write a page of HTML about the run to this file'
 complete -c pcp -l retry -x -d 'Try what failed for a passing reason again, so often'
 complete -c pcp -l strict -d 'Fail also for what changes meanwhile, or is lost'
 complete -c pcp -l strip-trailing-slashes -d 'Remove slashes from the end of sources'

@@ -43,9 +43,17 @@
 #include "walk/prune.h"
 #include "walk/target.h"
 #include "watch/metrics.h"
+#include "watch/pagefile.h"
 
 /* What --version says, instead of gnulib's own line and year */
 const char version_etc_copyright[] = "Copyright %s 2026 the authors of pcp";
+
+/* The files that are replaced at the end; that of --metrics has the exit status. */
+static void write_files(const struct options *o)
+{
+	pagefile_end(o);
+	metrics_end(o);
+}
 
 int main(int argc, char **argv)
 {
@@ -68,11 +76,12 @@ int main(int argc, char **argv)
 	signals_init();
 	output_begin(&options);
 	metrics_begin(&options);
+	pagefile_begin(&options);
 	run_init(&context, &options);
 	target_copy_operands(&context);
 	prune(&context);
 	run_fini(&context);
-	output_end(summary_print, metrics_end);
+	output_end(summary_print, write_files);
 	signals_die();
 	return status_exit_code();
 }

@@ -25,6 +25,7 @@
 #include "copy/context.h"
 #include "copy/copy.h"
 #include "copy/durable.h"
+#include "copy/timing.h"
 #include "hash.h"
 #include "report/report.h"
 #include "tree/dir.h"
@@ -60,6 +61,7 @@ static bool complete(void *arg, struct dir *d, const struct dir_result *result)
 {
 	if (d->doom)
 		return remove_complete(arg, d, result->clean);
+	timing_dir(d);
 	return makedir_complete(arg, d, result->clean);
 }
 

@@ -112,6 +112,7 @@ static const char options_of_pcp[] =
 "      --progress[=WHEN]        show progress: auto (on a terminal), always, never, or\n"
 "                                 line (in one line)\n"
 "  -q, --quiet                  show neither warnings nor progress, only errors\n"
+"      --report=FILE            replace FILE at the end by a page of HTML about the run\n"
 "      --retry=N                at the end try what failed for a passing reason again,\n"
 "                                 up to N times (default: 0)\n"
 "      --stats                  tell at the end of threads, and the engine's decisions\n"

@@ -52,6 +52,7 @@ static const struct option own_options[] = {
 	{ "older", required_argument, NULL, OPT_OLDER },
 	{ "progress", optional_argument, NULL, OPT_PROGRESS },
 	{ "quiet", no_argument, NULL, 'q' },
+	{ "report", required_argument, NULL, OPT_REPORT },
 	{ "retry", required_argument, NULL, OPT_RETRY },
 	{ "stats", no_argument, NULL, OPT_STATS },
 	{ "strict", no_argument, NULL, OPT_STRICT },

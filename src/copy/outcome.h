@@ -24,7 +24,10 @@ void outcome_watch(void);
 /* Returns a new number, by which readers of JSON know an entry again; 0 if there are none. */
 uint64_t outcome_new_id(void);
 
-/* Number e, and note the time, if readers of JSON are told of every file. */
+/*
+ * Note the time in e, if readers of JSON are told of every file, or a report of the slowest ones;
+ * and number it for the former.
+ */
 void outcome_number(struct entry *e);
 
 /*

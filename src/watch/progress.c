@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Design: main calls progress_tick() ten times a second.  It takes the numbers once, and
- * shows them wherever it is time for that; --metrics, which is read later, is one of the places.
+ * shows them wherever it is time for that; --metrics and --report, which are read later, are two
+ * of the places.
  *
  * A prescan finds the totals.  As it uses the same file systems as the copies, there is none
  * in a run whose progress nobody watches, and it begins only after a while.
@@ -23,6 +24,7 @@
 #include "walk/prescan.h"
 #include "watch/bar.h"
 #include "watch/metrics.h"
+#include "watch/pagefile.h"
 #include "watch/progress_json.h"
 #include "watch/snapshot.h"
 #include "watch/text.h"
@@ -55,7 +57,7 @@ bool progress_init(struct context *c)
 	snapshot_init();
 	if (is_shown())
 		outcome_watch();
-	return is_shown() || metrics_are_due(INT64_MAX);
+	return is_shown() || metrics_are_due(INT64_MAX) || pagefile_is_due(INT64_MAX);
 }
 
 static void put_metrics(const struct context *c, const struct snapshot *s, int64_t now)
@@ -75,6 +77,7 @@ static void show(struct context *c, int64_t now)
 
 	snapshot_take(&s, c, false);
 	put_metrics(c, &s, now);
+	pagefile_sample(c, &s, now, false);
 	if (state.on_terminal)
 		bar_show(&s, now);
 	if (state.in_json && now >= state.next_json) {
@@ -97,7 +100,7 @@ void progress_tick(struct context *c)
 		state.prescanning = true;
 		prescan_begin(c->opts, c->operands, c->noperands);
 	}
-	if (is_shown() || metrics_are_due(now))
+	if (is_shown() || metrics_are_due(now) || pagefile_is_due(now))
 		show(c, now);
 }
 
@@ -124,11 +127,11 @@ void progress_end(struct context *c)
 	struct snapshot s;
 
 	prescan_end();
-	if (state.in_json) {
-		snapshot_take(&s, c, true);
+	snapshot_take(&s, c, true);
+	if (state.in_json)
 		progress_json_put(&s);
-		snapshot_release(&s);
-	}
+	pagefile_sample(c, &s, clock_now(CLOCK_MONOTONIC), true);
+	snapshot_release(&s);
 	if (state.on_terminal)
 		bar_hide();
 	console_set_progress(NULL);

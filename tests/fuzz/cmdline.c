@@ -40,7 +40,7 @@ const char *const fuzz_words[] = {
 	"--debug", "--failed-to=failed", "--files-from=list", "--files-from=-",
 	"--fsync", "--jobs=", "--jobs=4096", "--json",
 	"--json=1", "--json=99", "--json-files", "--json-interval=", "--json-interval=0.1",
-	"--json-interval=nan", "--json-interval=1e5", "--log=log", "--metrics=m",
+	"--json-interval=nan", "--json-interval=1e5", "--log=log", "--metrics=m", "--report=r",
 	"--max-errors=",
 	"--max-errors=18446744073709551615", "--no-preserve=", "--null", "--parents",
 	"--preserve", "--preserve=", "--preserve=mode,links,xattr", "--progress", "--progress=",
