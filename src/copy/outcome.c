@@ -87,6 +87,7 @@ static void count(const struct entry *e, enum outcome outcome, const struct copy
 		sum.bytes_moved = info->bytes_moved;
 		sum.bytes_cloned = info->bytes_cloned;
 		sum.bytes_holes = info->bytes_holes;
+		sum.verified = info->compared != COPYFILE_COMPARED_NOT;
 	}
 	tally_add(&sum);
 }
@@ -105,6 +106,20 @@ void outcome_left_out(const struct entry *e)
 {
 	stop_leave_out();
 	outcome_untried(e);
+}
+
+void outcome_differs(const struct entry *e, const struct copyfile_info *info, bool again)
+{
+	tally_add(&(struct tally){ .differed = 1 });
+	if (!json_is_on())
+		return;
+	char *src = dir_src_path(e->dir, e->src), *dst = dir_dst_path(e->dir, e->dst);
+	json_put_difference(&(struct json_difference){
+		.id = e->id, .src = src, .dst = dst, .attempt = again ? 2 : 1,
+		.at = info->differs_at,
+	});
+	free(src);
+	free(dst);
 }
 
 void outcome_lacking(const struct entry *e)

@@ -49,6 +49,12 @@ void outcome_left_out(const struct entry *e);
 void outcome_untried(const struct entry *e);
 
 /*
+ * The copy of e was read back and differs from its source; again: so did the one before.  It has
+ * not come to its end yet.
+ */
+void outcome_differs(const struct entry *e, const struct copyfile_info *info, bool again);
+
+/*
  * e, whose outcome is that it was copied, lacks something that was wanted, which has been
  * reported: it is listed for --failed-to, and its directory is not clean.
  */

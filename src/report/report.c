@@ -51,6 +51,11 @@ static struct early {
 } *early;
 static size_t nearly;
 
+const char *report_op_name(enum report_op op)
+{
+	return ops[op];
+}
+
 static char *compose(int err, const char *format, va_list args)
 {
 	char *text = xvasprintf(format, args);

@@ -74,6 +74,10 @@ static void put_cards(FILE *out, const struct page *p)
 	put_card(out, "Warnings", words_count(buf, p->warnings), false);
 	if (p->tally.retried)
 		put_card(out, "Tried again", words_count(buf, p->tally.retried), false);
+	if (p->o->verify)
+		put_card(out, "Verified copies", words_count(buf, p->tally.verified), false);
+	if (p->tally.differed)
+		put_card(out, "Copies that differed", words_count(buf, p->tally.differed), true);
 	if (p->tally.untried)
 		put_card(out, "Not tried", words_count(buf, p->tally.untried), true);
 	fputs("</dl>\n", out);
