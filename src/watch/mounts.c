@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "base/mountid.h"
+#include "base/options.h"
 #include "base/retry.h"
 #include "dirname.h"
 #include "xalloc.h"
@@ -120,6 +121,31 @@ bool mounts_find(const char *path, struct mounted *ret)
 	}
 	close(fd);
 	return known;
+}
+
+void mounts_look(const struct options *o, struct mounts *ret)
+{
+	int n = o->noperands;
+	const char *dst = o->target_dir ? o->target_dir : n > 1 ? o->operands[--n] : NULL;
+
+	*ret = (struct mounts){ .n = 0 };
+	for (int i = 0; i < n && i < MOUNTS_SOURCES; i++) {
+		struct mounted *m = &ret->list[ret->n];
+		unsigned int same = 0;
+
+		if (!mounts_find(o->operands[i], m))
+			continue;
+		while (ret->list[same].id != m->id)
+			same++;
+		if (same == ret->n)
+			ret->n++;
+		else
+			mounts_release(m);
+	}
+	if (dst && mounts_find(dst, &ret->list[ret->n])) {
+		ret->n++;
+		ret->has_destination = true;
+	}
 }
 
 void mounts_release(struct mounted *m)

@@ -15,6 +15,21 @@ struct mounted {
 	uint64_t size, free;		/* in bytes; size 0: not known */
 };
 
+/* Of so many sources the file systems are looked at. */
+#define MOUNTS_SOURCES 20
+
+/* Those of a run: what the sources are on, each once, and then what the destination is on */
+struct mounts {
+	unsigned int n;
+	struct mounted list[MOUNTS_SOURCES + 1];
+	bool has_destination;		/* it is the last one */
+};
+
+struct options;
+
+/* Look what the operands of o are on.  It waits for servers, as the run will do. */
+void mounts_look(const struct options *o, struct mounts *ret);
+
 /*
  * Look what path is on, or if there is no such thing, the directory that it would be in.  Returns
  * false if that cannot be found out.  The caller releases *ret.

@@ -23,9 +23,9 @@
 #include "watch/words.h"
 #include "xalloc.h"
 
-/* Words of the command line, and sources whose file systems are looked at */
+/* Of a longer command line only the beginning is put: so many words, or bytes */
 #define MOST_WORDS 100
-#define MOST_SOURCES 20
+#define MOST_BYTES 20000
 
 /* --------------------------------------------------------------- the top */
 
@@ -99,14 +99,18 @@ static void put_argument(FILE *out, const char *arg)
 
 static void put_command(FILE *out, const struct options *o)
 {
+	size_t bytes = 0;
+	int i = 0;
+
 	fputs("<pre id=\"command\"><code>", out);
-	for (int i = 0; i < o->nargs && i < MOST_WORDS; i++) {
+	for (; i < o->nargs && i < MOST_WORDS && bytes < MOST_BYTES; i++) {
 		if (i)
 			putc(' ', out);
 		put_argument(out, o->args[i]);
+		bytes += strlen(o->args[i]);
 	}
-	if (o->nargs > MOST_WORDS)
-		fprintf(out, " ... and %d more", o->nargs - MOST_WORDS);
+	if (i < o->nargs)
+		fprintf(out, " ... and %d more", o->nargs - i);
 	fputs("</code></pre>\n", out);
 }
 
@@ -157,35 +161,19 @@ static void put_mount(FILE *out, const char *what, const struct mounted *m)
 	fprintf(out, "<td class=\"n\">%s</td></tr>\n", m->size ? words_size(buf, m->free) : "");
 }
 
-/* The file systems of the sources, each once, and that of the destination */
-static void put_mounts(FILE *out, const struct options *o)
+static void put_mounts(FILE *out, const struct mounts *mounts)
 {
-	int n = o->noperands;
-	const char *dst = o->target_dir ? o->target_dir : n > 1 ? o->operands[--n] : NULL;
-	uint64_t seen[MOST_SOURCES];
-	struct mounted m;
-
 	fputs("<div class=\"wide\" role=\"region\" tabindex=\"0\" aria-label=\"File systems\">\n"
-	      "<table id=\"mounts\">\n<caption>File systems, as they were at the end</caption>\n"
+	      "<table id=\"mounts\">\n"
+	      "<caption>File systems, as they were before the run</caption>\n"
 	      "<thead><tr><th scope=\"col\">Of</th><th scope=\"col\">Type</th>"
 	      "<th scope=\"col\">Device</th><th scope=\"col\">Mounted at</th>"
-	      "<th scope=\"col\" class=\"n\">Size</th><th scope=\"col\" class=\"n\">Free</th></tr>"
-	      "</thead>\n<tbody>\n", out);
-	for (int i = 0, nseen = 0; i < n && i < MOST_SOURCES; i++) {
-		bool known = false;
+	      "<th scope=\"col\" class=\"n\">Size</th>"
+	      "<th scope=\"col\" class=\"n\">Free</th></tr></thead>\n<tbody>\n", out);
+	for (unsigned int i = 0; i < mounts->n; i++) {
+		bool last = i + 1 == mounts->n && mounts->has_destination;
 
-		if (!mounts_find(o->operands[i], &m))
-			continue;
-		for (int j = 0; j < nseen; j++)
-			known |= seen[j] == m.id;
-		seen[nseen++] = m.id;
-		if (!known)
-			put_mount(out, "Source", &m);
-		mounts_release(&m);
-	}
-	if (dst && mounts_find(dst, &m)) {
-		put_mount(out, "Destination", &m);
-		mounts_release(&m);
+		put_mount(out, last ? "Destination" : "Source", &mounts->list[i]);
 	}
 	fputs("</tbody>\n</table>\n</div>\n", out);
 }
@@ -214,7 +202,7 @@ static void put_run(FILE *out, const struct page *p)
 		fprintf(out, "<dt>On stable storage</dt><dd>%s</dd>\n",
 			status_synced() ? "yes" : "no");
 	fputs("</dl>\n", out);
-	put_mounts(out, p->o);
+	put_mounts(out, p->mounts);
 	fputs("</section>\n", out);
 }
 

@@ -13,6 +13,7 @@
 #include "base/tally.h"
 #include "watch/series.h"
 
+struct mounts;
 struct options;
 
 /* What the page does not find elsewhere */
@@ -25,6 +26,7 @@ struct page {
 	uint64_t errors, warnings;
 	struct tally tally;
 	const struct series *series;
+	const struct mounts *mounts;
 	unsigned int cores;		/* processors that the process may run on; 0: not known */
 	unsigned int threads_peak;	/* most copying threads at a time */
 	uint64_t calls;			/* system calls made for copies */

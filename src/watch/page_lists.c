@@ -82,16 +82,24 @@ struct shown_list {
 	bool more_is_count;		/* else a size, or a time if the value is none */
 };
 
+/* Returns the other number of item, as text; a time that is not known has none. */
+static const char *more_text(char buf[static WORDS_BUF], const struct shown_list *shown,
+			     const struct top_item *item)
+{
+	if (shown->more_is_count)
+		return words_count(buf, item->more);
+	if (shown->value_is_time)
+		return words_size(buf, item->more);
+	return item->more ? words_time(buf, clock_seconds(item->more)) : "";
+}
+
 static void put_item(FILE *out, const struct shown_list *shown, const struct top_item *item)
 {
-	double value = item->value, more = item->more;
 	char buf[WORDS_BUF];
 
 	fprintf(out, "<tr><td class=\"n\">%s</td>", shown->value_is_time ?
-		words_time(buf, value / CLOCK_SECOND) : words_size(buf, value));
-	fprintf(out, "<td class=\"n\">%s</td><td>", shown->more_is_count ?
-		words_count(buf, item->more) : shown->value_is_time ? words_size(buf, more) :
-		words_time(buf, more / CLOCK_SECOND));
+		words_time(buf, clock_seconds(item->value)) : words_size(buf, item->value));
+	fprintf(out, "<td class=\"n\">%s</td><td>", more_text(buf, shown, item));
 	html_put_name(out, item->name);
 	fputs("</td></tr>\n", out);
 }
@@ -149,9 +157,9 @@ static void put_removed(FILE *out, bool replaced, uint64_t all)
 		return;
 	fprintf(out, "<p>%s: %s", replaced ? "Replaced by something of another kind" : "Deleted",
 		words_count(buf, all));
-	fprintf(out, " (%s directories, ",
+	fprintf(out, " (directories: %s, ",
 		words_count(buf, figures_removed_count(replaced, KIND_DIR)));
-	fprintf(out, "%s regular files)%s</p>\n",
+	fprintf(out, "regular files: %s)%s</p>\n",
 		words_count(buf, figures_removed_count(replaced, KIND_FILE)),
 		n < all ? ". The first ones:" : ".");
 	fputs("<ul class=\"examples\">\n", out);

@@ -2,6 +2,9 @@
 /*
  * Design: all that is kept for the page is bounded: some 100 KiB for the samples, and as much for
  * names and messages, unless these are very long.
+ *
+ * The file systems are looked at before the run.  At its end, when signals are blocked, one may be
+ * that of a server which does not answer any more.
  */
 #include <config.h>
 
@@ -22,6 +25,7 @@
 #include "report/report.h"
 #include "report/status.h"
 #include "report/wholefile.h"
+#include "watch/mounts.h"
 #include "watch/page.h"
 #include "watch/series.h"
 #include "watch/snapshot.h"
@@ -31,6 +35,7 @@ static struct {
 	struct wholefile *file;		/* NULL: there is none */
 	time_t began;
 	int64_t started;		/* CLOCK_MONOTONIC, nanoseconds */
+	struct mounts mounts;		/* as they were before the run */
 	struct copyfile_stats stats;	/* as they were when the last sample was taken */
 	struct series series;
 } state;
@@ -44,6 +49,7 @@ void pagefile_begin(const struct options *o)
 		output_cannot_open(o->report);
 	state.began = time(NULL);
 	state.started = clock_now(CLOCK_MONOTONIC);
+	mounts_look(o, &state.mounts);
 	series_init(&state.series);
 	figures_begin();
 	errorkinds_begin();
@@ -79,6 +85,7 @@ static char *make_page(const struct options *o, size_t *ret_size)
 	struct page page = {
 		.o = o, .began = state.began, .ended = time(NULL), .elapsed = output_elapsed(),
 		.errors = counts.errors, .warnings = counts.warnings, .series = &state.series,
+		.mounts = &state.mounts,
 		.cores = state.stats.cores, .threads_peak = state.stats.threads_peak,
 		.calls = state.stats.calls,
 	};

@@ -114,7 +114,7 @@ test_deletions() {
 	assertEquals "status; $(cat err)" 0 $status
 	assertEquals 'they are listed' 1 "$(grep -c '>dst/./extra/&lt;file&gt;</bdi>' r.html)"
 	assertEquals 'and counted' 1 \
-		"$(grep -c '<p>Deleted: 3 (2 directories, 1 regular files).</p>' r.html)"
+		"$(grep -c '<p>Deleted: 3 (directories: 2, regular files: 1).</p>' r.html)"
 }
 
 # In the room, as run

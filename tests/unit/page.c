@@ -9,9 +9,11 @@
 #include "report/proof.h"
 #include "report/quote.h"
 #include "tap.h"
+#include "watch/mounts.h"
 #include "watch/page.h"
 
 static struct series series;
+static struct mounts mounts;
 
 /* Returns the page, which the caller frees. */
 static char *page_of(const struct page *p)
@@ -39,7 +41,8 @@ int main(void)
 {
 	static char *args[101];
 	struct options o = { .json_fd = -1, .args = args };
-	struct page p = { .o = &o, .status = "ok", .series = &series };
+	struct page p = { .o = &o, .status = "ok", .series = &series,
+			  .mounts = &mounts };
 
 	quote_init(false);
 	for (int i = 0; i < 101; i++)
