@@ -69,8 +69,8 @@ static bool is_another_ones(const struct wholefile *f)
 	if (RETRY(fstat(f->dir, &mine)) < 0)
 		return false;
 	for (const struct wholefile *o = all; o; o = o->next)
-		if (!strcmp(o->name, f->name) && RETRY(fstat(o->dir, &other)) == 0 &&
-		    SAME_INODE(mine, other))
+		if (RETRY(fstat(o->dir, &other)) == 0 && SAME_INODE(mine, other) &&
+		    !strcmp(o->name, f->name))
 			return true;
 	return false;
 }
