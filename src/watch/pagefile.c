@@ -37,7 +37,7 @@ static struct {
 	int64_t started;		/* CLOCK_MONOTONIC, nanoseconds */
 	struct mounts mounts;		/* as they were before the run */
 	struct copyfile_stats stats;	/* as they were when the last sample was taken */
-	struct series series;
+	struct series *series;		/* on the heap: a run without it needs less memory */
 } state;
 
 void pagefile_begin(const struct options *o)
@@ -50,14 +50,15 @@ void pagefile_begin(const struct options *o)
 	state.began = time(NULL);
 	state.started = clock_now(CLOCK_MONOTONIC);
 	mounts_look(o, &state.mounts);
-	series_init(&state.series);
+	state.series = xmalloc(sizeof *state.series);
+	series_init(state.series);
 	figures_begin();
 	errorkinds_begin();
 }
 
 bool pagefile_is_due(int64_t now)
 {
-	return state.file && now - state.started >= series_next(&state.series);
+	return state.file && now - state.started >= series_next(state.series);
 }
 
 void pagefile_sample(const struct context *c, const struct snapshot *s, int64_t now, bool ended)
@@ -75,7 +76,7 @@ void pagefile_sample(const struct context *c, const struct snapshot *s, int64_t 
 	for (int kind = 0; kind < KINDS; kind++)
 		sample.entries += tally_of_kind(&s->tally, kind);
 	figures_times(sample.times);
-	series_add(&state.series, &sample);
+	series_add(state.series, &sample);
 }
 
 /* Returns the page, which the caller frees, and sets *ret_size. */
@@ -84,7 +85,7 @@ static char *make_page(const struct options *o, size_t *ret_size)
 	struct status_counts counts = status_counts();
 	struct page page = {
 		.o = o, .began = state.began, .ended = time(NULL), .elapsed = output_elapsed(),
-		.errors = counts.errors, .warnings = counts.warnings, .series = &state.series,
+		.errors = counts.errors, .warnings = counts.warnings, .series = state.series,
 		.mounts = &state.mounts,
 		.cores = state.stats.cores, .threads_peak = state.stats.threads_peak,
 		.calls = state.stats.calls,
@@ -113,6 +114,7 @@ void pagefile_end(const struct options *o)
 	if (err)
 		report_error(err, "error writing %s", quote_always(0, o->report));
 	free(text);
+	free(state.series);
 	wholefile_close(state.file);
 	state.file = NULL;
 }
