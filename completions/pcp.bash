@@ -11,9 +11,9 @@ _pcp()
 	local options='
 		-0 -a --anchored --archive --atomic --attributes-only -b --backup --backup= --beneath --check-journal= --checksum-file= --chunk= --context --context=
 		--copy-contents -d --debug --delete --delete-excluded --dereference --dry-run --dry-run= --exclude= --exclude-caches --exclude-from= --exclude-tag= -f --failed-to= --files-from= --force --fsync -H --help -i --ignore-case --include=
-		--interactive -j --jobs= --journal= --journal-restart --json --json= --json-files --json-interval= --keep-directory-symlink -l --link --log= -L --max-delete= --max-errors= --max-size= --min-size= --mirror -n --newer= --no-anchored
+		--interactive -j --jobs= --journal= --journal-restart --json --json= --json-files --json-interval= --keep-directory-symlink -l --link --log= -L --max-delete= --max-errors= --max-size= --metrics= --min-size= --mirror -n --newer= --no-anchored
 		--no-clobber --no-dereference --no-ignore-case --no-preserve= --no-target-directory --no-wildcards --no-wildcards-match-slash --null
-		--older= --one-file-system -p -P --parents --preserve --preserve= --progress --progress= -q --quiet -r -R --recursive --reflink --reflink= --remove-destination --retry= -s -S
+		--older= --one-file-system -p -P --parents --preserve --preserve= --progress --progress= -q --quiet -r -R --recursive --reflink --reflink= --remove-destination --report= --retry= -s -S
 		--sparse= --stats --strict --strip-trailing-slashes --suffix= --symbolic-link -t -T
 		--target-directory= -u --update --update= -v --verbose --verify --verify= --version --wildcards --wildcards-match-slash --window= -x -X -Z'
 	local -a words
@@ -118,7 +118,7 @@ _pcp()
 		mapfile -t COMPREPLY < <(compgen -P "$head" -d -- "$value")
 		compopt -o filenames +o default +o bashdefault 2>/dev/null
 		;;
-	--checksum-file | -X | --exclude-from | --failed-to | --files-from | --log | --newer | --older)
+	--checksum-file | -X | --exclude-from | --failed-to | --files-from | --log | --metrics | --newer | --older | --report)
 		# a file, which is left to bash
 		return 0
 		;;

@@ -46,9 +46,18 @@
 #include "version-etc.h"
 #include "walk/prune.h"
 #include "walk/target.h"
+#include "watch/metrics.h"
+#include "watch/pagefile.h"
 
 /* What --version says, instead of gnulib's own line and year */
 const char version_etc_copyright[] = "Copyright %s 2026 the authors of pcp";
+
+/* The files that are replaced at the end; that of --metrics has the exit status. */
+static void write_files(const struct options *o)
+{
+	pagefile_end(o);
+	metrics_end(o);
+}
 
 int main(int argc, char **argv)
 {
@@ -70,6 +79,8 @@ int main(int argc, char **argv)
 	/* Before there is anything to end in order, signals have their default action. */
 	signals_init();
 	output_begin(&options);
+	metrics_begin(&options);
+	pagefile_begin(&options);
 	if (options.check_journal) {
 		check_journal(options.check_journal, options.verify);
 	} else if (pass_begin(&options)) {
@@ -79,7 +90,7 @@ int main(int argc, char **argv)
 		run_fini(&context);
 		pass_end(&context);
 	}
-	output_end(summary_print);
+	output_end(summary_print, write_files);
 	signals_die();
 	return status_exit_code();
 }

@@ -19,12 +19,14 @@
 #include "copy/context.h"
 #include "journal/journal.h"
 #include "journal/journal_json.h"
+#include "report/proof.h"
 #include "report/quote.h"
 #include "report/report.h"
 #include "report/status.h"
 #include "tree/dir.h"
 #include "tree/dirpath.h"
 #include "tree/dirresult.h"
+#include "xvasprintf.h"
 
 bool pass_begin(const struct options *o)
 {
@@ -59,6 +61,39 @@ static bool is_finished(const struct context *c)
 	       !stop_asked() && !stop_left_out();
 }
 
+static void add_number(const char *label, uint64_t n)
+{
+	char *text = xasprintf("%" PRIu64, n);
+
+	proof_add(label, text);
+	free(text);
+}
+
+/* Put what is proven of the pass on the page of --report. */
+static void show_proof(const struct journal_summary *s)
+{
+	static const struct {
+		const char *label;
+		enum ledger_count count;
+	} lines[] = {
+		{ "Names read in the source", LEDGER_SEEN },
+		{ "Copied, made, or merged into", LEDGER_COPIED },
+		{ "Linked", LEDGER_LINKED },
+		{ "Skipped", LEDGER_SKIPPED },
+		{ "Excluded by a rule", LEDGER_EXCLUDED },
+		{ "Failed", LEDGER_FAILED },
+		{ "Bytes", LEDGER_BYTES },
+	};
+	char digest[XXH_TEXT];
+
+	proof_add("The pass", s->complete ? "complete" : "not complete");
+	for (size_t i = 0; i < sizeof lines / sizeof *lines; i++)
+		add_number(lines[i].label, s->sums.n[lines[i].count]);
+	add_number("Entries that earlier runs have done", s->before);
+	xxh_text(digest, ledger_digest(&s->sums));
+	proof_add("Digest", digest);
+}
+
 void pass_end(const struct context *c)
 {
 	if (!c->opts->journal)
@@ -66,6 +101,7 @@ void pass_end(const struct context *c)
 	(void)journal_end(is_finished(c), status_synced() == 1);
 	const struct journal_summary s = journal_summary();
 	journal_json_proof(&s);
+	show_proof(&s);
 }
 
 bool pass_dir_ended(struct dir *d, bool finished)

@@ -26,6 +26,7 @@
 #include "copy/context.h"
 #include "copy/copy.h"
 #include "copy/durable.h"
+#include "copy/timing.h"
 #include "hash.h"
 #include "journal/journal.h"
 #include "pass.h"
@@ -62,6 +63,7 @@ static bool complete(void *arg, struct dir *d, const struct dir_result *result)
 {
 	if (d->doom)
 		return remove_complete(arg, d, result->clean);
+	timing_dir(d);
 	bool ok = makedir_complete(arg, d, result->clean);
 	return pass_dir_ended(d, ok && result->finished) && ok;
 }

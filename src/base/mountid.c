@@ -23,6 +23,19 @@ static long look(int fd, struct statx *ret)
 	return RETRY(syscall(SYS_statx, fd, "", flags, STATX_INO | STATX_MNT_ID, ret));
 }
 
+bool mountid_get(int fd, struct mountid *ret)
+{
+	struct statx x;
+
+	if (look(fd, &x) < 0)
+		return false;
+	*ret = (struct mountid){
+		.known = x.stx_mask & STATX_MNT_ID, .id = x.stx_mnt_id,
+		.major = x.stx_dev_major, .minor = x.stx_dev_minor,
+	};
+	return true;
+}
+
 bool mountid_same(int a, int b)
 {
 	struct statx x, y;

@@ -119,7 +119,9 @@ struct options {
 	int64_t json_interval;		/* from one line about progress to the next; ns */
 	uint64_t max_errors;		/* after so many it ends; 0: it goes on */
 	uint32_t retry;			/* rounds in which what failed is tried again */
+	const char *report;		/* a file for a page about the run, or NULL */
 	const char *log;		/* a file for every event, or NULL */
+	const char *metrics;		/* a file with numbers for a monitoring system, or NULL */
 	const char *checksum_file;	/* a list of the copies' checksums, or NULL */
 	const char *failed_to;		/* a file for the sources that failed, or NULL ... */
 	bool null;			/* ... with a NUL after each, as in files_from, too */
@@ -136,6 +138,9 @@ struct options {
 
 	char **operands;
 	int noperands;
+
+	char *const *args;		/* the command line, in the order in which it was given */
+	int nargs;
 };
 
 /* Returns true if a regular file of some sizes is left out. */

@@ -34,6 +34,8 @@ struct tally {
 	uint64_t changed;		/* sources that changed while they were copied */
 	uint64_t deleted;		/* entries of the destination that the source has not */
 	uint64_t replaced;		/* entries that had to make room for other kinds */
+	uint64_t verified;		/* copies that were read back, and are as their sources */
+	uint64_t differed;		/* copies that were read back, and were not */
 	uint64_t untried;		/* entries that were left out as the run stopped; such a
 					   directory counts once, whatever is in it */
 };

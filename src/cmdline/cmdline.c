@@ -33,6 +33,7 @@
 #include "report/quote.h"
 #include "report/report.h"
 #include "version-etc.h"
+#include "xalloc.h"
 
 /* What options say that can only be understood when all have been read */
 struct raw_options {
@@ -230,6 +231,12 @@ static bool apply_output(struct options *o, struct raw_options *raw, int c)
 	case OPT_LOG:
 		o->log = optarg;
 		break;
+	case OPT_METRICS:
+		o->metrics = optarg;
+		break;
+	case OPT_REPORT:
+		o->report = optarg;
+		break;
 	default:
 		return false;
 	}
@@ -375,6 +382,7 @@ static void resolve(struct options *o, const struct raw_options *raw)
 
 void cmdline_parse(struct options *o, int argc, char **argv)
 {
+	static char **given;
 	struct raw_options raw = { 0 };
 
 	*o = (struct options){
@@ -382,6 +390,11 @@ void cmdline_parse(struct options *o, int argc, char **argv)
 		.newer = OPTIONS_LONG_AGO, .older = OPTIONS_NEVER,
 		.max_delete = 10, .max_delete_percent = true,
 	};
+	/* getopt_long(3) changes the order. */
+	free(given);
+	given = xmemdup(argv, argc * sizeof *argv);
+	o->args = given;
+	o->nargs = argc;
 	table_init(argc, argv);
 	argmatch_die = mistake_usage;
 	for (int c; (c = table_next()) != -1;) {

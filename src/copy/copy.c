@@ -323,6 +323,7 @@ static bool copy_once_more(struct context *c, const struct entry *e, const struc
 		.found_dev = p->found_dev, .found_ino = p->found_ino,
 	};
 
+	outcome_differs(e, info, p->differed);
 	if (p->differed || stop_asked())
 		return false;
 	complain_different(e, info, false);

@@ -19,7 +19,7 @@ struct entry {
 	bool operand;
 	bool unseen;		/* it could not be looked at, and may be a directory */
 	uint64_t id;		/* see outcome_number(); 0: not numbered */
-	int64_t begun;		/* if it is: CLOCK_MONOTONIC, nanoseconds */
+	int64_t begun;		/* as well: CLOCK_MONOTONIC, nanoseconds; 0: not noted */
 	unsigned int partial;	/* what its copy left: enum copyfile_partial */
 	bool again;		/* an attempt before this one has failed, */
 	bool incomplete;	/* ... and left a part of it at its destination */

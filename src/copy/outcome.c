@@ -21,7 +21,9 @@
 #include "copy/account.h"
 #include "copy/again.h"
 #include "copy/entry.h"
+#include "copy/timing.h"
 #include "report/checksums.h"
+#include "report/figures.h"
 #include "report/json.h"
 #include "report/log.h"
 #include "report/verbose.h"
@@ -45,10 +47,11 @@ uint64_t outcome_new_id(void)
 
 void outcome_number(struct entry *e)
 {
-	/* Otherwise only copies with a cookie have a number; see window.c. */
-	if (!json_tells_files() || e->id)
+	if (e->begun || !(json_tells_files() || figures_are_on()))
 		return;
-	e->id = outcome_new_id();
+	/* Otherwise only copies with a cookie have a number; see window.c. */
+	if (json_tells_files())
+		e->id = outcome_new_id();
 	e->begun = clock_now(CLOCK_MONOTONIC);
 }
 
@@ -85,6 +88,7 @@ static void count(const struct entry *e, enum outcome outcome, const struct copy
 		sum.bytes_moved = info->bytes_moved;
 		sum.bytes_cloned = info->bytes_cloned;
 		sum.bytes_holes = info->bytes_holes;
+		sum.verified = info->compared != COPYFILE_COMPARED_NOT;
 	}
 	tally_add(&sum);
 }
@@ -105,6 +109,20 @@ void outcome_left_out(const struct entry *e)
 	outcome_untried(e);
 }
 
+void outcome_differs(const struct entry *e, const struct copyfile_info *info, bool again)
+{
+	tally_add(&(struct tally){ .differed = 1 });
+	if (!json_is_on())
+		return;
+	char *src = dir_src_path(e->dir, e->src), *dst = dir_dst_path(e->dir, e->dst);
+	json_put_difference(&(struct json_difference){
+		.id = e->id, .src = src, .dst = dst, .attempt = again ? 2 : 1,
+		.at = info->differs_at,
+	});
+	free(src);
+	free(dst);
+}
+
 void outcome_lacking(const struct entry *e)
 {
 	dir_mark_unfinished(e->dir);
@@ -122,13 +140,15 @@ void outcome_replaced(const struct options *o, const struct entry *e, mode_t was
 
 bool outcome_is_told(const struct options *o)
 {
-	return o->verbose || o->explain || log_is_open() || json_tells_files();
+	return o->verbose || o->explain || log_is_open() || json_tells_files() ||
+	       figures_want_removed();
 }
 
 void outcome_removed(const struct options *o, const char *dst, mode_t type, bool replaced)
 {
 	tally_add(&(struct tally){ .deleted = !replaced, .replaced = replaced });
-	if (!outcome_is_told(o))
+	figures_removed(tally_kind(type), replaced, dst);
+	if (!dst)
 		return;
 	if (o->verbose)
 		verbose_removed(dst);
@@ -141,6 +161,7 @@ static void end(const struct entry *e, enum outcome outcome, const struct copyfi
 		const struct checksum *sum)
 {
 	count(e, outcome, info);
+	timing_entry(e, outcome, info);
 	bool ok = outcome != OUTCOME_FAILED, json = json_tells_files();
 	bool log = ok && log_is_open();
 	bool list = ok && sum->hash && checksums_are_open();

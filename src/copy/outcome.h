@@ -24,7 +24,10 @@ void outcome_watch(void);
 /* Returns a new number, by which readers of JSON know an entry again; 0 if there are none. */
 uint64_t outcome_new_id(void);
 
-/* Number e, and note the time, if readers of JSON are told of every file. */
+/*
+ * Note the time in e, if readers of JSON are told of every file, or a report of the slowest ones;
+ * and number it for the former.
+ */
 void outcome_number(struct entry *e);
 
 /*
@@ -44,6 +47,12 @@ void outcome_linked(const struct entry *e, const struct checksum *sum);
  */
 void outcome_left_out(const struct entry *e);
 void outcome_untried(const struct entry *e);
+
+/*
+ * The copy of e was read back and differs from its source; again: so did the one before.  It has
+ * not come to its end yet.
+ */
+void outcome_differs(const struct entry *e, const struct copyfile_info *info, bool again);
 
 /*
  * e, whose outcome is that it was copied, lacks something that was wanted, which has been

@@ -326,6 +326,40 @@ void json_put_error(const struct json_error *e)
 	json_put_line(line);
 }
 
+void json_put_retry(const struct json_retry *r)
+{
+	if (stream < 0)
+		return;
+	const char *name = r->err ? strerrorname_np(r->err) : NULL;
+	json_t *line = json_pack("{s:s, s:I, s:o, s:o}",
+				 "type", "retry",
+				 "round", json_value_whole(r->round),
+				 "id", json_value_whole_or_null(r->id, r->id),
+				 "kind", json_value_text_or_null(r->kind_known ? kinds[r->kind] :
+								 NULL));
+	json_value_add_name(line, "src", r->src);
+	json_value_add_name(line, "dst", r->dst);
+	json_object_set_new(line, "op", json_value_text_or_null(r->op));
+	json_object_set_new(line, "errno", json_value_whole_or_null(r->err, r->err));
+	json_object_set_new(line, "errno_name", json_value_text_or_null(name));
+	json_object_set_new(line, "message", json_value_text_or_null(r->message));
+	json_put_line(line);
+}
+
+void json_put_difference(const struct json_difference *d)
+{
+	if (stream < 0)
+		return;
+	json_t *line = json_pack("{s:s, s:I, s:o, s:o}",
+				 "type", "verify",
+				 "attempt", json_value_whole(d->attempt),
+				 "id", json_value_whole_or_null(d->id, d->id),
+				 "differs_at", json_value_whole_or_null(d->at, d->at < UINT64_MAX));
+	json_value_add_name(line, "src", d->src);
+	json_value_add_name(line, "dst", d->dst);
+	json_put_line(line);
+}
+
 /* ------------------------------------------------------------- summary */
 
 /* Returns how many entries of a kind had each outcome, under its name in JSON. */
@@ -380,7 +414,8 @@ void json_put_summary(const struct json_summary *s)
 	if (stream < 0)
 		return;
 	json_put_line(json_pack("{s:s, s:s, s:i, s:o, s:o, s:I, s:I, s:o, "
-				"s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o, s:o, s:f, s:f}",
+				"s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o, s:o, "
+				"s:f, s:f}",
 		      "type", "summary",
 		      "status", s->status,
 		      "exit_code", s->exit_code,
@@ -394,6 +429,8 @@ void json_put_summary(const struct json_summary *s)
 		      "changed", json_value_whole(t->changed),
 		      "deleted", json_value_whole(t->deleted),
 		      "replaced", json_value_whole(t->replaced),
+		      "verified", json_value_whole(t->verified),
+		      "differed", json_value_whole(t->differed),
 		      "untried", json_value_whole(t->untried),
 		      "errors", json_value_whole(s->errors),
 		      "warnings", json_value_whole(s->warnings),

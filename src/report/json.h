@@ -38,6 +38,26 @@ struct json_error {
 	const char *source;		/* what the source has done meanwhile; NULL: nothing */
 };
 
+/* What has failed before is tried again. */
+struct json_retry {
+	unsigned int round;		/* from 1 */
+	uint64_t id;			/* 0: none */
+	bool kind_known;
+	enum kind kind;
+	const char *src, *dst;		/* NULL: the rest of src's names is read */
+	const char *op;			/* what had failed; NULL: it was left out, for err */
+	int err;
+	const char *message;		/* what was said of that; NULL: nothing */
+};
+
+/* A copy that was read back differs from its source. */
+struct json_difference {
+	uint64_t id;			/* 0: none */
+	const char *src, *dst;
+	unsigned int attempt;		/* 1; or 2, if the first one did as well */
+	uint64_t at;			/* the offset; UINT64_MAX: not known */
+};
+
 struct json_summary {
 	const char *status;
 	int exit_code;
@@ -75,6 +95,8 @@ void json_put_start(const struct options *o);
 void json_put_file(const struct json_file *f);
 void json_put_removed(enum kind kind, const char *dst, bool replaced);
 void json_put_error(const struct json_error *e);
+void json_put_retry(const struct json_retry *r);
+void json_put_difference(const struct json_difference *d);
 void json_put_summary(const struct json_summary *s);
 
 #else
@@ -91,6 +113,8 @@ static inline void json_put_removed(enum kind kind, const char *dst, bool replac
 	(void)kind, (void)dst, (void)replaced;
 }
 static inline void json_put_error(const struct json_error *e) { (void)e; }
+static inline void json_put_retry(const struct json_retry *r) { (void)r; }
+static inline void json_put_difference(const struct json_difference *d) { (void)d; }
 static inline void json_put_summary(const struct json_summary *s) { (void)s; }
 
 #endif

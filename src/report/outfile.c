@@ -9,7 +9,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdbool.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -25,17 +24,32 @@
 static int opened[MOST];
 static int nopened;
 
+/* Returns true if st has been opened, by another descriptor than fd. */
+static bool is_open(const struct stat *st, int fd)
+{
+	struct stat other;
+
+	for (int i = 0; i < nopened; i++)
+		if (opened[i] != fd && RETRY(fstat(opened[i], &other)) == 0 &&
+		    SAME_INODE(other, *st))
+			return true;
+	return false;
+}
+
+bool outfile_has(const struct stat *st)
+{
+	return S_ISREG(st->st_mode) && is_open(st, -1);
+}
+
 /* Returns true if fd is a regular file that is open already; else it counts from now on. */
 static bool is_another_ones(int fd)
 {
-	struct stat st, other;
+	struct stat st;
 
 	if (RETRY(fstat(fd, &st)) < 0 || !S_ISREG(st.st_mode))
 		return false;
-	for (int i = 0; i < nopened; i++)
-		if (opened[i] != fd && RETRY(fstat(opened[i], &other)) == 0 &&
-		    SAME_INODE(other, st))
-			return true;
+	if (is_open(&st, fd))
+		return true;
 	if (nopened < MOST)
 		opened[nopened++] = fd;
 	return false;

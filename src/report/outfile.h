@@ -6,7 +6,10 @@
 #ifndef PCP_OUTFILE_H
 #define PCP_OUTFILE_H
 
+#include <stdbool.h>
 #include <stdio.h>
+
+struct stat;
 
 enum outfile_mode {
 	OUTFILE_APPEND,			/* what is there stays */
@@ -19,6 +22,9 @@ enum outfile_mode {
  * what it has.
  */
 FILE *outfile_open(const char *path, enum outfile_mode mode);
+
+/* Returns true if st is a regular file that has been opened, and is not closed yet. */
+bool outfile_has(const struct stat *st);
 
 /*
  * Open path, a list, for reading, before the others; "-" is standard input.  Returns a descriptor,

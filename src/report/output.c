@@ -63,22 +63,30 @@ static const char *status_word(int sig, int exit_code, uint64_t files_done)
 	return exit_code == STATUS_STOPPED || !files_done ? "failed" : "partial";
 }
 
+const char *output_status(int *ret_exit_code)
+{
+	int sig = signals_ender(), exit_code = status_exit_code();
+	struct tally sum;
+
+	tally_sum(&sum);
+	*ret_exit_code = sig ? 128 + sig : exit_code;
+	return status_word(sig, exit_code, tally_files_done(&sum));
+}
+
 /* Write the summary, after everything else that can fail. */
 static void put_summary(void)
 {
 	struct status_counts counts = status_counts();
 	uint64_t by_errno[STATUS_ERRNOS];
-	int sig = signals_ender(), exit_code = status_exit_code();
 	struct json_summary s = {
 		.errors_by_errno = by_errno, .nerrnos = STATUS_ERRNOS,
 		.errors = counts.errors, .warnings = counts.warnings,
-		.exit_code = sig ? 128 + sig : exit_code, .synced = status_synced(),
-		.elapsed = output_elapsed(),
+		.synced = status_synced(), .elapsed = output_elapsed(),
 	};
 
 	status_errors_by_errno(by_errno);
 	tally_sum(&s.tally);
-	s.status = status_word(sig, exit_code, tally_files_done(&s.tally));
+	s.status = output_status(&s.exit_code);
 	json_put_summary(&s);
 }
 
@@ -95,10 +103,13 @@ static void end_json(void)
 
 /* --------------------------------------------------------------- files */
 
-static _Noreturn void cannot_open(const char *path)
+_Noreturn void output_cannot_open(const char *path)
 {
 	if (errno == EEXIST)
 		report_error(0, "%s is named by two options", quote_always(0, path));
+	else if (!errno)
+		report_error(0, "%s is no regular file, and cannot be replaced",
+			     quote_always(0, path));
 	else
 		report_error(errno, "cannot open %s for writing", quote_always(0, path));
 	output_exit();
@@ -111,11 +122,11 @@ static void open_files(const struct options *o)
 		output_exit();
 	}
 	if (o->log && !log_open(o->log))
-		cannot_open(o->log);
+		output_cannot_open(o->log);
 	if (o->failed_to && !failed_open(o->failed_to, o->null))
-		cannot_open(o->failed_to);
+		output_cannot_open(o->failed_to);
 	if (o->checksum_file && !checksums_open(o->checksum_file))
-		cannot_open(o->checksum_file);
+		output_cannot_open(o->checksum_file);
 }
 
 static void close_files(const struct options *o)
@@ -144,7 +155,8 @@ int output_take_list(void)
 	return fd;
 }
 
-void output_end(void (*last_words)(const struct options *o))
+void output_end(void (*last_words)(const struct options *o),
+		void (*last_files)(const struct options *o))
 {
 	/* If standard output has no reader, SIGPIPE has to come before signals are blocked. */
 	int err = fflush(stdout) != 0 ? errno : 0;
@@ -159,6 +171,7 @@ void output_end(void (*last_words)(const struct options *o))
 		report_error(0, "write error");
 	clearerr(stdout);
 	close_files(options);
+	last_files(options);
 	end_json();
 }
 

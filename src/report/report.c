@@ -17,6 +17,7 @@
 #include "base/tally.h"
 #include "progname.h"
 #include "report/console.h"
+#include "report/errorkinds.h"
 #include "report/json.h"
 #include "report/log.h"
 #include "report/status.h"
@@ -49,6 +50,11 @@ static struct early {
 	char *message;
 } *early;
 static size_t nearly;
+
+const char *report_op_name(enum report_op op)
+{
+	return ops[op];
+}
 
 static char *compose(int err, const char *format, va_list args)
 {
@@ -129,6 +135,7 @@ static void report_error_v(const struct report_about *about, int err, const char
 		print(message);
 	log_it(about, "error", message);
 	tell_json(about, false, err, message);
+	errorkinds_add(about->op, false, err, message);
 	count_source(about);
 	status_add_error(err);
 	free(message);
@@ -164,6 +171,7 @@ void report_warning(const struct report_about *about, const char *format, ...)
 		print(message);
 	log_it(about, "warning", message);
 	tell_json(about, true, 0, message);
+	errorkinds_add(about->op, true, 0, message);
 	count_source(about);
 	free(message);
 }

@@ -43,6 +43,9 @@ struct report_about {
 	bool known;		/* its reason was reported before: nothing on standard error */
 };
 
+/* Returns the name of op in JSON. */
+const char *report_op_name(enum report_op op);
+
 /*
  * The stream of JSON is open: write the messages that were kept for it, and all from now on.
  * With quiet, warnings do not go to standard error.  Main thread only.

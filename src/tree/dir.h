@@ -70,6 +70,8 @@ struct dir_mode {
 struct dir_count {
 	_Atomic uint64_t entries, failed;
 	atomic_bool unfinished, unread;
+	/* With --report: files that were copied, and nanoseconds that this took, added up */
+	_Atomic uint64_t timed, ns;
 };
 
 enum dir_side { DIR_SRC, DIR_DST };

@@ -23,6 +23,18 @@ void dir_count_entry(struct dir *d, bool failed)
 		relaxed_add(d->count.failed, 1);
 }
 
+void dir_count_time(struct dir *d, uint64_t ns)
+{
+	relaxed_add(d->count.timed, 1);
+	relaxed_add(d->count.ns, ns);
+}
+
+uint64_t dirresult_time(const struct dir *d, uint64_t *ret_files)
+{
+	*ret_files = relaxed_get(d->count.timed);
+	return relaxed_get(d->count.ns);
+}
+
 void dir_mark_unfinished(struct dir *d)
 {
 	relaxed_set(d->count.unfinished, true);

@@ -4,6 +4,7 @@
 #define PCP_DIRRESULT_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 struct dir;
 struct dir_result;
@@ -22,6 +23,12 @@ void dir_mark_unfinished(struct dir *d);
  * something stays in it.
  */
 void dir_mark_unread(struct dir *d);
+
+/* The copy of a file in d, on which the caller has a reference, has taken ns nanoseconds. */
+void dir_count_time(struct dir *d, uint64_t ns);
+
+/* Returns the nanoseconds of all copies in d, which is complete; *ret_files is how many. */
+uint64_t dirresult_time(const struct dir *d, uint64_t *ret_files);
 
 /* For dirrefs.c: the result of d, below which all is complete. */
 struct dir_result dirresult_of(const struct dir *d);

@@ -26,6 +26,7 @@
 #include "copy/entry.h"
 #include "copy/full.h"
 #include "copy/outcome.h"
+#include "report/json.h"
 #include "report/report.h"
 #include "tree/dir.h"
 #include "tree/dirfds.h"
@@ -129,8 +130,26 @@ static void give(struct context *c, struct again *a)
 		try(&w->work);
 }
 
-/* Try a, or let it fail if the run is stopped. */
-static void try_or_fail(struct operands *all, struct again *a)
+/* Tell readers of JSON that a is tried in that round. */
+static void tell(const struct again *a, uint32_t round)
+{
+	const struct attempt *f = &a->failure;
+
+	if (!json_is_on())
+		return;
+	char *src = dir_src_path(a->dir, a->src ? a->src : "");
+	char *dst = a->src ? dir_dst_path(a->dir, a->dst) : NULL;
+	json_put_retry(&(struct json_retry){
+		.round = round, .id = a->id, .kind_known = a->type || !a->src,
+		.kind = a->src ? tally_kind(a->type) : KIND_DIR, .src = src, .dst = dst,
+		.op = f->text ? report_op_name(f->op) : NULL, .err = f->err, .message = f->text,
+	});
+	free(src);
+	free(dst);
+}
+
+/* Try a in that round, or let it fail if the run is stopped. */
+static void try_or_fail(struct operands *all, struct again *a, uint32_t round)
 {
 	if (stop_asked()) {
 		fail(a);
@@ -138,6 +157,7 @@ static void try_or_fail(struct operands *all, struct again *a)
 		return;
 	}
 	tally_add(&(struct tally){ .retried = 1 });
+	tell(a, round);
 	if (!a->operand) {
 		give(all->c, a);
 		return;
@@ -149,7 +169,8 @@ static void try_or_fail(struct operands *all, struct again *a)
 }
 
 /* Try all in the list that are operands, or that are none.  Returns the others. */
-static struct again *try_those(struct operands *all, struct again *list, bool operands)
+static struct again *try_those(struct operands *all, struct again *list, bool operands,
+			       uint32_t round)
 {
 	struct again *others = NULL, **last = &others;
 
@@ -157,7 +178,7 @@ static struct again *try_those(struct operands *all, struct again *list, bool op
 		next = a->next;
 		a->next = NULL;
 		if (a->operand == operands) {
-			try_or_fail(all, a);
+			try_or_fail(all, a, round);
 		} else {
 			*last = a;
 			last = &a->next;
@@ -167,13 +188,13 @@ static struct again *try_those(struct operands *all, struct again *list, bool op
 	return others;
 }
 
-static void run_round(struct operands *all)
+static void run_round(struct operands *all, uint32_t round)
 {
 	if (!stop_asked())
 		full_forget();
-	struct again *operands = try_those(all, again_begin_round(), false);
+	struct again *operands = try_those(all, again_begin_round(), false, round);
 
-	(void)try_those(all, operands, true);
+	(void)try_those(all, operands, true, round);
 }
 
 void rounds_run(struct operands *all)
@@ -182,9 +203,9 @@ void rounds_run(struct operands *all)
 	int seconds = FIRST_PAUSE;
 
 	context_drain(c);
-	for (uint32_t round = 0; round < c->opts->retry && again_any(); round++) {
+	for (uint32_t round = 1; round <= c->opts->retry && again_any(); round++) {
 		pause_for(c, seconds);
 		seconds = seconds * 2 < LONGEST_PAUSE ? seconds * 2 : LONGEST_PAUSE;
-		run_round(all);
+		run_round(all, round);
 	}
 }

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Design: main calls progress_tick() ten times a second.  It takes the numbers once, and
- * shows them wherever it is time for that.
+ * shows them wherever it is time for that; --metrics and --report, which are read later, are two
+ * of the places.
  *
  * A prescan finds the totals.  As it uses the same file systems as the copies, there is none
- * in a run without progress, and it begins only after a while.
+ * in a run whose progress nobody watches, and it begins only after a while.
  */
 #include <config.h>
 
@@ -22,6 +23,8 @@
 #include "report/report.h"
 #include "walk/prescan.h"
 #include "watch/bar.h"
+#include "watch/metrics.h"
+#include "watch/pagefile.h"
 #include "watch/progress_json.h"
 #include "watch/snapshot.h"
 #include "watch/text.h"
@@ -38,6 +41,7 @@ static struct {
 	bool prescanning;
 } state;
 
+/* Returns true if somebody watches the progress, who wants to know the totals. */
 static bool is_shown(void)
 {
 	return state.on_terminal || state.in_json;
@@ -53,7 +57,18 @@ bool progress_init(struct context *c)
 	snapshot_init();
 	if (is_shown())
 		outcome_watch();
-	return is_shown();
+	return is_shown() || metrics_are_due(INT64_MAX) || pagefile_is_due(INT64_MAX);
+}
+
+static void put_metrics(const struct context *c, const struct snapshot *s, int64_t now)
+{
+	uint64_t ended = s->tally.bytes;
+
+	metrics_put(&(struct metrics_now){
+		.pending = s->in_flight, .copying = s->copying,
+		.pending_bytes = s->bytes_done > ended ? s->bytes_done - ended : 0,
+		.walkers = c->workers.nthreads,
+	}, now);
 }
 
 static void show(struct context *c, int64_t now)
@@ -61,6 +76,8 @@ static void show(struct context *c, int64_t now)
 	struct snapshot s;
 
 	snapshot_take(&s, c, false);
+	put_metrics(c, &s, now);
+	pagefile_sample(c, &s, now, false);
 	if (state.on_terminal)
 		bar_show(&s, now);
 	if (state.in_json && now >= state.next_json) {
@@ -72,16 +89,19 @@ static void show(struct context *c, int64_t now)
 
 void progress_tick(struct context *c)
 {
-	int64_t now = is_shown() ? clock_now(CLOCK_MONOTONIC) : 0;
+	/* A wake-up may come at any time, and mean nothing for this. */
+	int64_t now = c->loop.ticking ? clock_now(CLOCK_MONOTONIC) : 0;
 
-	if (!is_shown() || now < state.next)
+	if (!c->loop.ticking || now < state.next)
 		return;
 	state.next = now + TICK_NS;
-	if (!state.prescanning && c->may_prescan && now - state.started >= PRESCAN_NS) {
+	if (is_shown() && !state.prescanning && c->may_prescan &&
+	    now - state.started >= PRESCAN_NS) {
 		state.prescanning = true;
 		prescan_begin(c->opts, c->operands, c->noperands);
 	}
-	show(c, now);
+	if (is_shown() || metrics_are_due(now) || pagefile_is_due(now))
+		show(c, now);
 }
 
 void progress_suspend(void)
@@ -107,11 +127,11 @@ void progress_end(struct context *c)
 	struct snapshot s;
 
 	prescan_end();
-	if (state.in_json) {
-		snapshot_take(&s, c, true);
+	snapshot_take(&s, c, true);
+	if (state.in_json)
 		progress_json_put(&s);
-		snapshot_release(&s);
-	}
+	pagefile_sample(c, &s, clock_now(CLOCK_MONOTONIC), true);
+	snapshot_release(&s);
 	if (state.on_terminal)
 		bar_hide();
 	console_set_progress(NULL);

@@ -138,7 +138,7 @@ class Killer:
             self.again += max(count_files(self.copy) - done, 0)
             # So that the last kill comes shortly before the end
             share = (self.args.files - done) / (self.args.kills - self.kills + 1)
-            pause *= 1.1 if done - before < share else 0.9
+            pause *= min(max(share / max(done - before, 1), 0.8), 1.25)
         if status == -signal.SIGKILL:
             status, lines, err = self.run(self.copy, self.journal)
         if status != 0:

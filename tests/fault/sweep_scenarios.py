@@ -140,7 +140,8 @@ def make_operands(top):
 # Data, a hole, data, a hole
 PIPED = PLAIN[:5000] + bytes(20000) + PLAIN[:9000] + bytes(10000)
 ORDER = "-j1 --window=1 "
-LISTS = "--checksum-file=sums --log=log --failed-to=failed "
+LISTS = "--checksum-file=sums --log=log --failed-to=failed --metrics=metrics " \
+        "--report=page "
 
 SCENARIOS = (
     Scenario("a tree, in order", ORDER + "-R src dst"),

@@ -135,6 +135,7 @@ class Stream:
         self.check_progress()
         self.check_errors()
         self.check_sums()
+        self.check_attempts()
         self.check_files()
 
     def check_names(self):
@@ -199,6 +200,19 @@ class Stream:
         if b["written"] + b["cloned"] + b["holes"] > b["total"]:
             self.tell(f"summary: more bytes than there are: {b}")
 
+    def check_attempts(self):
+        s = self.summary
+        self.expect("summary.retried", s["retried"], len(self.of("retry")))
+        self.expect("summary.differed", s["differed"], len(self.of("verify")))
+        rounds = [r["round"] for r in self.of("retry")]
+        most = self.of("start")[0]["options"]["retry"]
+        if rounds != sorted(rounds) or (rounds and rounds[-1] > most):
+            self.tell(f"rounds out of order, or too many: {rounds}")
+        first = {v["dst"] for v in self.of("verify") if v["attempt"] == 1}
+        for v in self.of("verify"):
+            if v["attempt"] == 2 and v["dst"] not in first:
+                self.tell(f"a second attempt without a first: {v}")
+
     def check_files(self):
         files, s = self.of("file"), self.summary
         if not files:
@@ -207,7 +221,8 @@ class Stream:
         for number in [i for i, n in ids.items() if n > 1][:MOST_TOLD]:
             self.tell(f"id {number} is that of {ids[number]} files")
         others = [a["id"] for p in self.of("progress") for a in p["active"]]
-        others += [e["id"] for e in self.of("error") if e["id"]]
+        others += [line["id"] for kind in ("error", "retry", "verify")
+                   for line in self.of(kind) if line["id"]]
         missing = set(others) - ids.keys()
         if self.ended and missing:
             self.tell(f"ids of no file: {sorted(missing)[:MOST_TOLD]}")
