@@ -25,6 +25,7 @@
 #include "copy/context.h"
 #include "copy/copy.h"
 #include "copy/durable.h"
+#include "govern.h"
 #include "hash.h"
 #include "report/report.h"
 #include "tree/dir.h"
@@ -153,6 +154,7 @@ void run_init(struct context *c, const struct options *opts)
 	init_library(opts, &b);
 	again_init(opts->retry);
 	durable_begin(opts);
+	govern_begin(c);
 }
 
 /* In the reverse order of run_init(), once nothing is under way. */
@@ -165,6 +167,7 @@ void run_fini(struct context *c)
 		progress_snapshot(c);
 	if (c->opts->stats)
 		stats_print(c);
+	govern_end();
 	copyfile_shutdown();
 	workers_fini(&c->workers);
 	loop_fini(&c->loop);

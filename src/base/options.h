@@ -127,6 +127,9 @@ struct options {
 	uint32_t window;		/* pending cookies; 0: automatic */
 	uint64_t chunk;			/* bytes; 0: automatic */
 
+	/* How it is held back */
+	uint64_t bwlimit, ops_limit;	/* bytes and operations a second; 0: any number */
+
 	const char *files_from;		/* a list of what is copied of the operands, or NULL */
 	bool follow_within;		/* ... where symlinks are followed on the way to a name */
 

@@ -23,6 +23,7 @@
 #include "cmdline/jsonfd.h"
 #include "cmdline/mistake.h"
 #include "cmdline/preserve.h"
+#include "cmdline/restrain.h"
 #include "cmdline/table.h"
 #include "cmdline/value.h"
 #include "progname.h"
@@ -231,7 +232,8 @@ static bool apply_output(struct options *o, struct raw_options *raw, int c)
 static void apply(struct options *o, struct raw_options *raw, int c)
 {
 	if (apply_switch(o, c) || apply_follow(o, c) || apply_cp(o, raw, c) ||
-	    apply_output(o, raw, c) || choose_apply(o, &raw->choose, c, optarg))
+	    apply_output(o, raw, c) || choose_apply(o, &raw->choose, c, optarg) ||
+	    restrain_apply(o, c, optarg))
 		return;
 	switch (c) {
 	case 'j':

@@ -49,6 +49,9 @@
 /* How long to wait for data between two checks, in milliseconds */
 #define POLL_MS 100
 
+/* System calls that move a piece: poll, read, write */
+#define PIECE_CALLS 3
+
 /* The destination while it is written.  Zeros that may be a hole are left out of a file. */
 struct sink {
 	int fd;
@@ -210,6 +213,7 @@ static bool move_all(struct context *c, const struct entry *e, int src, int dst,
 
 	while (ok && (ok = await_data(c, src)) && (n = read(src, buf, BUFFER_SIZE)) != 0) {
 		ok = move_some(e, &to, buf, n, errno);
+		copyfile_limit_take(n > 0 ? n : 0, PIECE_CALLS);
 		if (ok && n > 0)
 			got += n;
 	}

@@ -1,0 +1,262 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Design: two token buckets, of bytes and of system calls, of which all threads of the process
+ * take.  A bucket is one number, the time until which all that was taken is paid for:
+ *
+ *	            paid for             taken in advance
+ *	... ------------------------|now|----|----|----|until
+ *	                                   ^ the place of a thread: it sleeps until then
+ *
+ * To take n moves "until" on by n / rate, and what it was before is when this thread may go on.
+ * So threads get their turns in the order in which they came, however many there are, and a sleep
+ * that takes too long costs nothing: the time that follows is nobody's.  What nobody takes is
+ * kept for BURST only.
+ *
+ * A thread takes before it moves a piece, and sleeps first: if it paid afterwards, as many pieces
+ * as there are threads would be moved at once in the beginning.  What turns out to be less, or
+ * more, is corrected (cf_limit_settle).  Calls are paid for between the stages of a copy, and
+ * between two pieces of its data: what this thread has made since it last paid, and AHEAD more,
+ * which are subtracted the next time.  So in the long run each call counts once.
+ *
+ * A thread sleeps in steps, as the rate may change: then its waiting time is converted, as
+ * "until" is.  These are single atomics without a lock, which a child of fork(2) might find taken.
+ * If two threads meet in a change, a piece may have the wrong price; once.
+ *
+ * While all stands still the threads sleep on "still", a futex, whose lowest bit says whether
+ * they have to.  Each cancel changes it, so that none goes unnoticed.
+ *
+ * What a thread waits here is no property of a file system: policy.c subtracts it.  It is not
+ * parked either, as in a pause: another thread in its place would only wait, too.
+ */
+#include <config.h>
+
+#include "limit.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <linux/futex.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "call.h"
+#include "clock.h"
+
+/* Some 32-bit architectures have only the call with 64 bits of time.  No time is used here. */
+#ifndef SYS_futex
+#define SYS_futex SYS_futex_time64
+#endif
+
+/* What was not used is kept for so long, and a piece of data takes so long; nanoseconds. */
+#define BURST (CF_SECOND / 10)
+
+/* A piece is no smaller than this: then a call costs more than its data. */
+#define LEAST_PIECE 4096
+
+/* Calls that a thread pays for in advance: about as many as a stage of a copy makes */
+#define AHEAD 4
+
+/* The longest step of a sleep, ns: a cancel and a new rate are seen after that. */
+#define STEP (CF_SECOND / 20)
+
+/* The longest time that one piece may cost, ns: a year, far from an overflow */
+#define MOST_COST (365 * 86400 * CF_SECOND)
+
+struct bucket {
+	_Atomic uint64_t rate;		/* a second; 0: any number */
+	_Atomic int64_t until;		/* paid for; CLOCK_MONOTONIC, ns */
+};
+
+static struct bucket bytes, calls;
+static _Atomic uint32_t still;		/* lowest bit: all stands still; the others change */
+static atomic_uint turns;		/* how often the limit of calls was changed */
+atomic_bool cf_limit_on;
+
+/* What this thread has done */
+static _Thread_local struct {
+	unsigned int turn;		/* the value of turns that the next two are of */
+	unsigned int seen;		/* of cf_calls: those that are accounted for */
+	int64_t left;			/* calls that are paid for and not made; < 0: owed */
+	int64_t waited;			/* ns */
+} self;
+
+int64_t cf_limit_waited(void)
+{
+	return self.waited;
+}
+
+/* ------------------------------------------------------------ the bucket */
+
+static int64_t cost(uint64_t n, uint64_t rate)
+{
+	double ns = (double)n * CF_SECOND / rate;
+
+	return ns < MOST_COST ? (int64_t)ns : MOST_COST;
+}
+
+/* Take n.  Returns when the thread may go on. */
+static int64_t take(struct bucket *b, uint64_t n, uint64_t rate)
+{
+	int64_t least = cf_now() - BURST, until = cf_relaxed_get(b->until), begin;
+
+	do
+		begin = until > least ? until : least;
+	while (!atomic_compare_exchange_weak(&b->until, &until, begin + cost(n, rate)));
+	return begin;
+}
+
+static bool is_cancelled(const struct cf_watch *watch)
+{
+	return watch && cf_relaxed_get(watch->cancel);
+}
+
+/* Sleep until the time at, which was computed for rate.  Returns 0 or -ECANCELED. */
+static int sleep_until(const struct bucket *b, int64_t at, uint64_t rate,
+		       const struct cf_watch *watch)
+{
+	int64_t begun = cf_now(), now = begun;
+
+	while (at > now && !is_cancelled(watch)) {
+		uint64_t new = cf_relaxed_get(b->rate);
+
+		if (!new)
+			break;
+		at = now + (int64_t)((double)(at - now) * rate / new);
+		rate = new;
+		int64_t left = at - now;
+		nanosleep(&(struct timespec){ .tv_nsec = left < STEP ? left : STEP }, NULL);
+		now = cf_now();
+	}
+	self.waited += now - begun;
+	return is_cancelled(watch) ? -ECANCELED : 0;
+}
+
+/* ------------------------------------------------------------ the threads */
+
+/* Sleep while all stands still.  Returns 0 or -ECANCELED. */
+static int stand_still(const struct cf_watch *watch)
+{
+	uint32_t now = atomic_load(&still);
+	int64_t begun = now & 1 ? cf_now() : 0;
+
+	/* It returns at once if still is not what it was, and may do so for no reason. */
+	for (; now & 1 && !is_cancelled(watch); now = atomic_load(&still))
+		syscall(SYS_futex, &still, FUTEX_WAIT_PRIVATE, now, NULL, NULL, 0);
+	if (begun)
+		self.waited += cf_now() - begun;
+	return is_cancelled(watch) ? -ECANCELED : 0;
+}
+
+/* What was made before the limit changed does not count. */
+static void account_calls(void)
+{
+	unsigned int turn = cf_relaxed_get(turns);
+
+	if (self.turn == turn)
+		self.left -= cf_calls - self.seen;
+	else
+		self.left = 0;
+	self.turn = turn;
+	self.seen = cf_calls;
+}
+
+int cf_limit_wait_calls(const struct cf_watch *watch)
+{
+	uint64_t rate = cf_relaxed_get(calls.rate);
+	int r = 0;
+
+	if (is_cancelled(watch))
+		return -ECANCELED;
+	account_calls();
+	if (rate && self.left <= 0) {
+		uint64_t n = AHEAD - self.left;
+
+		self.left = AHEAD;
+		r = sleep_until(&calls, take(&calls, n, rate), rate, watch);
+	}
+	return r < 0 ? r : stand_still(watch);
+}
+
+void cf_limit_made(unsigned int n)
+{
+	if (cf_limit_is_on()) {
+		account_calls();
+		self.left -= n;
+	}
+}
+
+int cf_limit_wait_bytes(const struct cf_watch *watch, size_t *len, uint64_t likely,
+			uint64_t *ret_taken)
+{
+	uint64_t rate = cf_relaxed_get(bytes.rate), piece = rate / (CF_SECOND / BURST);
+	int r = cf_limit_wait_calls(watch);
+
+	if (r < 0 || !rate)
+		return r;
+	piece = piece < LEAST_PIECE ? LEAST_PIECE : piece;
+	*len = *len < piece ? *len : piece;
+	*ret_taken = *len < likely ? *len : likely;
+	r = sleep_until(&bytes, take(&bytes, *ret_taken, rate), rate, watch);
+	return r < 0 ? r : stand_still(watch);
+}
+
+void cf_limit_take(uint64_t n)
+{
+	uint64_t rate = cf_relaxed_get(bytes.rate);
+
+	if (rate && n)
+		(void)sleep_until(&bytes, take(&bytes, n, rate), rate, NULL);
+	(void)cf_limit_wait_calls(NULL);
+}
+
+void cf_limit_settle(uint64_t taken, int64_t moved)
+{
+	uint64_t rate = cf_relaxed_get(bytes.rate), n = moved < 0 ? 0 : moved;
+
+	if (rate && n > taken)
+		(void)take(&bytes, n - taken, rate);
+	else if (rate && n < taken)
+		cf_relaxed_add(bytes.until, -cost(taken - n, rate));
+}
+
+/* ------------------------------------------------------------ the limits */
+
+static void set_rate(struct bucket *b, uint64_t rate)
+{
+	uint64_t old = cf_relaxed_get(b->rate);
+	int64_t now = cf_now(), until = cf_relaxed_get(b->until);
+
+	if (rate == old)
+		return;
+	bool owed = old && rate && until > now;
+	cf_relaxed_set(b->until, owed ? now + (int64_t)((double)(until - now) * old / rate) : now);
+	cf_relaxed_set(b->rate, rate);
+	if (b == &calls)
+		cf_relaxed_add(turns, 1);
+}
+
+static void wake_all(void)
+{
+	syscall(SYS_futex, &still, FUTEX_WAKE_PRIVATE, INT_MAX, NULL, NULL, 0);
+}
+
+void cf_limit_set(const struct cf_limits *limits)
+{
+	bool paused = limits->paused;
+
+	set_rate(&bytes, limits->bytes);
+	set_rate(&calls, limits->calls);
+	cf_relaxed_set(cf_limit_on, limits->bytes || limits->calls || paused);
+	if ((atomic_load(&still) & 1) == paused)
+		return;
+	atomic_fetch_add(&still, 1);
+	wake_all();
+}
+
+void cf_limit_wake(void)
+{
+	if (atomic_load(&still) & 1) {
+		atomic_fetch_add(&still, 2);
+		wake_all();
+	}
+}

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Design: the library holds its limits by letting threads sleep.  The main thread may be one of
+ * them, so it cannot be the one that changes them: a thread of its own does, which looks ten times
+ * a second.
+ *
+ * When the run has to end at once the limits are lifted.  What is under way is then undone, or
+ * comes to its end, without waiting for its turn.
+ */
+#include <config.h>
+
+#include "govern.h"
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <time.h>
+
+#include <libcopyfile.h>
+
+#include "base/clock.h"
+#include "base/options.h"
+#include "base/stop.h"
+#include "base/thread.h"
+#include "copy/context.h"
+#include "report/report.h"
+
+/* From one look to the next, in nanoseconds */
+#define LOOK_EVERY (CLOCK_SECOND / 10)
+
+static struct {
+	pthread_mutex_t lock;		/* of ended */
+	pthread_cond_t wake;		/* signalled when ended is set */
+	pthread_t thread;
+	bool running;			/* there is the thread */
+	bool ended;			/* it has to end */
+} governor = { .lock = PTHREAD_MUTEX_INITIALIZER };
+
+static void set_limits(const struct copyfile_limits *limits)
+{
+	int r = copyfile_limit(limits, sizeof *limits);
+
+	if (r < 0)
+		report_error(-r, "cannot limit the copies");
+}
+
+static void lift_limits(void)
+{
+	set_limits(&(struct copyfile_limits){ .bytes = 0 });
+}
+
+/* Sleep until the next look.  Returns false if the run has ended. */
+static bool sleep_on(void)
+{
+	int64_t at = clock_now(CLOCK_MONOTONIC) + LOOK_EVERY;
+	struct timespec until = { .tv_sec = at / CLOCK_SECOND, .tv_nsec = at % CLOCK_SECOND };
+
+	pthread_mutex_lock(&governor.lock);
+	if (!governor.ended)
+		pthread_cond_timedwait(&governor.wake, &governor.lock, &until);
+	bool ended = governor.ended;
+	pthread_mutex_unlock(&governor.lock);
+	return !ended;
+}
+
+static void *watch(void *arg)
+{
+	(void)arg;
+	while (sleep_on())
+		if (stop_now()) {
+			lift_limits();
+			break;
+		}
+	return NULL;
+}
+
+static void start_thread(struct context *c)
+{
+	pthread_condattr_t attr;
+
+	pthread_condattr_init(&attr);
+	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+	pthread_cond_init(&governor.wake, &attr);
+	pthread_condattr_destroy(&attr);
+	int err = thread_start(&governor.thread, watch, c);
+	governor.running = err == 0;
+	if (err)
+		report_error(err, "cannot start a thread");
+}
+
+void govern_begin(struct context *c)
+{
+	const struct options *o = c->opts;
+
+	if (!o->bwlimit && !o->ops_limit)
+		return;
+	set_limits(&(struct copyfile_limits){ .bytes = o->bwlimit, .calls = o->ops_limit });
+	start_thread(c);
+}
+
+void govern_end(void)
+{
+	if (!governor.running)
+		return;
+	pthread_mutex_lock(&governor.lock);
+	governor.ended = true;
+	pthread_cond_signal(&governor.wake);
+	pthread_mutex_unlock(&governor.lock);
+	pthread_join(governor.thread, NULL);
+	governor.running = false;
+}

@@ -1,0 +1,142 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# --bwlimit and --ops-limit. That a run takes no less time than its limit demands holds on any
+# machine; how much more it takes is measured closely only with LONG=yes, where nothing else runs:
+# then each run takes ten seconds, and the rate must be right to 5 %, that of calls to 10 %.
+
+. "$(dirname "$0")/common.sh"
+
+if [ "${LONG-}" ]; then
+	seconds=10 bytes_percent=5 calls_percent=10
+else
+	seconds=1 bytes_percent=200 calls_percent=200
+fi
+
+oneTimeSetUp() {
+	cd "$work" || exit
+	mkdir files small dirs
+	head -c $((seconds * 4))M /dev/urandom >big
+	for i in $(seq $((seconds * 20))); do
+		head -c 200K /dev/urandom >files/$i
+	done
+	(cd small && seq $((seconds * 500)) | xargs touch)
+	(cd dirs && seq $((seconds * 100)) | xargs mkdir)
+}
+
+# within SECONDS PERCENT COMMAND...: it succeeds, and takes so long
+within() {
+	want=$1 percent=$2
+	shift 2
+	begun=$(date +%s%N)
+	"$@" >out 2>err
+	assertEquals "[$*]" 0 $?
+	took=$((($(date +%s%N) - begun) / 1000000))
+	want=$((want * 1000))
+	assertTrue "[$*] takes $took ms, and not less than $want" \
+		"[ $took -ge $((want * 95 / 100 - 100)) ]"
+	assertTrue "[$*] takes $took ms, and no more than $want" \
+		"[ $took -le $((want * (100 + percent) / 100 + 100)) ]"
+	echo "# $took of $want ms: $*"
+}
+
+test_bytes_of_one_file() {
+	within $seconds $bytes_percent pcp --reflink=never --bwlimit=4M big copy
+	cmp big copy
+	assertEquals 'all of it is there' 0 $?
+	rm copy
+}
+
+test_bytes_of_many_files() {
+	within $seconds $bytes_percent pcp -R --reflink=never --bwlimit=4000K files copies
+	rm -r copies
+	within $seconds $bytes_percent pcp -R -j16 --reflink=never --bwlimit=4000K files copies
+	diff -r files copies
+	assertEquals 'all of it is there' 0 $?
+	# What is compared counts as well: that of both files.
+	within $((seconds * 2)) $bytes_percent \
+		pcp -RT --update=checksum --bwlimit=4000K files copies
+	rm -r copies
+}
+
+test_bytes_by_buffer_and_read_back() {
+	within $seconds $bytes_percent pcp --sparse=always --bwlimit=4M big copy
+	rm copy
+	within $((seconds * 2)) $bytes_percent pcp --verify --reflink=never --bwlimit=4M big copy
+	rm copy
+}
+
+test_holes_are_free() {
+	truncate -s 1G hole
+	within 0 $((bytes_percent * 100)) timeout 30 pcp --bwlimit=1M hole copy
+	rm hole copy
+}
+
+# How many calls of the library it takes --stats tells.
+test_calls() {
+	calls=$(pcp -R --stats small copies 2>&1 |
+		sed -n 's/^copies: .*; \([0-9]*\) system calls.*/\1/p')
+	rm -r copies
+	within $seconds $calls_percent pcp -R --ops-limit=$((calls / seconds)) small copies
+	rm -r copies
+	within $seconds $calls_percent pcp -R -j8 --ops-limit=$((calls / seconds)) small copies
+	rm -r copies
+	# A directory takes nine.
+	within $seconds $calls_percent pcp -R --ops-limit=900 dirs copies
+	rm -r copies
+}
+
+# rate OPTION VALUE: it is accepted
+rate() {
+	pcp "$1=$2" /dev/null copy 2>err
+	assertEquals "$1=$2" 0 $?
+	rm -f copy
+}
+
+no_rate() {
+	pcp "$1=$2" big copy 2>err
+	assertEquals "$1=$2" 1 $?
+	assertContains "$(cat err)" "invalid rate for $1: '$2'"
+	assertFalse 'nothing is copied' '[ -e copy ]'
+}
+
+test_what_is_a_rate() {
+	for value in 1 1.5G .5K 800KB 1T 1E 0 off 1b; do
+		rate --bwlimit $value
+	done
+	for value in '' -1 +1 ' 1' 1x 1KBB .5 . 1..5 0x10 inf nan 1e3 9999E on K 1Kaaaaaaaaaa; do
+		no_rate --bwlimit "$value"
+	done
+	for value in 1 1000000 0 off; do
+		rate --ops-limit $value
+	done
+	for value in '' -1 +1 1K 1.5 99999999999999999999 on; do
+		no_rate --ops-limit "$value"
+	done
+}
+
+# 1 byte a second: what is under way is given up at once.
+test_signal() {
+	pcp --reflink=never --bwlimit=1 big copy 2>err &
+	pid=$!
+	while [ ! -e copy ]; do
+		sleep 0.05
+	done
+	kill -TERM $pid
+	wait $pid
+	assertEquals 'it dies by the signal' 143 $?
+	assertFalse 'and leaves nothing' '[ -e copy ]'
+}
+
+# Directories, too, do not make a run wait that has been told to end.
+test_signal_while_walking() {
+	pcp -R --ops-limit=1 dirs copies 2>err &
+	pid=$!
+	sleep 0.5
+	kill -TERM $pid
+	wait $pid
+	assertEquals 'it dies by the signal' 143 $?
+	rm -rf copies
+}
+
+. shunit2
