@@ -11,9 +11,14 @@
 
 #include "govern.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <stdbool.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
 #include <time.h>
+#include <unistd.h>
 
 #include <libcopyfile.h>
 
@@ -34,6 +39,27 @@ static struct {
 	bool running;			/* there is the thread */
 	bool ended;			/* it has to end */
 } governor = { .lock = PTHREAD_MUTEX_INITIALIZER };
+
+/* From <linux/ioprio.h>, which a libc without kernel headers lacks */
+#define WHO_PROCESS 1
+#define CLASS_IDLE 3
+#define CLASS_SHIFT 13
+
+#define LOWEST_NICE 19
+
+void govern_priority(const struct options *o)
+{
+	static const struct report_about about = { .op = OP_RUN };
+
+	if (!o->nice)
+		return;
+	/* Both are a thread's, and handed on to those that it starts. */
+	if (setpriority(PRIO_PROCESS, 0, LOWEST_NICE) < 0)
+		report_warning(&about, "warning: cannot lower the priority: %s", strerror(errno));
+	if (syscall(SYS_ioprio_set, WHO_PROCESS, 0, CLASS_IDLE << CLASS_SHIFT) < 0)
+		report_warning(&about, "warning: cannot lower the priority for disks: %s",
+			       strerror(errno));
+}
 
 static void set_limits(const struct copyfile_limits *limits)
 {

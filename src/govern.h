@@ -4,6 +4,10 @@
 #define PCP_GOVERN_H
 
 struct context;
+struct options;
+
+/* Main thread only, before any other thread is started */
+void govern_priority(const struct options *o);
 
 /* Main thread only, once c is complete, and before anything is copied. */
 void govern_begin(struct context *c);

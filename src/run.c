@@ -131,6 +131,7 @@ static void init_library(const struct options *o, const struct budget *b)
 /* A module is initialised after those that it calls. */
 void run_init(struct context *c, const struct options *opts)
 {
+	govern_priority(opts);
 	struct budget b = budget_share(opts, budget_free_descriptors());
 
 	*c = (struct context){

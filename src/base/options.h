@@ -129,6 +129,7 @@ struct options {
 
 	/* How it is held back */
 	uint64_t bwlimit, ops_limit;	/* bytes and operations a second; 0: any number */
+	bool nice;			/* at the lowest priority */
 
 	const char *files_from;		/* a list of what is copied of the operands, or NULL */
 	bool follow_within;		/* ... where symlinks are followed on the way to a name */

@@ -99,6 +99,7 @@ static const char options_of_pcp[] =
 "      --mirror                 same as -af --update=changed --delete\n"
 "      --newer=DATE             leave out what was last modified before DATE, but no\n"
 "                                 directory; /FILE or ./FILE is when that was modified\n"
+"      --nice                   run at the lowest priority, for processor and disk\n"
 "      --no-anchored            patterns that follow match after any slash, too (the\n"
 "                                 default)\n"
 "      --no-ignore-case         the letters of patterns that follow are what they are (the\n"

@@ -31,6 +31,8 @@ bool restrain_apply(struct options *o, int c, const char *arg)
 	case OPT_OPS_LIMIT:
 		o->ops_limit = rate(rate_parse_count, "--ops-limit", arg);
 		return true;
+	case OPT_NICE:
+		return o->nice = true;
 	default:
 		return false;
 	}

@@ -44,6 +44,7 @@ static const struct option own_options[] = {
 	{ "min-size", required_argument, NULL, OPT_MIN_SIZE },
 	{ "mirror", no_argument, NULL, OPT_MIRROR },
 	{ "newer", required_argument, NULL, OPT_NEWER },
+	{ "nice", no_argument, NULL, OPT_NICE },
 	{ "no-anchored", no_argument, NULL, OPT_NO_ANCHORED },
 	{ "no-ignore-case", no_argument, NULL, OPT_NO_IGNORE_CASE },
 	{ "no-wildcards", no_argument, NULL, OPT_NO_WILDCARDS },

@@ -128,7 +128,8 @@ static json_t *options_value(const struct options *o)
 	};
 
 	return json_pack("{s:b, s:b, s:b, s:b, s:b, s:s, s:o, s:s, s:b, s:b, s:s, s:s, s:b, s:b, "
-			 "s:b, s:b, s:b, s:b, s:b, s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:i, s:o}",
+			 "s:b, s:b, s:b, s:b, s:b, s:b, s:o, s:o, s:o, s:o, s:o, s:b, s:o, "
+			 "s:i, s:o}",
 			 "recursive", o->recursive,
 			 "one_file_system", o->one_file_system,
 			 "filtered", options_filter(o),
@@ -154,6 +155,7 @@ static json_t *options_value(const struct options *o)
 			 "chunk_bytes", json_value_whole_or_null(o->chunk, o->chunk),
 			 "bwlimit_bps", json_value_whole_or_null(o->bwlimit, o->bwlimit),
 			 "ops_limit", json_value_whole_or_null(o->ops_limit, o->ops_limit),
+			 "nice", o->nice,
 			 "max_errors", json_value_whole_or_null(o->max_errors, o->max_errors),
 			 "retry", (int)o->retry,
 			 "verify", json_value_text_or_null(o->verify ?

@@ -128,6 +128,25 @@ test_signal() {
 	assertFalse 'and leaves nothing' '[ -e copy ]'
 }
 
+# Each thread has it; field 17 behind the name is how nice it is.
+test_nice() {
+	pcp -R -j4 --nice --reflink=never --bwlimit=1K files copies 2>err &
+	pid=$!
+	tries=100
+	while [ "$(ls /proc/$pid/task | wc -l)" -lt 3 ] && [ $((tries -= 1)) -gt 0 ]; do
+		sleep 0.05
+	done
+	assertTrue 'it has threads' "[ $tries -gt 0 ]"
+	for task in /proc/$pid/task/*; do
+		assertEquals "$task" 19 "$(sed 's/.*) //' $task/stat | cut -d' ' -f17)"
+		! command -v ionice >/dev/null || assertEquals idle "$(ionice -p ${task##*/})"
+	done
+	kill -TERM $pid
+	wait $pid
+	assertEquals 'nothing is said' '' "$(grep warning err)"
+	rm -rf copies
+}
+
 # Directories, too, do not make a run wait that has been told to end.
 test_signal_while_walking() {
 	pcp -R --ops-limit=1 dirs copies 2>err &
