@@ -11,10 +11,10 @@ _pcp()
 	local options='
 		-0 -a --anchored --archive --atomic --attributes-only -b --backup --backup= --beneath --bwlimit= --checksum-file= --chunk= --context --context=
 		--copy-contents -d --debug --delete --delete-excluded --dereference --dry-run --dry-run= --exclude= --exclude-caches --exclude-from= --exclude-tag= -f --failed-to= --files-from= --force --fsync -H --help -i --ignore-case --include=
-		--interactive -j --jobs= --json --json= --json-files --json-interval= --keep-directory-symlink -l --link --log= -L --max-delete= --max-errors= --max-size= --min-size= --mirror -n --newer= --nice --no-anchored
+		--interactive -j --jobs= --json --json= --json-files --json-interval= --keep-directory-symlink -l --link --log= -L --max-delete= --max-errors= --max-size= --max-time= --min-size= --mirror -n --newer= --nice --no-anchored
 		--no-clobber --no-dereference --no-ignore-case --no-preserve= --no-target-directory --no-wildcards --no-wildcards-match-slash --null
 		--older= --one-file-system -p -P --ops-limit= --parents --preserve --preserve= --progress --progress= -q --quiet -r -R --recursive --reflink --reflink= --remove-destination --retry= -s -S
-		--sparse= --stats --strict --strip-trailing-slashes --suffix= --symbolic-link -t -T
+		--sparse= --stats --stop-at= --strict --strip-trailing-slashes --suffix= --symbolic-link -t -T
 		--target-directory= -u --update --update= -v --verbose --verify --verify= --version --wildcards --wildcards-match-slash --window= -x -X -Z'
 	local -a words
 	local token=${COMP_WORDS[COMP_CWORD]} i n=0 glue='' word rest left='' cur lead

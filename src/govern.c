@@ -4,6 +4,10 @@
  * them, so it cannot be the one that changes them: a thread of its own does, which looks ten times
  * a second.
  *
+ * That thread also sees when the time of the run is up.  Main may wait then for something that has
+ * no time limit, such as an answer: it is interrupted until the run has ended, as a single signal
+ * may come just before it begins to wait.
+ *
  * When the run has to end at once the limits are lifted.  What is under way is then undone, or
  * comes to its end, without waiting for its turn.
  */
@@ -23,11 +27,14 @@
 #include <libcopyfile.h>
 
 #include "base/clock.h"
+#include "base/loop.h"
 #include "base/options.h"
+#include "base/signals.h"
 #include "base/stop.h"
 #include "base/thread.h"
 #include "copy/context.h"
 #include "report/report.h"
+#include "timespec.h"
 
 /* From one look to the next, in nanoseconds */
 #define LOOK_EVERY (CLOCK_SECOND / 10)
@@ -37,6 +44,8 @@ static struct {
 	pthread_cond_t wake;		/* signalled when ended is set */
 	pthread_t thread;
 	bool running;			/* there is the thread */
+	const struct options *opts;
+	int64_t end;			/* of max_time: CLOCK_MONOTONIC, ns */
 	bool ended;			/* it has to end */
 } governor = { .lock = PTHREAD_MUTEX_INITIALIZER };
 
@@ -88,14 +97,31 @@ static bool sleep_on(void)
 	return !ended;
 }
 
+static bool is_time_up(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	return (governor.opts->max_time && clock_now(CLOCK_MONOTONIC) >= governor.end) ||
+	       timespec_cmp(now, governor.opts->stop_at) >= 0;
+}
+
 static void *watch(void *arg)
 {
-	(void)arg;
-	while (sleep_on())
-		if (stop_now()) {
-			lift_limits();
-			break;
+	struct context *c = arg;
+	bool lifted = false;
+
+	while (sleep_on()) {
+		if (is_time_up()) {
+			stop_request(STOP_TIME);
+			loop_wake(&c->loop);
+			signals_interrupt();
 		}
+		if (stop_now() && !lifted) {
+			lift_limits();
+			lifted = true;
+		}
+	}
 	return NULL;
 }
 
@@ -117,8 +143,13 @@ void govern_begin(struct context *c)
 {
 	const struct options *o = c->opts;
 
-	if (!o->bwlimit && !o->ops_limit)
+	bool limited = o->bwlimit || o->ops_limit;
+
+	governor.opts = o;
+	governor.end = clock_now(CLOCK_MONOTONIC) + o->max_time;
+	if (!limited && !o->max_time && !options_stop_at(o))
 		return;
+	signals_let_interrupt();
 	set_limits(&(struct copyfile_limits){ .bytes = o->bwlimit, .calls = o->ops_limit });
 	start_thread(c);
 }

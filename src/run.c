@@ -88,7 +88,7 @@ static void on_tick(void *arg)
 	if (signals_snapshot())
 		progress_snapshot(c);
 	signals_suspend(progress_suspend);
-	if (stop_asked() == STOP_SIGNAL)
+	if (stop_now())
 		window_cancel(&c->window);
 }
 

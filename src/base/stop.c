@@ -23,7 +23,7 @@ enum stop_why stop_asked(void)
 
 bool stop_now(void)
 {
-	return stop_asked() >= STOP_SIGNAL;
+	return stop_asked() >= STOP_TIME;
 }
 
 void stop_leave_out(void)

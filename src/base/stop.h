@@ -8,6 +8,7 @@
 enum stop_why {
 	STOP_NOT,
 	STOP_ERRORS,	/* as many as --max-errors says */
+	STOP_TIME,	/* that of --max-time or --stop-at is up */
 	STOP_SIGNAL
 };
 

@@ -364,7 +364,7 @@ void cmdline_parse(struct options *o, int argc, char **argv)
 
 	*o = (struct options){
 		.json_fd = -1, .json_interval = CLOCK_SECOND, .max_size = UINT64_MAX,
-		.newer = OPTIONS_LONG_AGO, .older = OPTIONS_NEVER,
+		.newer = OPTIONS_LONG_AGO, .older = OPTIONS_NEVER, .stop_at = OPTIONS_NEVER,
 		.max_delete = 10, .max_delete_percent = true,
 	};
 	table_init(argc, argv);
