@@ -10,7 +10,7 @@ _pcp()
 	# Of --option and --option= the first is given where the value may be left out.
 	local options='
 		-0 -a --anchored --archive --atomic --attributes-only -b --backup --backup= --beneath --bwlimit= --checksum-file= --chunk= --context --context=
-		--copy-contents -d --debug --delete --delete-excluded --dereference --dry-run --dry-run= --exclude= --exclude-caches --exclude-from= --exclude-tag= -f --failed-to= --files-from= --force --fsync -H --help -i --ignore-case --include=
+		--control= --copy-contents -d --debug --delete --delete-excluded --dereference --dry-run --dry-run= --exclude= --exclude-caches --exclude-from= --exclude-tag= -f --failed-to= --files-from= --force --fsync -H --help -i --ignore-case --include=
 		--interactive -j --jobs= --json --json= --json-files --json-interval= --keep-directory-symlink -l --link --log= -L --max-delete= --max-errors= --max-size= --max-time= --min-size= --mirror -n --newer= --nice --no-anchored
 		--no-clobber --no-dereference --no-ignore-case --no-preserve= --no-target-directory --no-wildcards --no-wildcards-match-slash --null
 		--older= --one-file-system -p -P --ops-limit= --parents --preserve --preserve= --progress --progress= -q --quiet -r -R --recursive --reflink --reflink= --remove-destination --retry= -s -S

@@ -8,6 +8,9 @@
  * no time limit, such as an answer: it is interrupted until the run has ended, as a single signal
  * may come just before it begins to wait.
  *
+ * It reads the file of --control as well.  In a pause walkers stand still at context_pass(), copies
+ * in the library; main, too, if it makes one, so nobody but this thread could end the pause.
+ *
  * When the run has to end at once the limits are lifted.  What is under way is then undone, or
  * comes to its end, without waiting for its turn.
  */
@@ -16,8 +19,11 @@
 #include "govern.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <pthread.h>
 #include <stdbool.h>
+#include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
@@ -31,10 +37,16 @@
 #include "base/options.h"
 #include "base/signals.h"
 #include "base/stop.h"
+#include "base/size.h"
 #include "base/thread.h"
+#include "control.h"
 #include "copy/context.h"
+#include "report/json.h"
+#include "report/output.h"
 #include "report/report.h"
 #include "timespec.h"
+#include "xalloc.h"
+#include "xvasprintf.h"
 
 /* From one look to the next, in nanoseconds */
 #define LOOK_EVERY (CLOCK_SECOND / 10)
@@ -46,6 +58,8 @@ static struct {
 	bool running;			/* there is the thread */
 	const struct options *opts;
 	int64_t end;			/* of max_time: CLOCK_MONOTONIC, ns */
+	struct control control;		/* the file of --control, if there is one */
+	struct control_settings now;	/* what is in force */
 	bool ended;			/* it has to end */
 } governor = { .lock = PTHREAD_MUTEX_INITIALIZER };
 
@@ -78,10 +92,75 @@ static void set_limits(const struct copyfile_limits *limits)
 		report_error(-r, "cannot limit the copies");
 }
 
-static void lift_limits(void)
+/* Returns the number of threads that the library may have, for so many jobs; 0: as set up. */
+static uint32_t threads(const struct context *c, uint32_t jobs)
 {
-	set_limits(&(struct copyfile_limits){ .bytes = 0 });
+	if (jobs == c->opts->jobs)
+		return 0;
+	return jobs < c->most_threads ? jobs : c->most_threads;
 }
+
+static void put_in_force(struct context *c, const struct control_settings *s)
+{
+	/* The walkers first: what they start must not stand still in the call. */
+	if (c->opts->control)
+		workers_restrain(&c->workers, s->jobs ? s->jobs : UINT_MAX, s->paused);
+	set_limits(&(struct copyfile_limits){
+		.bytes = s->bwlimit, .calls = s->ops_limit, .threads = threads(c, s->jobs),
+		.paused = s->paused,
+	});
+	governor.now = *s;
+}
+
+static void lift_limits(struct context *c)
+{
+	put_in_force(c, &(struct control_settings){ .jobs = governor.now.jobs });
+}
+
+/* ---------------------------------------------------------------- the file */
+
+static bool same(const struct control_settings *a, const struct control_settings *b)
+{
+	return a->bwlimit == b->bwlimit && a->ops_limit == b->ops_limit && a->jobs == b->jobs &&
+	       a->paused == b->paused;
+}
+
+/* Tell people and programs what the file has changed: s is in force now. */
+static void tell(const struct context *c, const struct control_settings *s, bool was_paused)
+{
+	char bytes[SIZE_BUF];
+
+	json_put_limits(&(struct json_limits){
+		.elapsed = output_elapsed(), .bytes = s->bwlimit, .calls = s->ops_limit,
+		.jobs = s->jobs, .paused = s->paused,
+	});
+	if (c->opts->quiet)
+		return;
+	char *rate = s->bwlimit ? xasprintf(" %s/s", size_text(bytes, s->bwlimit)) : xstrdup("");
+	char *ops = s->ops_limit ? xasprintf(" %ju operations/s", (uintmax_t)s->ops_limit) :
+				   xstrdup("");
+	char *jobs = s->jobs ? xasprintf(" %ju %s", (uintmax_t)s->jobs,
+					 s->jobs == 1 ? "job" : "jobs") : xstrdup("");
+	report_note("%slimits:%s%s%s%s", s->paused ? "paused; " : was_paused ? "going on; " : "",
+		    rate, ops, jobs, *rate || *ops || *jobs ? "" : " none");
+	free(rate);
+	free(ops);
+	free(jobs);
+}
+
+/* settled: do not read the file while it may be being written. */
+static void look_at_control(struct context *c, bool settled)
+{
+	struct control_settings s;
+
+	if (!control_look(&governor.control, settled, &s) || same(&s, &governor.now))
+		return;
+	bool was_paused = governor.now.paused;
+	put_in_force(c, &s);
+	tell(c, &s, was_paused);
+}
+
+/* -------------------------------------------------------------- the thread */
 
 /* Sleep until the next look.  Returns false if the run has ended. */
 static bool sleep_on(void)
@@ -117,8 +196,10 @@ static void *watch(void *arg)
 			loop_wake(&c->loop);
 			signals_interrupt();
 		}
-		if (stop_now() && !lifted) {
-			lift_limits();
+		if (!stop_now()) {
+			look_at_control(c, true);
+		} else if (!lifted) {
+			lift_limits(c);
 			lifted = true;
 		}
 	}
@@ -143,14 +224,19 @@ void govern_begin(struct context *c)
 {
 	const struct options *o = c->opts;
 
-	bool limited = o->bwlimit || o->ops_limit;
+	const struct control_settings base = {
+		.bwlimit = o->bwlimit, .ops_limit = o->ops_limit, .jobs = o->jobs,
+	};
+	bool limited = o->bwlimit || o->ops_limit || o->control;
 
 	governor.opts = o;
 	governor.end = clock_now(CLOCK_MONOTONIC) + o->max_time;
 	if (!limited && !o->max_time && !options_stop_at(o))
 		return;
 	signals_let_interrupt();
-	set_limits(&(struct copyfile_limits){ .bytes = o->bwlimit, .calls = o->ops_limit });
+	put_in_force(c, &base);
+	control_init(&governor.control, o->control, &base);
+	look_at_control(c, false);
 	start_thread(c);
 }
 

@@ -7,7 +7,7 @@
  * doc/design.md has a line for each module.
  *
  *   run	the set-up of a run, within its budget of descriptors and threads; its end
- *   govern	the limits that hold the run back
+ *   govern	the limits that hold the run back, and control, the file that changes them
  *   summary	the last lines, for people
  *
  *   cmdline/	the options and operands

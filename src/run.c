@@ -136,6 +136,7 @@ void run_init(struct context *c, const struct options *opts)
 
 	*c = (struct context){
 		.opts = opts, .in_order = b.in_order, .may_prescan = b.prescan,
+		.most_threads = b.most_threads,
 		.umask = current_umask(),
 	};
 	links_init(&c->links, opts->hash);

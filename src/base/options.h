@@ -132,6 +132,7 @@ struct options {
 	bool nice;			/* at the lowest priority */
 	int64_t max_time;		/* it ends after so many nanoseconds; 0: never ... */
 	struct timespec stop_at;	/* ... or then */
+	const char *control;		/* a file that changes the limits, or NULL */
 
 	const char *files_from;		/* a list of what is copied of the operands, or NULL */
 	bool follow_within;		/* ... where symlinks are followed on the way to a name */

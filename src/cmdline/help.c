@@ -65,6 +65,8 @@ static const char options_of_pcp[] =
 "      --chunk=SIZE             copy at most SIZE bytes between two looks at whether\n"
 "                                 to go on, and by one thread (default: what\n"
 "                                 takes 80 ms)\n"
+"      --control=FILE           read limits from FILE, and again whenever it changes: lines\n"
+"                                 bwlimit=, ops-limit=, jobs= and pause=yes or no\n"
 "      --delete                 remove from DEST what SOURCE has not, at the end\n"
 "      --delete-excluded        the same, also where an --exclude matches\n"
 "      --dry-run[=explain]      do nothing, but say what would be done; and why\n"

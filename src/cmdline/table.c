@@ -21,6 +21,7 @@ static const struct option own_options[] = {
 	{ "bwlimit", required_argument, NULL, OPT_BWLIMIT },
 	{ "checksum-file", required_argument, NULL, OPT_CHECKSUM_FILE },
 	{ "chunk", required_argument, NULL, OPT_CHUNK },
+	{ "control", required_argument, NULL, OPT_CONTROL },
 	{ "delete", no_argument, NULL, OPT_DELETE },
 	{ "delete-excluded", no_argument, NULL, OPT_DELETE_EXCLUDED },
 	{ "dry-run", optional_argument, NULL, OPT_DRY_RUN },

@@ -218,6 +218,7 @@ static bool copy_entry_unless_dir(struct walker *w, const struct entry *wanted)
 	struct attempt attempt;
 	struct stat st;
 
+	context_pass(w->c);
 	if (w->root->doom)
 		return remove_unless_dir(w->c, w->root->doom, e.dir, e.dst, e.type);
 	/* enter_dir() asks whether a directory is left out. */
@@ -480,6 +481,7 @@ static void enter_entry(struct walker *w, const struct entry *e)
 {
 	struct dir *d = NULL;
 
+	context_pass(w->c);
 	if (!pin(w, e->dir))
 		return;
 	if (w->root->doom)

@@ -8,23 +8,23 @@
 . "$(dirname "$0")/common.sh"
 
 if [ "${LONG-}" ]; then
-	seconds=10 bytes_percent=5 calls_percent=10
+	ms=10000 bytes_percent=5 calls_percent=10
 else
-	seconds=1 bytes_percent=200 calls_percent=200
+	ms=500 bytes_percent=300 calls_percent=300
 fi
 
 oneTimeSetUp() {
 	cd "$work" || exit
 	mkdir files small dirs
-	head -c $((seconds * 4))M /dev/urandom >big
-	for i in $(seq $((seconds * 20))); do
+	head -c $((ms * 4))K /dev/urandom >big
+	for i in $(seq $((ms / 50))); do
 		head -c 200K /dev/urandom >files/$i
 	done
-	(cd small && seq $((seconds * 500)) | xargs touch)
-	(cd dirs && seq $((seconds * 100)) | xargs mkdir)
+	(cd small && seq $((ms / 2)) | xargs touch)
+	(cd dirs && seq $((ms / 10)) | xargs mkdir)
 }
 
-# within SECONDS PERCENT COMMAND...: it succeeds, and takes so long
+# within MILLISECONDS PERCENT COMMAND...: it succeeds, and takes so long
 within() {
 	want=$1 percent=$2
 	shift 2
@@ -32,7 +32,6 @@ within() {
 	"$@" >out 2>err
 	assertEquals "[$*]" 0 $?
 	took=$((($(date +%s%N) - begun) / 1000000))
-	want=$((want * 1000))
 	assertTrue "[$*] takes $took ms, and not less than $want" \
 		"[ $took -ge $((want * 95 / 100 - 100)) ]"
 	assertTrue "[$*] takes $took ms, and no more than $want" \
@@ -41,28 +40,28 @@ within() {
 }
 
 test_bytes_of_one_file() {
-	within $seconds $bytes_percent pcp --reflink=never --bwlimit=4M big copy
+	within $ms $bytes_percent pcp --reflink=never --bwlimit=4000K big copy
 	cmp big copy
 	assertEquals 'all of it is there' 0 $?
 	rm copy
 }
 
 test_bytes_of_many_files() {
-	within $seconds $bytes_percent pcp -R --reflink=never --bwlimit=4000K files copies
+	within $ms $bytes_percent pcp -R --reflink=never --bwlimit=4000K files copies
 	rm -r copies
-	within $seconds $bytes_percent pcp -R -j16 --reflink=never --bwlimit=4000K files copies
+	within $ms $bytes_percent pcp -R -j16 --reflink=never --bwlimit=4000K files copies
 	diff -r files copies
 	assertEquals 'all of it is there' 0 $?
 	# What is compared counts as well: that of both files.
-	within $((seconds * 2)) $bytes_percent \
+	within $((ms * 2)) $bytes_percent \
 		pcp -RT --update=checksum --bwlimit=4000K files copies
 	rm -r copies
 }
 
 test_bytes_by_buffer_and_read_back() {
-	within $seconds $bytes_percent pcp --sparse=always --bwlimit=4M big copy
+	within $ms $bytes_percent pcp --sparse=always --bwlimit=4000K big copy
 	rm copy
-	within $((seconds * 2)) $bytes_percent pcp --verify --reflink=never --bwlimit=4M big copy
+	within $((ms * 2)) $bytes_percent pcp --verify --reflink=never --bwlimit=4000K big copy
 	rm copy
 }
 
@@ -77,12 +76,12 @@ test_calls() {
 	calls=$(pcp -R --stats small copies 2>&1 |
 		sed -n 's/^copies: .*; \([0-9]*\) system calls.*/\1/p')
 	rm -r copies
-	within $seconds $calls_percent pcp -R --ops-limit=$((calls / seconds)) small copies
+	within $ms $calls_percent pcp -R --ops-limit=$((calls * 1000 / ms)) small copies
 	rm -r copies
-	within $seconds $calls_percent pcp -R -j8 --ops-limit=$((calls / seconds)) small copies
+	within $ms $calls_percent pcp -R -j8 --ops-limit=$((calls * 1000 / ms)) small copies
 	rm -r copies
 	# A directory takes nine.
-	within $seconds $calls_percent pcp -R --ops-limit=900 dirs copies
+	within $ms $calls_percent pcp -R --ops-limit=900 dirs copies
 	rm -r copies
 }
 
