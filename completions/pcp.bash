@@ -9,7 +9,7 @@ _pcp()
 	local IFS=$' \t\n'
 	# Of --option and --option= the first is given where the value may be left out.
 	local options='
-		-0 -a --anchored --archive --atomic --attributes-only -b --backup --backup= --beneath --bwlimit= --checksum-file= --chunk= --context --context=
+		-0 -a --adaptive --anchored --archive --atomic --attributes-only -b --backup --backup= --beneath --bwlimit= --checksum-file= --chunk= --context --context=
 		--control= --copy-contents -d --debug --delete --delete-excluded --dereference --dry-run --dry-run= --exclude= --exclude-caches --exclude-from= --exclude-tag= -f --failed-to= --files-from= --force --fsync -H --help -i --ignore-case --include=
 		--interactive -j --jobs= --json --json= --json-files --json-interval= --keep-directory-symlink -l --link --log= -L --max-delete= --max-errors= --max-size= --max-time= --min-size= --mirror -n --newer= --nice --no-anchored
 		--no-clobber --no-dereference --no-ignore-case --no-preserve= --no-target-directory --no-wildcards --no-wildcards-match-slash --null

@@ -19,6 +19,7 @@ function __pcp_attributes
 end
 
 # One option a line: -x or -r where it must have a value, -f where it may have one.
+complete -c pcp -l adaptive -d 'Do less while calls take long'
 complete -c pcp -l anchored -d 'Patterns match names from their beginnings'
 complete -c pcp -s a -l archive -d 'Copy trees, and keep what can be kept'
 complete -c pcp -l atomic -d 'Give copies their names when they are complete'

@@ -479,7 +479,7 @@ void copyfile_work_begin(struct copyfile_work *work)
 	struct cf_policy_sample s = { .taken = false };
 	int old_errno = errno;
 
-	(void)cf_limit_calls(NULL);
+	cf_limit_begin_work();
 	cf_policy_begin_work(&s);
 	memcpy(work, &s, sizeof s);
 	errno = old_errno;
@@ -492,7 +492,7 @@ void copyfile_work_end(struct copyfile_work *work, int src_dir, int dst_dir,
 	int old_errno = errno;
 
 	memcpy(&s, work, sizeof s);
-	cf_limit_made(calls);
+	cf_limit_end_work(calls);
 	bool waits = cf_policy_demand(), counts = cf_policy_work_counts(&s);
 	if (counts || waits) {
 		uint64_t pair = cf_place_of(src_dir, "", dst_dir, "").pair;
@@ -555,14 +555,15 @@ int copyfile_limit(const struct copyfile_limits *l, size_t size)
 	int state = enter();
 	int r = l ? read_struct(&ours, sizeof ours, l, size, COPYFILE_LIMITS_SIZE_VER0) : -EFAULT;
 
-	if (r == 0 && (ours.threads > MAX_THREADS || ours.paused > 1))
+	if (r == 0 && (ours.threads > MAX_THREADS || ours.paused > 1 || ours.adaptive > 1))
 		r = -EINVAL;
-	if (r == 0 && (ours.reserved[0] || ours.reserved[1]))
+	if (r == 0 && (ours.reserved32 || ours.reserved))
 		r = -E2BIG;
 	if (r < 0)
 		return leave(state, r);
 	cf_limit_set(&(struct cf_limits){
 		.bytes = ours.bytes, .calls = ours.calls, .paused = ours.paused,
+		.adaptive = ours.adaptive,
 	});
 	cf_start_limit(ours.threads);
 	return leave(state, 0);

@@ -447,10 +447,7 @@ int copyfile_ctrl_info(long cookie, unsigned long cmd, struct copyfile_info *ret
 COPYFILE_API
 int copyfile_info(long cookie, struct copyfile_info *ret, size_t size);
 
-/*
- * Returns the name of a hash (enum copyfile_hash), "XXH128" or "SHA256"; that of the default for
- * 0.  Returns NULL if there is no such hash, or the library was built without it.
- */
+/* Returns the name of a hash (enum copyfile_hash), for 0 of the default; or NULL: we lack it. */
 COPYFILE_API
 const char *copyfile_hash_name(unsigned int hash);
 
@@ -572,7 +569,9 @@ struct copyfile_limits {
 	uint64_t calls;		/* system calls a second, as copyfile_stats.calls counts them */
 	uint32_t threads;	/* of the pool, at most, in place of copyfile_setup.threads */
 	uint32_t paused;	/* 1: all stand still from the next chunk on, and none begins */
-	uint64_t reserved[2];	/* 0 */
+	uint32_t adaptive;	/* 1: they do less while calls take twice what they usually do */
+	uint32_t reserved32;	/* 0 */
+	uint64_t reserved;	/* 0 */
 };
 
 /*

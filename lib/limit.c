@@ -22,6 +22,11 @@
  * "until" is.  These are single atomics without a lock, which a child of fork(2) might find taken.
  * If two threads meet in a change, a piece may have the wrong price; once.
  *
+ * Where calls take longer than in the quiet state (adapt.c) each thread rests as well, in
+ * proportion to what its work took.  A piece of work is a stage of a copy, or a piece of its data,
+ * or work of the program's.  What lies between two copies is none: a thread may have had nothing to
+ * do.
+ *
  * While all stands still the threads sleep on "still", a futex, whose lowest bit says whether
  * they have to.  Each cancel changes it, so that none goes unnoticed.
  *
@@ -39,6 +44,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "adapt.h"
 #include "call.h"
 #include "clock.h"
 
@@ -62,12 +68,17 @@
 /* The longest time that one piece may cost, ns: a year, far from an overflow */
 #define MOST_COST (365 * 86400 * CF_SECOND)
 
+/* Where the kinds of work begin that adapt.c tells apart: stages, the program's, pieces of data */
+#define KIND_WORK 16
+#define KIND_DATA 32
+
 struct bucket {
 	_Atomic uint64_t rate;		/* a second; 0: any number */
 	_Atomic int64_t until;		/* paid for; CLOCK_MONOTONIC, ns */
 };
 
 static struct bucket bytes, calls;
+static struct cf_adapt adapt;
 static _Atomic uint32_t still;		/* lowest bit: all stands still; the others change */
 static atomic_uint turns;		/* how often the limit of calls was changed */
 atomic_bool cf_limit_on;
@@ -78,6 +89,10 @@ static _Thread_local struct {
 	unsigned int seen;		/* of cf_calls: those that are accounted for */
 	int64_t left;			/* calls that are paid for and not made; < 0: owed */
 	int64_t waited;			/* ns */
+	int64_t begun;			/* when it last went on from here, ns; 0: no copy's */
+	int64_t work;			/* when the program's work began, ns; 0: it is not timed */
+	int64_t rest;			/* for how long it still has to rest, ns */
+	struct cf_adapt_thread adapt;
 } self;
 
 int64_t cf_limit_waited(void)
@@ -160,14 +175,60 @@ static void account_calls(void)
 	self.seen = cf_calls;
 }
 
-int cf_limit_wait_calls(const struct cf_watch *watch)
+/* This thread has done work of that kind: n calls in ns. */
+static void worked(unsigned int kind, unsigned int n, int64_t ns, int64_t now)
+{
+	self.rest += n * cf_adapt_worked(&adapt, &self.adapt, kind, ns / n, now);
+}
+
+/* A stage of the copy has ended, or a part of it that moves no data. */
+static void end_stage(const struct cf_watch *watch)
+{
+	uint32_t stage = cf_relaxed_get(watch->stage);
+	unsigned int made = cf_calls - self.seen;
+	int64_t now = cf_now();
+
+	/* Before the first stage nothing has been done; in a pause nothing was. */
+	if (self.begun && stage && made && !cf_relaxed_get(watch->was_paused))
+		worked(stage / 10 % KIND_WORK, made, now - self.begun, now);
+	self.begun = 0;
+}
+
+static bool is_adaptive(void)
+{
+	return cf_relaxed_get(adapt.on);
+}
+
+/* Rest for what this thread has worked.  Returns 0 or -ECANCELED. */
+static int take_rest(const struct cf_watch *watch)
+{
+	int64_t begun = cf_now(), now = begun, end = begun + self.rest;
+
+	self.rest = 0;
+	while (now < end && is_adaptive() && !is_cancelled(watch)) {
+		int64_t left = end - now;
+
+		nanosleep(&(struct timespec){ .tv_nsec = left < STEP ? left : STEP }, NULL);
+		now = cf_now();
+	}
+	self.waited += now - begun;
+	return is_cancelled(watch) ? -ECANCELED : 0;
+}
+
+static int wait_for_calls(const struct cf_watch *watch)
 {
 	uint64_t rate = cf_relaxed_get(calls.rate);
 	int r = 0;
 
 	if (is_cancelled(watch))
 		return -ECANCELED;
+	if (watch && is_adaptive())
+		end_stage(watch);
 	account_calls();
+	if (self.rest)
+		r = take_rest(watch);
+	if (r < 0)
+		return r;
 	if (rate && self.left <= 0) {
 		uint64_t n = AHEAD - self.left;
 
@@ -175,6 +236,44 @@ int cf_limit_wait_calls(const struct cf_watch *watch)
 		r = sleep_until(&calls, take(&calls, n, rate), rate, watch);
 	}
 	return r < 0 ? r : stand_still(watch);
+}
+
+/* A piece of work of a copy begins. */
+static void begin_piece(const struct cf_watch *watch)
+{
+	self.begun = watch && is_adaptive() ? cf_now() : 0;
+}
+
+int cf_limit_wait_calls(const struct cf_watch *watch)
+{
+	int r = wait_for_calls(watch);
+
+	begin_piece(watch);
+	return r;
+}
+
+void cf_limit_begin_work(void)
+{
+	(void)cf_limit_calls(NULL);
+	self.work = is_adaptive() ? cf_now() : 0;
+}
+
+void cf_limit_end_work(unsigned int n)
+{
+	int64_t now = self.work && n ? cf_now() : 0;
+
+	cf_limit_made(n);
+	if (now && is_adaptive())
+		worked(KIND_WORK + n % (KIND_DATA - KIND_WORK), n, now - self.work, now);
+	self.work = 0;
+}
+
+void cf_limit_copied(const struct cf_watch *watch)
+{
+	if (is_adaptive()) {
+		end_stage(watch);
+		account_calls();
+	}
 }
 
 void cf_limit_made(unsigned int n)
@@ -189,15 +288,17 @@ int cf_limit_wait_bytes(const struct cf_watch *watch, size_t *len, uint64_t like
 			uint64_t *ret_taken)
 {
 	uint64_t rate = cf_relaxed_get(bytes.rate), piece = rate / (CF_SECOND / BURST);
-	int r = cf_limit_wait_calls(watch);
+	int r = wait_for_calls(watch);
 
-	if (r < 0 || !rate)
-		return r;
-	piece = piece < LEAST_PIECE ? LEAST_PIECE : piece;
-	*len = *len < piece ? *len : piece;
-	*ret_taken = *len < likely ? *len : likely;
-	r = sleep_until(&bytes, take(&bytes, *ret_taken, rate), rate, watch);
-	return r < 0 ? r : stand_still(watch);
+	if (r == 0 && rate) {
+		piece = piece < LEAST_PIECE ? LEAST_PIECE : piece;
+		*len = *len < piece ? *len : piece;
+		*ret_taken = *len < likely ? *len : likely;
+		r = sleep_until(&bytes, take(&bytes, *ret_taken, rate), rate, watch);
+		r = r < 0 ? r : stand_still(watch);
+	}
+	begin_piece(watch);
+	return r;
 }
 
 void cf_limit_take(uint64_t n)
@@ -209,10 +310,25 @@ void cf_limit_take(uint64_t n)
 	(void)cf_limit_wait_calls(NULL);
 }
 
+/* A piece of data has been moved: it is of a kind with those of up to 1.5 times its size. */
+static void end_data(uint64_t n)
+{
+	int64_t now = cf_now();
+	unsigned int log = 63 - __builtin_clzll(n);
+	bool upper = log && n >> (log - 1) & 1;
+
+	worked(KIND_DATA + 2 * log + upper, 1, now - self.begun, now);
+	/* What follows has begun now, and these calls are not its. */
+	account_calls();
+	self.begun = now;
+}
+
 void cf_limit_settle(uint64_t taken, int64_t moved)
 {
 	uint64_t rate = cf_relaxed_get(bytes.rate), n = moved < 0 ? 0 : moved;
 
+	if (self.begun && n)
+		end_data(n);
 	if (rate && n > taken)
 		(void)take(&bytes, n - taken, rate);
 	else if (rate && n < taken)
@@ -246,7 +362,8 @@ void cf_limit_set(const struct cf_limits *limits)
 
 	set_rate(&bytes, limits->bytes);
 	set_rate(&calls, limits->calls);
-	cf_relaxed_set(cf_limit_on, limits->bytes || limits->calls || paused);
+	cf_adapt_set(&adapt, limits->adaptive);
+	cf_relaxed_set(cf_limit_on, limits->bytes || limits->calls || paused || limits->adaptive);
 	if ((atomic_load(&still) & 1) == paused)
 		return;
 	atomic_fetch_add(&still, 1);

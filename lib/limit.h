@@ -16,6 +16,7 @@
 struct cf_limits {
 	uint64_t bytes, calls;		/* a second; 0: any number */
 	bool paused;			/* nothing goes on */
+	bool adaptive;			/* less is done while calls take longer than usual */
 };
 
 /* From now on these are in force, also for threads that wait already. */
@@ -47,6 +48,16 @@ static inline int cf_limit_calls(const struct cf_watch *watch)
 
 /* The program has made calls of its own, which cf_sys_calls() does not know. */
 void cf_limit_made(unsigned int calls);
+
+/*
+ * The program is about to do a piece of work of its own: sleep as cf_limit_calls() does.  It has
+ * ended, in the same thread, and took so many calls.
+ */
+void cf_limit_begin_work(void);
+void cf_limit_end_work(unsigned int calls);
+
+/* The copy of watch has come to its end, in the calling thread. */
+void cf_limit_copied(const struct cf_watch *watch);
 
 /*
  * A piece of data is about to be moved: *len bytes, of which not more than likely are expected to

@@ -26,8 +26,8 @@ void control_init(struct control *k, const char *path, const struct control_sett
 
 /*
  * Look whether the file has changed and, with settled, stayed the same since the last look.
- * Returns true if so, and *ret is what is in force from now on.  A mistake in the file, or a failure
- * to read it, is a warning, once, and false; so is a file that is not there, without a word.
+ * Returns true if so, and *ret is what is in force from now on.  A mistake in the file, or a
+ * failure to read it, is a warning, once, and false; so is a file that is not there, but silently.
  */
 bool control_look(struct control *k, bool settled, struct control_settings *ret);
 

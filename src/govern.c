@@ -100,21 +100,22 @@ static uint32_t threads(const struct context *c, uint32_t jobs)
 	return jobs < c->most_threads ? jobs : c->most_threads;
 }
 
-static void put_in_force(struct context *c, const struct control_settings *s)
+/* lifted: nothing holds the run back any more. */
+static void put_in_force(struct context *c, const struct control_settings *s, bool lifted)
 {
 	/* The walkers first: what they start must not stand still in the call. */
 	if (c->opts->control)
 		workers_restrain(&c->workers, s->jobs ? s->jobs : UINT_MAX, s->paused);
 	set_limits(&(struct copyfile_limits){
 		.bytes = s->bwlimit, .calls = s->ops_limit, .threads = threads(c, s->jobs),
-		.paused = s->paused,
+		.paused = s->paused, .adaptive = !lifted && c->opts->adaptive,
 	});
 	governor.now = *s;
 }
 
 static void lift_limits(struct context *c)
 {
-	put_in_force(c, &(struct control_settings){ .jobs = governor.now.jobs });
+	put_in_force(c, &(struct control_settings){ .jobs = governor.now.jobs }, true);
 }
 
 /* ---------------------------------------------------------------- the file */
@@ -156,7 +157,7 @@ static void look_at_control(struct context *c, bool settled)
 	if (!control_look(&governor.control, settled, &s) || same(&s, &governor.now))
 		return;
 	bool was_paused = governor.now.paused;
-	put_in_force(c, &s);
+	put_in_force(c, &s, false);
 	tell(c, &s, was_paused);
 }
 
@@ -227,14 +228,14 @@ void govern_begin(struct context *c)
 	const struct control_settings base = {
 		.bwlimit = o->bwlimit, .ops_limit = o->ops_limit, .jobs = o->jobs,
 	};
-	bool limited = o->bwlimit || o->ops_limit || o->control;
+	bool limited = o->bwlimit || o->ops_limit || o->control || o->adaptive;
 
 	governor.opts = o;
 	governor.end = clock_now(CLOCK_MONOTONIC) + o->max_time;
 	if (!limited && !o->max_time && !options_stop_at(o))
 		return;
 	signals_let_interrupt();
-	put_in_force(c, &base);
+	put_in_force(c, &base, false);
 	control_init(&governor.control, o->control, &base);
 	look_at_control(c, false);
 	start_thread(c);

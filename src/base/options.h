@@ -130,6 +130,7 @@ struct options {
 	/* How it is held back */
 	uint64_t bwlimit, ops_limit;	/* bytes and operations a second; 0: any number */
 	bool nice;			/* at the lowest priority */
+	bool adaptive;			/* it backs off while calls take longer than usual */
 	int64_t max_time;		/* it ends after so many nanoseconds; 0: never ... */
 	struct timespec stop_at;	/* ... or then */
 	const char *control;		/* a file that changes the limits, or NULL */

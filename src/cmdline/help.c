@@ -54,6 +54,8 @@ static const char options_of_cp[] =
 "                                 copied with -a, but not set\n";
 
 static const char options_of_pcp[] =
+"      --adaptive               do less while calls of the file systems take twice what\n"
+"                                 they usually do\n"
 "      --anchored               patterns that follow match names from their beginnings\n"
 "      --atomic                 give each copy its name only when it is complete\n"
 "      --beneath                follow no symbolic link in SOURCE or in the destination:\n"

@@ -107,6 +107,8 @@ bool restrain_apply(struct options *o, int c, const char *arg)
 	case OPT_OPS_LIMIT:
 		o->ops_limit = rate(rate_parse_count, "--ops-limit", arg);
 		return true;
+	case OPT_ADAPTIVE:
+		return o->adaptive = true;
 	case OPT_CONTROL:
 		o->control = arg;
 		return true;

@@ -15,6 +15,7 @@ static const char short_options[] = "0abdfHij:lLnpqrst:uvxPRS:TX:Z";
 
 /* Options that cp does not have */
 static const struct option own_options[] = {
+	{ "adaptive", no_argument, NULL, OPT_ADAPTIVE },
 	{ "atomic", no_argument, NULL, OPT_ATOMIC },
 	{ "anchored", no_argument, NULL, OPT_ANCHORED },
 	{ "beneath", no_argument, NULL, OPT_BENEATH },

@@ -7,7 +7,8 @@
 
 /* What table_next() returns for an option without a letter */
 enum {
-	OPT_ANCHORED = CHAR_MAX + 1,
+	OPT_ADAPTIVE = CHAR_MAX + 1,
+	OPT_ANCHORED,
 	OPT_ATOMIC,
 	OPT_ATTRIBUTES_ONLY,
 	OPT_BENEATH,

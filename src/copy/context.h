@@ -38,7 +38,7 @@ struct context {
 	bool into_dir;				/* the operands go into a directory */
 	bool in_order;				/* one after the other, as cp does it */
 	bool may_prescan;			/* there are descriptors for a prescan */
-	unsigned int most_threads;		/* for which the library has descriptors */
+	unsigned int most_threads;		/* of the library, by its descriptors */
 	struct steer steer;			/* how many workers there are */
 
 	/* Main's alone */

@@ -129,7 +129,7 @@ static json_t *options_value(const struct options *o)
 
 	return json_pack("{s:b, s:b, s:b, s:b, s:b, s:s, s:o, s:s, s:b, s:b, s:s, s:s, s:b, s:b, "
 			 "s:b, s:b, s:b, s:b, s:b, s:b, s:o, s:o, s:o, s:o, s:o, s:b, s:b, "
-			 "s:o, s:o, s:o, s:i, s:o}",
+			 "s:b, s:o, s:o, s:o, s:i, s:o}",
 			 "recursive", o->recursive,
 			 "one_file_system", o->one_file_system,
 			 "filtered", options_filter(o),
@@ -156,6 +156,7 @@ static json_t *options_value(const struct options *o)
 			 "bwlimit_bps", json_value_whole_or_null(o->bwlimit, o->bwlimit),
 			 "ops_limit", json_value_whole_or_null(o->ops_limit, o->ops_limit),
 			 "control", o->control != NULL,
+			 "adaptive", o->adaptive,
 			 "nice", o->nice,
 			 "max_time_s", json_value_real_or_null(clock_seconds(o->max_time),
 							       o->max_time),

@@ -34,7 +34,7 @@ struct workers {
 
 	_Atomic unsigned int cap;	/* most threads that may run work just now */
 	_Atomic bool paused;		/* all stand still */
-	_Atomic unsigned int excess;	/* threads that run beyond the cap: they have to stop */
+	_Atomic unsigned int excess;	/* threads that run beyond the cap */
 	_Atomic unsigned int target;	/* how many threads there may be just now, at most limit */
 	_Atomic unsigned int load;	/* work that is queued, or being run */
 

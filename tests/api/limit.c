@@ -36,8 +36,12 @@ static void test_arguments(void)
 	is_int(copyfile_limit(&limits, sizeof limits), -EINVAL, "too many threads: EINVAL");
 	limits = (struct copyfile_limits){ .paused = 2 };
 	is_int(copyfile_limit(&limits, sizeof limits), -EINVAL, "paused twice: EINVAL");
-	limits = (struct copyfile_limits){ .reserved = { 0, 1 } };
+	limits = (struct copyfile_limits){ .reserved = 1 };
 	is_int(copyfile_limit(&limits, sizeof limits), -E2BIG, "something reserved: E2BIG");
+	limits = (struct copyfile_limits){ .reserved32 = 1 };
+	is_int(copyfile_limit(&limits, sizeof limits), -E2BIG, "in any place: E2BIG");
+	limits = (struct copyfile_limits){ .adaptive = 2 };
+	is_int(copyfile_limit(&limits, sizeof limits), -EINVAL, "twice adaptive: EINVAL");
 	is_int(set(0, 0, 0, 0), 0, "no limit is a limit");
 }
 

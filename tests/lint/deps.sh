@@ -17,7 +17,7 @@ cookie	clock container count identity job limit pause pin policy pool quota slot
 slots	identity job pool sys
 policy	clock fibhash idle limit place pool relaxed watch
 idle	clock relaxed
-job	attr count dest digest move newdir pin place stage sys wait watch
+job	attr count dest digest limit move newdir pin place stage sys wait watch
 move	contents data dest digest extent stage sys verify watch
 stage	limit pause watch
 verify	cache contents digest extent fs sys watch
@@ -56,7 +56,8 @@ relaxed
 count	relaxed
 fs	fibhash sys
 chunk
-limit	call clock relaxed watch
+adapt	relaxed
+limit	adapt call clock relaxed watch
 wait	pause pool sys watch
 pause	pool watch
 watch	relaxed

@@ -161,7 +161,7 @@ static void run_long(struct work *work)
 	runs++;
 }
 
-/* Returns true if so many are at work from now on, for a while.  Those who must stop need a moment. */
+/* Returns true if so many are at work, after a moment, for a while. */
 static bool are_at_work(int n)
 {
 	int tries = 0, most = 0;
