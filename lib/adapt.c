@@ -10,7 +10,7 @@
  * average.  To bound those, and not the rate, is what makes it stable: while calls take longer
  * fewer are made anyway, and a queue never grows beyond the bound.
  *
- * Time is cut into windows of at least ENOUGH pieces of work.  At the end of each the load is
+ * Time is cut into windows of at least ENOUGH calls.  At the end of each the load is
  *
  *	     what all pieces of work took
  *	-----------------------------------------
@@ -40,7 +40,7 @@
 
 #include "relaxed.h"
 
-/* A window has so many pieces of work and takes so long, or it takes longest (ns). */
+/* A window has so many calls and takes so long, or it takes longest (ns). */
 #define ENOUGH 24
 #define LEAST_WINDOW 100000000
 #define LONGEST_WINDOW 3000000000
@@ -51,7 +51,7 @@
 /* What takes less counts as this (ns): twice that is half a millisecond. */
 #define FLOOR 250000
 
-/* A piece of work counts as at most so many times what it takes in the quiet state. */
+/* A call counts as at most so many times what it takes in the quiet state. */
 #define MOST_RATIO 8
 
 /* How many calls are under way, on average, when as little as possible is done */
@@ -59,9 +59,9 @@
 
 /* The threads are counted for so long (ns), and until then there may be so many. */
 #define COUNT_TIME 500000000
-#define FIRST_THREADS 64
+#define FIRST_THREADS 16
 
-/* The longest rest from one piece of work to the next (ns) */
+/* The longest rest after one piece of work (ns) */
 #define LONGEST_REST 2000000000
 
 /* States, which follow each other as said above */
@@ -203,17 +203,18 @@ static bool is_over(const struct cf_adapt *a, unsigned int samples, int64_t last
 }
 
 int64_t cf_adapt_worked(struct cf_adapt *a, struct cf_adapt_thread *t, unsigned int kind,
-			int64_t ns, int64_t now)
+			unsigned int calls, int64_t ns, int64_t now)
 {
 	struct cf_adapt_kind *k = &a->kinds[kind < CF_ADAPT_KINDS ? kind : CF_ADAPT_KINDS - 1];
 	int64_t quiet = cf_relaxed_get(k->quiet), begun = cf_relaxed_get(a->begun);
-	int64_t counts = ns < FLOOR ? FLOOR : quiet && ns / MOST_RATIO > quiet ?
-			 quiet * MOST_RATIO : ns;
+	int64_t each = ns / calls;
+	int64_t counts = each < FLOOR ? FLOOR : quiet && each / MOST_RATIO > quiet ?
+			 quiet * MOST_RATIO : each;
 	unsigned int window = cf_relaxed_get(a->window) + 1;
 
-	cf_relaxed_add(k->sum, counts);
-	cf_relaxed_add(k->n, 1);
-	unsigned int samples = cf_relaxed_add(a->samples, 1) + 1;
+	cf_relaxed_add(k->sum, counts * calls);
+	cf_relaxed_add(k->n, calls);
+	unsigned int samples = cf_relaxed_add(a->samples, calls) + calls;
 	if (t->window != window)
 		cf_relaxed_add(a->threads, 1);
 	t->window = window;

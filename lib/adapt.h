@@ -18,13 +18,13 @@ struct cf_adapt {
 	atomic_bool closing;		/* some thread ends the window */
 	atomic_uint window;		/* number of the one under way */
 	atomic_uint threads;		/* that have been seen in it */
-	atomic_uint samples;		/* pieces of work that ended in it */
+	atomic_uint samples;		/* calls that ended in it */
 	_Atomic int64_t begun;		/* when it began, ns; 0: not yet */
 	atomic_uint share;		/* the answer: that of its time, of CF_ADAPT_WHOLE */
 	struct cf_adapt_kind {
-		_Atomic int64_t sum;	/* what this kind took in the window, ns */
-		atomic_uint n;		/* how often */
-		_Atomic int64_t quiet;	/* what it takes in the quiet state, ns; 0: not known */
+		_Atomic int64_t sum;	/* what its calls took in the window, ns */
+		atomic_uint n;		/* of so many calls */
+		_Atomic int64_t quiet;	/* what one takes in the quiet state, ns; 0: not known */
 	} kinds[CF_ADAPT_KINDS];
 
 	atomic_uint state;		/* see adapt.c */
@@ -45,10 +45,11 @@ struct cf_adapt_thread {
 void cf_adapt_set(struct cf_adapt *a, bool on);
 
 /*
- * The thread t has done work of that kind, which took ns.  now is the time, in nanoseconds of a
- * clock that only goes forward.  Returns for how long the thread should rest for that.
+ * The thread t has done work of that kind, which took so many calls, 1 or more, and ns in all.  now
+ * is the time, in nanoseconds of a clock that only goes forward.  Returns for how long the thread
+ * should rest for that.
  */
 int64_t cf_adapt_worked(struct cf_adapt *a, struct cf_adapt_thread *t, unsigned int kind,
-			int64_t ns, int64_t now);
+			unsigned int calls, int64_t ns, int64_t now);
 
 #endif

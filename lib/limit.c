@@ -178,7 +178,7 @@ static void account_calls(void)
 /* This thread has done work of that kind: n calls in ns. */
 static void worked(unsigned int kind, unsigned int n, int64_t ns, int64_t now)
 {
-	self.rest += n * cf_adapt_worked(&adapt, &self.adapt, kind, ns / n, now);
+	self.rest += cf_adapt_worked(&adapt, &self.adapt, kind, n, ns, now);
 }
 
 /* A stage of the copy has ended, or a part of it that moves no data. */

@@ -87,18 +87,17 @@ test_date() {
 # Main waits, and for something else.
 test_waiting() {
 	mkfifo fifo
-	sleep 9 >fifo &
+	exec 3<>fifo
 	ends 4 pcp --max-time=0.3 --copy-contents fifo dst
 	is_time_up
-	kill $!
-	sleep 9 | ends 4 pcp -R --max-time=0.3 --files-from=- src dst
+	ends 4 pcp -R --max-time=0.3 --files-from=- src dst <&3
 	is_time_up
-	mkdir dst
+	mkdir -p dst
 	cp big dst/
-	sleep 9 | ends 4 pcp -i --max-time=0.3 big src/1/f dst
+	ends 4 pcp -i --max-time=0.3 big src/1/f dst <&3
+	exec 3<&-
 	assertContains 'after the question' "$(cat err)" 'pcp: stopped: time is up'
 	assertFalse 'nothing is copied' '[ -e dst/f ]'
-	rm -r dst
 	# What was to be tried again has failed.
 	ends 1 pcp --retry=9 --max-time=0.3 big /dev/full
 }

@@ -98,7 +98,7 @@ static void end_call(struct caller *c, int i)
 	} else if (i < w.n - 1) {
 		w.done++;
 		if (w.follows)
-			c->at += cf_adapt_worked(&adapt, &c->thread, i % 3, took, w.now);
+			c->at += cf_adapt_worked(&adapt, &c->thread, i % 3, 1, took, w.now);
 		/* What lies between two calls */
 		c->at += chance(MS);
 	}
@@ -187,7 +187,7 @@ static void test_fast(void)
 	for (int i = 0; i < 200000; i++) {
 		int64_t ns = 1000 + chance(200000);
 
-		rest = cf_adapt_worked(&adapt, &t, i % 5, ns, now);
+		rest = cf_adapt_worked(&adapt, &t, i % 5, 1, ns, now);
 		now += ns + rest;
 	}
 	is_int(rest, 0, "what takes up to 0.2 ms is not held back");
