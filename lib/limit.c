@@ -18,9 +18,10 @@
  * between two pieces of its data: what this thread has made since it last paid, and AHEAD more,
  * which are subtracted the next time.  So in the long run each call counts once.
  *
- * A thread sleeps in steps, as the rate may change: then its waiting time is converted, as
- * "until" is.  These are single atomics without a lock, which a child of fork(2) might find taken.
- * If two threads meet in a change, a piece may have the wrong price; once.
+ * When a rate changes nothing has been taken: "until" is now, and the threads that sleep, who see it
+ * after a STEP, take anew, a smaller piece if need be.  One that takes just then at the old rate
+ * gives it back.  These are single atomics without a lock, which a child of fork(2) might find
+ * taken; those of a bucket are in one order for all threads.
  *
  * Where calls take longer than in the quiet state (adapt.c) each thread rests as well, in
  * proportion to what its work took.  A piece of work is a stage of a copy, or a piece of its data,
@@ -109,10 +110,10 @@ static int64_t cost(uint64_t n, uint64_t rate)
 	return ns < MOST_COST ? (int64_t)ns : MOST_COST;
 }
 
-/* Take n.  Returns when the thread may go on. */
+/* Take n at that rate.  Returns when the thread may go on. */
 static int64_t take(struct bucket *b, uint64_t n, uint64_t rate)
 {
-	int64_t least = cf_now() - BURST, until = cf_relaxed_get(b->until), begin;
+	int64_t least = cf_now() - BURST, until = atomic_load(&b->until), begin;
 
 	do
 		begin = until > least ? until : least;
@@ -120,30 +121,39 @@ static int64_t take(struct bucket *b, uint64_t n, uint64_t rate)
 	return begin;
 }
 
+static void give_back(struct bucket *b, uint64_t n, uint64_t rate)
+{
+	atomic_fetch_sub(&b->until, cost(n, rate));
+}
+
 static bool is_cancelled(const struct cf_watch *watch)
 {
 	return watch && cf_relaxed_get(watch->cancel);
 }
 
-/* Sleep until the time at, which was computed for rate.  Returns 0 or -ECANCELED. */
-static int sleep_until(const struct bucket *b, int64_t at, uint64_t rate,
-		       const struct cf_watch *watch)
+/*
+ * Take n, and sleep until it is this thread's turn.  Returns 0; 1 if the rate has changed, and
+ * nothing is taken; or -ECANCELED.
+ */
+static int take_turn(struct bucket *b, uint64_t n, const struct cf_watch *watch)
 {
-	int64_t begun = cf_now(), now = begun;
+	uint64_t rate = atomic_load(&b->rate);
 
-	while (at > now && !is_cancelled(watch)) {
-		uint64_t new = cf_relaxed_get(b->rate);
-
-		if (!new)
-			break;
-		at = now + (int64_t)((double)(at - now) * rate / new);
-		rate = new;
+	if (!rate)
+		return 0;
+	int64_t at = take(b, n, rate), begun = cf_now(), now = begun;
+	bool changed = atomic_load(&b->rate) != rate;
+	if (changed)
+		give_back(b, n, rate);
+	while (at > now && !changed && !is_cancelled(watch)) {
 		int64_t left = at - now;
+
 		nanosleep(&(struct timespec){ .tv_nsec = left < STEP ? left : STEP }, NULL);
 		now = cf_now();
+		changed = atomic_load(&b->rate) != rate;
 	}
 	self.waited += now - begun;
-	return is_cancelled(watch) ? -ECANCELED : 0;
+	return is_cancelled(watch) ? -ECANCELED : changed;
 }
 
 /* ------------------------------------------------------------ the threads */
@@ -217,7 +227,7 @@ static int take_rest(const struct cf_watch *watch)
 
 static int wait_for_calls(const struct cf_watch *watch)
 {
-	uint64_t rate = cf_relaxed_get(calls.rate);
+	bool limited = cf_relaxed_get(calls.rate);
 	int r = 0;
 
 	if (is_cancelled(watch))
@@ -229,11 +239,12 @@ static int wait_for_calls(const struct cf_watch *watch)
 		r = take_rest(watch);
 	if (r < 0)
 		return r;
-	if (rate && self.left <= 0) {
+	if (limited && self.left <= 0) {
 		uint64_t n = AHEAD - self.left;
 
 		self.left = AHEAD;
-		r = sleep_until(&calls, take(&calls, n, rate), rate, watch);
+		while ((r = take_turn(&calls, n, watch)) > 0)
+			;
 	}
 	return r < 0 ? r : stand_still(watch);
 }
@@ -284,17 +295,27 @@ void cf_limit_made(unsigned int n)
 	}
 }
 
+/* Returns how many of len bytes may be moved at once. */
+static size_t piece_of(size_t len)
+{
+	uint64_t rate = cf_relaxed_get(bytes.rate), piece = rate / (CF_SECOND / BURST);
+
+	piece = piece < LEAST_PIECE ? LEAST_PIECE : piece;
+	return rate && piece < len ? piece : len;
+}
+
 int cf_limit_wait_bytes(const struct cf_watch *watch, size_t *len, uint64_t likely,
 			uint64_t *ret_taken)
 {
-	uint64_t rate = cf_relaxed_get(bytes.rate), piece = rate / (CF_SECOND / BURST);
+	bool limited = cf_relaxed_get(bytes.rate);
 	int r = wait_for_calls(watch);
 
-	if (r == 0 && rate) {
-		piece = piece < LEAST_PIECE ? LEAST_PIECE : piece;
-		*len = *len < piece ? *len : piece;
-		*ret_taken = *len < likely ? *len : likely;
-		r = sleep_until(&bytes, take(&bytes, *ret_taken, rate), rate, watch);
+	if (r == 0 && limited) {
+		do {
+			*len = piece_of(*len);
+			*ret_taken = *len < likely ? *len : likely;
+			r = take_turn(&bytes, *ret_taken, watch);
+		} while (r > 0);
 		r = r < 0 ? r : stand_still(watch);
 	}
 	begin_piece(watch);
@@ -303,10 +324,8 @@ int cf_limit_wait_bytes(const struct cf_watch *watch, size_t *len, uint64_t like
 
 void cf_limit_take(uint64_t n)
 {
-	uint64_t rate = cf_relaxed_get(bytes.rate);
-
-	if (rate && n)
-		(void)sleep_until(&bytes, take(&bytes, n, rate), rate, NULL);
+	while (n && take_turn(&bytes, n, NULL) > 0)
+		;
 	(void)cf_limit_wait_calls(NULL);
 }
 
@@ -332,21 +351,18 @@ void cf_limit_settle(uint64_t taken, int64_t moved)
 	if (rate && n > taken)
 		(void)take(&bytes, n - taken, rate);
 	else if (rate && n < taken)
-		cf_relaxed_add(bytes.until, -cost(taken - n, rate));
+		give_back(&bytes, taken - n, rate);
 }
 
 /* ------------------------------------------------------------ the limits */
 
 static void set_rate(struct bucket *b, uint64_t rate)
 {
-	uint64_t old = cf_relaxed_get(b->rate);
-	int64_t now = cf_now(), until = cf_relaxed_get(b->until);
-
-	if (rate == old)
+	if (rate == atomic_load(&b->rate))
 		return;
-	bool owed = old && rate && until > now;
-	cf_relaxed_set(b->until, owed ? now + (int64_t)((double)(until - now) * old / rate) : now);
-	cf_relaxed_set(b->rate, rate);
+	/* In this order: who takes at the old rate after this sees the new one after that. */
+	atomic_store(&b->rate, rate);
+	atomic_store(&b->until, cf_now());
 	if (b == &calls)
 		cf_relaxed_add(turns, 1);
 }

@@ -207,7 +207,8 @@ static void *watch(void *arg)
 	return NULL;
 }
 
-static void start_thread(struct context *c)
+/* Returns 0 or an errno value. */
+static int start_thread(struct context *c)
 {
 	pthread_condattr_t attr;
 
@@ -217,14 +218,12 @@ static void start_thread(struct context *c)
 	pthread_condattr_destroy(&attr);
 	int err = thread_start(&governor.thread, watch, c);
 	governor.running = err == 0;
-	if (err)
-		report_error(err, "cannot start a thread");
+	return err;
 }
 
 void govern_begin(struct context *c)
 {
 	const struct options *o = c->opts;
-
 	const struct control_settings base = {
 		.bwlimit = o->bwlimit, .ops_limit = o->ops_limit, .jobs = o->jobs,
 	};
@@ -238,7 +237,12 @@ void govern_begin(struct context *c)
 	put_in_force(c, &base, false);
 	control_init(&governor.control, o->control, &base);
 	look_at_control(c, false);
-	start_thread(c);
+	int err = start_thread(c);
+	if (err) {
+		report_error(err, "cannot start the thread that watches time and limits");
+		/* Nobody would end a pause. */
+		put_in_force(c, &base, false);
+	}
 }
 
 void govern_end(void)
