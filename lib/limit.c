@@ -18,8 +18,8 @@
  * between two pieces of its data: what this thread has made since it last paid, and AHEAD more,
  * which are subtracted the next time.  So in the long run each call counts once.
  *
- * When a rate changes nothing has been taken: "until" is now, and the threads that sleep, who see it
- * after a STEP, take anew, a smaller piece if need be.  One that takes just then at the old rate
+ * When a rate changes nothing has been taken: "until" is now, and the threads that sleep, who see
+ * it after a STEP, take anew, a smaller piece if need be.  One that takes just then at the old rate
  * gives it back.  These are single atomics without a lock, which a child of fork(2) might find
  * taken; those of a bucket are in one order for all threads.
  *
