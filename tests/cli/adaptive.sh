@@ -26,7 +26,8 @@ oneTimeSetUp() {
 }
 
 oneTimeTearDown() {
-	cd / && { fusermount3 -u "$work/mnt" 2>/dev/null || umount -l "$work/mnt"; }
+	cd /
+	! mountpoint -q "$work/mnt" || fusermount3 -u "$work/mnt" || umount -l "$work/mnt"
 }
 
 # other SECONDS: what the other client waits, in microseconds
