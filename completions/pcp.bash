@@ -9,12 +9,12 @@ _pcp()
 	local IFS=$' \t\n'
 	# Of --option and --option= the first is given where the value may be left out.
 	local options='
-		-0 -a --anchored --archive --atomic --attributes-only -b --backup --backup= --beneath --check-journal= --checksum-file= --chunk= --context --context=
-		--copy-contents -d --debug --delete --delete-excluded --dereference --dry-run --dry-run= --exclude= --exclude-caches --exclude-from= --exclude-tag= -f --failed-to= --files-from= --force --fsync -H --help -i --ignore-case --include=
-		--interactive -j --jobs= --journal= --journal-restart --json --json= --json-files --json-interval= --keep-directory-symlink -l --link --log= -L --max-delete= --max-errors= --max-size= --metrics= --min-size= --mirror -n --newer= --no-anchored
+		-0 -a --adaptive --anchored --archive --atomic --attributes-only -b --backup --backup= --beneath --bwlimit= --check-journal= --checksum-file= --chunk= --context --context=
+		--control= --copy-contents -d --debug --delete --delete-excluded --dereference --dry-run --dry-run= --exclude= --exclude-caches --exclude-from= --exclude-tag= -f --failed-to= --files-from= --force --fsync -H --help -i --ignore-case --include=
+		--interactive -j --jobs= --journal= --journal-restart --json --json= --json-files --json-interval= --keep-directory-symlink -l --link --log= -L --max-delete= --max-errors= --max-size= --max-time= --metrics= --min-size= --mirror -n --newer= --nice --no-anchored
 		--no-clobber --no-dereference --no-ignore-case --no-preserve= --no-target-directory --no-wildcards --no-wildcards-match-slash --null
-		--older= --one-file-system -p -P --parents --preserve --preserve= --progress --progress= -q --quiet -r -R --recursive --reflink --reflink= --remove-destination --report= --retry= -s -S
-		--sparse= --stats --strict --strip-trailing-slashes --suffix= --symbolic-link -t -T
+		--older= --one-file-system -p -P --ops-limit= --parents --preserve --preserve= --progress --progress= -q --quiet -r -R --recursive --reflink --reflink= --remove-destination --report= --retry= -s -S
+		--sparse= --stats --stop-at= --strict --strip-trailing-slashes --suffix= --symbolic-link -t -T
 		--target-directory= -u --update --update= -v --verbose --verify --verify= --version --wildcards --wildcards-match-slash --window= -x -X -Z'
 	local -a words
 	local token=${COMP_WORDS[COMP_CWORD]} i n=0 glue='' word rest left='' cur lead

@@ -22,6 +22,7 @@
 #include "count.h"
 #include "digest.h"
 #include "job.h"
+#include "limit.h"
 #include "newdir.h"
 #include "place.h"
 #include "policy.h"
@@ -38,6 +39,7 @@
 IS_SIZE_OF(struct copyfile_how, COPYFILE_HOW_SIZE_VER0);
 IS_SIZE_OF(struct copyfile_setup, COPYFILE_SETUP_SIZE_VER0);
 IS_SIZE_OF(struct copyfile_advice, COPYFILE_ADVICE_SIZE_VER0);
+IS_SIZE_OF(struct copyfile_limits, COPYFILE_LIMITS_SIZE_VER0);
 static_assert(offsetof(struct copyfile_stats, decisions) == COPYFILE_STATS_SIZE_VER0,
 	      "the first version of struct copyfile_stats, without decisions");
 static_assert(offsetof(struct copyfile_info, src_dev) == COPYFILE_INFO_SIZE_VER0,
@@ -478,6 +480,7 @@ void copyfile_work_begin(struct copyfile_work *work)
 	struct cf_policy_sample s = { .taken = false };
 	int old_errno = errno;
 
+	cf_limit_begin_work();
 	cf_policy_begin_work(&s);
 	memcpy(work, &s, sizeof s);
 	errno = old_errno;
@@ -490,6 +493,7 @@ void copyfile_work_end(struct copyfile_work *work, int src_dir, int dst_dir,
 	int old_errno = errno;
 
 	memcpy(&s, work, sizeof s);
+	cf_limit_end_work(calls);
 	bool waits = cf_policy_demand(), counts = cf_policy_work_counts(&s);
 	if (counts || waits) {
 		uint64_t pair = cf_place_of(src_dir, "", dst_dir, "").pair;
@@ -544,6 +548,38 @@ int copyfile_setup(const struct copyfile_setup *s, size_t size)
 	if (r == 0 && ours.chunk > 1 << 30)
 		ours.chunk = 1 << 30;
 	return leave(state, r < 0 ? r : cf_cookie_quiesce(change_setup, &ours));
+}
+
+int copyfile_limit(const struct copyfile_limits *l, size_t size)
+{
+	struct copyfile_limits ours;
+	int state = enter();
+	int r = l ? read_struct(&ours, sizeof ours, l, size, COPYFILE_LIMITS_SIZE_VER0) : -EFAULT;
+
+	if (r == 0 && (ours.threads > MAX_THREADS || ours.paused > 1 || ours.adaptive > 1))
+		r = -EINVAL;
+	if (r == 0 && (ours.reserved32 || ours.reserved))
+		r = -E2BIG;
+	if (r < 0)
+		return leave(state, r);
+	cf_limit_set(&(struct cf_limits){
+		.bytes = ours.bytes, .calls = ours.calls, .paused = ours.paused,
+		.adaptive = ours.adaptive,
+	});
+	cf_start_limit(ours.threads);
+	return leave(state, 0);
+}
+
+void copyfile_limit_take(uint64_t bytes, unsigned int calls)
+{
+	if (!cf_limit_is_on())
+		return;
+	int old_errno = errno, state = enter();
+
+	cf_limit_made(calls);
+	cf_limit_take(bytes);
+	leave(state, 0);
+	errno = old_errno;
 }
 
 int copyfile_shutdown(void)

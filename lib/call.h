@@ -20,7 +20,7 @@ int cf_call_fault(const char *call, size_t *len);
 #define cf_call_fault(call, len) ((void)(call), (void)(len), 0)
 #endif
 
-/* What cf_sys_calls() returns */
+/* The calls that this thread has ever made; cf_sys_calls() returns those since its last call. */
 extern _Thread_local unsigned int cf_calls;
 
 #define CALL_LEN(call, len, expr) ({						\

@@ -14,6 +14,7 @@
 #include "buffer.h"
 #include "cache.h"
 #include "extent.h"
+#include "limit.h"
 #include "pause.h"
 #include "sys.h"
 
@@ -43,11 +44,17 @@ int cf_contents_add_hole(off_t len, const struct cf_watch *watch, struct cf_dige
 static ssize_t read_piece(const struct cf_contents *c, char *buf, off_t at, off_t len)
 {
 	size_t n = least(len, CF_BUFFER_SIZE);
-	int r = cf_pause_check_data(c->watch, c->size);
+	uint64_t taken;
+	int r = cf_limit_begin(c->watch, &n, n, &taken);
 
+	if (r == 0)
+		r = cf_pause_check_data(c->watch, c->size);
 	if (r < 0)
 		return r;
-	return c->once ? cf_cache_pread_once(c->fd, buf, n, at) : cf_pread(c->fd, buf, n, at);
+	ssize_t got = c->once ? cf_cache_pread_once(c->fd, buf, n, at) :
+				cf_pread(c->fd, buf, n, at);
+	cf_limit_end(taken, got);
+	return got;
 }
 
 /* Add [at, end).  Returns end, or less if the file ends before that; or -errno. */

@@ -57,6 +57,7 @@
 #include "container.h"
 #include "count.h"
 #include "identity.h"
+#include "limit.h"
 #include "pause.h"
 #include "pin.h"
 #include "policy.h"
@@ -401,6 +402,7 @@ static void cancel_locked(struct cf_slot *s)
 {
 	cf_relaxed_set(s->job.watch.cancel, true);
 	cf_pause_end(&s->job.watch);
+	cf_limit_wake();
 	if (s->held || cf_pool_remove(&s->task)) {
 		s->held = false;
 		cf_job_run(&s->job);	/* which sees that it is cancelled, and ends */

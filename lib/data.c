@@ -43,6 +43,7 @@
 
 #include "buffer.h"
 #include "change.h"
+#include "chunk.h"
 #include "clock.h"
 #include "clone.h"
 #include "contents.h"
@@ -50,6 +51,7 @@
 #include "extent.h"
 #include "fs.h"
 #include "libcopyfile.h"
+#include "limit.h"
 #include "pause.h"
 #include "range.h"
 #include "refusal.h"
@@ -63,16 +65,6 @@
 #define SMALL_BUFFER_SIZE 4096
 static_assert(SMALL_BUFFER_SIZE < CF_BUFFER_SIZE, "the buffer of a bigger file is bigger");
 
-/*
- * An automatic chunk grows or shrinks, within these bounds, until it takes about this
- * time (ns) to move.  Each chunk is a round trip to a server, and a cancel waits for one.
- */
-#define CHUNK_TIME 80000000
-#define LEAST_CHUNK (256 << 10)
-#define MOST_CHUNK (256 << 20)
-static_assert(LEAST_CHUNK <= CF_FIRST_CHUNK && CF_FIRST_CHUNK <= MOST_CHUNK,
-	      "the first chunk is within the bounds");
-
 /* Nanoseconds for which one thread moves a big file, before ranges are considered */
 #define LONG_ENOUGH 10000000
 
@@ -83,15 +75,15 @@ struct mover {
 	const struct cf_data *d;
 	char *small;		/* SMALL_BUFFER_SIZE bytes, to begin with */
 	struct cf_buffer buffer;	/* without bytes until it is needed */
-	uint64_t chunk;		/* bytes to ask the kernel for at once */
+	struct cf_chunk chunk;	/* to ask the kernel for at once */
 	bool by_buffer;		/* the kernel cannot, or must not */
 	bool sparse;		/* blocks of zeros become holes */
 	bool moved;		/* a call has moved data */
-	bool growing;		/* chunks are still so short that bigger ones are better */
 	bool sought;		/* the descriptors may not be at the start any more */
 	off_t end;		/* dst is complete up to here */
 	off_t written;		/* the size that dst has: less than end where a hole is last */
 	unsigned int moves;	/* calls that moved data */
+	size_t asked;		/* bytes that the last read could have brought */
 	off_t early;		/* where reading ended before the size, or -1 */
 	bool unsummed;		/* the digest lacks some of what was moved */
 	struct stat *now;	/* of src, when it was last looked at ... */
@@ -99,9 +91,10 @@ struct mover {
 	int64_t wall, cpu;	/* clocks when the moving of a big file began, nanoseconds */
 };
 
+/* Returns how many bytes the first chunk has. */
 static uint64_t first_chunk(const struct cf_data *d)
 {
-	return d->chunk ? d->chunk : CF_FIRST_CHUNK;
+	return cf_chunk_first(d->chunk).size;
 }
 
 static int failed(const struct mover *m, enum copyfile_stage stage, int r)
@@ -145,6 +138,14 @@ static int judge_end(struct mover *m, off_t at)
 static bool cancelled(const struct mover *m)
 {
 	return cf_pause_check_data(m->d->watch, m->d->st->st_size) < 0;
+}
+
+/* Returns how many of len bytes at offset at are in the file, by its size. */
+static uint64_t likely(const struct mover *m, off_t at, size_t len)
+{
+	off_t left = at < m->d->st->st_size ? m->d->st->st_size - at : 0;
+
+	return (uint64_t)left < len ? (uint64_t)left : len;
 }
 
 /* A call has moved data, or zeros that were left out. */
@@ -217,7 +218,7 @@ static bool worth_ranges(struct mover *m, off_t at)
 	/* In ranges the bytes do not come in order, as a digest needs them. */
 	if (d->digest && !m->unsummed)
 		return false;
-	if (d->stream || m->growing || m->sparse || d->flags & COPYFILE_SYNC ||
+	if (d->stream || m->chunk.growing || m->sparse || d->flags & COPYFILE_SYNC ||
 	    d->st->st_size - at < (off_t)(CF_RANGE_CHUNKS * first_chunk(d)))
 		return false;
 	if (!m->wall) {
@@ -239,7 +240,7 @@ static off_t move_ranges(struct mover *m, off_t at, enum copyfile_method how)
 	uint64_t share = (d->st->st_size - at) / CF_RANGE_CHUNKS;
 	const struct cf_range r = {
 		.src = d->src, .dst = d->dst, .at = at, .end = d->st->st_size,
-		.chunk = m->chunk < share || share < first_chunk(d) ? m->chunk : share,
+		.chunk = m->chunk.size < share || share < first_chunk(d) ? m->chunk.size : share,
 		.by_buffer = how == COPYFILE_BY_BUFFER, .watch = d->watch,
 	};
 	uint64_t before = cf_relaxed_get(d->watch->moved);
@@ -277,17 +278,21 @@ static void need_buffer(struct mover *m)
 	/* This only widens the read-ahead, so its failure does not matter. */
 	if (d->st->st_size > CF_BUFFER_SIZE && !d->borrowed)
 		(void)posix_fadvise(d->src, 0, 0, POSIX_FADV_SEQUENTIAL);
-	if (b->size > m->chunk)
-		b->size = m->chunk;
+	if (b->size > m->chunk.size)
+		b->size = m->chunk.size;
 }
 
 /* Move at most len bytes.  Returns how many; 0 at the end of src; or -errno. */
 static ssize_t move_piece(struct mover *m, off_t at, int64_t len)
 {
 	struct cf_buffer *b = &m->buffer;
-	uint64_t holes = b->holes;
-	ssize_t n = cf_buffer_move(b, at, (int64_t)b->size < len ? b->size : (size_t)len);
+	uint64_t holes = b->holes, taken;
 
+	m->asked = (int64_t)b->size < len ? b->size : (size_t)len;
+	if (cf_limit_begin(m->d->watch, &m->asked, likely(m, at, m->asked), &taken) < 0)
+		return -ECANCELED;
+	ssize_t n = cf_buffer_move(b, at, m->asked);
+	cf_limit_end(taken, n);
 	if (n <= 0)
 		return failed(m, b->stage, n);
 	if (m->written < b->written)
@@ -308,7 +313,7 @@ static bool ends_here(const struct mover *m, off_t at, ssize_t n)
 {
 	const struct stat *st = m->d->st;
 
-	return at == st->st_size && (size_t)n < m->buffer.size && st->st_blocks > 0;
+	return at == st->st_size && (size_t)n < m->asked && st->st_blocks > 0;
 }
 
 /* Move [at, at+len), or up to the end of the file.  Returns 0 or -errno. */
@@ -374,34 +379,24 @@ static bool is_of_pair(int r)
 	return r == -EXDEV || r == -ENOSYS || r == -EOPNOTSUPP;
 }
 
-/* Let the next chunk take about CHUNK_TIME: n bytes, of want, took so many nanoseconds. */
-static void adapt_chunk(struct mover *m, size_t want, ssize_t n, int64_t took)
-{
-	m->growing = false;
-	if (m->d->chunk || n < 0)
-		return;
-	if (took > 2 * CHUNK_TIME && m->chunk > LEAST_CHUNK)
-		m->chunk /= 2;
-	else if (took < CHUNK_TIME / 2 && (uint64_t)n == m->chunk && want == m->chunk &&
-		 m->chunk < MOST_CHUNK) {
-		m->chunk *= 2;
-		m->growing = true;
-	}
-}
-
 /* Make one call.  Returns how many bytes it has moved; 0 if none are left; or -errno. */
 static ssize_t move_chunk(struct mover *m, off_t at, int64_t len)
 {
 	const struct cf_data *d = m->d;
-	bool whole = len > d->st->st_size - at && (uint64_t)(d->st->st_size - at) <= m->chunk;
-	size_t want = (int64_t)m->chunk < len ? m->chunk : (size_t)len;
+	bool whole = len > d->st->st_size - at && (uint64_t)(d->st->st_size - at) <= m->chunk.size;
+	size_t want = (int64_t)m->chunk.size < len ? m->chunk.size : (size_t)len;
+	uint64_t taken;
+
+	if (cf_limit_begin(d->watch, &want, likely(m, at, want), &taken) < 0)
+		return -ECANCELED;
 	int64_t begun = whole ? 0 : cf_now();
 	/* Without offsets the kernel need not read and write these. */
 	ssize_t n = at == 0 && !m->sought ? cf_copy_next(d->src, d->dst, want)
 					  : cf_copy_range(d->src, d->dst, at, want);
 
+	cf_limit_end(taken, n);
 	if (!whole)
-		adapt_chunk(m, want, n, cf_now() - begun);
+		cf_chunk_adapt(&m->chunk, want, n, cf_now() - begun);
 	return n;
 }
 
@@ -580,7 +575,7 @@ int cf_data_copy(const struct cf_data *d, struct cf_data_result *ret)
 	char small[SMALL_BUFFER_SIZE];
 	struct stat now;
 	struct mover m = {
-		.d = d, .small = small, .chunk = first_chunk(d), .early = -1, .now = &now,
+		.d = d, .small = small, .chunk = cf_chunk_first(d->chunk), .early = -1, .now = &now,
 		.sought = d->borrowed, .sparse = d->flags & COPYFILE_SPARSE && !d->stream,
 	};
 

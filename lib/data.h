@@ -11,9 +11,6 @@
 #include "verify.h"
 #include "watch.h"
 
-/* Bytes of the first automatic chunk: 8 ms at 1 GB/s.  Bigger ones gained nothing. */
-#define CF_FIRST_CHUNK (8 << 20)
-
 struct cf_data {
 	int src, dst;			/* open; dst is empty */
 	const struct stat *st;		/* of src; its size is only a hint */

@@ -38,6 +38,7 @@
 
 #include "clock.h"
 #include "cookie.h"
+#include "limit.h"
 
 /* How long exit(3) waits for copies that do not end, and how often it looks */
 #define MOST_SECONDS 5
@@ -84,6 +85,7 @@ static bool cancel_callers(void)
 		busy |= n != &mine;
 	}
 	pthread_mutex_unlock(&program.lock);
+	cf_limit_wake();
 	return busy;
 }
 

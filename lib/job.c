@@ -34,6 +34,7 @@
 #include "count.h"
 #include "dest.h"
 #include "digest.h"
+#include "limit.h"
 #include "stage.h"
 #include "sys.h"
 #include "wait.h"
@@ -373,6 +374,7 @@ static void count(struct cf_job *j)
 	uint64_t cloned = cf_relaxed_get(j->watch.cloned), moved = cf_relaxed_get(j->watch.moved);
 	bool kernel = cf_relaxed_get(j->watch.method) == COPYFILE_BY_KERNEL;
 
+	cf_limit_copied(&j->watch);
 	j->calls = cf_sys_calls();
 	cf_count(CF_COPIES, 1);
 	cf_count(CF_CALLS, j->calls);

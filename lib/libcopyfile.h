@@ -8,9 +8,9 @@
  * - A cookie is a close-on-exec file descriptor, 3 or above.  Give it to poll() or epoll: it
  *   is readable when the copy has ended, and progress does not make it readable.  Do not
  *   read, write or close it; copyfile_ctrl() releases it.
- * - epoll: the library keeps the descriptor open, and uses it again for a later cookie.  So
- *   remove it (EPOLL_CTL_DEL) before the call that may release the cookie, or arm it with
- *   EPOLLONESHOT and use EPOLL_CTL_MOD where EPOLL_CTL_ADD fails with EEXIST.
+ * - epoll: the descriptor stays open, and is used again for a later cookie.  Remove it
+ *   (EPOLL_CTL_DEL) before the call that may release the cookie, or arm it with EPOLLONESHOT and
+ *   use EPOLL_CTL_MOD where EPOLL_CTL_ADD fails with EEXIST.
  * - A negative return value is a negated errno value, and errno is set to match, so that
  *   perror() works, too.  Interruption by a signal (EINTR) is never a failure.
  * - Any thread may call any function; a signal handler may call none.  No function is a
@@ -91,10 +91,9 @@ extern "C" {
 #define COPYFILE_KEEP_PARTIAL	0x00040000UL	/* after a failure leave an incomplete file */
 
 /*
- * A new destination gets the permission bits that any new file gets, 0666 under the umask,
- * instead of those of src; and no ACL, even if its directory has a default one.  A
- * destination that exists keeps its permissions.  Excludes MODE, ACL and ATTRS_ONLY.  A
- * failure to set the bits is an error; with LENIENT it is a skipped MODE.
+ * A new destination gets the permission bits that any new file gets, 0666 under the umask, and no
+ * ACL; one that exists keeps its permissions.  Excludes MODE, ACL and ATTRS_ONLY.  A failure to
+ * set the bits is an error; with LENIENT it is a skipped MODE.
  */
 #define COPYFILE_PLAIN_MODE	0x00080000UL
 
@@ -126,8 +125,7 @@ extern "C" {
 
 /*
  * A source that has other names as well, hard links, is EMLINK, at COPYFILE_OPEN_SRC, and
- * nothing is made.  A program that makes links to the copy of another name need not call
- * stat(2) for each file, and only decides about those that are refused.
+ * nothing is made.  So a program that keeps hard links need not call stat(2) for each file.
  */
 #define COPYFILE_ONE_NAME	0x01000000UL
 
@@ -145,8 +143,7 @@ extern "C" {
  * COPYFILE_PUBLISH; with REPLACE it is replaced.  A regular file that is replaced so hands its
  * permission bits on, if no flag says which the copy has.  Excludes TRUNCATE and ATTRS_ONLY.
  *
- * Even SIGKILL leaves nothing incomplete under that name.  It may leave a file with a temporary
- * name: see copyfile_sweep().
+ * Even SIGKILL leaves nothing incomplete under that name; see copyfile_sweep().
  */
 #define COPYFILE_ATOMIC		0x04000000UL
 
@@ -183,11 +180,9 @@ extern "C" {
  * A copy with a cookie can also end with EPERM: the credentials of the whole process were
  * changed, as by setuid(), before a thread had begun with the copy.
  *
- * Copies that write to one file, by whatever names, do so one after the other.  On NFS and
- * SMB that does not include copies of other processes.
- *
- * If a copy fails or is cancelled, a file that it created is removed again, a file that it
- * was to replace is untouched, and a file that it rewrites in place stays incomplete.
+ * Copies that write to one file, by whatever names, do so one after the other; on NFS and SMB
+ * those of this process alone.  If a copy fails or is cancelled, a file that it created is removed
+ * again, one that it was to replace is untouched, and one that it rewrites in place is incomplete.
  */
 COPYFILE_API COPYFILE_CHECKED
 int copyfile(const char *src, const char *dst, unsigned long flags);
@@ -215,8 +210,7 @@ int copyfile(const char *src, const char *dst, unsigned long flags);
  * at the next chunk (see copyfile_setup); if the copy was complete by then, its result is 0.
  *
  * A paused copy that waits for its turn does not begin.  One that runs stands still from the
- * next chunk on, and keeps its files open and its destination claimed.  Other copies go on.
- * A cancel ends the pause.
+ * next chunk on, with its files open and its destination claimed.  A cancel ends the pause.
  *
  * One call gets the result.  While a thread sleeps in COPYFILE_WAIT, that thread gets it;
  * calls from other threads then return > 0.
@@ -237,6 +231,7 @@ int copyfile_ctrl(long cookie, unsigned long cmd);
 #define COPYFILE_INFO_SIZE_VER0		128
 #define COPYFILE_SETUP_SIZE_VER0	16
 #define COPYFILE_ADVICE_SIZE_VER0	32
+#define COPYFILE_LIMITS_SIZE_VER0	40
 #define COPYFILE_STATS_SIZE_VER0	80	/* without decisions */
 
 struct copyfile_info;
@@ -283,8 +278,7 @@ struct copyfile_how {
 
 /*
  * copyfile() with names that are relative to directory descriptors, or to AT_FDCWD.  how may
- * be NULL if size is 0.  Without COPYFILE_STEADY a cookie has duplicates of the descriptors
- * that it needs until its copy has ended, so the caller may close its own.
+ * be NULL if size is 0.
  */
 COPYFILE_API COPYFILE_CHECKED
 int copyfileat(int src_dir, const char *src, int dst_dir, const char *dst,
@@ -293,8 +287,7 @@ int copyfileat(int src_dir, const char *src, int dst_dir, const char *dst,
 /*
  * Copy the whole regular file src_fd, which is open for reading, into the regular file
  * dst_fd, which is open for writing.  dst is rewritten in place, and gets the size of src.
- * The offsets of the two are neither used nor changed.  Without COPYFILE_STEADY a cookie has
- * duplicates of both descriptors until its copy has ended.  No /proc is needed.
+ * The offsets of the two are neither used nor changed.  No /proc is needed.
  *
  *         EINVAL      also: REPLACE, ATOMIC, KEEP_PARTIAL, NOFOLLOW, PLAIN_MODE, GIVEN_MODE
  *                     or ATTRS_ONLY, which have no meaning here; or O_DIRECT
@@ -307,16 +300,14 @@ int copyfilefd(int src_fd, int dst_fd, const struct copyfile_how *how, size_t si
 /*
  * Tell the library that dir, an open directory, is new: this program has made it, and nothing
  * but copies that *ret is given to (as copyfile_how.newdir) makes regular files in it, until
- * copyfile_newdir_end().  Names of other kinds, and hard links to files that are elsewhere,
- * may be made.  On NFS, where O_EXCL takes a round trip more, files are then made without it;
- * a copy fails with EEXIST all the same if there is a file of its name already.  The umask
- * must let the owner of a file write to it.  above is what was begun for the directory that
+ * copyfile_newdir_end().  On NFS, where O_EXCL takes a round trip more, files are then made
+ * without it; a copy fails with EEXIST all the same if there is a file of its name already.  The
+ * umask must let the owner of a file write to it.  above is what was begun for the directory that
  * dir was made in, or 0; it spares the question what file system this is.
  *
  * Returns 0; or -EFAULT, -ENOTDIR, -ENOMEM, or an error as from fstatfs(2) or fstat(2).  *ret
- * is 0 where there is nothing to gain.  The library keeps 16 to 32 bytes for each file, from
- * its copy to copyfile_newdir_end().  newdir excludes REPLACE, ATOMIC, TRUNCATE and
- * ATTRS_ONLY.
+ * is 0 where there is nothing to gain.  Takes 16 to 32 bytes for each file until
+ * copyfile_newdir_end().  newdir excludes REPLACE, ATOMIC, TRUNCATE and ATTRS_ONLY.
  */
 COPYFILE_API COPYFILE_CHECKED
 int copyfile_newdir_begin(int dir, uint64_t above, uint64_t *ret);
@@ -326,16 +317,10 @@ COPYFILE_API
 void copyfile_newdir_end(uint64_t newdir);
 
 /*
- * COPYFILE_REPLACE and COPYFILE_ATOMIC make files without a name where the file system can;
- * elsewhere, and for a moment where a file is replaced, they have a temporary one.  If the
- * process is killed then that is left.
- *
- * Remove the temporary names from dir, an open directory, that processes which have ended have
- * left there.  What may belong to one that is alive stays, as does what was made on another
- * machine or in another pid namespace, of which that cannot be told; and what has such a name
- * but was not made in this directory, as after a copy of it.
- *
- * Returns how many were removed, or a negative errno value if dir cannot be read.
+ * Remove the temporary names from dir, an open directory, that copies with COPYFILE_REPLACE or
+ * COPYFILE_ATOMIC have left there when their processes were killed.  What may belong to a process
+ * that is alive stays; see the manual page.  Returns how many were removed, or a negative errno
+ * value if dir cannot be read.
  */
 COPYFILE_API
 int copyfile_sweep(int dir);
@@ -345,18 +330,16 @@ int copyfile_sweep(int dir);
 
 /*
  * Put a new name beside name, which is relative to dir, into ret: one that copyfile_sweep() will
- * know when this process has ended.  For a program that makes files by itself, and renames
- * them.  Returns 0, -EFAULT, -ENOMEM, or -ENAMETOOLONG: size must be COPYFILE_TEMP_SIZE and the
- * length of what is before the last slash of name.
+ * know when this process has ended.  Returns 0, -EFAULT, -ENOMEM, or -ENAMETOOLONG: size must be
+ * COPYFILE_TEMP_SIZE and the length of what is before the last slash of name.
  */
 COPYFILE_API COPYFILE_CHECKED
 int copyfile_temp_name(int dir, const char *name, char *ret, size_t size);
 
 /*
- * Returns a descriptor for poll() or epoll, or -EMFILE, -ENFILE or -ENOMEM.  From the moment
- * when a copy of client (0: the calling thread) is refused with EAGAIN the descriptor is not
- * readable; it becomes readable when there is room for a cookie again.  At all other times
- * it is readable.  Where several threads try, the next attempt may be refused again.
+ * Returns a descriptor for poll() or epoll, or -EMFILE, -ENFILE or -ENOMEM.  It is readable but
+ * from the moment when a copy of client (0: the calling thread) is refused with EAGAIN until there
+ * is room for a cookie again.  Where several threads try, the next attempt may be refused again.
  *
  * A client has one descriptor, which belongs to the library: do not read, write or close it.
  * It is close-on-exec, and lasts until copyfile_shutdown(); a child of fork() does not have
@@ -451,25 +434,20 @@ struct copyfile_info {
  * much as fits, so that a result is never lost.  EFAULT, for a null pointer, releases nothing,
  * like EBADF and ENOSYS; after these three *ret is untouched.
  *
- * This function and copyfile_how.result, unlike copyfile_info(0, ...), do not depend on which
- * thread makes the next call.  Go, coroutines and virtual threads need that.
+ * Unlike copyfile_info(0, ...) this does not depend on which thread makes the next call, as Go,
+ * coroutines and virtual threads need it.
  */
 COPYFILE_API COPYFILE_CHECKED
 int copyfile_ctrl_info(long cookie, unsigned long cmd, struct copyfile_info *ret, size_t size);
 
 /*
- * Describe the copy behind cookie; never sleeps, never releases.  Cookie 0 is the copy that
- * last ended in a call of the calling thread: in one that starts copies and returned zero or
- * less, in a copyfile_ctrl() that released a cookie, or in copyfile_attrs().
+ * Describe the copy behind cookie; never sleeps, never releases.  Cookie 0 is the copy that last
+ * ended in a call of this thread that starts copies, releases a cookie, or copies attributes.
  */
 COPYFILE_API
 int copyfile_info(long cookie, struct copyfile_info *ret, size_t size);
 
-/*
- * Returns the name of a hash (enum copyfile_hash) as checksum files have it, "XXH128" or
- * "SHA256"; that of the default for 0.  Returns NULL if there is no such hash, or the library
- * was built without it.
- */
+/* Returns the name of a hash (enum copyfile_hash), for 0 of the default; or NULL: we lack it. */
 COPYFILE_API
 const char *copyfile_hash_name(unsigned int hash);
 
@@ -479,8 +457,7 @@ const char *copyfile_stage_name(unsigned int stage);
 
 /*
  * Copy attributes (COPYFILE_ATTRS bits and COPYFILE_LENIENT) between two open files or
- * directories, before the call returns.  The second function also says in the first size
- * bytes of *ret what was skipped.
+ * directories, before the call returns.  The second also says in *ret what was skipped.
  */
 COPYFILE_API COPYFILE_CHECKED
 int copyfile_attrs(int src_fd, int dst_fd, unsigned long flags);
@@ -489,9 +466,8 @@ int copyfile_attrs_info(int src_fd, int dst_fd, unsigned long flags,
 			struct copyfile_info *ret, size_t size);
 
 /*
- * Does what copyfile_attrs() does, but with COPYFILE_TIMES dst gets times[0] as the time of
- * its last access, and times[1] as that of its last modification, as with utimensat(2),
- * UTIME_NOW and UTIME_OMIT included.  If times is NULL it gets those of src.
+ * Does what copyfile_attrs() does, but with COPYFILE_TIMES dst gets times, as of utimensat(2),
+ * with UTIME_NOW and UTIME_OMIT.  If times is NULL it gets those of src.
  */
 struct timespec;
 COPYFILE_API COPYFILE_CHECKED
@@ -505,9 +481,8 @@ struct copyfile_setup {
 };
 
 /*
- * Set the limits of the pool of threads, of which a process has one.  A field that is zero
- * asks for the default.  EBUSY while cookies are live.  A pool with default limits starts
- * without this call, with the first copy that needs it.
+ * Set the limits of the pool of threads, of which a process has one; it starts with the first copy
+ * that needs it.  A field that is zero asks for the default.  EBUSY while cookies are live.
  */
 COPYFILE_API
 int copyfile_setup(const struct copyfile_setup *setup, size_t size);
@@ -548,8 +523,8 @@ struct copyfile_stats {
 };
 
 /*
- * Fill *ret.  size is at least COPYFILE_STATS_SIZE_VER0.  Takes about a microsecond, a lock,
- * and no system call unless the lock is contended.  0, -EFAULT or -EINVAL.
+ * Fill *ret.  size is at least COPYFILE_STATS_SIZE_VER0.  Takes about a microsecond and a lock.
+ * 0, -EFAULT or -EINVAL.
  */
 COPYFILE_API
 int copyfile_stats(struct copyfile_stats *ret, size_t size);
@@ -577,8 +552,9 @@ struct copyfile_work {
  * What a program does between copies, such as looking whether a file needs one, tells as much of
  * the file systems.  What one thread does between begin and end, from below the directory src_dir
  * to below dst_dir, in about so many calls, is measured from time to time, for copyfile_advice();
- * while there are no copies it counts for the trials of more threads.  Takes some nanoseconds,
- * once in 10 ms, and where work waits, some microseconds; errno stays as it is.
+ * while there are no copies it counts for the trials of more threads.  The calls count for
+ * copyfile_limit(); begin sleeps until it allows more.  Otherwise this takes some nanoseconds, once
+ * in 10 ms, and where work waits, some microseconds; errno stays as it is.
  */
 COPYFILE_API
 void copyfile_work_begin(struct copyfile_work *work);
@@ -586,7 +562,30 @@ COPYFILE_API
 void copyfile_work_end(struct copyfile_work *work, int src_dir, int dst_dir,
 		       unsigned int calls);
 
-/* End the threads of the pool and free all memory.  EBUSY while cookies are live. */
+/* What all copies of the process may take together; 0: as much as they can */
+struct copyfile_limits {
+	uint64_t bytes;		/* a second, by reads and by copy_file_range(2), also where a
+				   server then copies; clones and holes take none */
+	uint64_t calls;		/* system calls a second, as copyfile_stats.calls counts them */
+	uint32_t threads;	/* of the pool, at most, in place of copyfile_setup.threads */
+	uint32_t paused;	/* 1: all stand still from the next chunk on, and none begins */
+	uint32_t adaptive;	/* 1: they do less while calls take twice what they usually do */
+	uint32_t reserved32;	/* 0 */
+	uint64_t reserved;	/* 0 */
+};
+
+/*
+ * From now on these limits hold, also for copies that are under way.  Threads sleep where they
+ * would take more, with their files open; a cancel is seen.  0, -EFAULT, -EINVAL or -E2BIG.
+ */
+COPYFILE_API
+int copyfile_limit(const struct copyfile_limits *limits, size_t size);
+
+/* The program itself is about to take so much: sleep until the limits allow it. */
+COPYFILE_API
+void copyfile_limit_take(uint64_t bytes, unsigned int calls);
+
+/* End the threads of the pool, free all memory.  EBUSY while cookies are live. */
 COPYFILE_API
 int copyfile_shutdown(void);
 

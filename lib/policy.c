@@ -26,6 +26,8 @@
  * A thread that was not put to sleep has not waited: what is missing of its time, a hypervisor
  * took.
  *
+ * What a limit (limit.c) makes a thread wait does not count.
+ *
  * A disk with an arm is the exception: what waits there is the arm, and one thread that reads
  * the files in the order in which they lie moves it least.
  *
@@ -62,6 +64,7 @@
 #include "clock.h"
 #include "fibhash.h"
 #include "idle.h"
+#include "limit.h"
 #include "place.h"
 #include "relaxed.h"
 
@@ -174,7 +177,9 @@ static long sleeps(void)
 
 static struct cf_policy_times times(void)
 {
-	struct cf_policy_times t = { .sleeps = sleeps(), .queue = queued() };
+	struct cf_policy_times t = {
+		.sleeps = sleeps(), .queue = queued(), .held = cf_limit_waited(),
+	};
 
 	t.cpu = cf_clock(CLOCK_THREAD_CPUTIME_ID);
 	t.wall = cf_now();
@@ -292,6 +297,7 @@ void cf_policy_begin_work(struct cf_policy_sample *s)
 
 	s->taken = t >= next_sample;
 	s->begin.wall = t;
+	s->begin.held = cf_limit_waited();
 	if (!s->taken)
 		return;
 	next_sample = t + EVERY;
@@ -310,7 +316,8 @@ static void measure_afterwards(const struct cf_policy_sample *s, uint64_t pair)
 {
 	struct cf_policy_times end = times();
 	int64_t cpu = end.cpu - last_end.cpu, queue = end.queue - last_end.queue;
-	int64_t wait = end.wall - s->begin.wall - COARSE - cpu - queue;
+	int64_t held = end.held - s->begin.held;
+	int64_t wait = end.wall - s->begin.wall - held - COARSE - cpu - queue;
 
 	next_sample = end.wall + EVERY;
 	if (last_end.wall && end.sleeps > last_end.sleeps && wait > cpu)
@@ -422,7 +429,9 @@ void cf_policy_end(const struct cf_policy_sample *s, uint64_t bytes, unsigned in
 	struct pair *p = find(s->pair);
 	int64_t cpu = not_negative(end.cpu - s->begin.cpu);
 	int64_t queue = not_negative(end.queue - s->begin.queue);
-	int64_t wait = not_negative(end.wall - s->begin.wall - cpu - queue - s->call * calls);
+	int64_t held = end.held - s->begin.held;
+	int64_t wait = not_negative(end.wall - s->begin.wall - held - cpu - queue -
+				    s->call * calls);
 	bool first = !measured(p);
 
 	record(p, cpu, queue, end.sleeps > s->begin.sleeps ? wait : 0);
@@ -568,7 +577,9 @@ struct cf_pool_limits cf_policy_limits(unsigned int fixed, uint64_t pair)
 	const struct pair *p = find(pair);
 	unsigned int working = cf_policy_callers();
 	int64_t begun = cf_relaxed_get(p->begun), t = cf_now();
-	bool late = begun && t - begun > LONG_FIRST && !(pair & CF_PAIR_SEEKS) && !is_busy();
+	/* Under a limit it is not the file system that makes the first copies late. */
+	bool late = begun && t - begun > LONG_FIRST && !(pair & CF_PAIR_SEEKS) && !is_busy() &&
+		    !cf_limit_is_on();
 	bool waits = cf_policy_waits(pair) && (measured(p) || late);
 	/* The ENOUGH copies that a verdict takes should be made at the same time. */
 	unsigned int few = measured(p) || cores > ENOUGH ? cores : ENOUGH;

@@ -18,6 +18,7 @@
 struct cf_policy_times {
 	int64_t wall, cpu, queue;
 	long sleeps;		/* a number */
+	int64_t held;		/* of wall: what limits made it wait */
 };
 
 struct cf_policy_sample {

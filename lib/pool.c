@@ -346,6 +346,18 @@ int cf_pool_submit(struct cf_task *task, struct cf_pool_limits limits)
 	return r;
 }
 
+void cf_pool_limit(unsigned int fixed, bool alike)
+{
+	lock_pool();
+	if (fixed && pool.scale.started) {
+		pool.limits.least = pool.limits.most = fixed;
+		cf_scale_expect(&pool.scale, fixed, fixed, pool.scale.waits, false, cf_now());
+	}
+	while (wants_thread_locked() && (wake_locked() || (alike && grow_locked() == 0)))
+		;
+	unlock_pool();
+}
+
 void cf_pool_worked(struct cf_pool_limits limits)
 {
 	int64_t now = cf_now();

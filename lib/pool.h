@@ -34,6 +34,12 @@ struct cf_pool_limits {
 int cf_pool_submit(struct cf_task *task, struct cf_pool_limits limits);
 
 /*
+ * There may be so many threads from now on; 0: the next submit says.  Those that are too many
+ * rest when their tasks have ended.  alike: the calling thread may start further ones.
+ */
+void cf_pool_limit(unsigned int fixed, bool alike);
+
+/*
  * A thread of the program has done a piece of work of its own, which waits.  While there are no
  * tasks the number of threads, as cf_pool_load() returns it, is found by trials with such work.
  */

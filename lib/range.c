@@ -25,6 +25,7 @@
 #include "buffer.h"
 #include "clock.h"
 #include "libcopyfile.h"
+#include "limit.h"
 #include "pause.h"
 #include "pool.h"
 #include "scale.h"
@@ -58,10 +59,17 @@ struct team {
 /* Move at most len bytes.  Returns how many; 0 at the end; or -errno, with b->stage set. */
 static ssize_t move_piece(const struct cf_range *r, struct cf_buffer *b, off_t at, size_t len)
 {
-	if (r->by_buffer)
-		return cf_buffer_move(b, at, len);
+	uint64_t taken;
+
 	b->stage = COPYFILE_MOVE;
-	return cf_copy_range(r->src, r->dst, at, len);
+	if (r->by_buffer && len > b->size)
+		len = b->size;
+	if (cf_limit_begin(r->watch, &len, len, &taken) < 0)
+		return -ECANCELED;
+	ssize_t n = r->by_buffer ? cf_buffer_move(b, at, len)
+				 : cf_copy_range(r->src, r->dst, at, len);
+	cf_limit_end(taken, n);
+	return n;
 }
 
 /*

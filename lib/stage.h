@@ -7,21 +7,26 @@
 #include <errno.h>
 
 #include "libcopyfile.h"
+#include "limit.h"
 #include "pause.h"
 #include "watch.h"
 
 /*
- * The stage begins, and watch says so; before the destination is opened that waits for the end
- * of a pause.  Returns 0; or -ECANCELED, and watch has the stage of before.
+ * The stage begins, and watch says so, when the limits allow it; before the destination is opened
+ * that also waits for the end of a pause.  Returns 0; or -ECANCELED, and watch has the stage of
+ * before.
  */
 static inline int cf_stage_begin(struct cf_watch *watch, enum copyfile_stage stage)
 {
 	assert(stage > cf_relaxed_get(watch->stage));
 	/* Later other copies may wait for this one; data.c knows whether it can be paused. */
 	bool may_pause = stage <= COPYFILE_OPEN_DST;
-	int r = may_pause			 ? cf_pause_check(watch)
-		: cf_relaxed_get(watch->cancel) ? -ECANCELED
-					       : 0;
+	int r = cf_limit_calls(watch);
+
+	if (r == 0)
+		r = may_pause			 ? cf_pause_check(watch)
+		    : cf_relaxed_get(watch->cancel) ? -ECANCELED
+						   : 0;
 
 	if (r == 0)
 		cf_relaxed_set(watch->stage, stage);

@@ -26,6 +26,7 @@
 
 #include "cookie.h"
 #include "exit.h"
+#include "identity.h"
 #include "policy.h"
 #include "pool.h"
 #include "relaxed.h"
@@ -44,10 +45,31 @@ static struct {
 	_Atomic uint32_t threads, pending;
 } setup;
 
+static _Atomic uint32_t most_threads;	/* 0: none but what setup says */
+
+/* Returns how many threads were asked for, or 0. */
+static unsigned int fixed_threads(void)
+{
+	unsigned int most = cf_relaxed_get(most_threads);
+
+	return most ? most : cf_relaxed_get(setup.threads);
+}
+
 void cf_start_setup(uint32_t threads, uint32_t pending)
 {
 	cf_relaxed_set(setup.threads, threads);
 	cf_relaxed_set(setup.pending, pending);
+}
+
+void cf_start_limit(uint32_t threads)
+{
+	struct cf_identity who;
+
+	if (threads == cf_relaxed_get(most_threads))
+		return;
+	cf_relaxed_set(most_threads, threads);
+	cf_identity_get(&who);
+	cf_pool_limit(fixed_threads(), cf_pool_alike(&who));
 }
 
 /* Returns how many cookies may be live for a copy with flags to become one. */
@@ -89,12 +111,12 @@ static _Thread_local struct {
 
 static struct cf_pool_limits limits(const struct cf_job *j)
 {
-	return cf_policy_limits(cf_relaxed_get(setup.threads), j->place.pair);
+	return cf_policy_limits(fixed_threads(), j->place.pair);
 }
 
 void cf_start_worked(uint64_t pair)
 {
-	struct cf_pool_limits l = cf_policy_limits(cf_relaxed_get(setup.threads), pair);
+	struct cf_pool_limits l = cf_policy_limits(fixed_threads(), pair);
 
 	if (l.waits)
 		cf_pool_worked(l);

@@ -13,6 +13,9 @@
  */
 void cf_start_setup(uint32_t threads, uint32_t pending);
 
+/* From now on there are at most so many threads; 0: as cf_start_setup() has said. */
+void cf_start_limit(uint32_t threads);
+
 /* A thread of the program has done a piece of work of its own in that pair (place.h). */
 void cf_start_worked(uint64_t pair);
 

@@ -152,7 +152,9 @@ struct budget budget_share(const struct options *o, unsigned int free_fds)
 		.dirs = scarce ? dirs_one_by_one(free_fds) : least(share, MAX_DIR_FDS),
 		.window = least(share, o->window ? o->window : DEFAULT_WINDOW),
 		.threads = copying_threads(o, share),
-		.walkers = o->jobs ? least(1 + further, o->jobs) : 1 + further,
+		.most_threads = share / 2 ? share / 2 : 1,
+		/* With --control more jobs may come. */
+		.walkers = o->jobs && !o->control ? least(1 + further, o->jobs) : 1 + further,
 		.prescan = prescan,
 	};
 

@@ -11,6 +11,7 @@ struct budget {
 	unsigned int dirs;	/* descriptors that directories may keep open */
 	unsigned int window;	/* most pending cookies; 0: no copy is ever pending */
 	unsigned int threads;	/* most threads of the library; 0: the library decides */
+	unsigned int most_threads;	/* for which there are descriptors */
 	unsigned int walkers;	/* most threads that walk; 0: the main thread walks */
 	bool in_order;		/* a copy ends before the next one begins */
 	bool prescan;		/* there are descriptors for a prescan */

@@ -8,6 +8,7 @@
  *
  *   pass	what a run has of a journal: whether there is something to do, and what was done
  *   run	the set-up of a run, within its budget of descriptors and threads; its end
+ *   govern	the limits that hold the run back, and control, the file that changes them
  *   summary	the last lines, for people
  *
  *   cmdline/	the options and operands

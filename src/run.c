@@ -27,6 +27,7 @@
 #include "copy/copy.h"
 #include "copy/durable.h"
 #include "copy/timing.h"
+#include "govern.h"
 #include "hash.h"
 #include "journal/journal.h"
 #include "pass.h"
@@ -92,7 +93,7 @@ static void on_tick(void *arg)
 	if (signals_snapshot())
 		progress_snapshot(c);
 	signals_suspend(progress_suspend);
-	if (stop_asked() == STOP_SIGNAL)
+	if (stop_now())
 		window_cancel(&c->window);
 }
 
@@ -135,10 +136,12 @@ static void init_library(const struct options *o, const struct budget *b)
 /* A module is initialised after those that it calls. */
 void run_init(struct context *c, const struct options *opts)
 {
+	govern_priority(opts);
 	struct budget b = budget_share(opts, budget_free_descriptors());
 
 	*c = (struct context){
 		.opts = opts, .in_order = b.in_order, .may_prescan = b.prescan,
+		.most_threads = b.most_threads,
 		.umask = current_umask(),
 	};
 	links_init(&c->links, opts->hash);
@@ -160,6 +163,7 @@ void run_init(struct context *c, const struct options *opts)
 	init_library(opts, &b);
 	again_init(opts->retry);
 	durable_begin(opts);
+	govern_begin(c);
 }
 
 /* In the reverse order of run_init(), once nothing is under way. */
@@ -172,6 +176,7 @@ void run_fini(struct context *c)
 		progress_snapshot(c);
 	if (c->opts->stats)
 		stats_print(c);
+	govern_end();
 	copyfile_shutdown();
 	workers_fini(&c->workers);
 	loop_fini(&c->loop);

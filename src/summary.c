@@ -71,6 +71,8 @@ static void print_reason(void)
 		if (f->left_out)
 			report_line("%s: stopped: nothing more can be written to "
 				    "the file system of %s", program_name, quote_always(0, f->dir));
+	if (why == STOP_TIME)
+		report_line("%s: stopped: time is up", program_name);
 	if (why == STOP_ERRORS)
 		report_line("%s: stopped: too many errors", program_name);
 }

@@ -146,7 +146,7 @@ bool loop_turn_or(struct loop *l, int fd)
 	};
 
 	assert(l->next == l->end);
-	int n = poll(fds, 2, stop_asked() == STOP_SIGNAL ? 0 : blind ? BLIND_MS :
+	int n = poll(fds, 2, stop_now() ? 0 : blind ? BLIND_MS :
 			     l->ticking ? TICK_MS : -1);
 	/* Where poll(2) fails, the caller has to do with waiting for fd alone. */
 	bool readable = n < 0 ? errno != EINTR : fds[0].revents;

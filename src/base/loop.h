@@ -72,8 +72,8 @@ void loop_wake(struct loop *l);
 void loop_turn(struct loop *l, bool wait);
 
 /*
- * As loop_turn(), and sleep no longer than until fd can be read, or not at all once a signal has
- * asked for the end.  Returns true if fd can be read, or is at its end.
+ * As loop_turn(), and sleep no longer than until fd can be read, or not at all once the
+ * run has to end.  Returns true if fd can be read, or is at its end.
  */
 bool loop_turn_or(struct loop *l, int fd);
 

@@ -133,6 +133,14 @@ struct options {
 	uint32_t window;		/* pending cookies; 0: automatic */
 	uint64_t chunk;			/* bytes; 0: automatic */
 
+	/* How it is held back */
+	uint64_t bwlimit, ops_limit;	/* bytes and operations a second; 0: any number */
+	bool nice;			/* at the lowest priority */
+	bool adaptive;			/* it backs off while calls take longer than usual */
+	int64_t max_time;		/* it ends after so many nanoseconds; 0: never ... */
+	struct timespec stop_at;	/* ... or then */
+	const char *control;		/* a file that changes the limits, or NULL */
+
 	const char *files_from;		/* a list of what is copied of the operands, or NULL */
 	bool follow_within;		/* ... where symlinks are followed on the way to a name */
 
@@ -153,6 +161,12 @@ static inline bool options_ask_size(const struct options *o)
 static inline bool options_ask_time(const struct options *o)
 {
 	return o->newer.tv_sec > TYPE_MINIMUM(time_t) || o->older.tv_sec < TYPE_MAXIMUM(time_t);
+}
+
+/* Returns true if the run ends at some point in time. */
+static inline bool options_stop_at(const struct options *o)
+{
+	return o->stop_at.tv_sec < TYPE_MAXIMUM(time_t);
 }
 
 /* Returns true if something in the sources may be left out by its name, size or time. */

@@ -14,6 +14,8 @@
  * writes, and the interrupt that ended this run may have ended the reader, too; so a SIGPIPE
  * never counts as the second signal.
  *
+ * SIGALRM only interrupts main, which another thread has told to stop.
+ *
  * No SA_RESTART: main may be waiting for an answer, or for the other end of a FIFO.
  */
 #include <config.h>
@@ -21,6 +23,7 @@
 #include "base/signals.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stddef.h>
@@ -34,6 +37,7 @@ static atomic_int ender;		/* the first that came, or 0 */
 static atomic_bool snapshot, suspend;
 static void (*_Atomic wake_main)(void *arg);
 static void *wake_arg;
+static pthread_t main_thread;		/* for signals_interrupt() */
 
 static void wake(void)
 {
@@ -99,6 +103,29 @@ void signals_wake(void (*call)(void *arg), void *arg)
 {
 	wake_arg = arg;
 	wake_main = call;
+}
+
+static void on_interrupt(int sig)
+{
+	(void)sig;
+}
+
+void signals_let_interrupt(void)
+{
+	struct sigaction action = { .sa_handler = on_interrupt };
+	sigset_t only;
+
+	sigemptyset(&action.sa_mask);
+	sigaction(SIGALRM, &action, NULL);
+	sigemptyset(&only);
+	sigaddset(&only, SIGALRM);
+	pthread_sigmask(SIG_UNBLOCK, &only, NULL);
+	main_thread = pthread_self();
+}
+
+void signals_interrupt(void)
+{
+	pthread_kill(main_thread, SIGALRM);
 }
 
 void signals_close(void)

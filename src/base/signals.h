@@ -14,6 +14,13 @@ void signals_init(void);
 /* From now on the handlers call wake(arg), which wakes main; it must be async-signal-safe. */
 void signals_wake(void (*wake)(void *arg), void *arg);
 
+/*
+ * Main only, before anything that may wait: from now on signals_interrupt() makes a system call in
+ * which the main thread waits fail with EINTR.  It may miss one that is about to begin.
+ */
+void signals_let_interrupt(void);
+void signals_interrupt(void);
+
 /* Block all signals, as the result of the run is final. */
 void signals_close(void);
 

@@ -21,6 +21,11 @@ enum stop_why stop_asked(void)
 	return atomic_load_explicit(&asked, memory_order_relaxed);
 }
 
+bool stop_now(void)
+{
+	return stop_asked() >= STOP_TIME;
+}
+
 void stop_leave_out(void)
 {
 	left_out = true;

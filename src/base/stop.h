@@ -8,6 +8,7 @@
 enum stop_why {
 	STOP_NOT,
 	STOP_ERRORS,	/* as many as --max-errors says */
+	STOP_TIME,	/* that of --max-time or --stop-at is up */
 	STOP_SIGNAL
 };
 
@@ -16,6 +17,9 @@ void stop_request(enum stop_why why);
 
 /* Returns why nothing new may be begun; of several reasons, the last in the list. */
 enum stop_why stop_asked(void);
+
+/* Returns true if what is under way has to be given up as well. */
+bool stop_now(void);
 
 /* Note that something was left out, because of a stop or a full file system. */
 void stop_leave_out(void);

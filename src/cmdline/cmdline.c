@@ -23,6 +23,7 @@
 #include "cmdline/jsonfd.h"
 #include "cmdline/mistake.h"
 #include "cmdline/preserve.h"
+#include "cmdline/restrain.h"
 #include "cmdline/table.h"
 #include "cmdline/value.h"
 #include "cmdline/words.h"
@@ -246,7 +247,8 @@ static bool apply_output(struct options *o, struct raw_options *raw, int c)
 static void apply(struct options *o, struct raw_options *raw, int c)
 {
 	if (apply_switch(o, c) || apply_follow(o, c) || apply_cp(o, raw, c) ||
-	    apply_output(o, raw, c) || choose_apply(o, &raw->choose, c, optarg))
+	    apply_output(o, raw, c) || choose_apply(o, &raw->choose, c, optarg) ||
+	    restrain_apply(o, c, optarg))
 		return;
 	switch (c) {
 	case 'j':
@@ -387,7 +389,7 @@ void cmdline_parse(struct options *o, int argc, char **argv)
 
 	*o = (struct options){
 		.json_fd = -1, .json_interval = CLOCK_SECOND, .max_size = UINT64_MAX,
-		.newer = OPTIONS_LONG_AGO, .older = OPTIONS_NEVER,
+		.newer = OPTIONS_LONG_AGO, .older = OPTIONS_NEVER, .stop_at = OPTIONS_NEVER,
 		.max_delete = 10, .max_delete_percent = true,
 	};
 	/* getopt_long(3) changes the order. */

@@ -38,6 +38,7 @@ struct context {
 	bool into_dir;				/* the operands go into a directory */
 	bool in_order;				/* one after the other, as cp does it */
 	bool may_prescan;			/* there are descriptors for a prescan */
+	unsigned int most_threads;		/* of the library, by its descriptors */
 	struct steer steer;			/* how many workers there are */
 
 	/* Main's alone */
@@ -47,6 +48,12 @@ struct context {
 	unsigned int operand;			/* the number of the current one */
 	struct walk_root *roots;		/* operands that are walked */
 };
+
+/*
+ * A thread that copies calls this between two entries, without any lock: it stands still while the
+ * run is paused, or if it is one too many.
+ */
+void context_pass(struct context *c);
 
 /* Wait until all copies and all work that were begun are done.  Main thread only. */
 void context_drain(struct context *c);

@@ -442,7 +442,7 @@ void copy_ended(void *arg, const struct pending *p, int result,
 		return;
 	}
 	bool ok = result == 0, reported = false;
-	bool interrupted = result == -ECANCELED && stop_asked() == STOP_SIGNAL;
+	bool interrupted = result == -ECANCELED && stop_now();
 
 	/* A copy that was cancelled in that stage had opened its destination. */
 	bool at_name = info->stage == COPYFILE_OPEN_DST ||
@@ -466,7 +466,7 @@ void copy_ended(void *arg, const struct pending *p, int result,
 		outcome(&e, info->method == COPYFILE_BY_REFLINK ? OUTCOME_CLONED : OUTCOME_COPIED,
 			info);
 	else if (interrupted)
-		outcome_untried(&e);
+		outcome_left_out(&e);
 	else
 		outcome(&e, OUTCOME_FAILED, info);
 	finish_plan(c, &e, &plan, ok);
@@ -535,10 +535,10 @@ static void copy_planned(struct context *c, const struct entry *e, const struct 
 		ok = make(c, e, plan, &made);
 		if (ok)
 			announce_made(c, e, plan->backup);
-		if (ok || stop_asked() != STOP_SIGNAL)
+		if (ok || !stop_now())
 			outcome(e, ok ? made : OUTCOME_FAILED, NULL);
 		else
-			outcome_untried(e);
+			outcome_left_out(e);
 	}
 	finish_plan(c, e, plan, ok);
 }

@@ -74,6 +74,7 @@ static bool is_linked(const struct maker *m, int dir, const char *name)
 
 static int make_link(const struct maker *m, int dir, const char *name, bool *replace)
 {
+	copyfile_limit_take(0, 1);
 	int err = m->make(m, dir, name);
 	bool exists = *replace && err == EEXIST;
 

@@ -22,6 +22,9 @@
 #include "tree/byfd.h"
 #include "tree/dir.h"
 
+/* System calls that make one, but for those of its attributes */
+#define NODE_CALLS 3
+
 /* As stat(2): set *ret to what the source is now. */
 static int stat_source(const struct context *c, const struct entry *e, struct stat *ret)
 {
@@ -66,6 +69,7 @@ bool node_copy(struct context *c, const struct entry *e)
 	struct stat st;
 	mode_t mode;
 
+	copyfile_limit_take(0, NODE_CALLS);
 	if (stat_source(c, e, &st) < 0) {
 		complain_src(e, OP_LOOK, errno, "cannot stat %s");
 		return false;

@@ -38,6 +38,8 @@ static enum existing_action prepare(struct context *c, const struct entry *e,
 	if (!c->opts->ask && (action == EXISTING_UP_TO_DATE || action == EXISTING_KEEP) &&
 	    c->opts->update != UPDATE_CHECKSUM)
 		copyfile_work_end(&work, dir_src_fd(e->dir), dir_dst_fd(e->dir), LOOK_CALLS);
+	else
+		copyfile_limit_take(0, LOOK_CALLS);
 	return action;
 }
 

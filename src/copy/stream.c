@@ -49,6 +49,9 @@
 /* How long to wait for data between two checks, in milliseconds */
 #define POLL_MS 100
 
+/* System calls that move a piece: poll, read, write */
+#define PIECE_CALLS 3
+
 /* The destination while it is written.  Zeros that may be a hole are left out of a file. */
 struct sink {
 	int fd;
@@ -60,7 +63,7 @@ struct sink {
 
 static bool must_stop(void)
 {
-	return stop_asked() == STOP_SIGNAL;
+	return stop_now();
 }
 
 /* Returns false with errno set if not all could be written. */
@@ -186,8 +189,8 @@ static bool await_data(struct context *c, int src)
 		n = poll(&wanted, 1, POLL_MS);
 		/* The main thread may be in here for long. */
 		loop_tick(&c->loop);
-	} while (stop_asked() != STOP_SIGNAL && (n == 0 || (n < 0 && errno == EINTR)));
-	return stop_asked() != STOP_SIGNAL;
+	} while (!stop_now() && (n == 0 || (n < 0 && errno == EINTR)));
+	return !stop_now();
 }
 
 /*
@@ -210,6 +213,7 @@ static bool move_all(struct context *c, const struct entry *e, int src, int dst,
 
 	while (ok && (ok = await_data(c, src)) && (n = read(src, buf, BUFFER_SIZE)) != 0) {
 		ok = move_some(e, &to, buf, n, errno);
+		copyfile_limit_take(n > 0 ? n : 0, PIECE_CALLS);
 		if (ok && n > 0)
 			got += n;
 	}
@@ -236,7 +240,7 @@ static int try_open_src(const struct context *c, const struct entry *e)
 	flags |= S_ISCHR(e->type) || S_ISBLK(e->type) ? 0 : O_NONBLOCK;
 	do
 		fd = openat(dir_src_fd(e->dir), e->src, flags);
-	while (fd < 0 && errno == EINTR && stop_asked() != STOP_SIGNAL);
+	while (fd < 0 && errno == EINTR && !stop_now());
 	return fd;
 }
 
@@ -271,7 +275,7 @@ static int open_patiently(int dir, const char *name, int flags, mode_t mode, boo
 	       (errno == EINTR || (errno == ENXIO && fifo))) {
 		if (errno == ENXIO)
 			poll(NULL, 0, POLL_MS);
-		if (stop_asked() == STOP_SIGNAL) {
+		if (stop_now()) {
 			errno = EINTR;
 			return -1;
 		}
@@ -426,7 +430,7 @@ static void undo(const struct entry *e, bool made)
 	again_left_incomplete(e);
 	if (made)
 		complain_dst(&left, OP_REMOVE, errno, "cannot remove %s");
-	if (stop_asked() == STOP_SIGNAL)
+	if (stop_now())
 		complain_dst(&left, OP_WRITE, 0, "interrupted: %s is incomplete");
 }
 

@@ -70,6 +70,9 @@ bool unchanged_time(struct timespec src, struct timespec dst)
 /* Bytes of each file that are compared at a time */
 #define BLOCK (256 * 1024)
 
+/* System calls that it takes to read one of each */
+#define BLOCK_CALLS 2
+
 /* Fill buf from fd, as far as there is something.  Returns the number of bytes, or -1. */
 static ssize_t read_block(int fd, char *buf)
 {
@@ -96,6 +99,7 @@ static bool same_bytes(int src, int dst)
 	do {
 		n = stop_asked() ? -1 : read_block(src, x);
 		m = read_block(dst, y);
+		copyfile_limit_take((n > 0 ? n : 0) + (m > 0 ? m : 0), BLOCK_CALLS);
 	} while (n > 0 && n == m && !memcmp(x, y, n));
 	free(x);
 	free(y);

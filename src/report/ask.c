@@ -76,7 +76,7 @@ bool ask_yes_no(const char *format, ...)
 			clearerr(stdin);
 			signals_suspend(nothing_to_clear);
 		}
-	} while (interrupted && stop_asked() != STOP_SIGNAL);
+	} while (interrupted && !stop_now());
 	free(question);
 	/* EBADF: it has been closed, which as with cp is a silent no. */
 	if (err && !interrupted && err != EBADF)

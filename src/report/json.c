@@ -128,7 +128,8 @@ static json_t *options_value(const struct options *o)
 	};
 
 	return json_pack("{s:b, s:b, s:b, s:b, s:b, s:s, s:o, s:s, s:b, s:b, s:s, s:s, s:b, s:b, "
-			 "s:b, s:b, s:b, s:b, s:b, s:b, s:o, s:o, s:o, s:o, s:i, s:o}",
+			 "s:b, s:b, s:b, s:b, s:b, s:b, s:o, s:o, s:o, s:o, s:o, s:b, s:b, "
+			 "s:b, s:o, s:o, s:o, s:i, s:o}",
 			 "recursive", o->recursive,
 			 "one_file_system", o->one_file_system,
 			 "filtered", options_filter(o),
@@ -152,6 +153,15 @@ static json_t *options_value(const struct options *o)
 			 "jobs", json_value_whole_or_null(o->jobs, o->jobs),
 			 "window", json_value_whole_or_null(o->window, o->window),
 			 "chunk_bytes", json_value_whole_or_null(o->chunk, o->chunk),
+			 "bwlimit_bps", json_value_whole_or_null(o->bwlimit, o->bwlimit),
+			 "ops_limit", json_value_whole_or_null(o->ops_limit, o->ops_limit),
+			 "control", o->control != NULL,
+			 "adaptive", o->adaptive,
+			 "nice", o->nice,
+			 "max_time_s", json_value_real_or_null(clock_seconds(o->max_time),
+							       o->max_time),
+			 "stop_at", json_value_whole_or_null(o->stop_at.tv_sec,
+							     options_stop_at(o)),
 			 "max_errors", json_value_whole_or_null(o->max_errors, o->max_errors),
 			 "retry", (int)o->retry,
 			 "verify", json_value_text_or_null(o->verify ?
@@ -179,6 +189,19 @@ void json_put_start(const struct options *o)
 	json_value_add_name(line, "dest", dest);
 	json_object_set_new(line, "options", options_value(o));
 	json_put_line(line);
+}
+
+void json_put_limits(const struct json_limits *l)
+{
+	if (stream < 0)
+		return;
+	json_put_line(json_pack("{s:s, s:f, s:o, s:o, s:o, s:b}",
+				"type", "limits",
+				"elapsed_s", l->elapsed,
+				"bwlimit_bps", json_value_whole_or_null(l->bytes, l->bytes),
+				"ops_limit", json_value_whole_or_null(l->calls, l->calls),
+				"jobs", json_value_whole_or_null(l->jobs, l->jobs),
+				"paused", l->paused));
 }
 
 /* --------------------------------------------------------- file, error */

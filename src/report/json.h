@@ -27,6 +27,14 @@ struct json_file {
 	int64_t begun;			/* CLOCK_MONOTONIC in nanoseconds; 0: not known */
 };
 
+/* What holds the run back, from now on */
+struct json_limits {
+	double elapsed;			/* seconds */
+	uint64_t bytes, calls;		/* a second; 0: any number */
+	uint32_t jobs;			/* 0: automatic */
+	bool paused;
+};
+
 struct json_error {
 	bool warning;
 	const char *op;			/* what was attempted */
@@ -92,6 +100,7 @@ void json_put_line(struct json_t *line);
 
 /* A line of each type.  Nothing happens if there is no stream. */
 void json_put_start(const struct options *o);
+void json_put_limits(const struct json_limits *l);
 void json_put_file(const struct json_file *f);
 void json_put_removed(enum kind kind, const char *dst, bool replaced);
 void json_put_error(const struct json_error *e);
@@ -107,6 +116,7 @@ static inline bool json_is_on(void) { return false; }
 static inline bool json_tells_files(void) { return false; }
 static inline int json_fd(void) { return -1; }
 static inline void json_put_start(const struct options *o) { (void)o; }
+static inline void json_put_limits(const struct json_limits *l) { (void)l; }
 static inline void json_put_file(const struct json_file *f) { (void)f; }
 static inline void json_put_removed(enum kind kind, const char *dst, bool replaced)
 {

@@ -60,6 +60,8 @@ static const char *status_word(int sig, int exit_code, uint64_t files_done)
 		return "interrupted";
 	if (exit_code == EXIT_SUCCESS)
 		return "ok";
+	if (exit_code == STATUS_TIME_UP)
+		return "timeout";
 	return exit_code == STATUS_STOPPED || !files_done ? "failed" : "partial";
 }
 

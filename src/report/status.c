@@ -67,6 +67,6 @@ int status_synced(void)
 int status_exit_code(void)
 {
 	if (stop_left_out())
-		return STATUS_STOPPED;
+		return stop_asked() == STOP_TIME ? STATUS_TIME_UP : STATUS_STOPPED;
 	return errors || failed ? EXIT_FAILURE : EXIT_SUCCESS;
 }

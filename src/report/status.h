@@ -15,6 +15,9 @@
 /* The exit status of a run that left something out */
 #define STATUS_STOPPED 3
 
+/* That of one that left something out because its time was up */
+#define STATUS_TIME_UP 4
+
 /* After max_errors of them the run is asked to stop; 0: after none. */
 void status_init(uint64_t max_errors);
 
@@ -41,7 +44,7 @@ void status_set_synced(bool synced);
 /* Returns 1 or 0 after status_set_synced(), before that -1.  Main thread only. */
 int status_synced(void);
 
-/* EXIT_SUCCESS, EXIT_FAILURE after an error, or STATUS_STOPPED */
+/* EXIT_SUCCESS, EXIT_FAILURE after an error, STATUS_STOPPED, or STATUS_TIME_UP */
 int status_exit_code(void);
 
 #endif

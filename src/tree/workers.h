@@ -10,6 +10,8 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 
+#include "base/relaxed.h"
+
 /* Embed it in what run needs.  It belongs to the workers until run is called with it. */
 struct work {
 	struct work *next;
@@ -26,6 +28,13 @@ struct workers {
 	unsigned int asleep, woken;	/* threads that sleep; of those, told to wake up */
 	bool end;			/* no more work will come */
 
+	unsigned int running;		/* threads that run work, and do not stand still */
+	unsigned int held;		/* threads that stand still in the middle of their work */
+	pthread_cond_t go_on;		/* for those: signalled when one of them may go on */
+
+	_Atomic unsigned int cap;	/* most threads that may run work just now */
+	_Atomic bool paused;		/* all stand still */
+	_Atomic unsigned int excess;	/* threads that run beyond the cap */
 	_Atomic unsigned int target;	/* how many threads there may be just now, at most limit */
 	_Atomic unsigned int load;	/* work that is queued, or being run */
 
@@ -48,6 +57,26 @@ void workers_fini(struct workers *workers);
  * Threads that exist stay, and are used.
  */
 void workers_resize(struct workers *workers, unsigned int target);
+
+/*
+ * From now on at most cap threads run work, from 1 on, or none at all while paused: the others
+ * stand still at workers_pass().
+ */
+void workers_restrain(struct workers *workers, unsigned int cap, bool paused);
+
+/* Returns true while all stand still. */
+bool workers_paused(const struct workers *workers);
+
+/*
+ * A thread of the workers calls this between two pieces of its work, without any lock: it stands
+ * still if it is one too many, or while all do.  Other threads do not wait here.
+ */
+void workers_pass_slowly(struct workers *workers);
+static inline void workers_pass(struct workers *workers)
+{
+	if (relaxed_get(workers->paused) || relaxed_get(workers->excess))
+		workers_pass_slowly(workers);
+}
 
 /*
  * Return true if work that is given now would be run at once (workers_want_more()), or would

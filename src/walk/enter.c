@@ -282,6 +282,7 @@ bool enter_stat(const struct context *c, const struct entry *e, struct stat *ret
 {
 	bool follow = options_follows(c->opts, e->operand);
 
+	copyfile_limit_take(0, 1);
 	if (entry_stat_src(e, ret, follow ? 0 : AT_SYMLINK_NOFOLLOW) == 0)
 		return true;
 	struct entry unseen = *e;

@@ -56,7 +56,7 @@ static enum list_result fill(struct list *l)
 	make_room(l);
 	for (;;) {
 		if (!loop_turn_or(l->loop, l->fd)) {
-			if (stop_asked() == STOP_SIGNAL)
+			if (stop_now())
 				return LIST_STOPPED;
 			continue;
 		}

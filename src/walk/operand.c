@@ -261,6 +261,7 @@ static void copy_operand(struct operands *all, const struct entry *wanted)
 
 	c->operand++;
 	again_attempt(&e, &attempt);
+	context_pass(c);
 	if (stop_asked()) {
 		leave_out(c, &e);
 		return;

@@ -27,6 +27,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <libcopyfile.h>
+
 #include "base/beneath.h"
 #include "base/clock.h"
 #include "base/options.h"
@@ -50,6 +52,9 @@
  * local file system, and too short to be noticed.
  */
 #define END_WAIT_NS 20000000
+
+/* System calls that it usually takes to read a directory */
+#define READ_CALLS 5
 
 static struct {
 	const struct options *opts;
@@ -154,6 +159,7 @@ static void count_name(struct tree *t, int fd, const struct reader_name *n)
 	if (S_ISREG(n->type) || (!S_ISDIR(n->type) && answer == SELECT_STAT)) {
 		bool follow = options_follows(prescan.opts, false);
 
+		copyfile_limit_take(0, 1);
 		if (RETRY(fstatat(fd, n->name, &st, follow ? 0 : AT_SYMLINK_NOFOLLOW)) < 0)
 			return;
 		q.path = NULL;
@@ -195,6 +201,7 @@ static int open_path(const struct tree *t)
  */
 static void descend(struct tree *t, size_t len, uint64_t number)
 {
+	copyfile_limit_take(0, READ_CALLS);
 	int fd = open_path(t);
 	struct reader_name name;
 	struct reader reader;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Design: a walker is what a thread needs for its way through one subtree.  It reads one
- * directory at a time, from its start to its end.  Files are copied as their names are read;
- * the names of subdirectories are kept.  Then the walker goes on to those, deepest first.  So
- * what it still has to do is a stack of levels, each of them a directory and names in it:
+ * Design: a walker is what a thread needs for its way through one subtree.  It reads one directory
+ * at a time, from its start to its end.  Files are copied as their names are read; the names of
+ * subdirectories are kept.  Then the walker goes on to those, deepest first.  So what it still has
+ * to do is a stack of levels, each of them a directory and names in it:
  *
  *   oldest  -->  a           kept: x y z    x is the next name to be given away
  *                  b         kept: u
@@ -14,27 +14,25 @@
  *                                        +--> a directory: kept in this level, or given
  *                                             away as a subtree
  *
- * Nothing but the levels' descriptors, which dirfds.c keeps, leads from one directory to the
- * next.  So what goes wrong in one directory does not matter to any other.
+ * Nothing but the levels' descriptors, which dirfds.c keeps, leads from one directory to the next.
+ * So what goes wrong in one directory does not matter to any other.
  *
- * Work is given away when another thread is free for it.  A subtree is a name in a directory,
- * with a reference on that directory; the thread that gets it makes its destination.  Names
- * near the top are given away first, as their subtrees are likely to be the largest.  So the
- * walkers are in different directories, where they do not fight for the kernel's locks.
+ * Work is given away when another thread is free for it.  A subtree is a name in a directory, with
+ * a reference on that directory; the thread that gets it makes its destination.  Names near the
+ * top are given away first, as their subtrees are likely to be the largest.  So the walkers are in
+ * different directories, where they do not fight for the kernel's locks.
  *
- * Where there are no subdirectories to give away, files are: consecutive ones of a directory,
- * a batch at a time, so that a wake-up serves many.
+ * Where there are no subdirectories to give away, files are: consecutive ones of a directory, a
+ * batch at a time, so that a wake-up serves many.
  *
- * The names of a huge directory are not all sorted (see reader.c), so that it takes no more
- * memory than the names of its subdirectories.  But where files are copied one after the other,
- * in cp's order, all names of a directory are kept, and visited in the order of their inode
- * numbers.
+ * The names of a huge directory are not all sorted (see reader.c), so that it takes no more memory
+ * than the names of its subdirectories.  But where files are copied one after the other, in cp's
+ * order, all names of a directory are kept, and visited in the order of their inode numbers.
  *
- * Files are looked at with stat(2) only where d_type does not tell enough: see select.h, and
- * where hard links are kept.  A directory is opened first: see enter.c.  What is doomed is walked
- * in the same way: see remove.c.
- *
- * A walker keeps the directory pinned whose entries it copies, so no file takes a lock.
+ * Files are looked at with stat(2) only where d_type does not tell enough: see select.h, and where
+ * hard links are kept.  A directory is opened first: see enter.c.  A walker keeps it pinned while
+ * it copies its entries, so no file takes a lock.  What is doomed is walked in the same way: see
+ * remove.c.
  */
 #include <config.h>
 
@@ -219,6 +217,7 @@ static bool copy_entry_unless_dir(struct walker *w, const struct entry *wanted)
 	struct attempt attempt;
 	struct stat st;
 
+	context_pass(w->c);
 	if (w->root->doom)
 		return remove_unless_dir(w->c, w->root->doom, e.dir, e.dst, e.type);
 	/* enter_dir() asks whether a directory is left out. */
@@ -484,6 +483,7 @@ static void enter_entry(struct walker *w, const struct entry *e)
 {
 	struct dir *d = NULL;
 
+	context_pass(w->c);
 	if (!pin(w, e->dir))
 		return;
 	if (w->root->doom)

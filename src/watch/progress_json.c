@@ -38,7 +38,7 @@ void progress_json_put(const struct snapshot *s)
 	if (!json_is_on())
 		return;
 	json_put_line(json_pack("{s:s, s:f, s:s, s:b, s:I, s:I, s:I, s:I, s:I, s:I, "
-				"s:I, s:I, s:f, s:f, s:o, s:I, s:I, s:I, s:o}",
+				"s:I, s:I, s:f, s:f, s:o, s:b, s:I, s:I, s:I, s:o}",
 		      "type", "progress",
 		      "elapsed_s", s->elapsed,
 		      "phase", phases[s->phase],
@@ -54,6 +54,7 @@ void progress_json_put(const struct snapshot *s)
 		      "rate_bps", s->rate,
 		      "rate_avg_bps", s->rate_average,
 		      "eta_s", json_value_real_or_null(s->eta, s->eta >= 0),
+		      "paused", s->paused,
 		      "in_flight", json_value_whole(s->in_flight),
 		      "copying", json_value_whole(s->copying),
 		      "queued", json_value_whole(s->queued),

@@ -144,6 +144,7 @@ void snapshot_take(struct snapshot *ret, struct context *c, bool ended)
 	*ret = (struct snapshot){
 		.elapsed = clock_seconds(now - last.started),
 		.errors = counts.errors, .warnings = counts.warnings,
+		.paused = workers_paused(&c->workers),
 	};
 	leave_out_stop(now);
 	take_done(ret, c);

@@ -35,6 +35,7 @@ struct snapshot {
 	int percent;			/* the same, 0 to 100; -1: not known */
 	double rate, rate_average;	/* bytes a second, lately and altogether */
 	double eta;			/* seconds to go; negative: not known */
+	bool paused;			/* by --control */
 	double stalled;			/* seconds in which nothing was done; 0: not for long */
 
 	unsigned int in_flight;		/* pending copies: */

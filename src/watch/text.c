@@ -66,6 +66,8 @@ char *text_rate(const struct snapshot *s)
 
 char *text_eta(const struct snapshot *s)
 {
+	if (s->paused)
+		return xstrdup("paused");
 	if (s->stalled <= 0 && s->eta < 0)
 		return xstrdup("");
 	char *time = text_time(s->stalled > 0 ? s->stalled : s->eta);

@@ -17,7 +17,7 @@ char *text_files(const struct snapshot *s);
 /* 110 MiB/s */
 char *text_rate(const struct snapshot *s);
 
-/* ETA 1:05, or stalled 0:09; "" if the time to go is not known */
+/* ETA 1:05, or stalled 0:09, or paused; "" if the time to go is not known */
 char *text_eta(const struct snapshot *s);
 
 /* 3 errors; "" if there are none */

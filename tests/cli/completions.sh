@@ -12,10 +12,10 @@ here=$scratch/here
 table="
 pcp --refl|--reflink
 pcp --no-t|--no-target-directory
-pcp --st|--stats --strict --strip-trailing-slashes
-pcp file --st|--stats --strict --strip-trailing-slashes
-pcp -t dir --st|--stats --strict --strip-trailing-slashes
-pcp -Rtdir --st|--stats --strict --strip-trailing-slashes
+pcp --st|--stats --stop-at --strict --strip-trailing-slashes
+pcp file --st|--stats --stop-at --strict --strip-trailing-slashes
+pcp -t dir --st|--stats --stop-at --strict --strip-trailing-slashes
+pcp -Rtdir --st|--stats --stop-at --strict --strip-trailing-slashes
 pcp -- --st|
 pcp --nonsense|
 pcp --reflink=|always auto never

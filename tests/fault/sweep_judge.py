@@ -23,7 +23,8 @@ OPTIONAL = {
 REFUSALS = {"EINVAL", "ENOSYS", "EOPNOTSUPP", "EXDEV"}
 NEVER_NEEDED = {
     "epoll_create1", "epoll_ctl", "epoll_wait", "eventfd", "poll", "pthread_create", "getrlimit",
-    "setrlimit", "getrusage", "getgroups", "sched_getaffinity", "setpriority", "uname",
+    "setrlimit", "getrusage", "getgroups", "sched_getaffinity", "setpriority",
+    "ioprio_set", "uname",
     "nanosleep", "posix_fadvise", "kcmp", "capget", "unshare",
 }
 

@@ -215,6 +215,8 @@ SCENARIOS = (
              old=True, aside=True, xattrs=False),
     Scenario("listed", "-aT -j1 --files-from=- src dst", xattrs=False,
              stdin=b"file\nsub/\nhard\nempty\nbig\nholes\nlink\nfifo\nclosed/inner\n.\n"),
+    Scenario("held back", "-aT -j4 --nice --bwlimit=1G --ops-limit=1000000 --adaptive "
+             "--max-time=1h --control=none src dst", xattrs=False),
     Scenario("owner alone", "-RT -j1 --preserve=ownership src dst", umask=0o277),
     Scenario("one name twice", "ops/a/same ops/b/same dst", into=True, fails=True),
     Scenario("through a link", "-P ops/c/same ops/a/same dst", into=True, fails=True),

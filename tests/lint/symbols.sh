@@ -18,6 +18,8 @@ copyfile_ctrl@@LIBCOPYFILE_0.1
 copyfile_ctrl_info@@LIBCOPYFILE_0.1
 copyfile_hash_name@@LIBCOPYFILE_0.1
 copyfile_info@@LIBCOPYFILE_0.1
+copyfile_limit@@LIBCOPYFILE_0.1
+copyfile_limit_take@@LIBCOPYFILE_0.1
 copyfile_newdir_begin@@LIBCOPYFILE_0.1
 copyfile_newdir_end@@LIBCOPYFILE_0.1
 copyfile_room_fd@@LIBCOPYFILE_0.1

@@ -287,6 +287,7 @@ int main(void)
 		test_failed(jobs[i]);
 		test_unreadable(jobs[i]);
 		test_stop(jobs[i], STOP_ERRORS);
+		test_stop(jobs[i], STOP_TIME);
 		test_stop(jobs[i], STOP_SIGNAL);
 	}
 	return done_testing();

@@ -142,11 +142,107 @@ static void test_wake(void)
 	is_int(done_calls, 200, "each time the end is told");
 }
 
+/* A long piece of work that passes now and then, until it is told to end */
+static atomic_bool enough;
+static atomic_int passes;
+
+static void run_long(struct work *work)
+{
+	(void)work;
+	at_work++;
+	while (!enough) {
+		at_work--;
+		workers_pass(&workers);
+		at_work++;
+		passes++;
+		nap();
+	}
+	at_work--;
+	runs++;
+}
+
+/* Returns true if so many are at work, after a moment, for a while. */
+static bool are_at_work(int n)
+{
+	int tries = 0, most = 0;
+
+	while (at_work != n && tries++ < 20000)
+		nap();
+	for (int i = 0; i < 100; i++) {
+		int now = at_work;
+
+		most = most < now ? now : most;
+		nap();
+	}
+	return most <= n && tries < 20000;
+}
+
+static void give_long(void)
+{
+	jobs[next_job].work.run = run_long;
+	if (!workers_give(&workers, &jobs[next_job++].work))
+		bail_out("no thread can be started");
+}
+
+static void test_restrain(void)
+{
+	begin(LIMIT);
+	enough = false;
+	workers_resize(&workers, LIMIT);
+	for (int i = 0; i < LIMIT + 2; i++)
+		give_long();
+	ok(are_at_work(LIMIT), "as many as may be are at work");
+	workers_restrain(&workers, 2, false);
+	ok(are_at_work(2), "two, once there may be no more");
+	workers_resize(&workers, LIMIT);
+	ok(are_at_work(2), "whatever is worth it");
+	workers_restrain(&workers, 2, true);
+	ok(workers_paused(&workers) && are_at_work(0), "none in a pause");
+	int before = passes;
+	nap();
+	is_int(passes, before, "nothing is done in it");
+	workers_pass(&workers);
+	ok(true, "a thread that is none of them passes");
+	workers_restrain(&workers, 1, false);
+	ok(are_at_work(1), "one");
+	workers_restrain(&workers, 1000, false);
+	ok(are_at_work(LIMIT), "and all again");
+	workers_restrain(&workers, 1, false);
+	are_at_work(1);
+	enough = true;
+	wait_until_idle();
+	is_int(runs, LIMIT + 2, "all is done in the end, by one thread at a time");
+	workers_fini(&workers);
+}
+
+/* Work that waits in the queue is begun when there may be more threads. */
+static void test_raise(void)
+{
+	begin(LIMIT);
+	enough = false;
+	workers_restrain(&workers, 1, false);
+	workers_resize(&workers, LIMIT);
+	for (int i = 0; i < LIMIT; i++)
+		give_long();
+	ok(are_at_work(1), "one thread, as there may be no more");
+	workers_restrain(&workers, LIMIT, false);
+	workers_resize(&workers, LIMIT);
+	workers_restrain(&workers, LIMIT, true);
+	ok(are_at_work(0), "a pause at once");
+	workers_restrain(&workers, LIMIT, false);
+	ok(are_at_work(LIMIT), "then all are at work, without anything new");
+	enough = true;
+	wait_until_idle();
+	workers_fini(&workers);
+}
+
 int main(void)
 {
 	test_none();
 	test_one();
 	test_many();
 	test_wake();
+	test_restrain();
+	test_raise();
 	return done_testing();
 }
