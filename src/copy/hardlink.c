@@ -185,7 +185,7 @@ static enum link_role role_of(struct context *c, const struct entry *e,
 	    c->opts->files_from)
 		st.st_nlink = LINKS_ANY;
 	if (journal_has_links())
-		relink_meet(c, e->st);
+		relink_meet(c, &st);
 	enum link_role role = links_meet(&c->links, &st, &name, ret);
 	if (role == LINK_FIRST)
 		note_symlink(c, *ret, e, plan);

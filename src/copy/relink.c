@@ -76,7 +76,8 @@ static void add(struct context *c, const struct stat *st, const struct oldlink *
 		return;
 	if (k->hash_len && k->hash_len <= sizeof sum.digest)
 		memcpy(sum.digest, k->hash, k->hash_len);
-	links_add_copied(&c->links, st, d, k->name, k->missing, &sum);
+	bool any = st->st_nlink >= LINKS_ANY;
+	links_add_copied(&c->links, st, d, k->name, any ? LINKS_ANY : k->missing, &sum);
 	dir_put(d);
 }
 

@@ -9,7 +9,10 @@
 struct context;
 struct stat;
 
-/* A name of the inode st is met.  If an earlier run has copied it, c's links know that now. */
+/*
+ * A name of the inode st, whose st_nlink may be LINKS_ANY, is met.  If an earlier run has copied
+ * it, c's links know that now.
+ */
 void relink_meet(struct context *c, const struct stat *st);
 
 #endif

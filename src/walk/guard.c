@@ -100,7 +100,7 @@ static bool is_inode(void *arg, const struct stat *st)
  * Returns true if extras may be removed in the directory fd, which is called dst, and which src, a
  * directory, is copied to.
  */
-static bool destination_is_fair(const char *src, int fd, const char *dst)
+static bool destination_is_fair(const struct options *o, const char *src, int fd, const char *dst)
 {
 	struct stat st;
 
@@ -114,7 +114,11 @@ static bool destination_is_fair(const char *src, int fd, const char *dst)
 	if (above < 0)
 		return refuse(errno, "not deleting anything: cannot open the directories above %s",
 			      src);
-	return !above || refuse(0, "not deleting in %s, which has the source in it", dst);
+	if (above)
+		return refuse(0, "not deleting in %s, which has the source in it", dst);
+	/* It would be extra there. */
+	return !o->journal || upwards_find(AT_FDCWD, o->journal, is_inode, &st) == 0 ||
+	       refuse(0, "not deleting in %s, which has the journal in it", dst);
 }
 
 /* -------------------------------------------------------------- operands */
@@ -144,7 +148,7 @@ static bool is_fair(const struct options *o, const char *src, int fd, const char
 		return refuse(errno, "not deleting anything: cannot stat %s", src);
 	if (!S_ISDIR(st.st_mode) || fd < 0 || has_entries(fd, ".") == 0)
 		return true;
-	return source_is_whole(src) && destination_is_fair(src, fd, dst);
+	return source_is_whole(src) && destination_is_fair(o, src, fd, dst);
 }
 
 /* Returns true if the operands i and those before it are copied to different names. */

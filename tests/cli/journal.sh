@@ -312,6 +312,9 @@ test_delete() {
 	assertEquals 'the same' '' "$(treecmp.py src dst)"
 	run --check-journal=j
 	assertEquals 'checked' 0 "$status"
+	run --mirror --max-delete=100% --journal=dst/a/j src/. dst/
+	assertEquals 'not where it would be removed' 1 "$status"
+	assertContains "$(cat err)" 'which has the journal in it'
 }
 
 test_refused() {
