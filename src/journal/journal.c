@@ -33,6 +33,7 @@
 #include <unistd.h>
 
 #include "base/retry.h"
+#include "filenamecat.h"
 #include "journal/identity.h"
 #include "journal/record.h"
 #include "journal/replay.h"
@@ -51,6 +52,7 @@ static const char last_pass[] = "last";
 
 static const char *path;		/* of the journal's directory; NULL: there is none */
 static int folder = -1;			/* the same, open and locked */
+static char *cwd;			/* the working directory; NULL: it has no name */
 static struct replay replay;		/* what earlier runs have done */
 static bool complete;			/* the pass is */
 static struct ledger top;		/* of the operands */
@@ -104,22 +106,43 @@ static void put(const struct record *r)
 				   quote_always(0, path));
 }
 
+/* Returns name as it can be found from any working directory; NULL if it is NULL. */
+static char *absolute(const char *name)
+{
+	if (!name || *name == '/' || !cwd)
+		return name ? xstrdup(name) : NULL;
+	char *full = mfile_name_concat(cwd, name, NULL);
+	if (!full)
+		xalloc_die();
+	return full;
+}
+
 void journal_put_root(const char *name, const char *dst, const struct record_identity *src,
 		      const struct record_identity *dst_id)
 {
+	char *full_name = absolute(name), *full_dst = absolute(dst);
+
 	put(&(struct record){
-		.kind = RECORD_ROOT, .name = name, .dst = dst, .src = *src, .dst_id = *dst_id,
+		.kind = RECORD_ROOT, .name = full_name, .dst = full_dst, .src = *src,
+		.dst_id = *dst_id,
 	});
+	free(full_name);
+	free(full_dst);
 }
 
 void journal_put_entry(struct ledger *l, const struct record *r)
 {
+	struct record full = *r;
+	char *dst = absolute(r->dst);
+
 	assert(r->kind == RECORD_ENTRY && r->dir == l->dir);
 	ledger_add_entry(l, r->what, &(struct ledger_entry){
 		.name = r->name, .type = r->type, .has_stat = r->has_stat, .size = r->size,
 		.sec = r->sec, .nsec = r->nsec, .hash = r->hash, .hash_len = r->hash_len,
 	});
-	put(r);
+	full.dst = dst;
+	put(&full);
+	free(dst);
 }
 
 void journal_put_failed(struct ledger *l, const char *name, char type, int err)
@@ -242,10 +265,12 @@ struct ledger *journal_enter(struct ledger *parent, const char *name, const char
 	l->dir = ++last_dir;
 	pthread_mutex_unlock(&lock);
 	l->made = made;
+	char *full_dst = absolute(dst);
 	put(&(struct record){
 		.kind = RECORD_BEGUN, .dir = l->dir, .parent = parent->dir, .name = name,
-		.dst = dst, .made = made,
+		.dst = full_dst, .made = made,
 	});
+	free(full_dst);
 	return l;
 }
 
@@ -280,10 +305,13 @@ const char *journal_dir_name(uint64_t number, uint64_t *ret_parent)
 
 bool journal_has_root(const char *name)
 {
-	for (size_t i = 0; i < replay.nroots; i++)
-		if (!strcmp(replay.roots[i].dst, name))
-			return true;
-	return false;
+	char *full = absolute(name);
+	bool has = false;
+
+	for (size_t i = 0; i < replay.nroots && !has; i++)
+		has = !strcmp(replay.roots[i].dst, full);
+	free(full);
+	return has;
 }
 
 struct journal_summary journal_summary(void)
@@ -493,6 +521,7 @@ enum journal_state journal_begin(const char *name, const char *words, bool compa
 		return JOURNAL_REFUSED;
 	}
 	path = name;
+	cwd = getcwd(NULL, 0);
 	if (!open_dir() || (restart && !begin_pass()))
 		return JOURNAL_REFUSED;
 	enum journal_state state = look(&s, options, words);

@@ -170,7 +170,7 @@ test_other_roots() {
 	own
 	run -a --journal=j src dst
 	assertEquals 'another source' 1 "$status"
-	assertContains "$(cat err)" "the source 'src' is not the one that the journal is of"
+	assertContains "$(cat err)" "the source '$room/src' is not the one that the journal is of"
 	rmdir src
 	mv mounted src
 	mv dst old
@@ -178,7 +178,8 @@ test_other_roots() {
 	own
 	run -a --journal=j src dst
 	assertEquals 'another destination' 1 "$status"
-	assertContains "$(cat err)" "the destination 'dst' is not the one that the journal is of"
+	assertContains "$(cat err)" \
+		"the destination '$room/dst' is not the one that the journal is of"
 	assertEquals 'nothing was copied' '' "$(ls dst)"
 	rmdir dst
 	mv old dst
@@ -210,20 +211,24 @@ test_check() {
 	assertEquals 'of the same size' 0 "$status"
 	run --check-journal=j --verify
 	assertEquals 'but not the same' 1 "$status"
-	assertContains "$(cat err)" "'dst/a/b/3' has not the contents that were copied"
+	assertContains "$(cat err)" "'$room/dst/a/b/3' has not the contents that were copied"
 	echo longer >>dst/a/b/3
 	rm dst/c/link
 	rm dst/a/b/4
 	mkdir dst/a/b/4
 	own
 	run --check-journal=j
-	assertContains "$(cat err)" "'dst/a/b/3' has"
-	assertContains "$(cat err)" "cannot stat 'dst/c/link'"
-	assertContains "$(cat err)" "'dst/a/b/4' is not of the kind"
+	assertContains "$(cat err)" "'$room/dst/a/b/3' has"
+	assertContains "$(cat err)" "cannot stat '$room/dst/c/link'"
+	assertContains "$(cat err)" "'$room/dst/a/b/4' is not of the kind"
 	assertContains "$(cat out)" '3 differ'
+	cd / && $user pcp --check-journal="$room/j" >"$room/out" 2>"$room/err"
+	assertEquals 'from any directory' 1 $?
+	assertContains "$(cat "$room/out")" '3 differ'
+	cd "$room" || exit
 	mv dst/a dst/x
 	run --check-journal=j
-	assertEquals 'a directory that is missing is told once' 1 "$(grep -c "'dst/a" err)"
+	assertEquals 'a directory that is missing is told once' 1 "$(grep -c "'$room/dst/a" err)"
 	run -a --journal=j2 src dst2
 	run --check-journal=j2 --verify
 	assertEquals 'without checksums contents cannot be compared' 1 "$status"
