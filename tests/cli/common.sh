@@ -105,6 +105,12 @@ python_with() {
 	done
 }
 
+# need_python: sets python, or skips the whole test
+need_python() {
+	python_with os
+	[ "$python" ] || skip_all 'no python3, or older than 3.9'
+}
+
 # busy_tree DIR BYTES: small ones in many directories, and big ones of so many BYTES that
 # have no holes for long
 busy_tree() {

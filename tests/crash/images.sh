@@ -13,9 +13,7 @@
 trap oneTimeTearDown EXIT
 is_cp && skip_all 'cp has no --fsync'
 can_mount || skip_all 'mounting is not permitted'
-command -v python3 >/dev/null || skip_all 'no python3'
-python3 -c 'import sys; sys.exit(sys.version_info < (3, 9))' ||
-	skip_all 'python3 is older than 3.9'
+need_python
 
 : "${IMAGES:=3}" "${SEED:=1}" "${FS:=ext4}" "${OPTIONS=--fsync}"
 command -v "mkfs.$FS" >/dev/null || skip_all "no mkfs.$FS"
@@ -33,7 +31,7 @@ images() {
 	what=$1 more=$2
 	shift 2
 	mkdir "$scratch/disk/$FS"
-	python3 "$tests/crash/images.py" --pcp="$bin/pcp" --dir="$scratch/disk/$FS" \
+	"$python" "$tests/crash/images.py" --pcp="$bin/pcp" --dir="$scratch/disk/$FS" \
 		--images="$IMAGES" --seed="$SEED" --fs="$FS" $more -- "$@" >"$scratch/found" 2>&1
 	ok $? "$FS, $what: $(tail -n 1 "$scratch/found")"
 	cat -v "$scratch/found" | diag

@@ -12,8 +12,7 @@
 trap oneTimeTearDown EXIT
 is_cp && skip_all 'cp has no --journal'
 has_json || skip_all 'this pcp was built without --json'
-python_with os
-[ "$python" ] || skip_all 'no python3, or older than 3.9'
+need_python
 
 : "${FILES:=3000}" "${KILLS:=15}" "${SEED:=1}"
 limit=--limit-memory

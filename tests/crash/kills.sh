@@ -14,16 +14,14 @@
 
 trap oneTimeTearDown EXIT
 is_cp && skip_all 'cp has no --atomic'
-command -v python3 >/dev/null || skip_all 'no python3'
-python3 -c 'import sys; sys.exit(sys.version_info < (3, 9))' ||
-	skip_all 'python3 is older than 3.9'
+need_python
 
 : "${ROUNDS:=10}" "${SEED:=1}" "${OPTIONS=--atomic}"
 
 # kills WHAT PROGRAM: with the destination in a directory of its own
 kills() {
 	mkdir "$scratch/$1"
-	python3 "$tests/crash/kills.py" --pcp="$2" --dir="$scratch/$1" --rounds="$ROUNDS" \
+	"$python" "$tests/crash/kills.py" --pcp="$2" --dir="$scratch/$1" --rounds="$ROUNDS" \
 		--seed="$SEED" -- $OPTIONS >"$scratch/found" 2>&1
 	ok $? "$1: $(tail -n 1 "$scratch/found")"
 	cat -v "$scratch/found" | diag

@@ -12,9 +12,7 @@
 trap oneTimeTearDown EXIT
 is_cp && skip_all 'cp has no --dry-run'
 has_json || skip_all 'this program was built without --json'
-command -v python3 >/dev/null || skip_all 'no python3'
-python3 -c 'import sys; sys.exit(sys.version_info < (3, 9))' ||
-	skip_all 'python3 is older than 3.9'
+need_python
 
 : "${CASES:=40}" "${SEED:=1}"
 
@@ -24,7 +22,7 @@ said() {
 	shift
 	mkdir "$scratch/room"
 	is_root && chown "${user:-0}" "$scratch/room"
-	python3 "$tests/differential/dry_run.py" --pcp="$bin/pcp" --dir="$scratch/room" \
+	"$python" "$tests/differential/dry_run.py" --pcp="$bin/pcp" --dir="$scratch/room" \
 		--seed="$SEED" --cases="$CASES" "$@" >"$scratch/found" 2>&1
 	ok $? "$what"
 	cat -v "$scratch/found" | diag

@@ -10,13 +10,13 @@
 
 trap oneTimeTearDown EXIT
 is_cp && skip_all 'cp has no such options'
-command -v python3 >/dev/null || skip_all 'no python3'
+need_python
 
 [ "${CASES-}" ] || ! sanitized || CASES=50
 : "${CASES:=200}" "${SEED:=1}"
 
 for words in '' '-j1 --window=1'; do
-	python3 "$tests/differential/exclude.py" --pcp="$bin/pcp" --pcp-options="$words" \
+	"$python" "$tests/differential/exclude.py" --pcp="$bin/pcp" --pcp-options="$words" \
 		--dir="$work" --seed="$SEED" --cases="$CASES" >"$scratch/found" 2>&1
 	ok $? "$CASES cases, ${words:-default}"
 	cat -v "$scratch/found" | diag

@@ -15,9 +15,7 @@
 trap oneTimeTearDown EXIT
 is_cp && skip_all 'cp has no --mirror'
 pcp --mirror --help >/dev/null 2>&1 || skip_all 'this program has no --mirror'
-command -v python3 >/dev/null || skip_all 'no python3'
-python3 -c 'import sys; sys.exit(sys.version_info < (3, 9))' ||
-	skip_all 'python3 is older than 3.9'
+need_python
 command -v rsync >/dev/null || skip_all 'no rsync'
 
 # A sanitizer takes its time.
@@ -31,7 +29,7 @@ mirror() {
 	what=$1 dir=$2 count=$3
 	shift 3
 	for words in '' -j16; do
-		python3 "$tests/differential/mirror.py" --pcp="$bin/pcp" \
+		"$python" "$tests/differential/mirror.py" --pcp="$bin/pcp" \
 			"--pcp-options=$words" --dir="$dir" --seed="$SEED" --first=$first \
 			--cases=$(((count + 1) / 2)) "$@" >"$scratch/found" 2>&1
 		ok $? "$what, ${words:-default}"

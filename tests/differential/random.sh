@@ -14,9 +14,7 @@
 . "$tests/tools/tap.sh"
 
 trap oneTimeTearDown EXIT
-command -v python3 >/dev/null || skip_all 'no python3'
-python3 -c 'import sys; sys.exit(sys.version_info < (3, 9))' ||
-	skip_all 'python3 is older than 3.9'
+need_python
 
 : "${CASES:=40}" "${SEED:=1}"
 first=0
@@ -29,7 +27,7 @@ compare() {
 	shift 3
 	for engine in $engines; do
 		words=$(echo "${engine#default}" | tr '|' ' ')
-		python3 "$tests/differential/random.py" --cp="$bin/cp" --pcp="$bin/pcp" \
+		"$python" "$tests/differential/random.py" --cp="$bin/cp" --pcp="$bin/pcp" \
 			--pcp-options="$words" \
 			${OPTIONS:+"--only-options=$OPTIONS"} ${IGNORE:+"--ignore=$IGNORE"} \
 			--dir="$dir" --other="$other" --seed="$SEED" --first=$first \

@@ -16,16 +16,14 @@ is_cp && skip_all 'cp has no --mirror'
 pcp --mirror --help >/dev/null 2>&1 || skip_all 'this program has no --mirror'
 ! sanitized || skip_all 'a sanitizer allocates in its own way, and has to be loaded first'
 [ "$(getconf LONG_BIT)" = 64 ] || skip_all 'the hook is made for 64 bits'
-command -v python3 >/dev/null || skip_all 'no python3'
-python3 -c 'import sys; sys.exit(sys.version_info < (3, 9))' ||
-	skip_all 'python3 is older than 3.9'
+need_python
 ${CC:-cc} -shared -fPIC -O1 -o "$bin/sweep.so" "$tests/tools/sweep_hook.c" -ldl 2>"$scratch/cc" ||
 	skip_all "no hook: $(head -n 1 "$scratch/cc")"
 ! can_mount || { mount -t tmpfs none "$work" && chmod 755 "$work"; }
 
 # faults PROGRAM COUNT: the status, and in $scratch/found what was found
 faults() {
-	python3 "$tests/fault/mirror.py" --pcp="$1" --hook="$bin/sweep.so" --dir="$work" \
+	"$python" "$tests/fault/mirror.py" --pcp="$1" --hook="$bin/sweep.so" --dir="$work" \
 		--faults="$2" --seed="$SEED" >"$scratch/found" 2>&1
 }
 

@@ -17,14 +17,12 @@ trap oneTimeTearDown EXIT
 is_cp && skip_all 'cp has not been made for this'
 ! sanitized || skip_all 'a sanitizer allocates in its own way, and has to be loaded first'
 [ "$(getconf LONG_BIT)" = 64 ] || skip_all 'the hook is made for 64 bits'
-command -v python3 >/dev/null || skip_all 'no python3'
-python3 -c 'import sys; sys.exit(sys.version_info < (3, 9))' ||
-	skip_all 'python3 is older than 3.9'
+need_python
 ${CC:-cc} -shared -fPIC -O1 -o "$bin/sweep.so" "$tests/tools/sweep_hook.c" -ldl 2>"$scratch/cc" ||
 	skip_all "no hook: $(head -n 1 "$scratch/cc")"
 
 mkdir "$scratch/sweep"
-python3 "$tests/fault/sweep.py" --pcp="$bin/pcp" --hook="$bin/sweep.so" --dir="$scratch/sweep" \
+"$python" "$tests/fault/sweep.py" --pcp="$bin/pcp" --hook="$bin/sweep.so" --dir="$scratch/sweep" \
 	--slice="$SLICE" --jobs="$JOBS" ${SITES:+--sites} >"$scratch/found" 2>&1
 ok $? "$(tail -n 1 "$scratch/found")"
 diag <"$scratch/found"

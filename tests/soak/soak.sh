@@ -13,9 +13,7 @@
 
 trap oneTimeTearDown EXIT
 is_cp && skip_all 'cp leaves parts of files behind'
-command -v python3 >/dev/null || skip_all 'no python3'
-python3 -c 'import sys; sys.exit(sys.version_info < (3, 9))' ||
-	skip_all 'python3 is older than 3.9'
+need_python
 
 : "${DURATION:=8}" "${SEED:=1}"
 if can_mount; then settings=4; else settings=1; fi
@@ -27,7 +25,7 @@ soak() {
 	shift 2
 	if sanitized; then set -- "$@" --sanitized; fi
 	{
-		python3 "$tests/soak/soak.py" --pcp="$bin/pcp" --dir="$dir" --seed="$SEED" \
+		"$python" "$tests/soak/soak.py" --pcp="$bin/pcp" --dir="$dir" --seed="$SEED" \
 			--seconds="$seconds" "$@" 2>&1
 		echo $? >"$scratch/status"
 	} | cat -v | diag
