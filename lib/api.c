@@ -144,6 +144,8 @@ static int check_how(const struct copyfile_how *how)
 		return -EOPNOTSUPP;
 	if ((how->dst_dev || how->dst_ino) && !(how->flags & COPYFILE_TRUNCATE))
 		return -EINVAL;
+	if (how->from && (!how->dst_ino || how->flags & COPYFILE_REFLINK || how->from > INT64_MAX))
+		return -EINVAL;
 	return how->mode & ~bits ? -EINVAL : check_flags(how->flags);
 }
 
@@ -203,7 +205,7 @@ static int check_fds(int src, int dst)
 static int start_fds(int src, int dst, const struct copyfile_how *how)
 {
 	struct cf_job j;
-	bool named = how->newdir || how->dst_dev || how->dst_ino;
+	bool named = how->newdir || how->dst_dev || how->dst_ino || how->from;
 	int r = how->flags & NOT_FOR_FDS || named ? -EINVAL : check_how(how);
 
 	if (r == 0)
@@ -221,9 +223,6 @@ static int read_how(struct copyfile_how *ret, const struct copyfile_how *how, si
 	*ret = (struct copyfile_how){ 0 };
 	if (how)
 		r = read_struct(ret, sizeof *ret, how, size, COPYFILE_HOW_SIZE_VER0);
-	for (size_t i = 0; r == 0 && i < sizeof ret->reserved / sizeof *ret->reserved; i++)
-		if (ret->reserved[i])
-			r = -E2BIG;
 	if (r == 0 && !ret->result && ret->result_size)
 		r = -EFAULT;
 	return r;

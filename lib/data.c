@@ -170,6 +170,7 @@ static void advance(struct mover *m, off_t to, uint64_t moved)
 	cf_relaxed_add(w->holes, to - m->end - moved);
 	m->end = to;
 	cf_relaxed_set(w->done, to);
+	cf_relaxed_set(w->prefix, to);
 	if ((uint64_t)to > cf_relaxed_get(w->total))
 		cf_relaxed_set(w->total, to);
 }
@@ -204,6 +205,7 @@ static int try_clone(struct mover *m)
 	cf_relaxed_set(d->watch->method, COPYFILE_BY_REFLINK);
 	cf_relaxed_set(d->watch->cloned, d->st->st_size);
 	cf_relaxed_set(d->watch->done, d->st->st_size);
+	cf_relaxed_set(d->watch->prefix, d->st->st_size);
 	m->unsummed = true;
 	return 1;
 }
@@ -454,7 +456,7 @@ static int move_extents(struct mover *m, int seek)
 {
 	const struct cf_data *d = m->d;
 	struct cf_extent e;
-	off_t pos = 0;
+	off_t pos = d->from;
 	int r;
 
 	m->sought = true;
@@ -488,7 +490,7 @@ static int move_around_holes(struct mover *m)
 	int seek = cf_reopen(m->d->src);
 	if (seek < 0) {
 		m->by_buffer = m->sparse = true;
-		return move_span(m, 0, TO_END);
+		return move_span(m, m->d->from, TO_END);
 	}
 	int r = move_extents(m, seek);
 	cf_close(seek);
@@ -523,14 +525,14 @@ static bool wants_buffer(const struct cf_data *d)
 static int move(struct mover *m)
 {
 	const struct cf_data *d = m->d;
-	int r = try_clone(m);
+	int r = d->from ? 0 : try_clone(m);
 
 	if (r)
 		return r < 0 ? r : 0;
 	if (cf_extent_sparse(d->st) && !d->stream && !(d->flags & COPYFILE_NO_SPARSE))
 		r = move_around_holes(m);
 	else
-		r = move_span(m, 0, TO_END);
+		r = move_span(m, d->from, TO_END);
 	return r == 0 ? set_size(m) : r;
 }
 
@@ -577,10 +579,13 @@ int cf_data_copy(const struct cf_data *d, struct cf_data_result *ret)
 	struct mover m = {
 		.d = d, .small = small, .chunk = cf_chunk_first(d->chunk), .early = -1, .now = &now,
 		.sought = d->borrowed, .sparse = d->flags & COPYFILE_SPARSE && !d->stream,
+		.end = d->from, .written = d->from, .unsummed = d->from > 0,
 	};
 
 	*ret = (struct cf_data_result){ .changed = false };
 	m.by_buffer = wants_buffer(d);
+	cf_relaxed_set(d->watch->done, d->from);
+	cf_relaxed_set(d->watch->prefix, d->from);
 	cf_relaxed_set(d->watch->stage, COPYFILE_MOVE);
 	int r = move(&m);
 	ret->summed = d->digest && !m.unsummed;

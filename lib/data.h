@@ -12,7 +12,8 @@
 #include "watch.h"
 
 struct cf_data {
-	int src, dst;			/* open; dst is empty */
+	int src, dst;			/* open; dst is empty, ... */
+	off_t from;			/* ... but for so many bytes, which are those of src */
 	const struct stat *st;		/* of src; its size is only a hint */
 	bool stream;			/* dst is a pipe or device: no positions */
 	bool borrowed;			/* the open files are the caller's: their positions and

@@ -22,6 +22,7 @@ struct cf_dest {
 	const struct stat *st;	/* ... and what it is */
 	uint64_t place;		/* dir; see place.h */
 	uint64_t want_dev, want_ino;	/* the only inode that is rewritten; 0, 0: any is */
+	uint64_t want_from;	/* bytes at its beginning that may stay, if it is rewritten */
 	struct cf_newdir *newdir;	/* borrowed; of dir, if that is new; or NULL */
 	struct cf_watch *watch;	/* told of the stage if reading the source fails */
 
@@ -30,7 +31,8 @@ struct cf_dest {
 	bool created;		/* this copy has made the inode */
 	bool link;		/* the destination is a symlink */
 	bool stream;		/* it is a device or a FIFO, not a regular file */
-	bool touched;		/* it was there before, and has lost its contents */
+	bool touched;		/* it was there before, and has lost its contents ... */
+	off_t kept;		/* ... but for so many bytes at its beginning */
 	mode_t restricted;	/* its mode before it lost rights for the time of the copy; or 0 */
 	bool fixed;		/* it is rewritten in place, and its size cannot be set */
 	char *temp;		/* its name until it is published, or NULL */

@@ -127,7 +127,15 @@ static int open_emptied(struct cf_dest *d, int why)
 	return 0;
 }
 
-/* Empty the destination, which is open; st is its stat. */
+/* Returns how many bytes of the file, whose stat is st, may stay as they are. */
+static off_t may_stay(const struct cf_dest *d, const struct stat *st)
+{
+	off_t from = d->want_from;
+
+	return from <= st->st_size && from <= d->st->st_size ? from : 0;
+}
+
+/* Empty the destination, which is open, but for what may stay; st is its stat. */
 static int empty(struct cf_dest *d, const struct stat *st)
 {
 	int r = st->st_size ? try_source(d) : 0;
@@ -140,7 +148,9 @@ static int empty(struct cf_dest *d, const struct stat *st)
 		return r;
 	/* Even if it is empty: a file that is overwritten gets a new time. */
 	if (same == 0)
-		r = cf_truncate(d->fd, 0);
+		r = cf_truncate(d->fd, may_stay(d, st));
+	if (same == 0 && r == 0)
+		d->kept = may_stay(d, st);
 	if (cf_sys_refused(r) && st->st_size)
 		return open_emptied(d, r);
 	/* The refusal does not matter, since the file is empty. */

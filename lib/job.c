@@ -68,11 +68,15 @@ void cf_job_init(struct cf_job *j, int src_dir, const char *src, int dst_dir,
 	j->newdir = (struct cf_newdir *)(uintptr_t)how->newdir;
 	j->dst_dev = how->dst_dev;
 	j->dst_ino = how->dst_ino;
+	j->from = how->from;
 	cf_relaxed_set(j->watch.total, 0);
 	cf_relaxed_set(j->watch.done, 0);
 	cf_relaxed_set(j->watch.moved, 0);
 	cf_relaxed_set(j->watch.cloned, 0);
 	cf_relaxed_set(j->watch.holes, 0);
+	cf_relaxed_set(j->watch.prefix, 0);
+	cf_relaxed_set(j->watch.mtime, 0);
+	cf_relaxed_set(j->watch.mtime_ns, 0);
 	cf_relaxed_set(j->watch.stage, COPYFILE_QUEUED);
 	cf_relaxed_set(j->watch.method, COPYFILE_BY_NONE);
 	cf_relaxed_set(j->watch.cancel, false);
@@ -101,7 +105,7 @@ int cf_job_adopt(struct cf_job *to, const struct cf_job *from, const struct cf_p
 	const struct copyfile_how how = {
 		.flags = from->flags, .tag = from->tag, .mode = from->mode,
 		.newdir = (uintptr_t)from->newdir, .hash = from->hash,
-		.dst_dev = from->dst_dev, .dst_ino = from->dst_ino,
+		.dst_dev = from->dst_dev, .dst_ino = from->dst_ino, .from = from->from,
 	};
 	size_t src_size = strlen(from->src) + 1, dst_size = strlen(from->dst) + 1;
 	char *names = malloc(src_size + dst_size);
@@ -194,6 +198,8 @@ static int open_source(struct cf_job *j)
 		return r;
 	if (S_ISREG(j->st.st_mode) && !(j->flags & COPYFILE_ATTRS_ONLY))
 		cf_relaxed_set(j->watch.total, j->st.st_size);
+	cf_relaxed_set(j->watch.mtime, j->st.st_mtim.tv_sec);
+	cf_relaxed_set(j->watch.mtime_ns, j->st.st_mtim.tv_nsec);
 	j->opened = true;
 	return 0;
 }
@@ -241,7 +247,7 @@ static struct cf_dest dest_of(struct cf_job *j)
 		.dir = j->dst_dir, .name = j->dst, .given = j->by_fd, .flags = j->flags, .fd = -1,
 		.mode = mode, .src = j->src_fd,
 		.st = &j->st, .place = j->place.dir, .newdir = j->newdir, .watch = &j->watch,
-		.want_dev = j->dst_dev, .want_ino = j->dst_ino,
+		.want_dev = j->dst_dev, .want_ino = j->dst_ino, .want_from = j->from,
 	};
 }
 
@@ -461,6 +467,9 @@ void cf_job_info(const struct cf_job *j, bool ended, struct copyfile_info *ret)
 		.bytes_holes = cf_relaxed_get(j->watch.holes),
 		.stage = cf_relaxed_get(j->watch.stage),
 		.method = cf_relaxed_get(j->watch.method),
+		.prefix = cf_relaxed_get(j->watch.prefix),
+		.src_mtime = cf_relaxed_get(j->watch.mtime),
+		.src_mtime_ns = cf_relaxed_get(j->watch.mtime_ns),
 	};
 	if (!ended) {
 		ret->paused = cf_relaxed_get(j->watch.paused);
@@ -474,8 +483,6 @@ void cf_job_info(const struct cf_job *j, bool ended, struct copyfile_info *ret)
 	if (j->opened) {
 		ret->src_dev = j->st.st_dev;
 		ret->src_ino = j->st.st_ino;
-		ret->src_mtime = j->st.st_mtim.tv_sec;
-		ret->src_mtime_ns = j->st.st_mtim.tv_nsec;
 		ret->src_links = j->st.st_nlink < UINT32_MAX ? j->st.st_nlink : UINT32_MAX;
 	}
 	if (!j->data.summed)

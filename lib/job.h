@@ -33,7 +33,7 @@ struct cf_job {
 	uint64_t chunk;			/* bytes between two looks at "cancel"; 0: automatic */
 	struct cf_place place;
 	struct cf_newdir *newdir;	/* borrowed; of the destination's directory; or NULL */
-	uint64_t dst_dev, dst_ino;	/* as in struct copyfile_how */
+	uint64_t dst_dev, dst_ino, from;	/* as in struct copyfile_how */
 	uint64_t client;		/* clients share the pool and the room for cookies */
 
 	/* Where it is */

@@ -243,8 +243,7 @@ enum copyfile_hash {
 	COPYFILE_HASH_SHA256  = 2	/* 32 bytes */
 };
 
-/* Bytes of the longest one */
-#define COPYFILE_DIGEST_MAX 32
+#define COPYFILE_DIGEST_MAX 32	/* bytes of the longest one */
 
 struct copyfile_how {
 	uint64_t flags;		/* as for copyfile() */
@@ -273,7 +272,9 @@ struct copyfile_how {
 	 * FUSE or on SMB.  0, 0: not known.
 	 */
 	uint64_t dst_dev, dst_ino;
-	uint64_t reserved[1];	/* 0 */
+	uint64_t from;		/* with TRUNCATE and dst_ino: so many bytes of dst are those of src,
+				   as copyfile_info.prefix told of a copy that did not end; only
+				   what follows is copied, if dst has them.  Excludes REFLINK. */
 };
 
 /*
@@ -425,7 +426,8 @@ struct copyfile_info {
 				   significant byte first, as it is printed; then zeros */
 	uint64_t src_dev, src_ino;	/* fstat(2) of src when it was opened, else zeros: */
 	int64_t  src_mtime;	/* st_mtim in seconds, */
-	uint32_t src_mtime_ns, src_links;	/* and nanoseconds; st_nlink */
+	uint32_t src_mtime_ns, src_links;	/* and nanoseconds; st_nlink, only at the end */
+	uint64_t prefix;	/* bytes at the beginning of dst that are in place */
 };
 
 /*
@@ -434,9 +436,7 @@ struct copyfile_info {
  * much as fits, so that a result is never lost.  EFAULT, for a null pointer, releases nothing,
  * like EBADF and ENOSYS; after these three *ret is untouched.
  *
- * Unlike copyfile_info(0, ...) this does not depend on which thread makes the next call, as Go,
- * coroutines and virtual threads need it.
- */
+ * Unlike copyfile_info(0, ...) it does not depend on which thread makes the next call. */
 COPYFILE_API COPYFILE_CHECKED
 int copyfile_ctrl_info(long cookie, unsigned long cmd, struct copyfile_info *ret, size_t size);
 

@@ -45,7 +45,7 @@ static int move_data(const struct cf_move *m, struct cf_digest *digest, struct c
 	struct cf_data d = {
 		.src = m->src, .dst = m->dst->fd, .st = m->st, .stream = m->dst->stream,
 		.borrowed = m->borrowed, .flags = m->flags, .chunk = m->chunk, .watch = m->watch,
-		.pair = m->pair, .digest = digest, .verify = verify,
+		.pair = m->pair, .digest = digest, .verify = verify, .from = m->dst->kept,
 	};
 	struct cf_data_result result = { .changed = false };
 	int r = cf_stage_begin(m->watch, COPYFILE_MOVE);

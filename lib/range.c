@@ -41,6 +41,9 @@
 /* Bytes in a unit of work */
 #define UNIT (64 * 1024)
 
+/* No offset */
+#define NOWHERE INT64_MAX
+
 struct team {
 	const struct cf_range *r;
 	pthread_mutex_t lock;		/* of the rest */
@@ -49,6 +52,7 @@ struct team {
 	int error;			/* the first one that occurred */
 	uint32_t stage;			/* where that was */
 	unsigned int threads;		/* at work, the caller included */
+	off_t busy[MOST + 1];		/* where the chunks that are being moved begin; NOWHERE */
 	pthread_t helpers[MOST_STARTS];	/* to be joined ... */
 	unsigned int nhelpers;		/* ... so many, those that have left included */
 	struct cf_scale scale;
@@ -113,6 +117,31 @@ static void call_helper_locked(struct team *t)
 	t->threads++;
 }
 
+/* A chunk that begins at offset at is being moved.  Returns its place in t->busy. */
+static unsigned int begin_locked(struct team *t, off_t at)
+{
+	unsigned int i = 0;
+
+	while (t->busy[i] != NOWHERE)
+		i++;
+	assert(i <= MOST);
+	t->busy[i] = at;
+	return i;
+}
+
+/* The chunk at that place has been moved: up to the first one that has not, all is there. */
+static void end_locked(struct team *t, unsigned int place)
+{
+	off_t first = t->next;
+
+	t->busy[place] = NOWHERE;
+	for (unsigned int i = 0; i <= MOST; i++)
+		if (t->busy[i] < first)
+			first = t->busy[i];
+	if (!t->error && t->end == t->r->end)
+		cf_relaxed_set(t->r->watch->prefix, first);
+}
+
 static void settle_locked(struct team *t, off_t at, off_t len, off_t moved, uint32_t stage)
 {
 	if (moved < 0 && !t->error) {
@@ -134,6 +163,7 @@ static void work_locked(struct team *t, struct cf_buffer *b, bool helper)
 
 		b->stage = COPYFILE_MOVE;
 		t->next += len;
+		unsigned int place = begin_locked(t, at);
 		cf_scale_expect(&t->scale, 1, MOST, true, false, cf_now());
 		/* Only if more chunks are left than the present threads take next. */
 		if (t->threads < t->scale.target && t->end - t->next > len * (off_t)t->threads)
@@ -142,6 +172,7 @@ static void work_locked(struct team *t, struct cf_buffer *b, bool helper)
 		off_t moved = move_chunk(t->r, b, at, len);
 		pthread_mutex_lock(&t->lock);
 		settle_locked(t, at, len, moved, b->stage);
+		end_locked(t, place);
 	}
 }
 
@@ -179,6 +210,8 @@ off_t cf_range_move(const struct cf_range *r)
 	struct cf_buffer b = new_buffer(r);
 
 	assert(r->at <= r->end && r->chunk > 0);
+	for (unsigned int i = 0; i <= MOST; i++)
+		t.busy[i] = NOWHERE;
 	if (r->by_buffer && !b.bytes)
 		return -ENOMEM;
 	pthread_mutex_lock(&t.lock);

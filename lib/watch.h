@@ -19,6 +19,9 @@ struct cf_watch {
 	_Atomic uint64_t moved;		/* bytes of those that were transferred */
 	_Atomic uint64_t cloned;	/* bytes of those that are shared with the source */
 	_Atomic uint64_t holes;		/* bytes of those that are in holes */
+	_Atomic uint64_t prefix;	/* bytes at the beginning of the destination in place */
+	_Atomic int64_t mtime;		/* of the source, when it was opened: seconds, */
+	_Atomic uint32_t mtime_ns;	/* and nanoseconds */
 	_Atomic uint32_t stage;		/* enum copyfile_stage */
 	_Atomic uint32_t method;	/* enum copyfile_method */
 	atomic_bool cancel;		/* stop at the next chunk */

@@ -23,6 +23,7 @@
 #include "base/stop.h"
 #include "budget.h"
 #include "copy/again.h"
+#include "copy/checkpoint.h"
 #include "copy/context.h"
 #include "copy/copy.h"
 #include "copy/durable.h"
@@ -90,6 +91,7 @@ static void on_tick(void *arg)
 	struct context *c = arg;
 
 	progress_tick(c);
+	checkpoint_tick(c);
 	if (signals_snapshot())
 		progress_snapshot(c);
 	signals_suspend(progress_suspend);
@@ -118,7 +120,7 @@ static void init_loop(struct context *c, struct budget *b)
 	});
 	if (b->window && !loop_open(&c->loop))
 		b->window = 0;
-	c->loop.ticking = progress_init(c);
+	c->loop.ticking = progress_init(c) || c->opts->journal;
 	signals_wake(wake, c);
 	window_init(&c->window, &c->loop, b->window, b->in_order, c->opts->hash, copy_ended, c);
 }

@@ -104,6 +104,7 @@ static void write_over(struct pending *p, const struct plan *plan)
 	if (S_ISREG(plan->dst.st_mode)) {
 		p->found_dev = plan->dst.st_dev;
 		p->found_ino = plan->dst.st_ino;
+		p->from = plan->from;
 	}
 	/* A FIFO may have no reader for long, and main must not wait for a device. */
 	if (plan->dst.st_mode && !S_ISREG(plan->dst.st_mode))

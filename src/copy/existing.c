@@ -356,6 +356,26 @@ static bool is_whole(const struct options *o, const struct entry *e, const struc
 	       unchanged_look(o, e, src, &ret->st, &ret->why) == UNCHANGED_ALL;
 }
 
+/*
+ * Returns true if what was left behind is a part of a huge file, whose source is still what it was:
+ * then ret says how to go on with it.
+ */
+static bool is_part(const struct entry *e, const struct stat *src, struct existing *ret)
+{
+	struct journal_part part;
+
+	if (!S_ISREG(src->st_mode) || !S_ISREG(ret->st.st_mode) ||
+	    !journal_get_part(e->dir->ledger, e->src, &part))
+		return false;
+	if ((uint64_t)src->st_size != part.size || src->st_mtim.tv_sec != part.sec ||
+	    (uint32_t)src->st_mtim.tv_nsec != part.nsec ||
+	    (uint64_t)ret->st.st_size < part.prefix)
+		return false;
+	ret->from = part.prefix;
+	ret->in_place = true;
+	return true;
+}
+
 static enum existing_action decide(struct context *c, const struct entry *e,
 				   const struct stat *src, struct existing *ret)
 {
@@ -381,6 +401,8 @@ static enum existing_action decide(struct context *c, const struct entry *e,
 	if (is_left_behind(e, dst)) {
 		if (is_whole(o, e, src, ret))
 			return EXISTING_UP_TO_DATE;
+		if (is_part(e, src, ret))
+			return EXISTING_OVERWRITE;
 		return existing_remove(c, e) ? EXISTING_NONE : EXISTING_REFUSED;
 	}
 	enum existing_action action = check_update_options(o, e, src, ret);

@@ -4,6 +4,7 @@
 #define PCP_EXISTING_H
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <sys/stat.h>
 
 struct context;
@@ -25,6 +26,7 @@ struct existing {
 				   EXISTING_OVERWRITE it still has its old one, too. */
 	const char *why;	/* what was found, in words for people; NULL: nothing is there */
 	bool in_place;		/* it is written to, also with --atomic: a device, say */
+	uint64_t from;		/* bytes at its beginning that an earlier run has copied */
 };
 
 /*

@@ -72,6 +72,7 @@ enum plan_action plan_complete(struct context *c, const struct entry *e, struct 
 		plan->dst = there.st;
 		plan->through = there.through;
 		plan->in_place = there.in_place;
+		plan->from = there.from;
 		plan->backup = there.backup;
 		return PLAN_COPY;
 	case EXISTING_UP_TO_DATE:

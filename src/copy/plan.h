@@ -4,6 +4,7 @@
 #define PCP_PLAN_H
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <sys/stat.h>
 
 struct context;
@@ -17,6 +18,7 @@ struct plan {
 	struct stat dst;		/* of what is there and stays; zeros: not known */
 	bool through;			/* a symlink leads to that, which is followed */
 	bool in_place;			/* it is written to, also with --atomic */
+	uint64_t from;			/* bytes at its beginning that are there already */
 	char *backup;			/* the new name of what was there, or NULL; owned */
 	struct link *link;		/* names that wait for this copy, or NULL */
 	const char *why;		/* as in struct existing */

@@ -236,7 +236,7 @@ static int start(const struct window *w, const struct pending *p)
 		/* Directories stay while copies are pending, and credentials never change. */
 		.flags = flags | COPYFILE_STEADY, .client = CLIENT, .hash = w->hash,
 		.newdir = p->end || flags & COPYFILE_TRUNCATE ? 0 : e->dir->newdir,
-		.dst_dev = p->found_dev, .dst_ino = p->found_ino,
+		.dst_dev = p->found_dev, .dst_ino = p->found_ino, .from = p->from,
 	};
 
 	return copyfileat(dir_src_fd(e->dir), e->src, dir_dst_fd(e->dir),

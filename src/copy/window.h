@@ -32,11 +32,14 @@ struct pending {
 	ino_t over_ino;
 	dev_t found_dev;		/* the only regular file that is overwritten; or 0, 0 */
 	ino_t found_ino;
+	uint64_t from;			/* bytes of it that an earlier run has copied */
 
 	/* The window's */
 	int cookie;			/* 0: it is copied in the call that starts it */
 	bool cancelled;			/* main has asked it to stop */
 	struct pending *prev, *next;
+
+	uint64_t recorded;		/* bytes at its beginning that the journal knows of */
 
 	/* What inflight.c has seen of it; CLOCK_MONOTONIC, nanoseconds */
 	int64_t since;			/* when it was first seen to run */

@@ -145,6 +145,26 @@ void journal_put_entry(struct ledger *l, const struct record *r)
 	free(dst);
 }
 
+void journal_put_part(const struct ledger *l, const char *name, const struct journal_part *part)
+{
+	put(&(struct record){
+		.kind = RECORD_PART, .dir = l->dir, .name = name, .prefix = part->prefix,
+		.has_stat = true, .size = part->size, .sec = part->sec, .nsec = part->nsec,
+	});
+}
+
+bool journal_get_part(const struct ledger *l, const char *name, struct journal_part *ret)
+{
+	const struct replay_part *part = replay_find_part(&replay, l->dir, name);
+
+	if (part)
+		*ret = (struct journal_part){
+			.prefix = part->prefix, .size = part->size, .sec = part->sec,
+			.nsec = part->nsec,
+		};
+	return part;
+}
+
 void journal_put_failed(struct ledger *l, const char *name, char type, int err)
 {
 	ledger_add(l, LEDGER_FAILED, 1);

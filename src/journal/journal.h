@@ -110,6 +110,20 @@ const char *journal_dir_name(uint64_t dir, uint64_t *ret_parent);
 /* An entry, no directory, in that of l is done: r is its RECORD_ENTRY. */
 void journal_put_entry(struct ledger *l, const struct record *r);
 
+/* A part of a huge file, and its source as it was when it was opened */
+struct journal_part {
+	uint64_t prefix;		/* bytes at the beginning of the copy that are in place */
+	uint64_t size;			/* of the source, in bytes */
+	int64_t sec;			/* time of its last modification */
+	uint32_t nsec;
+};
+
+/* The copy of name, in the directory of l, has come so far. */
+void journal_put_part(const struct ledger *l, const char *name, const struct journal_part *part);
+
+/* Returns true if an earlier run has left a part of name, and sets *ret to what it is of. */
+bool journal_get_part(const struct ledger *l, const char *name, struct journal_part *ret);
+
 /* An entry in the directory of l has failed with that errno value, or 0. */
 void journal_put_failed(struct ledger *l, const char *name, char type, int err);
 

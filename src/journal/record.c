@@ -15,7 +15,7 @@
 
 enum {
 	F_DIR = 1, F_PARENT = 2, F_NAME = 4, F_TYPE = 8, F_WHAT = 16, F_ERR = 32, F_ROOT = 64,
-	F_SUMS = 128, F_FLAGS = 256
+	F_SUMS = 128, F_FLAGS = 256, F_PREFIX = 512
 };
 
 /* Bits in the flags of a record */
@@ -28,6 +28,7 @@ static unsigned int fields_of(enum record_kind kind)
 	case RECORD_ROOT: return F_FLAGS | F_NAME | F_ROOT;
 	case RECORD_BEGUN: return F_FLAGS | F_DIR | F_PARENT | F_NAME;
 	case RECORD_ENTRY: return F_FLAGS | F_DIR | F_NAME | F_TYPE | F_WHAT;
+	case RECORD_PART: return F_FLAGS | F_DIR | F_NAME | F_PREFIX;
 	case RECORD_FAILED: return F_FLAGS | F_DIR | F_NAME | F_TYPE | F_ERR;
 	case RECORD_COMPLETE: return F_DIR | F_PARENT | F_NAME | F_SUMS;
 	case RECORD_DELETE: return F_NAME | F_TYPE;
@@ -38,7 +39,7 @@ static unsigned int fields_of(enum record_kind kind)
 
 static bool is_kind(unsigned char letter)
 {
-	return letter && strchr("ROBEFCDM", letter);
+	return letter && strchr("ROBEPFCDM", letter);
 }
 
 /* --------------------------------------------------------------- writing */
@@ -129,6 +130,8 @@ size_t record_encode(const struct record *r, unsigned char *bytes)
 	if (fields & F_NAME)
 		at = put_bytes(at, r->name, strlen(r->name) + 1);
 	at = put_flagged(at, r, flags);
+	if (fields & F_PREFIX)
+		at = put_number(at, r->prefix);
 	if (fields & F_ERR)
 		at = put_number(at, r->err);
 	if (fields & F_ROOT) {
@@ -258,6 +261,8 @@ bool record_decode(const unsigned char *bytes, size_t len, struct record *ret)
 	if (fields & F_NAME)
 		r.name = get_string(&in);
 	get_flagged(&in, &r, flags);
+	if (fields & F_PREFIX)
+		r.prefix = get_number(&in);
 	if (fields & F_ERR)
 		r.err = get_number(&in);
 	if (fields & F_ROOT) {

@@ -18,6 +18,7 @@ enum record_kind {
 	RECORD_ROOT = 'O',	/* what an operand and its copy are, before it is begun */
 	RECORD_BEGUN = 'B',	/* a directory is going to be made, or merged into */
 	RECORD_ENTRY = 'E',	/* an entry that is no directory is done */
+	RECORD_PART = 'P',	/* a part of a huge file is in place */
 	RECORD_FAILED = 'F',	/* an entry has failed; it may be done later */
 	RECORD_COMPLETE = 'C',	/* a directory, with all that is below it */
 	RECORD_DELETE = 'D',	/* a name in a destination is going to be removed */
@@ -42,7 +43,7 @@ struct record {
 	const char *dst;	/* if it is an operand, the full name of its copy; else NULL */
 	char type;		/* as in struct ledger_entry: ENTRY, FAILED, DELETE */
 	enum ledger_count what;	/* ENTRY: what has become of it */
-	bool has_stat;		/* ENTRY: these three are known, see struct ledger_entry */
+	bool has_stat;		/* ENTRY, PART: these three are known, see struct ledger_entry */
 	uint64_t size;
 	int64_t sec;
 	uint32_t nsec;
@@ -50,6 +51,7 @@ struct record {
 	uint64_t links;		/* ... and how many names that has */
 	const unsigned char *hash;	/* ENTRY: of the contents; NULL: none */
 	size_t hash_len;
+	uint64_t prefix;	/* PART: bytes at the beginning of the copy that are there */
 	uint32_t err;		/* FAILED: the errno value, or 0 */
 	struct record_identity src, dst_id;	/* ROOT */
 	struct ledger_sums sums;	/* COMPLETE */

@@ -134,6 +134,20 @@ static bool same_number(const void *a, const void *b)
 	return x->ledger.dir == y->ledger.dir;
 }
 
+static size_t hash_part(const void *entry, size_t size)
+{
+	const struct replay_part *part = entry;
+
+	return part->key.low % size;
+}
+
+static bool same_part(const void *a, const void *b)
+{
+	const struct replay_part *x = a, *y = b;
+
+	return x->key.low == y->key.low && x->key.high == y->key.high;
+}
+
 static struct replay_dir *find_number(const struct replay *r, uint64_t dir)
 {
 	return hash_lookup(r->by_number, &(struct replay_dir){ .ledger.dir = dir });
@@ -163,6 +177,21 @@ static struct replay_dir *add_name(struct replay *r, uint64_t dir, const char *n
 	struct replay_dir *d = find_number(r, dir);
 
 	return d && keyset_add(&r->done, replay_key(dir, name)) ? d : NULL;
+}
+
+/* Of several records of one file the last one counts. */
+static void add_part(struct replay *r, const struct record *record)
+{
+	const struct replay_part part = {
+		.key = replay_key(record->dir, record->name), .prefix = record->prefix,
+		.size = record->size, .sec = record->sec, .nsec = record->nsec,
+	};
+	struct replay_part *there = hash_lookup(r->parts, &part);
+
+	if (there)
+		*there = part;
+	else if (!hash_insert(r->parts, xmemdup(&part, sizeof part)))
+		xalloc_die();
 }
 
 static void count_entry(struct replay *r, struct ledger *l, const struct record *record)
@@ -201,6 +230,10 @@ static void see_second(void *arg, const struct record *record)
 		if ((d = add_name(r, record->dir, record->name)))
 			count_entry(r, &d->ledger, record);
 		break;
+	case RECORD_PART:
+		if (record->has_stat && find_number(r, record->dir))
+			add_part(r, record);
+		break;
 	case RECORD_COMPLETE:
 		if ((d = add_name(r, record->parent, record->name)))
 			count_dir(r, &d->ledger, record);
@@ -222,7 +255,8 @@ char *replay_load(struct replay *ret, const struct scan *s)
 	}
 	ret->begun = hash_initialize(61, NULL, hash_key, same_key, free);
 	ret->by_number = hash_initialize(61, NULL, hash_number, same_number, NULL);
-	if (!ret->begun || !ret->by_number)
+	ret->parts = hash_initialize(7, NULL, hash_part, same_part, free);
+	if (!ret->begun || !ret->by_number || !ret->parts)
 		xalloc_die();
 	add_dir(ret, (struct xxh128){ .low = 0 }, 0, false);
 	wrong = scan_all(s, see_second, &l);
@@ -240,6 +274,8 @@ void replay_free(struct replay *r)
 		hash_free(r->by_number);
 	if (r->begun)
 		hash_free(r->begun);
+	if (r->parts)
+		hash_free(r->parts);
 	for (size_t i = 0; i < r->nroots; i++) {
 		free(r->roots[i].name);
 		free(r->roots[i].dst);
@@ -264,4 +300,11 @@ const struct replay_dir *replay_find(const struct replay *r, uint64_t dir, const
 	if (!r->begun)
 		return NULL;
 	return hash_lookup(r->begun, &(struct replay_dir){ .key = replay_key(dir, name) });
+}
+
+const struct replay_part *replay_find_part(const struct replay *r, uint64_t dir, const char *name)
+{
+	if (!r->parts)
+		return NULL;
+	return hash_lookup(r->parts, &(struct replay_part){ .key = replay_key(dir, name) });
 }

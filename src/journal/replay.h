@@ -24,6 +24,14 @@ struct replay_dir {
 	struct ledger ledger;		/* of what is done in it, or complete below it */
 };
 
+/* A huge file of which a part was copied: see struct journal_part */
+struct replay_part {
+	struct xxh128 key;		/* of its name: see replay_key() */
+	uint64_t prefix, size;
+	int64_t sec;
+	uint32_t nsec;
+};
+
 /* An operand, as it was when the pass met it first */
 struct replay_root {
 	char *name;			/* as it was given */
@@ -42,6 +50,7 @@ struct replay {
 	uint64_t kept;			/* see LEDGER_KEPT: in all that is complete */
 	struct keyset done;		/* names that are done, in directories that are not */
 	struct oldlinks links;		/* copies to which further names will be linked */
+	struct hash_table *parts;	/* of struct replay_part, by key */
 	struct hash_table *begun;	/* of struct replay_dir, by key */
 	struct hash_table *by_number;	/* the same */
 	struct replay_root *roots;
@@ -58,6 +67,10 @@ void replay_free(struct replay *r);
 
 /* Returns true if name in the directory dir is done, with all below it. */
 bool replay_is_done(const struct replay *r, uint64_t dir, const char *name);
+
+/* Returns the part of name, in the directory dir, that was copied; or NULL. */
+const struct replay_part *replay_find_part(const struct replay *r, uint64_t dir,
+					   const char *name);
 
 /* Returns the account of the operands, unless the pass is complete. */
 const struct replay_dir *replay_top(const struct replay *r);

@@ -283,6 +283,30 @@ test_in_use() {
 	assertContains "$(cat err)" "the journal 'j' is in use"
 }
 
+# A huge file goes on where its copy has ended, if its source is still the same.
+test_huge() {
+	rm -r src/*
+	head -c 700M /dev/zero >src/huge
+	own
+	limit='--bwlimit=450M --reflink=never'
+	for changed in no yes; do
+		timeout -s KILL 1.4 $user pcp -a $limit --journal=j src dst >out 2>err
+		assertTrue "$changed: a part is there" \
+			"[ -e dst/huge ] && [ $(stat -c %s dst/huge) -gt 300000000 ]"
+		assertContains "$changed: it is recorded" \
+			"$(python3 "$tests/tools/journaldump.py" j)" 'kind=P'
+		printf X | dd of=dst/huge bs=1 conv=notrunc status=none
+		[ $changed = no ] || touch src/huge
+		run -a --reflink=never --journal=j src dst
+		assertEquals "$changed: status" 0 "$status"
+		assertEquals "$changed: the size" 734003200 "$(stat -c %s dst/huge)"
+		assertEquals "$changed: what was there is not copied again, or else all" \
+			"$([ $changed = yes ] || echo '1 0 130')" \
+			"$(cmp -l src/huge dst/huge | xargs)"
+		rm -r dst j
+	done
+}
+
 # The disk of the journal is full: that is an error, but the copy is made.
 test_full() {
 	can_mount || { skip 'no right to mount'; return; }

@@ -133,7 +133,7 @@ static size_t draw_how(struct fuzz_bytes *b, unsigned char buf[static 256], stru
 	if (tidy & 4)
 		how.mode = how.hash = 0;
 	if (tidy & 8)
-		how.dst_dev = how.dst_ino = how.reserved[0] = 0;
+		how.dst_dev = how.dst_ino = how.from = 0;
 	how.newdir = 0;
 	how.result = room_for(result, b);
 	how.result_size = result->size;

@@ -10,9 +10,10 @@ import os
 import sys
 
 HEAD = 88
-KINDS = {"R": "n", "O": "ni", "B": "dpn", "E": "dtwn", "F": "dtne", "C": "dpns", "D": "tn",
+KINDS = {"R": "n", "O": "ni", "B": "dpn", "E": "dtwn", "P": "dnx", "F": "dtne",
+         "C": "dpns", "D": "tn",
          "M": "dp"}
-FLAGGED = "ROBEF"
+FLAGGED = "ROBEPF"
 HAS_STAT, HAS_INO, HAS_HASH, HAS_DST, IS_MADE = 1, 2, 4, 8, 16
 WHAT = {1: "copied", 2: "linked", 3: "skipped"}
 SUMS = ("seen", "copied", "linked", "skipped", "excluded", "failed", "kept", "bytes",
@@ -79,6 +80,8 @@ def decode(data):
         elif field == "n":
             record["name"] = r.string()
     flagged(r, record, flags)
+    if "x" in KINDS[kind]:
+        record["prefix"] = r.number()
     if "e" in KINDS[kind]:
         record["errno"] = r.number()
     if "i" in KINDS[kind]:

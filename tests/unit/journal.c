@@ -55,6 +55,7 @@ static struct record any_record(char kind, char *name, char *dst)
 	r.ino = random() % 2 ? any_number() | 1 : 0;
 	r.dev = any_number();
 	r.links = any_number();
+	r.prefix = any_number();
 	r.hash = some_hash;
 	r.hash_len = random() % 3 * 16;
 	r.src = (struct record_identity){ any_number(), any_number(), any_number(), any_number() };
@@ -74,14 +75,14 @@ static bool same_again(const struct record *r, const unsigned char *bytes, size_
 
 static void test_records(void)
 {
-	static const char kinds[] = "ROBEFCDM";
+	static const char kinds[] = "ROBEPFCDM";
 	int same = 0, cut = 0, n = 0, short_room = 0;
 
 	for (int i = 0; i < 20000; i++) {
 		/* No more than these bytes can be read: a sanitizer, or valgrind, sees it. */
 		unsigned char bytes[1024], *exact;
 		char name[4] = "", dst[4] = "";
-		struct record r = any_record(kinds[i % 8], name, dst), got;
+		struct record r = any_record(kinds[i % 9], name, dst), got;
 		size_t len = record_encode(&r, bytes);
 
 		short_room += len > record_room(&r);
@@ -114,7 +115,7 @@ static void test_garbage(void)
 
 		for (size_t at = 0; at < len; at++)
 			bytes[at] = random() % 4 ? random() % 8 : random();
-		bytes[0] = "ROBEFCDM"[random() % 8];
+		bytes[0] = "ROBEPFCDM"[random() % 9];
 		unsigned char *exact = malloc(len);
 		memcpy(exact, bytes, len);
 		if (record_decode(exact, len, &got) && got.name &&
