@@ -155,7 +155,8 @@ test_directories_that_are_read_in_part() {
 	touch -d 2001-02-03 src/d
 	for engine in -j8 '-j1 --window=1'; do
 		! is_passed_over || continue
-		for nth in 1 2 3 4; do
+		for nth in 1 2 4; do
+			! sanitized || [ $nth = 2 ] || continue
 			rm -rf dst log
 			timeout -k 5 60 strace -f -qq -o trace -e trace=getdents64 \
 				-e inject=getdents64:error=EIO:when=$nth \
@@ -220,8 +221,9 @@ test_operands_twice_and_alone() {
 test_names_of_operands() {
 	mkdir into
 	faulty src 'open:1+1:EIO:/d/e/a' 'opendir:1+1:EIO:/d/e'
-	for operand in mnt/d mnt/d/ mnt/d//. mnt/d/../d "$room/mnt/d" mnt/./; do
-		! sanitized || [ "$operand" = mnt/d/ ] || continue
+	# Each takes the three seconds of two rounds.
+	for operand in mnt/d//. "$room/mnt/d" mnt/./; do
+		! sanitized || [ "$operand" = "$room/mnt/d" ] || continue
 		echo >mnt/.slowfs
 		rm -rf into/*
 		run --retry=4 -a "$operand" into

@@ -124,7 +124,7 @@ class Killer:
         begin = time.monotonic()
         status, whole, err = self.run(self.copy + "-whole", self.journal + "-whole")
         # The first run may have waited for the program to be loaded.
-        pause = (time.monotonic() - begin) / (2 * self.args.kills)
+        pause = (time.monotonic() - begin) / (4 * self.args.kills)
         if status != 0 or not whole["proof"]["complete"]:
             self.complain(f"without a kill: status {status}: {err[:500]}")
         done = 0
@@ -182,7 +182,7 @@ def main():
     killer = Killer(args, rng)
     make_tree(rng, killer.source, args.files)
     killer.go()
-    few = killer.kills < args.kills / 4
+    few = killer.kills < args.kills / 5
     print(f"{killer.kills} kills, {killer.again} of {args.files} files made once more, "
           f"{killer.peak} KiB, {killer.wrong} wrong{', too few kills' if few else ''}")
     sys.exit(bool(killer.wrong or few))

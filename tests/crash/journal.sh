@@ -14,7 +14,7 @@ is_cp && skip_all 'cp has no --journal'
 has_json || skip_all 'this pcp was built without --json'
 need_python
 
-: "${FILES:=3000}" "${KILLS:=15}" "${SEED:=1}"
+: "${FILES:=3000}" "${KILLS:=10}" "${SEED:=1}"
 limit=--limit-memory
 ! sanitized || limit=
 
@@ -32,7 +32,6 @@ kills() {
 
 kills -a
 if [ "$FILES" -lt 100000 ]; then
-	kills -R
 	kills -a --update=changed
 	kills -R -n
 fi
