@@ -18,7 +18,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -26,6 +25,7 @@
 #include "base/retry.h"
 #include "filenamecat.h"
 #include "journal/filehash.h"
+#include "journal/folder.h"
 #include "journal/ledger.h"
 #include "journal/record.h"
 #include "journal/scan.h"
@@ -364,15 +364,9 @@ void check_journal(const char *path, bool contents)
 		report_error(0, "this pcp was built without --journal");
 		return;
 	}
-	int dir = RETRY(open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+	int dir = folder_open(path, false);
 	if (dir < 0)
-		report_error(errno, "cannot open the journal %s", quote_always(0, path));
-	else if (RETRY(flock(dir, LOCK_SH | LOCK_NB)) < 0)
-		report_error(errno == EWOULDBLOCK ? 0 : errno, errno == EWOULDBLOCK ?
-			     "the journal %s is in use by a run" : "cannot lock the journal %s",
-			     quote_always(0, path));
-	else
-		check_open(path, dir, contents);
-	if (dir >= 0)
-		close(dir);
+		return;
+	check_open(path, dir, contents);
+	close(dir);
 }

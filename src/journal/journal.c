@@ -19,21 +19,19 @@
 #include "journal/journal.h"
 
 #include <assert.h>
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <pthread.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/retry.h"
 #include "filenamecat.h"
+#include "journal/folder.h"
 #include "journal/identity.h"
 #include "journal/record.h"
 #include "journal/replay.h"
@@ -46,9 +44,6 @@
 /* Bytes of the first segment of a run, and of the longest one */
 #define FIRST_SIZE ((size_t)64 << 10)
 #define LONGEST_SIZE ((size_t)4 << 20)
-
-/* Where the journal of the pass before is, in the journal's directory */
-static const char last_pass[] = "last";
 
 static const char *path;		/* of the journal's directory; NULL: there is none */
 static int folder = -1;			/* the same, open and locked */
@@ -351,89 +346,6 @@ static enum journal_state refuse(int err, const char *format, const char *name)
 	return JOURNAL_REFUSED;
 }
 
-/* Open the directory, which is made if need be, and lock it.  Returns false after a failure. */
-static bool open_dir(void)
-{
-	if (RETRY(mkdir(path, 0700)) < 0 && errno != EEXIST) {
-		refuse(errno, "cannot create the journal %s", path);
-		return false;
-	}
-	folder = RETRY(open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-	if (folder < 0) {
-		refuse(errno, "cannot open the journal %s", path);
-		return false;
-	}
-	if (RETRY(flock(folder, LOCK_EX | LOCK_NB)) < 0) {
-		refuse(errno == EWOULDBLOCK ? 0 : errno, errno == EWOULDBLOCK ?
-		       "the journal %s is in use by another run" :
-		       "cannot lock the journal %s", path);
-		return false;
-	}
-	return true;
-}
-
-/*
- * Call see for each name in the directory fd, until that returns false.  Returns true if it never
- * did; or false, with errno 0 if it did.
- */
-static bool for_names(int fd, bool (*see)(int fd, const char *name))
-{
-	int copy = RETRY(openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-	DIR *stream = copy < 0 ? NULL : fdopendir(copy);
-	struct dirent *entry;
-	bool all = true;
-
-	if (!stream)
-		return false;
-	while (errno = 0, all && (entry = readdir(stream)))
-		if (strcmp(entry->d_name, ".") && strcmp(entry->d_name, ".."))
-			all = see(fd, entry->d_name);
-	int err = errno;
-	closedir(stream);
-	errno = err;
-	return all && !err;
-}
-
-static bool is_known(int fd, const char *name)
-{
-	(void)fd;
-	errno = 0;
-	return segment_number(name) || !strcmp(name, last_pass);
-}
-
-static bool drop_segment(int fd, const char *name)
-{
-	return !segment_number(name) || RETRY(unlinkat(fd, name, 0)) == 0;
-}
-
-static bool set_aside(int fd, const char *name)
-{
-	int last = RETRY(openat(fd, last_pass, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW));
-	bool ok = last >= 0 && (!segment_number(name) ||
-				RETRY(renameat(fd, name, last, name)) == 0);
-	int err = errno;
-
-	if (last >= 0)
-		close(last);
-	errno = err;
-	return ok;
-}
-
-/* The next pass begins: the segments of this one take the place of those of the last one. */
-static bool begin_pass(void)
-{
-	bool ok = RETRY(mkdirat(folder, last_pass, 0700)) == 0 || errno == EEXIST;
-	int last = ok ? RETRY(openat(folder, last_pass, O_RDONLY | O_DIRECTORY | O_CLOEXEC |
-				     O_NOFOLLOW)) : -1;
-
-	ok = last >= 0 && for_names(last, drop_segment) && for_names(folder, set_aside);
-	if (!ok)
-		refuse(errno, "cannot set aside the last pass of the journal %s", path);
-	if (last >= 0)
-		close(last);
-	return ok;
-}
-
 /* Returns true if all roots are what they were; else that has been reported. */
 static bool check_roots(bool same_boot)
 {
@@ -503,9 +415,7 @@ static enum journal_state look(struct scan *s, struct xxh128 options, const char
 		/* Nothing of it was on stable storage. */
 		return JOURNAL_NEW;
 	}
-	if (!for_names(folder, is_known))
-		return refuse(errno, "%s is no journal, and not empty", path);
-	return JOURNAL_NEW;
+	return folder_is_fresh(folder, path) ? JOURNAL_NEW : JOURNAL_REFUSED;
 }
 
 /* Begin the first segment of this run.  Returns false after a failure, reported here. */
@@ -542,7 +452,8 @@ enum journal_state journal_begin(const char *name, const char *words, bool compa
 	}
 	path = name;
 	cwd = getcwd(NULL, 0);
-	if (!open_dir() || (restart && !begin_pass()))
+	folder = folder_open(path, true);
+	if (folder < 0 || (restart && !folder_begin_pass(folder, path)))
 		return JOURNAL_REFUSED;
 	enum journal_state state = look(&s, options, words);
 	complete = state == JOURNAL_COMPLETE;

@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <config.h>
+
+#include "journal/folder.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/retry.h"
+#include "journal/segment.h"
+#include "report/quote.h"
+#include "report/report.h"
+
+/* Where the journal of the pass before is */
+static const char last_pass[] = "last";
+
+static void refuse(int err, const char *format, const char *path)
+{
+	report_error(err, format, quote_always(0, path));
+}
+
+int folder_open(const char *path, bool write)
+{
+	if (write && RETRY(mkdir(path, 0700)) < 0 && errno != EEXIST) {
+		refuse(errno, "cannot create the journal %s", path);
+		return -1;
+	}
+	int fd = RETRY(open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+	if (fd < 0) {
+		refuse(errno, "cannot open the journal %s", path);
+		return -1;
+	}
+	if (RETRY(flock(fd, (write ? LOCK_EX : LOCK_SH) | LOCK_NB)) == 0)
+		return fd;
+	if (errno == EWOULDBLOCK)
+		refuse(0, "the journal %s is in use by another run", path);
+	else
+		refuse(errno, "cannot lock the journal %s", path);
+	close(fd);
+	return -1;
+}
+
+/*
+ * Call see for each name in the directory fd, until that returns false.  Returns true if it never
+ * did; or false, with errno 0 if it did without an error.
+ */
+static bool for_names(int fd, bool (*see)(int fd, const char *name))
+{
+	int copy = RETRY(openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+	DIR *stream = copy < 0 ? NULL : fdopendir(copy);
+	struct dirent *entry;
+	bool all = true;
+
+	if (!stream) {
+		int err = errno;
+
+		if (copy >= 0)
+			close(copy);
+		errno = err;
+		return false;
+	}
+	while (all && (errno = 0, entry = readdir(stream)))
+		if (strcmp(entry->d_name, ".") && strcmp(entry->d_name, ".."))
+			all = see(fd, entry->d_name);
+	int err = errno;
+	closedir(stream);
+	errno = err;
+	return all && !err;
+}
+
+static bool is_known(int fd, const char *name)
+{
+	(void)fd;
+	return segment_number(name) || !strcmp(name, last_pass);
+}
+
+bool folder_is_fresh(int folder, const char *path)
+{
+	if (for_names(folder, is_known))
+		return true;
+	refuse(errno, errno ? "cannot list the journal %s" :
+			      "%s is no journal, and not empty", path);
+	return false;
+}
+
+static bool drop_segment(int fd, const char *name)
+{
+	return !segment_number(name) || RETRY(unlinkat(fd, name, 0)) == 0;
+}
+
+static bool set_aside(int fd, const char *name)
+{
+	if (!segment_number(name))
+		return true;
+	int last = RETRY(openat(fd, last_pass, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW));
+	bool ok = last >= 0 && RETRY(renameat(fd, name, last, name)) == 0;
+	int err = errno;
+
+	if (last >= 0)
+		close(last);
+	errno = err;
+	return ok;
+}
+
+bool folder_begin_pass(int folder, const char *path)
+{
+	bool ok = RETRY(mkdirat(folder, last_pass, 0700)) == 0 || errno == EEXIST;
+	int last = ok ? RETRY(openat(folder, last_pass, O_RDONLY | O_DIRECTORY | O_CLOEXEC |
+				     O_NOFOLLOW)) : -1;
+
+	ok = last >= 0 && for_names(last, drop_segment) && for_names(folder, set_aside);
+	if (!ok)
+		refuse(errno, "cannot set aside the last pass of the journal %s", path);
+	if (last >= 0)
+		close(last);
+	return ok;
+}
