@@ -138,7 +138,7 @@ class Lab:
         self.make_source()
 
     def reset(self):
-        for name in ("dst", "links", "file"):
+        for name in ("dst", "links", "file", "journal"):
             remove(self.path(name))
         sweep_scenarios.make_links(self.path("links"))
         if self.scenario.old:

@@ -102,6 +102,9 @@ class Judge:
         if "--mirror" in self.scenario.words and "not deleting anything" in seen.err:
             # What cannot be ruled out to be a mistake is refused as a whole.
             return [] if seen.tree == self.before else [("loss", "touched, though refused")]
+        if "--journal" in self.scenario.words and "the journal 'journal'" in seen.err and \
+                seen.tree == self.before:
+            return []           # it could not be begun, and so neither was the copy
         ended = bool(ENDED.search(seen.err))
         found = self.source(seen) + self.report(fault, seen, ended)
         if seen.status == 0:
@@ -172,6 +175,8 @@ class Judge:
         if self.scenario.one:
             return not seen.path or bool(QUOTED.search(seen.err))
         base = os.path.basename(seen.path.rstrip("/."))
+        if base == "journal" or base.endswith(".seg"):
+            return "'journal'" in seen.err
         if not base or base.startswith((TEMPORARY, "#")) or seen.path.startswith(
                 ("/proc/", "pipe:")):
             return bool(QUOTED.search(seen.err)) or not base or base.startswith("pipe:")

@@ -175,6 +175,7 @@ SCENARIOS = (
     Scenario("verified over a tree", "-aT -j4 --verify=sha256 src dst", old=True, xattrs=False),
     Scenario("with lists", "-aT -j1 " + LISTS + "src dst", xattrs=False,
              files=("sums", "log", "failed")),
+    Scenario("with a journal", "-aT -j1 --fsync --journal=journal src dst", xattrs=False),
     Scenario("told in JSON", "-aT -j4 -v --json --json-files --json-interval=0.1 src dst",
              xattrs=False),
     Scenario("operands", "-a src/file src/hard src/big src/sub src/link dst", into=True,
