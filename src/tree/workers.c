@@ -73,6 +73,14 @@ bool workers_want_more_soon(const struct workers *workers)
 	return target > 1 && relaxed_get(workers->load) <= target;
 }
 
+unsigned int workers_count(struct workers *workers)
+{
+	pthread_mutex_lock(&workers->lock);
+	unsigned int n = workers->nthreads;
+	pthread_mutex_unlock(&workers->lock);
+	return n;
+}
+
 bool workers_idle(const struct workers *workers)
 {
 	/* Pairs with the release in run(). */

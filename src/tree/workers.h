@@ -92,6 +92,9 @@ bool workers_want_more_soon(const struct workers *workers);
  */
 bool workers_give(struct workers *workers, struct work *work);
 
+/* Returns how many threads there are. */
+unsigned int workers_count(struct workers *workers);
+
 /*
  * Returns true if all work is done; then all that it has written is seen by the caller.
  */

@@ -61,11 +61,11 @@ bool pagefile_is_due(int64_t now)
 	return state.file && now - state.started >= series_next(state.series);
 }
 
-void pagefile_sample(const struct context *c, const struct snapshot *s, int64_t now, bool ended)
+void pagefile_sample(struct context *c, const struct snapshot *s, int64_t now, bool ended)
 {
 	struct series_now sample = {
 		.at = now - state.started, .bytes = s->bytes_done,
-		.files = tally_files_done(&s->tally), .walkers = c->workers.nthreads,
+		.files = tally_files_done(&s->tally), .walkers = workers_count(&c->workers),
 		.pending = s->in_flight,
 	};
 

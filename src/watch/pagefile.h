@@ -17,7 +17,7 @@ void pagefile_begin(const struct options *o);
 bool pagefile_is_due(int64_t now);
 
 /* Take a sample, which s is, if it is time for that; or, with ended, in any case: the last one. */
-void pagefile_sample(const struct context *c, const struct snapshot *s, int64_t now, bool ended);
+void pagefile_sample(struct context *c, const struct snapshot *s, int64_t now, bool ended);
 
 /* The run has ended: write the page.  A failure is an error. */
 void pagefile_end(const struct options *o);

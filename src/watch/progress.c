@@ -60,14 +60,14 @@ bool progress_init(struct context *c)
 	return is_shown() || metrics_are_due(INT64_MAX) || pagefile_is_due(INT64_MAX);
 }
 
-static void put_metrics(const struct context *c, const struct snapshot *s, int64_t now)
+static void put_metrics(struct context *c, const struct snapshot *s, int64_t now)
 {
 	uint64_t ended = s->tally.bytes;
 
 	metrics_put(&(struct metrics_now){
 		.pending = s->in_flight, .copying = s->copying,
 		.pending_bytes = s->bytes_done > ended ? s->bytes_done - ended : 0,
-		.walkers = c->workers.nthreads,
+		.walkers = workers_count(&c->workers),
 	}, now);
 }
 

@@ -57,7 +57,7 @@ void stats_print(struct context *c)
 		    (uintmax_t)s.copies, (uintmax_t)s.cookies, (uintmax_t)s.calls,
 		    s.copies ? (double)s.calls / s.copies : 0.0);
 	report_line("threads: %u walkers; %u copying, %u at most; %u processors; %u%% waited",
-		    c->workers.nthreads, s.threads, s.threads_peak, s.cores, s.waiting);
+		    workers_count(&c->workers), s.threads, s.threads_peak, s.cores, s.waiting);
 	for (uint32_t i = 0; i < s.ndecisions; i++)
 		print_decision(&s.decisions[i]);
 	tally_sum(&sum);

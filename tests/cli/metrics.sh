@@ -158,7 +158,9 @@ test_full() {
 	mkdir small && mount -t tmpfs -o size=4k none small
 	run -a --metrics=small/m.prom src dst
 	assertEquals 'status' 1 $status
-	assertEquals "pcp: error writing 'small/m.prom': No space left on device" "$(cat err)"
+	# The first attempt is a warning, if the run is long enough for one.
+	assertEquals "pcp: error writing 'small/m.prom': No space left on device" \
+		"$(grep -v '^pcp: warning: cannot replace' err)"
 	assertEquals 'nothing is left' '' "$(ls -A small)"
 	assertEquals 'all is copied' '' "$(diff -r --exclude=fifo src dst)"
 }
