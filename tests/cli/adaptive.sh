@@ -11,6 +11,7 @@ looks=2
 python_with time
 
 oneTimeSetUp() {
+	sanitized && skip_all 'a sanitizer takes too much of the processors'
 	has_fuse || skip_all 'no FUSE'
 	[ "$python" ] || skip_all 'no python3'
 	cd "$work" || exit

@@ -14,6 +14,7 @@ else
 fi
 
 oneTimeSetUp() {
+	sanitized && skip_all 'a sanitizer takes too much of the processors'
 	cd "$work" || exit
 	mkdir files small dirs
 	head -c $((ms * 4))K /dev/urandom >big

@@ -31,7 +31,7 @@ kills() {
 }
 
 kills -a
-if [ "$FILES" -lt 100000 ]; then
+if [ "$FILES" -lt 100000 ] && ! sanitized; then
 	kills -a --update=changed
 	kills -R -n
 fi
