@@ -149,6 +149,9 @@ static enum existing_action check_update_options(const struct options *o, const 
 		status_fail();
 	}
 	announce_skipped(o, e);
+	/* A symlink that a copy would replace is none: other names are no links to it. */
+	if (options_aside(o, e->type) && (src->st_mode ^ dst->st_mode) & S_IFMT)
+		up_to_date = false;
 	return up_to_date ? EXISTING_UP_TO_DATE : EXISTING_KEEP;
 }
 

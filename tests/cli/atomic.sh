@@ -140,6 +140,26 @@ test_symlinks() {
 }
 
 # Other names keep the old file.
+# What -u leaves alone is the copy for further names; but not a symlink, which would be replaced.
+test_symlink_that_is_newer() {
+	is_cp && { skip 'cp has no --atomic'; return; }
+	cd "$scratch" || return
+	rm -rf room && mkdir -p room/src room/dst && cd room || return
+	echo data >src/first
+	ln src/first src/second
+	touch -d 2001-02-03 src/*
+	for name in first second; do
+		ln -s ../src/first dst/$name
+		pcp -a -u --atomic -T src dst 2>err
+		assertEquals "[$name] status; $(cat err)" 0 $?
+		other=$([ $name = first ] && echo second || echo first)
+		assertTrue "[$name] it stays" "[ -L dst/$name ]"
+		assertFalse "[$name] the other name is a file" "[ -L dst/$other ]"
+		assertEquals "[$name] with the data" data "$(cat dst/$other)"
+		rm dst/*
+	done
+}
+
 test_other_names() {
 	is_cp && { skip 'cp has no --atomic'; return; }
 	there
