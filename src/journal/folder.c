@@ -25,9 +25,23 @@ static void refuse(int err, const char *format, const char *path)
 	report_error(err, format, quote_always(0, path));
 }
 
+/* As fsync(2), for the directory above fd.  Returns false with errno set after a failure. */
+static bool sync_parent(int fd)
+{
+	int parent = RETRY(openat(fd, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+	/* One that is not to be read cannot be synced; the journal is as good until a crash. */
+	if (parent < 0)
+		return errno == EACCES;
+	int r = RETRY(fsync(parent)), err = errno;
+	close(parent);
+	errno = err;
+	return r == 0;
+}
+
 int folder_open(const char *path, bool write)
 {
-	if (write && RETRY(mkdir(path, 0700)) < 0 && errno != EEXIST) {
+	bool made = write && RETRY(mkdir(path, 0700)) == 0;
+	if (write && !made && errno != EEXIST) {
 		refuse(errno, "cannot create the journal %s", path);
 		return -1;
 	}
@@ -36,6 +50,8 @@ int folder_open(const char *path, bool write)
 		refuse(errno, "cannot open the journal %s", path);
 		return -1;
 	}
+	if (made && !sync_parent(fd))
+		refuse(errno, "cannot sync the directory of the journal %s", path);
 	if (RETRY(flock(fd, (write ? LOCK_EX : LOCK_SH) | LOCK_NB)) == 0)
 		return fd;
 	if (errno == EWOULDBLOCK)

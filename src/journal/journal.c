@@ -116,11 +116,15 @@ void journal_put_root(const char *name, const char *dst, const struct record_ide
 		      const struct record_identity *dst_id)
 {
 	char *full_name = absolute(name), *full_dst = absolute(dst);
+	bool known = false;
 
-	put(&(struct record){
-		.kind = RECORD_ROOT, .name = full_name, .dst = full_dst, .src = *src,
-		.dst_id = *dst_id,
-	});
+	for (size_t i = 0; i < replay.nroots && !known; i++)
+		known = !strcmp(replay.roots[i].name, full_name);
+	if (!known)
+		put(&(struct record){
+			.kind = RECORD_ROOT, .name = full_name, .dst = full_dst, .src = *src,
+			.dst_id = *dst_id,
+		});
 	free(full_name);
 	free(full_dst);
 }
@@ -183,8 +187,8 @@ struct journal_place journal_end_now(void)
 	return place;
 }
 
-/* Bring the segments from first to last to stable storage.  Returns 0 or an errno value. */
-static int sync_segments(uint64_t first, uint64_t last)
+/* Bring the segments from first to last to stable storage.  Returns false if that is reported. */
+static bool sync_segments(uint64_t first, uint64_t last)
 {
 	int err = 0;
 
@@ -192,7 +196,10 @@ static int sync_segments(uint64_t first, uint64_t last)
 		err = segment_sync(folder, number);
 	if (!err && RETRY(fsync(folder)) < 0)
 		err = errno;
-	return err;
+	if (err)
+		report_error_about(&(struct report_about){ .op = OP_SYNC, .dst = path }, err,
+				   "cannot sync the journal %s", quote_always(0, path));
+	return !err;
 }
 
 void journal_put_durable(struct journal_place place)
@@ -204,16 +211,32 @@ void journal_put_durable(struct journal_place place)
 		return;
 	if (!first)
 		first = first_segment;
-	int err = sync_segments(first, place.segment);
-	if (err) {
-		report_error_about(&(struct report_about){ .op = OP_SYNC, .dst = path }, err,
-				   "cannot sync the journal %s", quote_always(0, path));
+	if (!sync_segments(first, place.segment))
 		return;
-	}
 	first = place.segment;
 	put(&(struct record){
 		.kind = RECORD_DURABLE, .dir = place.segment, .parent = place.at,
 	});
+}
+
+void journal_put_target(const char *name)
+{
+	if (!journal_top())
+		return;
+	char *full = absolute(name);
+	put(&(struct record){ .kind = RECORD_TARGET, .name = full });
+	free(full);
+	/* If the machine stops, and the copy is left without this, a second one comes into it. */
+	(void)sync_segments(first_segment, journal_end_now().segment);
+}
+
+bool journal_has_target(const char *name)
+{
+	char *full = absolute(name);
+	bool has = replay.target && !strcmp(replay.target, full);
+
+	free(full);
+	return has;
 }
 
 bool journal_put_complete(struct ledger *l, struct ledger *parent, const char *name,
@@ -316,17 +339,6 @@ struct oldlink *journal_take_link(dev_t dev, ino_t ino)
 const char *journal_dir_name(uint64_t number, uint64_t *ret_parent)
 {
 	return oldlinks_dir_name(&replay.links, number, ret_parent);
-}
-
-bool journal_has_root(const char *name)
-{
-	char *full = absolute(name);
-	bool has = false;
-
-	for (size_t i = 0; i < replay.nroots && !has; i++)
-		has = !strcmp(replay.roots[i].dst, full);
-	free(full);
-	return has;
 }
 
 struct journal_summary journal_summary(void)

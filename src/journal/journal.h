@@ -78,15 +78,24 @@ uint64_t journal_number(uint64_t dir, const char *name);
  */
 struct ledger *journal_enter(struct ledger *parent, const char *name, const char *dst, bool made);
 
-/* The operand name, a directory, and its copy, which is there by now, are these. */
-void journal_put_root(const char *name, const char *dst, const struct record_identity *src,
-		      const struct record_identity *dst_id);
+/*
+ * The last operand, path relative to the working directory, is going to be the name of the copy.
+ * Without a journal: nothing.
+ */
+void journal_put_target(const char *path);
 
 /*
- * Returns true if an earlier run has made the copy of an operand under the name path, relative to
- * the working directory.
+ * Returns true if it is so, as an earlier run has put.  There may be a directory by now, which is
+ * no place to copy into but the copy itself.
  */
-bool journal_has_root(const char *path);
+bool journal_has_target(const char *path);
+
+/*
+ * The operand name, a directory, and its copy, which is there by now, are these; nothing if an
+ * earlier run has put it.
+ */
+void journal_put_root(const char *name, const char *dst, const struct record_identity *src,
+		      const struct record_identity *dst_id);
 
 /* Returns true if all runs of the pass were since the machine was started. */
 bool journal_is_of_this_boot(void);

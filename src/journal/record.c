@@ -25,6 +25,7 @@ static unsigned int fields_of(enum record_kind kind)
 {
 	switch (kind) {
 	case RECORD_RUN: return F_FLAGS | F_NAME;
+	case RECORD_TARGET: return F_NAME;
 	case RECORD_ROOT: return F_FLAGS | F_NAME | F_ROOT;
 	case RECORD_BEGUN: return F_FLAGS | F_DIR | F_PARENT | F_NAME;
 	case RECORD_ENTRY: return F_FLAGS | F_DIR | F_NAME | F_TYPE | F_WHAT;
@@ -39,7 +40,7 @@ static unsigned int fields_of(enum record_kind kind)
 
 static bool is_kind(unsigned char letter)
 {
-	return letter && strchr("ROBEPFCDM", letter);
+	return letter && strchr("RTOBEPFCDM", letter);
 }
 
 /* --------------------------------------------------------------- writing */

@@ -15,6 +15,8 @@
 /* The letters are the first bytes of the records. */
 enum record_kind {
 	RECORD_RUN = 'R',	/* a run begins; name: what it was asked for, in words */
+	RECORD_TARGET = 'T',	/* the last operand is the name of the copy, not a directory to copy
+				   into: before there is anything, and true for ever */
 	RECORD_ROOT = 'O',	/* what an operand and its copy are, before it is begun */
 	RECORD_BEGUN = 'B',	/* a directory is going to be made, or merged into */
 	RECORD_ENTRY = 'E',	/* an entry that is no directory is done */
@@ -39,7 +41,8 @@ struct record {
 				   one that name is in */
 	uint64_t parent;	/* BEGUN, COMPLETE: the number of the directory that it is in */
 	bool made;		/* BEGUN: there was nothing; RUN: see journal_begin(), compares */
-	const char *name;	/* all but DURABLE; of an operand as it was given */
+	const char *name;	/* all but DURABLE; of an operand as it was given; TARGET: the
+				   full one */
 	const char *dst;	/* if it is an operand, the full name of its copy; else NULL */
 	char type;		/* as in struct ledger_entry: ENTRY, FAILED, DELETE */
 	enum ledger_count what;	/* ENTRY: what has become of it */

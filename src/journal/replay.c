@@ -82,6 +82,10 @@ static void see_first(void *arg, const struct record *record)
 		if (!r->options)
 			r->options = xstrdup(record->name);
 		break;
+	case RECORD_TARGET:
+		if (!r->target)
+			r->target = xstrdup(record->name);
+		break;
 	case RECORD_ROOT:
 		add_root(r, record);
 		break;
@@ -281,6 +285,7 @@ void replay_free(struct replay *r)
 		free(r->roots[i].dst);
 	}
 	free(r->roots);
+	free(r->target);
 	free(r->options);
 	*r = (struct replay){ .complete = false };
 }

@@ -55,6 +55,7 @@ struct replay {
 	struct hash_table *by_number;	/* the same */
 	struct replay_root *roots;
 	size_t nroots, room;
+	char *target;			/* the name of the copy, or NULL: see RECORD_TARGET */
 	char *options;			/* what the first run was asked for, or NULL */
 };
 

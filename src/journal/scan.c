@@ -7,7 +7,8 @@
  * The page cache outlives a process, but not the machine.  So what was written since this boot
  * counts to the last record; what is older counts up to the last record of its own boot that says
  * that all before it, and what that tells of, was on stable storage.  What was lost by a stop of
- * the machine does not come back by what later runs bring there.
+ * the machine does not come back by what later runs bring there.  What the name of the copy was
+ * meant to be is true whatever was lost.
  */
 #include <config.h>
 
@@ -173,8 +174,9 @@ static void see_all(const struct scan *s, struct segment_reader *r,
 	bool since_boot = !memcmp(s->boot, r->head.boot, SEGMENT_ID);
 	struct record record;
 
-	while (segment_next(r, &record) && (since_boot || is_durable(s, r)))
-		see(arg, &record);
+	while (segment_next(r, &record))
+		if (since_boot || is_durable(s, r) || record.kind == RECORD_TARGET)
+			see(arg, &record);
 }
 
 char *scan_all(const struct scan *s, void (*see)(void *arg, const struct record *r), void *arg)

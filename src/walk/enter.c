@@ -254,7 +254,7 @@ struct dir *enter_make(struct context *c, struct walk_root *root, const struct e
 		return NULL;
 	}
 	free(there.backup);
-	if (d->ledger && e->operand && !d->ledger->resumed)
+	if (d->ledger && e->operand)
 		put_root(e);
 	if (d->created) {
 		announce_begun(c, e, NULL);

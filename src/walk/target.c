@@ -115,7 +115,7 @@ static bool find_target(const struct options *o, const char **ret_dir, int *ret_
 	}
 	*ret_nsources = o->noperands - 1;
 	/* What an earlier run of this pass has made is the copy itself, and no place for one. */
-	if (o->no_target_dir || (o->noperands == 2 && journal_has_root(last)))
+	if (o->no_target_dir || journal_has_target(last))
 		return true;
 	*ret_fd = open_dir(last);
 	int err = errno;
@@ -124,6 +124,8 @@ static bool find_target(const struct options *o, const char **ret_dir, int *ret_
 	} else if (o->noperands > 2 || is_unopened_dir(last, err)) {
 		report_error(err, "target %s", quote_always(0, last));
 		return false;
+	} else {
+		journal_put_target(last);
 	}
 	return true;
 }

@@ -67,6 +67,24 @@ test_complete() {
 	assertEquals 'and is one' 0 "$status"
 }
 
+# Killed when the copy of the operand has just been made: the next run does not copy into it.
+test_killed_at_the_beginning() {
+	can_strace || startSkipping
+	$user strace -f -qq -o trace --inject=fstatfs:signal=KILL:when=1 \
+		"$bin/pcp" -a --journal=j src dst >out 2>err
+	assertTrue 'the copy is there, and empty' '[ -d dst ] && [ ! -e dst/1 ]'
+	run -a --journal=j src dst
+	assertEquals 'status' 0 "$status"
+	assertEquals 'a copy' '' "$(treecmp.py src dst)"
+	run --check-journal=j
+	assertEquals 'checked' 0 "$status"
+	mv dst moved
+	mkdir dst
+	run -a --journal=j src dst
+	run --check-journal=j
+	assertEquals 'the journal knows that copy' 1 "$status"
+}
+
 # A directory that may not be read fails; the next run has nothing else to do.
 test_failure() {
 	chmod 000 src/a/b

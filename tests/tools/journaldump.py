@@ -10,7 +10,7 @@ import os
 import sys
 
 HEAD = 88
-KINDS = {"R": "n", "O": "ni", "B": "dpn", "E": "dtwn", "P": "dnx", "F": "dtne",
+KINDS = {"R": "n", "T": "n", "O": "ni", "B": "dpn", "E": "dtwn", "P": "dnx", "F": "dtne",
          "C": "dpns", "D": "tn",
          "M": "dp"}
 FLAGGED = "ROBEPF"

@@ -343,6 +343,7 @@ static void test_boots(int dir)
 		.kind = RECORD_ENTRY, .dir = 1, .name = "second", .type = 'f',
 		.what = LEDGER_COPIED,
 	};
+	const struct record target = { .kind = RECORD_TARGET, .name = "/copy" };
 	struct replay r;
 	struct scan s;
 
@@ -356,6 +357,7 @@ static void test_boots(int dir)
 	};
 	/* It is brought to stable storage while more is recorded. */
 	tell(dir, &second);
+	tell(dir, &target);
 	tell(dir, &durable);
 	if (segment_close(&segment))
 		abort();
@@ -363,6 +365,7 @@ static void test_boots(int dir)
 	free(replay_load(&r, &s));
 	ok(replay_is_done(&r, 1, "first"), "what was on stable storage counts after a boot");
 	ok(!replay_is_done(&r, 1, "second"), "what was not does not");
+	ok(r.target && !strcmp(r.target, "/copy"), "but for the name that the copy was given");
 	replay_free(&r);
 	scan_close(&s);
 
