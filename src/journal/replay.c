@@ -110,18 +110,19 @@ static void see_first(void *arg, const struct record *record)
 
 /* ---------------------------------------------------------- what is done */
 
+/* The key is the first member both of a directory and of a part. */
 static size_t hash_key(const void *entry, size_t size)
 {
-	const struct replay_dir *d = entry;
+	const struct xxh128 *key = entry;
 
-	return d->key.low % size;
+	return key->low % size;
 }
 
 static bool same_key(const void *a, const void *b)
 {
-	const struct replay_dir *x = a, *y = b;
+	const struct xxh128 *x = a, *y = b;
 
-	return x->key.low == y->key.low && x->key.high == y->key.high;
+	return x->low == y->low && x->high == y->high;
 }
 
 static size_t hash_number(const void *entry, size_t size)
@@ -136,20 +137,6 @@ static bool same_number(const void *a, const void *b)
 	const struct replay_dir *x = a, *y = b;
 
 	return x->ledger.dir == y->ledger.dir;
-}
-
-static size_t hash_part(const void *entry, size_t size)
-{
-	const struct replay_part *part = entry;
-
-	return part->key.low % size;
-}
-
-static bool same_part(const void *a, const void *b)
-{
-	const struct replay_part *x = a, *y = b;
-
-	return x->key.low == y->key.low && x->key.high == y->key.high;
 }
 
 static struct replay_dir *find_number(const struct replay *r, uint64_t dir)
@@ -259,7 +246,7 @@ char *replay_load(struct replay *ret, const struct scan *s)
 	}
 	ret->begun = hash_initialize(61, NULL, hash_key, same_key, free);
 	ret->by_number = hash_initialize(61, NULL, hash_number, same_number, NULL);
-	ret->parts = hash_initialize(7, NULL, hash_part, same_part, free);
+	ret->parts = hash_initialize(7, NULL, hash_key, same_key, free);
 	if (!ret->begun || !ret->by_number || !ret->parts)
 		xalloc_die();
 	add_dir(ret, (struct xxh128){ .low = 0 }, 0, false);

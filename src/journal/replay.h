@@ -20,13 +20,13 @@ struct scan;
 
 /* A directory that was begun, and is not complete */
 struct replay_dir {
-	struct xxh128 key;		/* of its name: see replay_key() */
+	struct xxh128 key;		/* of its name, first: see replay_key() */
 	struct ledger ledger;		/* of what is done in it, or complete below it */
 };
 
 /* A huge file of which a part was copied: see struct journal_part */
 struct replay_part {
-	struct xxh128 key;		/* of its name: see replay_key() */
+	struct xxh128 key;		/* of its name, first: see replay_key() */
 	uint64_t prefix, size;
 	int64_t sec;
 	uint32_t nsec;
