@@ -22,6 +22,7 @@
 #include <unistd.h>
 
 #include "base/rate.h"
+#include "base/readall.h"
 #include "base/retry.h"
 #include "report/quote.h"
 #include "report/report.h"
@@ -125,18 +126,13 @@ static bool parse(const struct control *k, char *text, struct control_settings *
 static char *read_fd(int fd)
 {
 	char *text = malloc(MOST_SIZE + 1);
-	size_t len = 0;
-	ssize_t n = text ? 1 : -1;
+	ssize_t len = text ? readall(fd, text, MOST_SIZE + 1) : -1;
 
-	while (n > 0 && len <= MOST_SIZE) {
-		n = RETRY(read(fd, text + len, MOST_SIZE + 1 - len));
-		len += n > 0 ? n : 0;
-	}
-	if (n == 0 && len <= MOST_SIZE) {
+	if (len >= 0 && len <= MOST_SIZE) {
 		text[len] = '\0';
 		return text;
 	}
-	if (n >= 0)
+	if (len >= 0)
 		errno = EFBIG;
 	int err = errno;
 	free(text);

@@ -31,6 +31,7 @@
 #include <libcopyfile.h>
 
 #include "base/options.h"
+#include "base/readall.h"
 #include "base/retry.h"
 #include "base/stop.h"
 #include "base/symlink.h"
@@ -73,23 +74,6 @@ bool unchanged_time(struct timespec src, struct timespec dst)
 /* System calls that it takes to read one of each */
 #define BLOCK_CALLS 2
 
-/* Fill buf from fd, as far as there is something.  Returns the number of bytes, or -1. */
-static ssize_t read_block(int fd, char *buf)
-{
-	size_t have = 0;
-
-	while (have < BLOCK) {
-		ssize_t n = RETRY(read(fd, buf + have, BLOCK - have));
-
-		if (n < 0)
-			return -1;
-		if (n == 0)
-			break;
-		have += n;
-	}
-	return have;
-}
-
 /* Returns true if both have the same bytes.  What cannot be read is for the copy to report. */
 static bool same_bytes(int src, int dst)
 {
@@ -97,8 +81,8 @@ static bool same_bytes(int src, int dst)
 	ssize_t n, m;
 
 	do {
-		n = stop_asked() ? -1 : read_block(src, x);
-		m = read_block(dst, y);
+		n = stop_asked() ? -1 : readall(src, x, BLOCK);
+		m = readall(dst, y, BLOCK);
 		copyfile_limit_take((n > 0 ? n : 0) + (m > 0 ? m : 0), BLOCK_CALLS);
 	} while (n > 0 && n == m && !memcmp(x, y, n));
 	free(x);

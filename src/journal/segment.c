@@ -29,6 +29,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/readall.h"
 #include "base/retry.h"
 #include "journal/record.h"
 #include "xalloc.h"
@@ -186,23 +187,6 @@ int segment_close(struct segment *s)
 
 /* --------------------------------------------------------------- reading */
 
-/* Read len bytes of fd, or as many as there are.  Returns how many, or -1 with errno set. */
-static ssize_t read_all(int fd, unsigned char *bytes, size_t len)
-{
-	size_t have = 0;
-
-	while (have < len) {
-		ssize_t n = RETRY(pread(fd, bytes + have, len - have, have));
-
-		if (n < 0)
-			return -1;
-		if (n == 0)
-			break;
-		have += n;
-	}
-	return have;
-}
-
 static bool is_zero(const unsigned char *bytes, size_t len)
 {
 	while (len && !*bytes) {
@@ -251,7 +235,7 @@ enum segment_state segment_read(struct segment_reader *r, int dir, uint64_t numb
 		state = SEGMENT_FOREIGN;
 	if (state == SEGMENT_GOOD) {
 		r->bytes = xmalloc(st.st_size + 1);
-		ssize_t len = read_all(fd, r->bytes, st.st_size);
+		ssize_t len = readall(fd, r->bytes, st.st_size);
 		r->len = len < 0 ? 0 : len;
 		state = len < 0 ? SEGMENT_UNREADABLE : get_head(r, number);
 	}
