@@ -76,6 +76,23 @@ mount_fs() {
 	truncate -s 1G "$2.img"
 	$mkfs "$2.img" >/dev/null && mount -o loop "$2.img" "$2"
 }
+# unmount DIR...: those that are mounts
+unmount() {
+	for at; do
+		! mountpoint -q "$at" || fusermount3 -u "$at" 2>/dev/null || umount -l "$at"
+	done
+}
+
+# need_box DIR: the box of tools/nfsbox is built, and pcp in DIR, a new directory that it can
+# share; else the whole test is skipped
+need_box() {
+	sanitized && skip_all 'a sanitizer is too slow in the box'
+	is_root || nfsbox ready || skip_all "not without 120 MB of packages: run 'nfsbox build'"
+	nfsbox build 2>"$scratch/build" || skip_all "no box: $(tail -n 1 "$scratch/build")"
+	mkdir "$1"
+	cp -P "$bin"/pcp "$bin"/*.so* "$1/" 2>/dev/null
+}
+
 has_fuse() { [ -r /dev/fuse ] && [ -w /dev/fuse ] && tool slowfs; }
 has_json() { ! pcp --json 2>&1 | grep -q 'built without --json'; }
 sanitized() { [ "${SANITIZERS-}" ] || grep -qa -e __asan_init -e __tsan_init "$bin/pcp"; }

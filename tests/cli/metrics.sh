@@ -21,9 +21,7 @@ setUp() {
 
 tearDown() {
 	cd /
-	for at in "$room/slow" "$room/small"; do
-		! mountpoint -q "$at" || fusermount3 -u "$at" 2>/dev/null || umount -l "$at"
-	done
+	unmount "$room/slow" "$room/small"
 }
 
 # run ARGUMENT...: in the room; sets status

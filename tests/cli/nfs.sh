@@ -10,11 +10,7 @@
 share=$scratch/share
 
 oneTimeSetUp() {
-	sanitized && skip_all 'a sanitizer is too slow in the box'
-	is_root || nfsbox ready || skip_all "not without 120 MB of packages: run 'nfsbox build'"
-	nfsbox build 2>"$scratch/build" || skip_all "no box: $(tail -n 1 "$scratch/build")"
-	mkdir "$share"
-	cp -P "$bin"/pcp "$bin"/*.so* "$share/" 2>/dev/null
+	need_box "$share"
 	inside >"$share/inside"
 	tree "$scratch/src"
 	# as a tarball, for hostfs knows whole seconds only

@@ -34,7 +34,7 @@ setUp() {
 
 tearDown() {
 	cd /
-	! mountpoint -q "$room/mnt" || fusermount3 -u "$room/mnt" || umount -l "$room/mnt"
+	unmount "$room/mnt"
 }
 
 # faulty DIR [FAULT]...: DIR as mnt/, where these calls fail
