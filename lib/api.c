@@ -19,6 +19,7 @@
 
 #include "attr.h"
 #include "cookie.h"
+#include "cores.h"
 #include "count.h"
 #include "digest.h"
 #include "job.h"
@@ -459,7 +460,7 @@ int copyfile_stats(struct copyfile_stats *ret, size_t size)
 		.copies = cf_counted(CF_COPIES), .cookies = cf_counted(CF_COOKIES),
 		.calls = cf_counted(CF_CALLS), .bytes_cloned = cf_counted(CF_CLONED),
 		.bytes_offloaded = cf_counted(CF_OFFLOADED),
-		.bytes_buffered = cf_counted(CF_BUFFERED), .cores = cf_policy_cores(),
+		.bytes_buffered = cf_counted(CF_BUFFERED), .cores = cf_cores(),
 		.callers = cf_policy_callers(), .waiting = cf_policy_waiting(),
 	};
 	int state = enter();

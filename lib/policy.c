@@ -52,9 +52,7 @@
 #include "policy.h"
 
 #include <assert.h>
-#include <errno.h>
 #include <fcntl.h>
-#include <sched.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <sys/resource.h>
@@ -62,6 +60,7 @@
 #include <unistd.h>
 
 #include "clock.h"
+#include "cores.h"
 #include "fibhash.h"
 #include "idle.h"
 #include "limit.h"
@@ -460,7 +459,7 @@ bool cf_policy_waits(uint64_t pair)
 
 static unsigned int most_threads(void)
 {
-	unsigned int cores = cf_policy_cores();
+	unsigned int cores = cf_cores();
 
 	return cores > MOST_THREADS ? cores : MOST_THREADS;
 }
@@ -468,7 +467,7 @@ static unsigned int most_threads(void)
 /* Returns how many threads would keep all processors busy, from cores to most. */
 static unsigned int demand(const struct pair *p)
 {
-	unsigned int cores = cf_policy_cores(), most = most_threads();
+	unsigned int cores = cf_cores(), most = most_threads();
 	int64_t cpu = cf_relaxed_get(p->cpu), wait = cf_relaxed_get(p->wait);
 
 	if (!measured(p) || (wait < SHORT_WAIT && most > MODEST))
@@ -490,7 +489,7 @@ unsigned int cf_policy_callers_wanted(void)
 {
 	const struct pair *p = cf_relaxed_get(last_measured);
 
-	return p && wants_one(p) ? 1 : cf_policy_cores();
+	return p && wants_one(p) ? 1 : cf_cores();
 }
 
 unsigned int cf_policy_waiting(void)
@@ -529,40 +528,6 @@ unsigned int cf_policy_callers(void)
 
 /* -------------------------------------------------------- the threads */
 
-/* How many processors there may be at most: guards against a kernel that never has enough. */
-#define MOST_CORES (1 << 20)
-
-/* Returns how many processors this thread may run on; 1 if that can't be told. */
-static unsigned int count_cores(void)
-{
-	unsigned int count = 0;
-	bool too_small = true;
-
-	/* The kernel refuses a set that has no room for all processors. */
-	for (int room = CPU_SETSIZE; too_small && room <= MOST_CORES; room *= 2) {
-		cpu_set_t *set = CPU_ALLOC(room);
-		size_t size = CPU_ALLOC_SIZE(room);
-		int r = set ? sched_getaffinity(0, size, set) : -1;
-
-		too_small = set && r < 0 && errno == EINVAL;
-		count = r == 0 ? CPU_COUNT_S(size, set) : 0;
-		CPU_FREE(set);
-	}
-	return count ? count : 1;
-}
-
-unsigned int cf_policy_cores(void)
-{
-	static atomic_uint cores;
-	unsigned int n = cf_relaxed_get(cores);
-
-	if (!n) {
-		n = count_cores();
-		cf_relaxed_set(cores, n);
-	}
-	return n;
-}
-
 static bool is_crowded(const struct pair *p)
 {
 	int64_t queue = cf_relaxed_get(p->queue);
@@ -573,7 +538,7 @@ static bool is_crowded(const struct pair *p)
 
 struct cf_pool_limits cf_policy_limits(unsigned int fixed, uint64_t pair)
 {
-	unsigned int cores = cf_policy_cores();
+	unsigned int cores = cf_cores();
 	const struct pair *p = find(pair);
 	unsigned int working = cf_policy_callers();
 	int64_t begun = cf_relaxed_get(p->begun), t = cf_now();

@@ -76,7 +76,4 @@ unsigned int cf_policy_callers_wanted(void);
 /* Returns the percentage of copies that waited, of the pair that was measured last. */
 unsigned int cf_policy_waiting(void);
 
-/* Returns how many cores the process may run on. */
-unsigned int cf_policy_cores(void);
-
 #endif

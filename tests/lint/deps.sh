@@ -10,13 +10,15 @@ cd "$top_srcdir" || skip_all 'the sources are not here'
 # What each room of the library may know.  Dependencies point downward, so
 # nobody may know api, and a new module needs its line here, or two.
 rooms='
-api	attr cookie count digest job limit newdir place policy pool relaxed scale start sys temp
+api	attr cookie cores count digest job limit newdir place policy pool relaxed scale start
+api	sys temp
 start	cookie exit identity job policy pool relaxed
 exit	clock cookie limit watch
 cookie	clock container count identity job limit pause pin policy pool quota slots sys watch
 slots	identity job pool sys
-policy	clock fibhash idle limit place pool relaxed watch
+policy	clock cores fibhash idle limit place pool relaxed watch
 idle	clock relaxed
+cores	relaxed
 job	attr count dest digest limit move newdir pin place stage sys wait watch
 move	contents data dest digest extent stage sys verify watch
 stage	limit pause watch

@@ -13,6 +13,7 @@
 #include <sys/resource.h>
 #include <time.h>
 
+#include "cores.h"
 #include "idle.h"
 #include "place.h"
 #include "policy.h"
@@ -94,7 +95,7 @@ static void test_unknown(void)
 
 	ok(cf_policy_waits(UNKNOWN), "a pair that is not known is handed over, as if it waits");
 	ok(!limits.waits, "but gets no threads for that");
-	ok(limits.least >= 2 && limits.least >= cf_policy_cores(),
+	ok(limits.least >= 2 && limits.least >= cf_cores(),
 	   "it gets threads for a verdict (%u)", limits.least);
 	ok(limits.most >= 64, "and may have more later (%u)", limits.most);
 	limits = cf_policy_limits(5, UNKNOWN);
@@ -138,7 +139,7 @@ static void half_of_each(int64_t ns)
 
 static void test_demand(uint64_t slow)
 {
-	unsigned int cores = cf_policy_cores(), n;
+	unsigned int cores = cf_cores(), n;
 	int i;
 
 	if (slow == 0) {
@@ -177,7 +178,7 @@ static void test_arm(void)
 	/* A busy machine makes a short nap long: it takes some more until enough were short. */
 	for (i = 0; i < 8 || (i < 100 && cf_policy_callers_wanted() == 1); i++)
 		copy(NO_ARM, short_nap, 1000);
-	is_int(cf_policy_callers_wanted(), cf_policy_cores(),
+	is_int(cf_policy_callers_wanted(), cf_cores(),
 	       "where waits are short there is no arm, whatever the disk says");
 }
 
