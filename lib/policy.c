@@ -310,6 +310,7 @@ static void record(struct pair *p, int64_t cpu, int64_t queue, int64_t wait);
  * not go to what comes next: where a few long pieces of work take all the time, and many short
  * ones none, the short ones would be all that is measured.  What the thread has done since its
  * last sample is more than what it has done in here, so this is no more than it has waited.
+ * If it has not, the next work is measured from its beginning.
  */
 static void measure_afterwards(const struct cf_policy_sample *s, uint64_t pair)
 {
@@ -318,9 +319,10 @@ static void measure_afterwards(const struct cf_policy_sample *s, uint64_t pair)
 	int64_t held = end.held - s->begin.held;
 	int64_t wait = end.wall - s->begin.wall - held - COARSE - cpu - queue;
 
-	next_sample = end.wall + EVERY;
-	if (last_end.wall && end.sleeps > last_end.sleeps && wait > cpu)
+	if (last_end.wall && end.sleeps > last_end.sleeps && wait > cpu) {
+		next_sample = end.wall + EVERY;
 		record(find(pair), cpu, queue, wait);
+	}
 	last_end = end;
 }
 

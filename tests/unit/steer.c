@@ -76,6 +76,8 @@ static void nothing(void *arg)
 
 int main(void)
 {
+	unsigned int n;
+
 	no_disk = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	workers_init(&workers, LIMIT, nothing, NULL);
 	steer_init(&steer, &workers);
@@ -83,7 +85,8 @@ int main(void)
 	work(TIMES, nap);
 	is_int(allowed(), LIMIT, "work that waits: as many as there may be");
 	work(TIMES, spin);
-	ok(allowed() <= cores(), "work that does not: at most one for each core");
+	n = allowed();
+	ok(n <= cores(), "work that does not: at most one for each core (%u)", n);
 	work(3 * TIMES, nap);
 	is_int(allowed(), LIMIT, "work waits again: that is found out");
 	ok(steer_wants_walker(&steer) && steer_wants_help(&steer), "no work: it is wanted");
