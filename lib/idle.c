@@ -22,6 +22,9 @@
 /* Nanoseconds from one look to the next: a few ticks of each processor */
 #define LOOK_EVERY 30000000
 
+/* The mean is over so many looks, which takes half a second; at first, over all that were made. */
+#define LOOKS 16
+
 /* What is older than this (ns) tells nothing of now. */
 #define OUT_OF_DATE 1000000000
 
@@ -30,10 +33,11 @@ struct ticks {
 	uint64_t idle, all;
 };
 
-static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;	/* of last */
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;	/* of last and looks */
 static struct ticks last;
+static int looks;			/* that the mean is made of */
 static _Atomic int64_t looked;		/* when last was read; 0: never */
-static atomic_int share = -1;
+static atomic_int share = CF_IDLE_NOT_YET, mean = CF_IDLE_NOT_YET;
 
 static bool read_ticks(struct ticks *ret)
 {
@@ -55,14 +59,26 @@ static bool read_ticks(struct ticks *ret)
 	return true;
 }
 
-/* The idle share from then to now, or -1 */
+/* The idle share from then to now, or CF_IDLE_NOT_YET */
 static int share_of(const struct ticks *then, const struct ticks *now)
 {
 	/* The kernel may correct these numbers downwards. */
 	if (now->all <= then->all || now->idle < then->idle)
-		return -1;
+		return CF_IDLE_NOT_YET;
 	uint64_t part = (now->idle - then->idle) * CF_IDLE_WHOLE / (now->all - then->all);
 	return part > CF_IDLE_WHOLE ? CF_IDLE_WHOLE : (int)part;
+}
+
+static void set_locked(int new_share)
+{
+	int old = cf_relaxed_get(mean);
+
+	cf_relaxed_set(share, new_share);
+	if (new_share < 0)
+		looks = 0;
+	else if (looks < LOOKS)
+		looks++;
+	cf_relaxed_set(mean, looks > 1 ? old + (new_share - old) / looks : new_share);
 }
 
 static void look_locked(int64_t now)
@@ -70,16 +86,18 @@ static void look_locked(int64_t now)
 	int64_t before = cf_relaxed_get(looked);
 	struct ticks ticks;
 
+	cf_relaxed_set(looked, now);
 	if (!read_ticks(&ticks)) {
-		cf_relaxed_set(share, -1);
+		set_locked(CF_IDLE_UNKNOWN);
 		return;
 	}
-	cf_relaxed_set(share, before && now - before < OUT_OF_DATE ? share_of(&last, &ticks) : -1);
+	bool of_now = before && now - before < OUT_OF_DATE;
+	set_locked(of_now ? share_of(&last, &ticks) : CF_IDLE_NOT_YET);
 	last = ticks;
-	cf_relaxed_set(looked, now);
 }
 
-int cf_idle_share(void)
+/* Look if it is time, and return what is known then. */
+static int look(const atomic_int *known)
 {
 	int64_t now = cf_clock(CLOCK_MONOTONIC_COARSE);
 
@@ -89,5 +107,17 @@ int cf_idle_share(void)
 		pthread_mutex_unlock(&lock);
 	}
 	/* After fork(2) the lock may be held for ever. */
-	return now - cf_relaxed_get(looked) < OUT_OF_DATE ? cf_relaxed_get(share) : -1;
+	int n = cf_relaxed_get(*known);
+	bool of_now = now - cf_relaxed_get(looked) < OUT_OF_DATE;
+	return of_now || n == CF_IDLE_UNKNOWN ? n : CF_IDLE_NOT_YET;
+}
+
+int cf_idle_share(void)
+{
+	return look(&share);
+}
+
+int cf_idle_mean(void)
+{
+	return look(&mean);
 }

@@ -12,9 +12,10 @@
  *
  *	processors * (cpu + wait) / cpu
  *
- * keep all of them busy if they wait evenly.  This is the demand, from which scale.c begins, and
- * it holds from a page cache (cpu alone) over a disk (some times 100 microseconds) to a far
- * server.
+ * keep all of them busy if they wait evenly.  This is the demand, from which scale.c begins.
+ * It holds from a page cache (cpu alone) over a disk (some times 100 microseconds) to a far
+ * server.  The first pieces of work alone tell it: of many that are under way each waits for
+ * the others, too, and would ask for ever more.
  *
  * A pair of file systems is said to wait if most of the work measured lately waited for
  * longer than it had a processor, and the means say so as well.  Either alone would not do: a
@@ -32,7 +33,9 @@
  * the files in the order in which they lie moves it least.
  *
  * Where threads queue for a large part of their time, maybe because the server of the file
- * system runs here, too, more of them do not help.
+ * system runs here, too, more of them do not help.  Where no processor is idle such a server
+ * makes all work wait, but hardly for longer than the thread has to queue.  Work that waits for
+ * many times that waits for something else, however busy this machine is.
  *
  * Where every system call waits, as under a tracer, the file systems are not the cause.
  * The measurement itself makes system calls that never wait for a file system.  For each
@@ -120,6 +123,12 @@
 #define SHORTEST_WAIT 30000
 
 /*
+ * Where no processor is idle, work that waits for less than ELSEWHERE times what it computes and
+ * queues may wait for a server that has to queue as well.
+ */
+#define ELSEWHERE 4
+
+/*
  * A disk with an arm makes work wait for longer than this (ns) when it has to seek.  Virtual
  * disks, too, may say that they have an arm; but their waits are shorter.  One that has not
  * sought for NEAR samples, most of a second, has none.
@@ -200,7 +209,8 @@ static struct pair {
 	_Atomic int64_t cpu, queue, wait;	/* running means, ns; see above */
 	atomic_bool arm;		/* a disk that claims to have one has been seen to seek */
 	atomic_uint near;		/* samples since it sought */
-	atomic_bool waits;		/* what follows from them */
+	atomic_bool waits;		/* what follows from them, and, if true, */
+	atomic_uint demand;		/* how many threads it took when that was found */
 } pairs[1 << PAIR_BITS];
 
 /* The pair that was measured last, for cf_policy_waiting() */
@@ -222,6 +232,7 @@ static struct pair *find(uint64_t key)
 		cf_relaxed_set(p->arm, false);
 		cf_relaxed_set(p->near, 0);
 		cf_relaxed_set(p->waits, false);
+		cf_relaxed_set(p->demand, 0);
 		cf_relaxed_set(p->key, key);
 	}
 	return p;
@@ -367,12 +378,15 @@ static int64_t limited(int64_t sample, int64_t mean_before)
 	return sample < most ? sample : most;
 }
 
-/* Returns true if the processors of this machine are known to have hardly been idle lately. */
+static bool is_hardly_idle(int share)
+{
+	return share >= 0 && share < CF_IDLE_WHOLE / CROWDED;
+}
+
+/* Returns true if the processors of this machine are known to be hardly idle now. */
 static bool is_busy(void)
 {
-	int share = cf_idle_share();
-
-	return share >= 0 && share < CF_IDLE_WHOLE / CROWDED;
+	return is_hardly_idle(cf_idle_share());
 }
 
 /* One more sample of a disk that claims to have an arm: it sought, or did not. */
@@ -385,6 +399,40 @@ static void look_for_arm(struct pair *p, bool sought)
 		cf_relaxed_set(p->arm, true);
 	else if (near >= NEAR)
 		cf_relaxed_set(p->arm, false);
+}
+
+/*
+ * Returns true if the wait (ns) of work that computes and queues for so long may be for a
+ * processor of this machine.  Where none is idle only a long wait is known not to be; for a
+ * moment all may be, while a server here waits for its disk.  Until it is known whether they
+ * are, the share of the wait decides, if the clock of the processor tells it.
+ */
+static bool may_wait_here(int64_t cpu, int64_t queue, int64_t wait)
+{
+	bool elsewhere = cpu && wait > ELSEWHERE * (cpu + queue);
+	int lately = cf_idle_mean();
+
+	if (lately == CF_IDLE_NOT_YET)
+		return !elsewhere && wait < SHORT_WAIT;
+	return is_hardly_idle(lately) && !(elsewhere && wait > SHORT_WAIT);
+}
+
+static unsigned int or_cores(unsigned int threads)
+{
+	unsigned int cores = cf_cores();
+
+	return cores > threads ? cores : threads;
+}
+
+/* Returns how many threads would keep all processors busy, from cores to most. */
+static unsigned int demand(int64_t cpu, int64_t wait)
+{
+	unsigned int most = or_cores(wait < SHORT_WAIT ? MODEST : MOST_THREADS);
+
+	if (!cpu || wait / cpu >= most)
+		return most;
+	uint64_t threads = cf_cores() * (uint64_t)(cpu + wait) / cpu;
+	return threads < most ? threads : most;
 }
 
 /* Record that a piece of work took so many ns. */
@@ -411,8 +459,10 @@ static void record(struct pair *p, int64_t cpu, int64_t queue, int64_t wait)
 	cf_relaxed_set(p->queue, queue);
 	cf_relaxed_set(p->wait, wait);
 	bool now_waits = waiting > WHOLE / 2 && wait > cpu + (waits ? 0 : queue);
-	if (now_waits && !waits && (wants_one(p) || is_busy()))
+	if (now_waits && !waits && (wants_one(p) || may_wait_here(cpu, queue, wait)))
 		now_waits = false;
+	if (now_waits && !waits)
+		cf_relaxed_set(p->demand, demand(cpu, wait));
 	cf_relaxed_set(p->waits, now_waits);
 	cf_relaxed_set(last_measured, p);
 }
@@ -459,32 +509,12 @@ bool cf_policy_waits(uint64_t pair)
 	return !wants_one(p) && (!measured(p) || cf_relaxed_get(p->waits));
 }
 
-static unsigned int most_threads(void)
-{
-	unsigned int cores = cf_cores();
-
-	return cores > MOST_THREADS ? cores : MOST_THREADS;
-}
-
-/* Returns how many threads would keep all processors busy, from cores to most. */
-static unsigned int demand(const struct pair *p)
-{
-	unsigned int cores = cf_cores(), most = most_threads();
-	int64_t cpu = cf_relaxed_get(p->cpu), wait = cf_relaxed_get(p->wait);
-
-	if (!measured(p) || (wait < SHORT_WAIT && most > MODEST))
-		most = cores > MODEST ? cores : MODEST;
-	if (!measured(p) || !cpu || wait / cpu >= most)
-		return most;
-	uint64_t threads = cores * (uint64_t)(cpu + wait) / cpu;
-	return threads < most ? threads : most;
-}
-
 unsigned int cf_policy_demand(void)
 {
 	const struct pair *p = cf_relaxed_get(last_measured);
 
-	return p && measured(p) && cf_relaxed_get(p->waits) && !wants_one(p) ? demand(p) : 0;
+	return p && measured(p) && cf_relaxed_get(p->waits) && !wants_one(p) ?
+		       cf_relaxed_get(p->demand) : 0;
 }
 
 unsigned int cf_policy_callers_wanted(void)
@@ -556,9 +586,10 @@ struct cf_pool_limits cf_policy_limits(unsigned int fixed, uint64_t pair)
 		working = least;
 
 	return (struct cf_pool_limits){
-		.least = least, .most = fixed ? fixed : most_threads(), .waits = waits,
+		.least = least, .most = fixed ? fixed : or_cores(MOST_THREADS), .waits = waits,
 		.crowded = waits && is_crowded(p),
-		.demand = demand(p),
+		.demand = cf_relaxed_get(p->waits) ? cf_relaxed_get(p->demand) :
+			  measured(p) ? cores : or_cores(MODEST),
 		.spare = waits ? least : least > working ? least - working : 0,
 	};
 }

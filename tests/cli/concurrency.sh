@@ -71,7 +71,9 @@ test_overwriting_overlaps() {
 	slow -d all=3000 || return
 	pcp -RT slow/src slow/dst
 	assertEquals status 0 $?
-	assertTrue "$(peak copy) files are copied at once" "[ $(peak copy) -gt 4 ]"
+	# Whichever way was found to be faster
+	at_once=$({ peak copy; peak write; } | sort -n | tail -n 1)
+	assertTrue "$at_once files are copied at once" "[ $at_once -gt 4 ]"
 	assertEquals 'each is cut off once, and not tried out' 800 \
 		"$(sed -n 's/^truncate calls \([0-9]*\).*/\1/p' slow/.slowfs)"
 	copied real/src real/dst

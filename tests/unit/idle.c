@@ -35,14 +35,15 @@ int main(void)
 	cpu_set_t set;
 	int n = 0, share;
 
-	is_int(cf_idle_share(), -1, "after the first look nothing is known");
-	is_int(cf_idle_share(), -1, "nor a moment later");
+	is_int(cf_idle_share(), CF_IDLE_NOT_YET, "after the first look nothing is known");
+	is_int(cf_idle_share(), CF_IDLE_NOT_YET, "nor a moment later");
 	nap();
 	share = cf_idle_share();
 	ok(share >= 0 && share <= CF_IDLE_WHOLE, "then there is a share (%d)", share);
+	is_int(cf_idle_mean(), share, "which is the mean of all shares so far");
 	if (cores > MOST_THREADS || sched_getaffinity(0, sizeof set, &set) != 0 ||
 	    CPU_COUNT(&set) != cores) {
-		skip(1, "this process cannot keep all processors busy");
+		skip(2, "this process cannot keep all processors busy");
 		return done_testing();
 	}
 	while (n < cores && pthread_create(&threads[n], NULL, spin, NULL) == 0)
@@ -55,5 +56,7 @@ int main(void)
 		pthread_join(threads[--n], NULL);
 	ok(share >= 0 && share < CF_IDLE_WHOLE / 4,
 	   "with all processors busy it is small (%d)", share);
+	ok(cf_idle_mean() >= 0, "the mean is between that and the shares before (%d)",
+	   cf_idle_mean());
 	return done_testing();
 }

@@ -20,9 +20,14 @@
 #include "tap.h"
 
 /* How idle the processors of the machine are; the test plays the part of idle.c. */
-static int idle = -1;
+static int idle = CF_IDLE_UNKNOWN;
 
 int cf_idle_share(void)
+{
+	return idle;
+}
+
+int cf_idle_mean(void)
 {
 	return idle;
 }
@@ -31,7 +36,7 @@ int cf_idle_share(void)
 enum {
 	UNKNOWN = 1, LATE = 5, BIG = 9, LARGE = 13, AWAITED = 17, KNOWN = 21, DEMAND = 25,
 	NO_DEMAND = 29, ARM = 33 | CF_PAIR_SEEKS, NO_ARM = 37 | CF_PAIR_SEEKS, SERVER_HERE = 41,
-	OTHERS = 49
+	FAR = 45, NEAR_BY = 49, OTHERS = 53
 };
 
 static const int64_t ms = 1000000;
@@ -182,28 +187,60 @@ static void test_arm(void)
 	       "where waits are short there is no arm, whatever the disk says");
 }
 
+/* A server on this machine takes some processor time, as the copy does. */
+static void be_served(int64_t ns)
+{
+	spin(ns / 40);
+	nap(ns / 20);
+}
+
 /* What waits for a server on this machine waits for a processor. */
-static void test_busy_machine(void)
+static void test_server_here(void)
 {
 	int i;
 
+	idle = CF_IDLE_NOT_YET;
+	for (i = 0; i < 6; i++)
+		copy(SERVER_HERE, be_served, 1000);
+	ok(!cf_policy_waits(SERVER_HERE), "before it is known whether the machine is idle no short "
+	   "wait counts");
 	idle = 0;
 	for (i = 0; i < 6; i++)
-		copy(SERVER_HERE, nap, 1000);
-	ok(!cf_policy_waits(SERVER_HERE), "on a machine that is never idle no copy waits");
+		copy(SERVER_HERE, be_served, 1000);
+	ok(!cf_policy_waits(SERVER_HERE), "nor on one that is never idle");
 	idle = CF_IDLE_WHOLE / 2;
 	/* Other programs of this machine may keep the naps from ending in time. */
 	for (i = 0; i < 100 && (!cf_policy_waits(SERVER_HERE) ||
 				cf_policy_limits(0, SERVER_HERE).crowded); i++) {
 		nap(20 * ms);
-		copy(SERVER_HERE, nap, 1000);
+		copy(SERVER_HERE, be_served, 1000);
 	}
 	ok(cf_policy_waits(SERVER_HERE), "on one that is half idle such copies do");
 	ok(!cf_policy_limits(0, SERVER_HERE).crowded, "and more threads may help");
 	idle = 0;
 	ok(cf_policy_limits(0, SERVER_HERE).crowded, "until they keep all processors busy");
 	ok(cf_policy_waits(SERVER_HERE), "which is no reason to have fewer");
-	idle = -1;
+	idle = CF_IDLE_UNKNOWN;
+}
+
+/* What waits for long does not wait for a processor, even if others use all that there are. */
+static void test_server_elsewhere(void)
+{
+	idle = CF_IDLE_NOT_YET;
+	for (int i = 0; i < 100 && !cf_policy_waits(NEAR_BY); i++) {
+		nap(20 * ms);
+		copy(NEAR_BY, short_nap, 1000);
+	}
+	ok(cf_policy_waits(NEAR_BY), "before it is known whether the machine is idle a wait "
+	   "counts if it is most of the time");
+	idle = 0;
+	for (int i = 0; i < 100 && !cf_policy_waits(FAR); i++) {
+		nap(20 * ms);
+		copy(FAR, nap, 1000);
+	}
+	ok(cf_policy_waits(FAR), "on a machine that is never idle a long wait counts");
+	ok(cf_policy_limits(0, FAR).demand > cf_cores(), "and asks for more threads");
+	idle = CF_IDLE_UNKNOWN;
 }
 
 static void test_not_measured(void)
@@ -319,7 +356,8 @@ int main(void)
 	test_verdicts();
 	test_demand(new_slow_pair());
 	test_arm();
-	test_busy_machine();
+	test_server_here();
+	test_server_elsewhere();
 	test_not_measured();
 	test_late();
 	test_changing();

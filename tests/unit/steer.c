@@ -22,11 +22,17 @@ static struct workers workers;
 static struct steer steer;
 static int no_disk;		/* a directory that is on no disk with an arm */
 
-/* Not known: whatever else this machine does, the library believes what it measures here. */
+/* CF_IDLE_UNKNOWN: whatever else this machine does, the library believes what it measures here. */
 int cf_idle_share(void);
 int cf_idle_share(void)
 {
-	return -1;
+	return -2;
+}
+
+int cf_idle_mean(void);
+int cf_idle_mean(void)
+{
+	return -2;
 }
 
 static void nap(void)
