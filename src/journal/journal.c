@@ -40,10 +40,14 @@
 #include "report/quote.h"
 #include "report/report.h"
 #include "xalloc.h"
+#include "xvasprintf.h"
 
 /* Bytes of the first segment of a run, and of the longest one */
 #define FIRST_SIZE ((size_t)64 << 10)
 #define LONGEST_SIZE ((size_t)4 << 20)
+
+/* Bytes of the words of a run that are written */
+#define MOST_WORDS 4096
 
 static const char *path;		/* of the journal's directory; NULL: there is none */
 static int folder = -1;			/* the same, open and locked */
@@ -382,6 +386,16 @@ static bool check_roots(bool same_boot)
 	return true;
 }
 
+/*
+ * Returns words as a journal has them, for free(3): thousands of operands are told by their
+ * beginning, for messages.  What is compared is the hash of all of them.
+ */
+static char *shortened(const char *words)
+{
+	return strlen(words) <= MOST_WORDS ? xstrdup(words) :
+	       xasprintf("%.*s ...", MOST_WORDS, words);
+}
+
 /* Read what earlier runs have written. */
 static enum journal_state load(const struct scan *s, struct xxh128 options, const char *words)
 {
@@ -393,10 +407,12 @@ static enum journal_state load(const struct scan *s, struct xxh128 options, cons
 		return JOURNAL_REFUSED;
 	}
 	if (s->head.options.low != options.low || s->head.options.high != options.high) {
+		char *some = shortened(words);
 		report_error(0, "the journal %s is of another run: %s instead of %s",
 			     quote_always(0, path),
 			     quote_always(1, replay.options ? replay.options : ""),
-			     quote_always(2, words));
+			     quote_always(2, some));
+		free(some);
 		return JOURNAL_REFUSED;
 	}
 	if (replay.complete)
@@ -444,10 +460,12 @@ static bool begin_segment(const struct scan *s, struct xxh128 options, const cha
 	if (!err)
 		err = next_segment_locked();
 	first_segment = head.number;
+	char *some = shortened(words);
 	if (!err)
 		err = append_locked(&(struct record){
-			.kind = RECORD_RUN, .name = words, .made = compares,
+			.kind = RECORD_RUN, .name = some, .made = compares,
 		});
+	free(some);
 	if (err)
 		refuse(err, "cannot write to the journal %s", path);
 	return !err;

@@ -27,11 +27,13 @@
 #include "xalloc.h"
 #include "xvasprintf.h"
 
+#define BOOT_ID "/proc/sys/kernel/random/boot_id"
+
 /* Set id to that of this boot.  Returns false if it cannot be known. */
 static bool get_boot(unsigned char id[static SEGMENT_ID])
 {
 	char text[64];
-	int fd = RETRY(open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC));
+	int fd = RETRY(open(BOOT_ID, O_RDONLY | O_CLOEXEC));
 	ssize_t n = fd < 0 ? -1 : RETRY(read(fd, text, sizeof text));
 
 	if (fd >= 0)
@@ -133,8 +135,7 @@ char *scan_open(struct scan *s, int dir)
 	if (last < 0)
 		return xasprintf("cannot list it: %s", strerror(errno));
 	if (!get_boot(s->boot))
-		return xasprintf("cannot read %s: %s", "/proc/sys/kernel/random/boot_id",
-				 strerror(errno));
+		return xasprintf("cannot read %s: %s", BOOT_ID, strerror(errno));
 	s->last = last;
 	for (uint64_t number = 1; number <= s->last; number++) {
 		struct segment_reader r;

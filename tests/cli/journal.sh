@@ -206,6 +206,29 @@ test_other_roots() {
 	assertEquals 'a copy' '' "$(treecmp.py src dst)"
 }
 
+# More than a record can hold
+test_many_operands() {
+	long=$(printf '%0200d' 0)
+	mkdir many into
+	for i in $(seq 400); do
+		echo "$i" >"many/$i$long"
+	done
+	own
+	chmod 000 "many/400$long"
+	run -a --journal=j many/* into/
+	assertEquals 'a file fails' 1 "$status"
+	chmod 644 "many/400$long"
+	run -a --journal=j many/* into/
+	assertEquals "the pass goes on: $(cat err)" 0 "$status"
+	touch -r many into
+	assertEquals 'a copy' '' "$(treecmp.py many into)"
+	rm "many/1$long"
+	run -a --journal=j many/* into/
+	assertEquals 'one operand less' 1 "$status"
+	assertContains "$(cat err)" 'is of another run'
+	assertTrue 'the message is short' "[ $(wc -c <err) -lt 10000 ]"
+}
+
 test_into_directory() {
 	mkdir -p into
 	own
