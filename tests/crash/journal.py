@@ -28,6 +28,8 @@ import journaldump
 import treecmp
 
 PEAK = 64 * 1024        # KiB that a run may have in memory
+ENTRY = 33              # bytes of a journal that an entry takes, about
+COUNTED = 100000        # files that are counted after each kill
 AGAIN_EACH = 30         # files that are under way at a kill: a few for each thread, and cookies
 MODES = (0o755, 0o700, 0o750, 0o555)
 
@@ -80,6 +82,7 @@ class Killer:
         self.journal = os.path.join(args.dir, "journal")
         self.wrong, self.kills, self.again, self.peak = 0, 0, 0, 0
         self.recorded, self.segments = 0, 0     # entries in so many segments of the journal
+        self.startup = 0.01                     # seconds to the first record of a run
 
     def complain(self, what):
         self.wrong += 1
@@ -89,12 +92,13 @@ class Killer:
         return [self.args.pcp, *self.args.options, "--json", f"--journal={journal}",
                 self.source, copy]
 
-    def run(self, copy, journal, kill_after=None):
-        """Returns the status, the lines of JSON by their types, and the messages."""
+    def run(self, copy, journal, kill=None):
+        """kill(child): wait for the moment to kill.  Returns the status, the lines of JSON by
+        their types, and the messages."""
         with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
             child = subprocess.Popen(self.command(copy, journal), stdout=out, stderr=err)
-            if kill_after is not None:
-                time.sleep(kill_after)
+            if kill:
+                kill(child)
                 os.kill(child.pid, signal.SIGKILL)
             _, status, usage = os.wait4(child.pid, 0)
             child.returncode = os.waitstatus_to_exitcode(status)
@@ -110,6 +114,37 @@ class Killer:
                 lines[one["type"]] = one
             return child.returncode, lines, err.read().decode()
 
+    def written(self):
+        """The bytes in the segments that the run under way has begun."""
+        names = journaldump.segments(self.journal) if os.path.isdir(self.journal) else []
+        return sum(os.stat(os.path.join(self.journal, name)).st_size
+                   for name in names[self.segments:])
+
+    def is_running(self, child):
+        return os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None
+
+    def in_the_midst(self, entries):
+        """The moment when about so many entries were recorded, or a few milliseconds later."""
+        def wait(child):
+            begin = time.monotonic()
+            started = False
+            while self.is_running(child) and self.written() < 1 + entries * ENTRY:
+                if not started and self.written():
+                    started, self.startup = True, time.monotonic() - begin
+                time.sleep(0.0005)
+            time.sleep(self.rng.uniform(0, 0.003))
+        return wait
+
+    def at_the_start(self, child):
+        """A moment when what earlier runs have recorded is being read."""
+        time.sleep(self.rng.uniform(0, self.startup))
+
+    def count_again(self):
+        """Counting takes longer than all else where files are many: not after each kill."""
+        each = 1 + self.args.files // COUNTED
+        if self.kills % each == 0:
+            self.again += each * max(count_files(self.copy) - self.recorded, 0)
+
     def count_recorded(self):
         """The entries in the journal; only what came since the last call is read."""
         names = journaldump.segments(self.journal) if os.path.isdir(self.journal) else []
@@ -118,27 +153,23 @@ class Killer:
                 self.recorded += record["kind"] == "E"
                 self.again -= record.get("what") == "skipped" and "-n" not in self.args.options
         self.segments = len(names)
-        return self.recorded
 
     def go(self):
-        begin = time.monotonic()
         status, whole, err = self.run(self.copy + "-whole", self.journal + "-whole")
-        # The first run may have waited for the program to be loaded.
-        pause = (time.monotonic() - begin) / (4 * self.args.kills)
         if status != 0 or not whole["proof"]["complete"]:
             self.complain(f"without a kill: status {status}: {err[:500]}")
-        done = 0
-        for _ in range(self.args.kills):
-            status, lines, err = self.run(self.copy, self.journal,
-                                          self.rng.uniform(0, 2 * pause))
+        for left in range(self.args.kills, 0, -1):
+            # So that the last kill comes shortly before the end
+            share = (self.args.files - self.recorded) / (left + 1)
+            kill = self.in_the_midst(self.rng.uniform(0, 2 * share))
+            if self.rng.random() < 0.1:
+                kill = self.at_the_start
+            status, lines, err = self.run(self.copy, self.journal, kill)
             if status != -signal.SIGKILL:
                 break
             self.kills += 1
-            before, done = done, self.count_recorded()
-            self.again += max(count_files(self.copy) - done, 0)
-            # So that the last kill comes shortly before the end
-            share = (self.args.files - done) / (self.args.kills - self.kills + 1)
-            pause *= min(max(share / max(done - before, 1), 0.8), 1.25)
+            self.count_recorded()
+            self.count_again()
         if status == -signal.SIGKILL:
             status, lines, err = self.run(self.copy, self.journal)
         if status != 0:
@@ -182,7 +213,7 @@ def main():
     killer = Killer(args, rng)
     make_tree(rng, killer.source, args.files)
     killer.go()
-    few = killer.kills < args.kills / 5
+    few = killer.kills < args.kills * 0.8
     print(f"{killer.kills} kills, {killer.again} of {args.files} files made once more, "
           f"{killer.peak} KiB, {killer.wrong} wrong{', too few kills' if few else ''}")
     sys.exit(bool(killer.wrong or few))
