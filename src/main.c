@@ -10,6 +10,7 @@
  *   run	the set-up of a run, within its budget of descriptors and threads; its end
  *   govern	the limits that hold the run back, and control, the file that changes them
  *   summary	the last lines, for people
+ *   hint	one of them, for who has mistaken pcp for rsync
  *
  *   cmdline/	the options and operands
  *   watch/	progress, shown to people and to programs

@@ -21,6 +21,7 @@
 #include "base/stop.h"
 #include "base/tally.h"
 #include "copy/full.h"
+#include "hint.h"
 #include "progname.h"
 #include "report/log.h"
 #include "report/output.h"
@@ -133,6 +134,7 @@ void summary_print(const struct options *o)
 	struct tally sum;
 
 	print_reason();
+	hint_print(o);
 	if (o->quiet)
 		return;
 	tally_sum(&sum);

@@ -52,7 +52,8 @@ char *text_files(const struct snapshot *s)
 	char done[COUNT_BUF], total[COUNT_BUF];
 
 	if (!s->totals_final && s->files_total == s->files_done)
-		return xasprintf("%s files", count_text(done, s->files_done));
+		return xasprintf("%s %s", count_text(done, s->files_done),
+				 s->files_done == 1 ? "file" : "files");
 	return xasprintf("%s of %s%s files", count_text(done, s->files_done),
 			 s->totals_final ? "" : "at least ", count_text(total, s->files_total));
 }

@@ -153,4 +153,23 @@ test_program_name() {
 Try 'pcp --help' for more information." "$("$bin/pcp" 2>&1)"
 }
 
+# To pcp, as to cp, host:path is a file; rsync's users do not expect it.
+test_other_machine() {
+	is_cp && { skip 'cp says nothing more'; return; }
+	cd "$work" || return
+	hint="is not taken for a file of another machine: pcp copies between mounted file systems"
+	mkdir src
+	echo x >src/a
+	echo y >with:colon
+	assertEquals 'a source' "pcp: cannot stat 'host:/a': No such file or directory
+pcp: 'host:/a' $hint" "$(pcp host:/a new 2>&1)"
+	assertContains "$(pcp -R src user@host:some/dir 2>&1)" "pcp: 'user@host:some/dir' $hint"
+	assertContains "$(pcp -t host:dir src/a 2>&1)" "pcp: 'host:dir' $hint"
+	for good in with:colon ./no:where; do
+		assertEquals "not for $good" '' "$(pcp src/a missing "$good" 2>&1 | grep machine)"
+	done
+	assertEquals 'not after success' '' "$(pcp with:colon new:name 2>&1)"
+	assertEquals 'which is a copy' y "$(cat new:name)"
+}
+
 . shunit2

@@ -57,6 +57,9 @@ static void test_counts(void)
 	struct snapshot s = { .files_done = 1234567, .files_total = 1234567 };
 
 	is_text(text_files(&s), "1 234 567 files", "groups of three digits");
+	s.files_done = s.files_total = 1;
+	is_text(text_files(&s), "1 file", "one");
+	s.files_done = 1234567;
 	s.files_total = 2000000;
 	is_text(text_files(&s), "1 234 567 of at least 2 000 000 files", "a total");
 	is_text(text_some(0, "skipped"), "", "none");
