@@ -19,7 +19,8 @@ STATUSES = (0, 1, 3)
 BACKUP = re.compile(rb"-[a-zA-Z]*[bS]|--(ba|su)")
 HANGS = "does not end"
 # The dynamic loader needs memory as well.
-NOT_STARTED, UNLOADED = 127, b"error while loading shared libraries"
+NOT_STARTED = 127
+UNLOADED = re.compile(b"error while loading shared libraries|cannot allocate TLS data structures")
 NOTHING = Disturbance()
 SHARED = ("links", "same as")   # what a file has in common with its other names
 
@@ -53,7 +54,7 @@ def check_end(d, got):
     """How it ended: not by accident, not in silence."""
     if got.status == HANGS:
         return [HANGS]
-    if got.status == NOT_STARTED and UNLOADED in got.err:
+    if got.status == NOT_STARTED and UNLOADED.search(got.err):
         return []
     reports = got.reports.splitlines()
     # One that is killed while leaks are looked for says so.
