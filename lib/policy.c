@@ -140,7 +140,7 @@
 #define LEAP 8
 #define LONGEST_LEAP 1000000
 
-/* Most threads where copies wait: NFS at 5 ms was fastest with 64 copies in flight. */
+/* Most threads where copies wait: NFS at 5 ms was fastest with 64 copies under way. */
 #define MOST_THREADS 64
 
 /*

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * pcp - cp with many copies in flight.
+ * pcp - cp with many copies under way.
  *
  * A map of the program, from the command line to the disk.  The folders are layers: a module
  * includes its own folder and those below, what is in src/ itself includes any.
@@ -51,8 +51,26 @@
 #include "watch/metrics.h"
 #include "watch/pagefile.h"
 
-/* What --version says, instead of gnulib's own line and year */
-const char version_etc_copyright[] = "Copyright %s 2026 the authors of pcp";
+#ifdef HAVE_LIBJANSSON
+#define JSON "yes"
+#else
+#define JSON "no"
+#endif
+#ifdef HAVE_LIBATTR
+#define XATTR "yes"
+#else
+#define XATTR "no"
+#endif
+#ifdef HAVE_XXHASH
+#define JOURNAL "yes"
+#else
+#define JOURNAL "no"
+#endif
+
+/* What --version says: a line for programs, and instead of gnulib's own line and year */
+const char version_etc_copyright[] =
+	"version=" PACKAGE_VERSION " json=" JSON " xattr=" XATTR " journal=" JOURNAL "\n"
+	"Copyright %s 2026 the authors of pcp";
 
 /* The files that are replaced at the end; that of --metrics has the exit status. */
 static void write_files(const struct options *o)

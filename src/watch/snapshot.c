@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Design: the numbers are of slightly different moments.  A copy that has just ended may be
- * missing among those in flight and not be counted yet, and one that failed takes back what
+ * missing among those under way and not be counted yet, and one that failed takes back what
  * it had done.  What is shown does not go back for that.  The rate is that of the work, in
  * which what was lost later counts as well.
  *
@@ -69,7 +69,7 @@ static uint64_t bytes_wanted(const struct snapshot *s)
 	return minus(s->bytes_total, s->tally.bytes_left);
 }
 
-/* Add up the copies in flight and those that have ended. */
+/* Add up the copies under way and those that have ended. */
 static void take_done(struct snapshot *s, struct context *c)
 {
 	struct inflight_sum pending;

@@ -29,7 +29,7 @@ struct snapshot {
 	bool totals_final;
 	uint64_t files_total, bytes_total;
 
-	/* Done, including what copies in flight have in place so far */
+	/* Done, including what copies under way have in place so far */
 	uint64_t files_done, bytes_done;
 	double part;			/* 0 to 1, as far as it is known; never goes back */
 	int percent;			/* the same, 0 to 100; -1: not known */

@@ -336,7 +336,7 @@ test_intervals() {
 	assert_values 'all' ok summary.status
 	n=$(values '#progress')
 	assertTrue "ten a second: $n" "[ $n -ge 10 ] && [ $n -le 60 ]"
-	assertTrue 'files in flight' \
+	assertTrue 'files under way' \
 		"jsonlines out '$schema' 'progress[].active.0.src' | grep -q ^slow/"
 	assertTrue 'time to go' \
 		"jsonlines out '$schema' 'progress[].eta_s' | sed '\$d' | grep -q '^[0-9]'"

@@ -90,6 +90,12 @@ test_help_and_version() {
 	done
 	is_cp && return
 	assertTrue '--version' "pcp --version | head -n 1 | grep -q '^pcp (.*) [0-9]'"
+	line=$(pcp --version | sed -n 2p)
+	assertContains "$line" "version=$(pcp --version | sed -n '1s/.* //p') "
+	for has in json xattr journal; do
+		assertTrue "$has: $line" "echo ' $line ' | grep -q ' $has=\(yes\|no\) '"
+	done
+	has_json && assertContains "$line" 'json=yes'
 	for option in --recursive --archive --jobs --window --target-directory \
 		--no-target-directory; do
 		assertTrue "--help tells of $option" "pcp --help | grep -q -e '$option'"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The pool's size, against servers that exist in numbers only: so many slots,
- * so much time a task, and maybe a cost for each that is in flight.
+ * so much time a task, and maybe a cost for each that is under way.
  */
 #include <config.h>
 
@@ -17,7 +17,7 @@ static const int64_t ms = 1000000;
 struct server {
 	int slots;			/* tasks served at a time; the others queue */
 	int64_t task;			/* ns for one */
-	int64_t crowd;			/* ns more for each that is in flight: a disk's head */
+	int64_t crowd;			/* ns more for each that is under way: a disk's head */
 };
 
 struct run {
@@ -145,7 +145,7 @@ static void test_narrow_server(void)
 	}
 }
 
-/* More in flight make everything slower: as a disk that has to seek. */
+/* More under way make everything slower: as a disk that has to seek. */
 static void test_disk(void)
 {
 	const struct server disk = { 1, 8 * ms, ms / 2 };
