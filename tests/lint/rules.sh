@@ -13,7 +13,7 @@ rule() {
 }
 
 own() {
-	find lib src bench tests -name "$1" -type f | sort
+	find lib src bench tests python -name "$1" -type f | sort
 }
 
 # sources EXT: the sources of the command

@@ -27,7 +27,7 @@ c_file() {
 # good_tree: one source of each kind, in which there is nothing to find
 good_tree() {
 	rm -rf "$tree"
-	mkdir -p "$tree/lib" "$tree/bench" "$tree/m4" "$tree/.ci"
+	mkdir -p "$tree/lib" "$tree/bench" "$tree/python" "$tree/m4" "$tree/.ci"
 	for layer in base report tree copy walk watch; do
 		mkdir -p "$tree/src/$layer"
 	done

@@ -24,8 +24,8 @@ spdx_of_c() {
 }
 
 spdx_of_scripts() {
-	for file in $(own '*.sh'; own 'Makefile.am') m4/*.m4 configure.ac bootstrap quickstart \
-		.ci/run .ci/soak; do
+	for file in $(own '*.sh'; own '*.py'; own 'Makefile.am') m4/*.m4 configure.ac bootstrap \
+		quickstart .ci/run .ci/soak; do
 		[ -f "$file" ] || continue
 		head -n 2 "$file" | grep -q '^# SPDX-License-Identifier: L\{0,1\}GPL-' ||
 			echo "$file"
