@@ -50,6 +50,15 @@ declared=$(sed -n 's/^[a-z].*[ *]\(copyfile[a-z_]*\)(.*/\1/p' \
 ok $? 'the header declares the same names'
 [ $tap_bad = 0 ] || printf 'declared: %s\n' $declared | diag
 
+# A tarball has no debian/.
+if [ -f "$top_srcdir/debian/libcopyfile0.symbols" ]; then
+	listed=$(sed -n 's/^ \(copyfile[^ @]*\)@\([^ ]*\) .*/\1@@\2/p' \
+		"$top_srcdir/debian/libcopyfile0.symbols" | sort)
+	[ "$listed" = "$golden" ]
+	ok $? 'so does the list of the Debian package'
+	[ "$listed" = "$golden" ] || printf 'listed: %s\n' $listed | diag
+fi
+
 # The header is not generated, so nothing else keeps its version in step.
 part()
 {
