@@ -57,9 +57,9 @@
 #define JSON "no"
 #endif
 #ifdef HAVE_LIBATTR
-#define XATTR "yes"
+#define XATTR_CONF "yes"
 #else
-#define XATTR "no"
+#define XATTR_CONF "no"
 #endif
 #ifdef HAVE_XXHASH
 #define JOURNAL "yes"
@@ -69,7 +69,7 @@
 
 /* What --version says: a line for programs, and instead of gnulib's own line and year */
 const char version_etc_copyright[] =
-	"version=" PACKAGE_VERSION " json=" JSON " xattr=" XATTR " journal=" JOURNAL "\n"
+	"version=" PACKAGE_VERSION " json=" JSON " xattr_conf=" XATTR_CONF " journal=" JOURNAL "\n"
 	"Copyright %s 2026 the authors of pcp";
 
 /* The files that are replaced at the end; that of --metrics has the exit status. */

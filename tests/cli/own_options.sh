@@ -92,7 +92,7 @@ test_help_and_version() {
 	assertTrue '--version' "pcp --version | head -n 1 | grep -q '^pcp (.*) [0-9]'"
 	line=$(pcp --version | sed -n 2p)
 	assertContains "$line" "version=$(pcp --version | sed -n '1s/.* //p') "
-	for has in json xattr journal; do
+	for has in json xattr_conf journal; do
 		assertTrue "$has: $line" "echo ' $line ' | grep -q ' $has=\(yes\|no\) '"
 	done
 	has_json && assertContains "$line" 'json=yes'
