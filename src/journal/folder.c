@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/retry.h"
@@ -19,6 +20,10 @@
 
 /* Where the journal of the pass before is */
 static const char last_pass[] = "last";
+
+/* How often a lock that somebody has is tried again, and after how many ns: for two seconds */
+#define TRIES 40
+#define TRY_EVERY 50000000
 
 static void refuse(int err, const char *format, const char *path)
 {
@@ -38,6 +43,21 @@ static bool sync_parent(int fd)
 	return r == 0;
 }
 
+/*
+ * As flock(2) without waiting, but for a moment: a run that was killed has its lock until its last
+ * system call has ended, which on a file server takes a while.
+ */
+static int lock(int fd, int how)
+{
+	int r = RETRY(flock(fd, how | LOCK_NB));
+
+	for (int tries = 0; r < 0 && errno == EWOULDBLOCK && tries < TRIES; tries++) {
+		nanosleep(&(struct timespec){ .tv_nsec = TRY_EVERY }, NULL);
+		r = RETRY(flock(fd, how | LOCK_NB));
+	}
+	return r;
+}
+
 int folder_open(const char *path, bool write)
 {
 	bool made = write && RETRY(mkdir(path, 0700)) == 0;
@@ -52,7 +72,7 @@ int folder_open(const char *path, bool write)
 	}
 	if (made && !sync_parent(fd))
 		refuse(errno, "cannot sync the directory of the journal %s", path);
-	if (RETRY(flock(fd, (write ? LOCK_EX : LOCK_SH) | LOCK_NB)) == 0)
+	if (lock(fd, write ? LOCK_EX : LOCK_SH) == 0)
 		return fd;
 	if (errno == EWOULDBLOCK)
 		refuse(0, "the journal %s is in use by another run", path);

@@ -206,6 +206,24 @@ test_other_roots() {
 	assertEquals 'a copy' '' "$(treecmp.py src dst)"
 }
 
+# A run that was killed is still there while its last call is under way; another one stays.
+test_in_use() {
+	run -a --journal=j src dst
+	flock -x j sleep 0.7 &
+	sleep 0.2
+	run --check-journal=j
+	assertEquals "soon given up: $(cat err)" 0 "$status"
+	wait
+	flock -x j sleep 20 &
+	holder=$!
+	sleep 0.2
+	run --check-journal=j
+	assertEquals 'in use' 1 "$status"
+	assertEquals "pcp: the journal 'j' is in use by another run" "$(cat err)"
+	pkill -P $holder
+	wait
+}
+
 # More than a record can hold
 test_many_operands() {
 	long=$(printf '%0200d' 0)
