@@ -32,10 +32,12 @@ static bool looks_remote(const char *name)
 
 void hint_print(const struct options *o)
 {
-	const char *name = o->target_dir && looks_remote(o->target_dir) ? o->target_dir : NULL;
+	const char *name = NULL;
 
 	if (!status_counts().errors)
 		return;
+	if (o->target_dir && looks_remote(o->target_dir))
+		name = o->target_dir;
 	for (int i = 0; !name && i < o->noperands; i++)
 		if (looks_remote(o->operands[i]))
 			name = o->operands[i];

@@ -49,13 +49,13 @@ static bool sync_parent(int fd)
  */
 static int lock(int fd, int how)
 {
-	int r = RETRY(flock(fd, how | LOCK_NB));
+	for (int left = TRIES;; left--) {
+		int r = RETRY(flock(fd, how | LOCK_NB));
 
-	for (int tries = 0; r < 0 && errno == EWOULDBLOCK && tries < TRIES; tries++) {
+		if (r == 0 || errno != EWOULDBLOCK || !left)
+			return r;
 		nanosleep(&(struct timespec){ .tv_nsec = TRY_EVERY }, NULL);
-		r = RETRY(flock(fd, how | LOCK_NB));
 	}
-	return r;
 }
 
 int folder_open(const char *path, bool write)

@@ -386,16 +386,6 @@ static bool check_roots(bool same_boot)
 	return true;
 }
 
-/*
- * Returns words as a journal has them, for free(3): thousands of operands are told by their
- * beginning, for messages.  What is compared is the hash of all of them.
- */
-static char *shortened(const char *words)
-{
-	return strlen(words) <= MOST_WORDS ? xstrdup(words) :
-	       xasprintf("%.*s ...", MOST_WORDS, words);
-}
-
 /* Read what earlier runs have written. */
 static enum journal_state load(const struct scan *s, struct xxh128 options, const char *words)
 {
@@ -407,12 +397,10 @@ static enum journal_state load(const struct scan *s, struct xxh128 options, cons
 		return JOURNAL_REFUSED;
 	}
 	if (s->head.options.low != options.low || s->head.options.high != options.high) {
-		char *some = shortened(words);
 		report_error(0, "the journal %s is of another run: %s instead of %s",
 			     quote_always(0, path),
 			     quote_always(1, replay.options ? replay.options : ""),
-			     quote_always(2, some));
-		free(some);
+			     quote_always(2, words));
 		return JOURNAL_REFUSED;
 	}
 	if (replay.complete)
@@ -460,15 +448,23 @@ static bool begin_segment(const struct scan *s, struct xxh128 options, const cha
 	if (!err)
 		err = next_segment_locked();
 	first_segment = head.number;
-	char *some = shortened(words);
 	if (!err)
 		err = append_locked(&(struct record){
-			.kind = RECORD_RUN, .name = some, .made = compares,
+			.kind = RECORD_RUN, .name = words, .made = compares,
 		});
-	free(some);
 	if (err)
 		refuse(err, "cannot write to the journal %s", path);
 	return !err;
+}
+
+/*
+ * Returns words as a journal has them, for free(3): thousands of operands are told by their
+ * beginning, for messages.  What is compared is the hash of all of them.
+ */
+static char *shortened(const char *words)
+{
+	return strlen(words) <= MOST_WORDS ? xstrdup(words) :
+	       xasprintf("%.*s ...", MOST_WORDS, words);
 }
 
 enum journal_state journal_begin(const char *name, const char *words, bool compares, bool restart)
@@ -485,11 +481,13 @@ enum journal_state journal_begin(const char *name, const char *words, bool compa
 	folder = folder_open(path, true);
 	if (folder < 0 || (restart && !folder_begin_pass(folder, path)))
 		return JOURNAL_REFUSED;
-	enum journal_state state = look(&s, options, words);
+	char *told = shortened(words);
+	enum journal_state state = look(&s, options, told);
 	complete = state == JOURNAL_COMPLETE;
 	if ((state == JOURNAL_NEW || state == JOURNAL_RESUMED) &&
-	    !begin_segment(&s, options, words, compares))
+	    !begin_segment(&s, options, told, compares))
 		state = JOURNAL_REFUSED;
+	free(told);
 	scan_close(&s);
 	return state;
 }
