@@ -7,12 +7,11 @@
 srcdir=${srcdir:-$(cd "$(dirname "$0")/.." && pwd)}
 builddir=${builddir:-$srcdir}
 . "$srcdir/tools/tap.sh"
+. "$srcdir/tools/link.sh"
 
-top_builddir=${top_builddir:-$(cd "$builddir/.." && pwd)}
 example=$srcdir/../doc/examples/window.c
 page=$srcdir/../doc/libcopyfile.7
 include=$srcdir/../lib
-library=$top_builddir/lib/libcopyfile.la
 
 dir=$(mktemp -d "${TMPDIR:-/tmp}/doc_example.XXXXXX") || exit 99
 trap 'cd / && rm -rf "$dir"' EXIT
@@ -32,25 +31,20 @@ diff "$dir/file.c" "$dir/window.c" >"$dir/diff"
 ok $? "which is doc/examples/window.c"
 diag <"$dir/diff"
 
-cc=${CC:-cc}
-case " ${SANITIZERS-} " in *' asan '*) cc="$cc -fsanitize=address" ;; esac
-case " ${SANITIZERS-} " in *' ubsan '*) cc="$cc -fsanitize=undefined" ;; esac
-case " ${SANITIZERS-} " in *' tsan '*) cc="$cc -fsanitize=thread" ;; esac
 for file in "$example" "$dir/window.c"; do
 	$cc -Wall -Wextra -Werror -I "$include" -c -o "$dir/window.o" "$file" 2>"$dir/err"
 	ok $? "${file##*/} compiles without a warning"
 	diag <"$dir/err"
 done
 
-if [ ! -f "$library" ] || [ ! -x "$top_builddir/libtool" ]; then
+if ! can_link; then
 	skip "there is no $library to link with"
 	done_testing
 fi
 
 cd "$dir" || exit 99
 window=$dir/window
-"$top_builddir/libtool" --silent --tag=CC --mode=link $cc -no-install -pthread \
-	-o "$window" window.o "$library" >err 2>&1
+link "$window" window.o >err 2>&1
 linked=$?
 ok $linked "it links with the library"
 diag <err

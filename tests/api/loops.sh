@@ -7,23 +7,16 @@
 srcdir=${srcdir:-$(cd "$(dirname "$0")/.." && pwd)}
 builddir=${builddir:-$srcdir}
 . "$srcdir/tools/tap.sh"
+. "$srcdir/tools/link.sh"
 
-top_builddir=${top_builddir:-$(cd "$builddir/.." && pwd)}
 examples=$(cd "$srcdir/../doc/examples" && pwd)
 include=$(cd "$srcdir/../lib" && pwd)
-library=$top_builddir/lib/libcopyfile.la
-[ -f "$library" ] && [ -x "$top_builddir/libtool" ] ||
-	skip_all "there is no $library to link with"
+can_link || skip_all "there is no $library to link with"
 
 dir=$(mktemp -d "${TMPDIR:-/tmp}/loops.XXXXXX") || exit 99
 trap 'cd / && rm -rf "$dir"' EXIT
 cd "$dir" || exit 99
 umask 022
-
-cc=${CC:-cc}
-case " ${SANITIZERS-} " in *' asan '*) cc="$cc -fsanitize=address" ;; esac
-case " ${SANITIZERS-} " in *' ubsan '*) cc="$cc -fsanitize=undefined" ;; esac
-case " ${SANITIZERS-} " in *' tsan '*) cc="$cc -fsanitize=thread" ;; esac
 
 mkdir src
 numbered_files src 400
@@ -102,8 +95,7 @@ for pair in glib:glib-2.0:libglib2.0-dev uv:libuv:libuv1-dev; do
 		$(pkg-config --cflags "$module") -c -o $example.o "$examples/$example.c" 2>err
 	ok $? "$example: compiles without a warning"
 	diag <err
-	"$top_builddir/libtool" --silent --tag=CC --mode=link $cc -no-install -pthread \
-		-o "$dir/$example" $example.o "$library" $(pkg-config --libs "$module") >err 2>&1
+	link "$dir/$example" $example.o $(pkg-config --libs "$module") >err 2>&1
 	linked=$?
 	ok $linked "$example: links with the library"
 	diag <err

@@ -20,9 +20,8 @@ fi
 srcdir=${srcdir:-$(cd "$(dirname "$0")/.." && pwd)}
 builddir=${builddir:-$srcdir}
 . "$srcdir/tools/tap.sh"
+. "$srcdir/tools/link.sh"
 
-top_builddir=${top_builddir:-$(cd "$builddir/.." && pwd)}
-library=$top_builddir/lib/libcopyfile.la
 LC_ALL=C
 export LC_ALL
 umask 022
@@ -31,12 +30,7 @@ dir=$(mktemp -d "${TMPDIR:-/tmp}/manager.XXXXXX") || exit 99
 mounted=
 trap 'cd /; unmount; rm -rf "$dir"' EXIT
 
-cc=${CC:-cc}
-case " ${SANITIZERS-} " in *' asan '*) cc="$cc -fsanitize=address" ;; esac
-case " ${SANITIZERS-} " in *' ubsan '*) cc="$cc -fsanitize=undefined" ;; esac
-case " ${SANITIZERS-} " in *' tsan '*) cc="$cc -fsanitize=thread" ;; esac
-
-# compile PROGRAM [OPTION...]; link PROGRAM [OBJECT...]
+# compile PROGRAM [OPTION...]; link_manager PROGRAM [OBJECT...]
 compile() {
 	object=$dir/$1.o
 	shift
@@ -44,11 +38,10 @@ compile() {
 		"$srcdir/../doc/examples/manager.c" 2>"$dir/err"
 }
 
-link() {
-	program=$1
+link_manager() {
+	built=$dir/$1
 	shift
-	"$top_builddir/libtool" --silent --tag=CC --mode=link $cc -no-install -pthread \
-		-o "$dir/$program" "$dir/$program.o" "$@" "$library" >"$dir/err" 2>&1
+	link "$built" "$built.o" "$@" >"$dir/err" 2>&1
 }
 
 # begin FILE...: starts $manager, whose commands come from descriptor 3
@@ -149,11 +142,11 @@ unmount() {
 compile manager
 ok $? 'manager.c compiles without a warning'
 diag <"$dir/err"
-if [ ! -f "$library" ] || [ ! -x "$top_builddir/libtool" ]; then
+if ! can_link; then
 	skip "there is no $library to link with"
 	done_testing
 fi
-link manager
+link_manager manager
 linked=$?
 ok $linked 'it links with the library'
 diag <"$dir/err"
@@ -225,7 +218,7 @@ END
 rm -rf dst
 mkdir dst
 $cc -c -o rubbish.o rubbish.c && compile interrupted -Dpoll=rubbish &&
-	link interrupted rubbish.o
+	link_manager interrupted rubbish.o
 ok $? 'another one, which is interrupted, compiles and links'
 diag <err
 manager=$dir/interrupted

@@ -76,6 +76,7 @@ mount_fs() {
 	truncate -s 1G "$2.img"
 	$mkfs "$2.img" >/dev/null && mount -o loop "$2.img" "$2"
 }
+
 # unmount DIR...: those that are mounts
 unmount() {
 	for at; do
@@ -95,6 +96,7 @@ need_box() {
 
 has_fuse() { [ -r /dev/fuse ] && [ -w /dev/fuse ] && tool slowfs; }
 has_json() { ! pcp --json 2>&1 | grep -q 'built without --json'; }
+has_journal() { "$bin/pcp" --version | grep -q ' journal=yes'; }
 sanitized() { [ "${SANITIZERS-}" ] || grep -qa -e __asan_init -e __tsan_init "$bin/pcp"; }
 
 # tool NAME: sees to it that a compiled tool is in PATH

@@ -71,7 +71,8 @@ test_overwriting_overlaps() {
 	slow -d all=3000 || return
 	pcp -RT slow/src slow/dst
 	assertEquals status 0 $?
-	# Whichever way was found to be faster
+	# Of two first calls at once Linux 6.18 may take one for a refusal of the server: then
+	# copy_file_range(2) reads and writes, without a word to pcp.
 	at_once=$({ peak copy; peak write; } | sort -n | tail -n 1)
 	assertTrue "$at_once files are copied at once" "[ $at_once -gt 4 ]"
 	assertEquals 'each is cut off once, and not tried out' 800 \

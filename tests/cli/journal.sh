@@ -8,8 +8,7 @@
 
 oneTimeSetUp() {
 	is_cp && skip_all 'cp has no --journal'
-	pcp --journal="$scratch/probe" -R "$bin" "$scratch/probed" 2>&1 |
-		grep -q 'built without' && skip_all 'this pcp was built without --journal'
+	has_journal || skip_all 'this pcp was built without --journal'
 	take_unprivileged
 }
 

@@ -70,7 +70,7 @@ test_a_new_disk() {
 test_another_file_server() {
 	is_cp && { skip 'cp has no --journal'; return; }
 	has_json || { skip 'no --report'; return; }
-	"$bin/pcp" --version | grep -q journal=yes || { skip 'no --journal'; return; }
+	has_journal || { skip 'no --journal'; return; }
 	make /nfs/old
 	mkdir -p nfs/new var/tmp
 	follow 'Another file server' 1 2
