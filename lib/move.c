@@ -57,8 +57,11 @@ static int move_data(const struct cf_move *m, struct cf_digest *digest, struct c
 	return r == 0 ? set_size(m) : r;
 }
 
-/* Read the source for the digest: its data has not passed by here.  Returns 0 or -errno. */
-static int sum_source(const struct cf_move *m, struct cf_digest *digest)
+/*
+ * Read the source for the digest: its data has not passed by here.  Returns how many bytes that
+ * were, or -errno.
+ */
+static off_t sum_source(const struct cf_move *m, struct cf_digest *digest)
 {
 	struct stat st = { .st_size = cf_relaxed_get(m->watch->done) };
 	off_t size = cloned(m) ? cf_fstat(m->dst->fd, &st) : 0;
@@ -74,7 +77,7 @@ static int sum_source(const struct cf_move *m, struct cf_digest *digest)
 	}
 	if (size < 0)
 		cf_relaxed_set(m->watch->stage, COPYFILE_READ);
-	return size < 0 ? (int)size : 0;
+	return size;
 }
 
 /* As move_data(), with a digest of the data in ret->digest. */
@@ -86,15 +89,16 @@ static int move_summed(const struct cf_move *m, struct cf_verify *verify,
 
 	if (!digest)
 		return -ENOMEM;
-	int r = move_data(m, digest, verify, ret, &summed);
-	if (r == 0 && !summed)
-		r = sum_source(m, digest);
-	if (r == 0) {
+	off_t r = move_data(m, digest, verify, ret, &summed);
+	if (r == 0)
+		r = summed ? (off_t)cf_relaxed_get(m->watch->done) : sum_source(m, digest);
+	if (r >= 0) {
 		cf_digest_end(digest, ret->digest);
 		ret->summed = true;
+		ret->size = r;
 	}
 	cf_digest_free(digest);
-	return r;
+	return r < 0 ? (int)r : 0;
 }
 
 /* As move_summed(), and compare what has arrived with what was read from the source. */
@@ -112,7 +116,7 @@ static int move_verified(const struct cf_move *m, struct cf_move_result *ret)
 		r = cf_stage_begin(m->watch, COPYFILE_COMPARE);
 	if (r == 0) {
 		goal.shared = cloned(m);
-		goal.size = goal.shared ? -1 : (off_t)cf_relaxed_get(m->watch->done);
+		goal.size = ret->size;
 		r = cf_verify_end(&v, &goal);
 		ret->compared = v.compared;
 		ret->differs_at = r == -EBADMSG ? v.differs_at : 0;

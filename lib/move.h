@@ -26,6 +26,7 @@ struct cf_move {
 struct cf_move_result {
 	bool changed;			/* src was seen to change meanwhile */
 	bool summed;			/* digest is valid */
+	off_t size;			/* if so, of how many bytes of src */
 	uint32_t compared;		/* enum copyfile_compared */
 	uint64_t differs_at;		/* after -EBADMSG: the first byte; UINT64_MAX: not known */
 	unsigned char digest[COPYFILE_DIGEST_MAX];	/* of what was read from src */

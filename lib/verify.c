@@ -170,7 +170,7 @@ int cf_verify_end(struct cf_verify *v, const struct cf_verify_goal *goal)
 	r = cf_fstat_fresh(v->fd, &st);
 	if (r < 0)
 		return failed(v, COPYFILE_COMPARE, r);
-	off_t size = goal->size < 0 ? st.st_size : goal->size;
+	off_t size = goal->size;
 	r = size > v->at ? read_back(v, size, cf_extent_sparse(&st)) : 0;
 	if (r == 0 && !(v->at == size && st.st_size == size && has_digest(v, goal->digest)))
 		r = locate(v, size, v->at < size ? v->at : st.st_size);

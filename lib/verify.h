@@ -33,7 +33,7 @@ struct cf_verify {
 
 /* What the copy must be */
 struct cf_verify_goal {
-	off_t size;			/* -1: the one that it has */
+	off_t size;			/* in bytes */
 	bool shared;			/* it shares its data with src, as clones do */
 	const unsigned char *digest;	/* of src */
 };
