@@ -9,7 +9,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdbool.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -22,6 +21,11 @@
 #ifndef RWF_DONTCACHE
 #define RWF_DONTCACHE 0x80
 #endif
+
+/* From <linux/stat.h>, of Linux 6.1: STATX_DIOALIGN, and where its numbers are, in 32 bits each */
+#define DIOALIGN 0x2000
+#define DIO_MEM_ALIGN (0x98 / 4)
+#define DIO_OFFSET_ALIGN (0x9c / 4)
 
 int cf_cache_begin_write(int fd, off_t at, off_t len)
 {
@@ -54,6 +58,23 @@ int64_t cf_cache_pages(int fd, off_t at, off_t len)
 	int r = CALL("cachestat", syscall(NR_CACHESTAT, fd, range, stat, 0));
 
 	return r < 0 ? r : (int64_t)stat[0];
+}
+
+bool cf_cache_may_be_direct(int fd)
+{
+	/* A struct statx: the mask of what it has is its first number, the others are below. */
+	uint32_t now[64] = { 0 };
+	int r = CALL("statx", syscall(SYS_statx, fd, "", AT_EMPTY_PATH, DIOALIGN, now));
+	uint32_t memory = now[DIO_MEM_ALIGN], offset = now[DIO_OFFSET_ALIGN];
+
+	/* Zeros: the kernel would read through the page cache. */
+	return r == 0 && (now[0] & DIOALIGN) && memory && offset &&
+	       CF_CACHE_ALIGN % memory == 0 && CF_CACHE_ALIGN % offset == 0;
+}
+
+int cf_cache_set_direct(int fd, bool direct)
+{
+	return CALL("fcntl", fcntl(fd, F_SETFL, direct ? O_DIRECT : 0));
 }
 
 ssize_t cf_cache_pread_once(int fd, void *buf, size_t len, off_t at)

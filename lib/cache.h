@@ -6,6 +6,7 @@
 #ifndef CF_CACHE_H
 #define CF_CACHE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -33,5 +34,15 @@ int64_t cf_cache_pages(int fd, off_t at, off_t len);
 
 /* As cf_pread(); what is not in the page cache does not stay there, where the kernel can. */
 ssize_t cf_cache_pread_once(int fd, void *buf, size_t len, off_t at);
+
+/*
+ * Returns true if direct reads of fd's file reach the device, and do so at any multiple of
+ * CF_CACHE_ALIGN, for the offset, the length and the address.  Linux 6.1; false before.
+ */
+#define CF_CACHE_ALIGN 4096
+bool cf_cache_may_be_direct(int fd);
+
+/* Set, or clear, O_DIRECT of fd, and with it all that F_SETFL knows. */
+int cf_cache_set_direct(int fd, bool direct);
 
 #endif

@@ -51,8 +51,12 @@ static ssize_t read_piece(const struct cf_contents *c, char *buf, off_t at, off_
 		r = cf_pause_check_data(c->watch, c->size);
 	if (r < 0)
 		return r;
+	if (c->direct)
+		n = (n + CF_CACHE_ALIGN - 1) / CF_CACHE_ALIGN * CF_CACHE_ALIGN;
 	ssize_t got = c->once ? cf_cache_pread_once(c->fd, buf, n, at) :
 				cf_pread(c->fd, buf, n, at);
+	if (got > len)
+		got = len;
 	cf_limit_end(taken, got);
 	return got;
 }
@@ -68,6 +72,9 @@ static off_t add_data(const struct cf_contents *c, char *buf, off_t at, off_t en
 			return n < 0 ? n : at;
 		cf_digest_add(digest, buf, n);
 		at += n;
+		/* Here the file ends.  A direct read from here would be refused. */
+		if (c->direct && at % CF_CACHE_ALIGN != 0)
+			break;
 	}
 	return at;
 }

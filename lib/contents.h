@@ -14,6 +14,7 @@ struct cf_contents {
 	off_t at, size;			/* what counts is from offset at up to size */
 	bool seek;			/* the position of fd may be changed: holes are not read */
 	bool once;			/* what is read need not stay in the page cache */
+	bool direct;			/* fd is O_DIRECT: at is a multiple of CF_CACHE_ALIGN */
 	const struct cf_watch *watch;	/* of the copy, which may be cancelled or paused */
 };
 

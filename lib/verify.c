@@ -5,6 +5,10 @@
  * then read.  What cannot be dropped, because the file system keeps its files in memory or
  * another program has mapped it, is read all the same; the result says so.
  *
+ * A small file, or the end of a bigger one, is read directly (O_DIRECT) where the file system says
+ * that this passes the cache by: it writes the data out itself, and what a program may read next
+ * stays in memory.
+ *
  * Of a big file the beginning is read back while the rest is copied, some way behind, so that
  * the device always has something to write.
  *
@@ -24,6 +28,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "buffer.h"
 #include "cache.h"
 #include "contents.h"
 #include "extent.h"
@@ -78,12 +83,15 @@ static void drop(struct cf_verify *v, off_t len)
 						     : COPYFILE_COMPARED_SERVER;
 }
 
-/* Read [v->at, end), which the page cache has dropped.  Returns 0; or -errno. */
-static int read_back(struct cf_verify *v, off_t end, bool seek)
+/*
+ * Read [v->at, end), which the page cache has dropped or, if v->fd is O_DIRECT, is not asked for.
+ * Returns 0; or -errno.
+ */
+static int read_back(struct cf_verify *v, off_t end, bool seek, bool direct)
 {
 	const struct cf_contents copy = {
-		.fd = v->fd, .at = v->at, .size = end, .seek = seek, .once = true,
-		.watch = v->watch,
+		.fd = v->fd, .at = v->at, .size = end, .seek = seek, .once = !direct,
+		.direct = direct, .watch = v->watch,
 	};
 	off_t got = cf_contents_add(&copy, v->digest);
 
@@ -128,7 +136,7 @@ int cf_verify_follow(struct cf_verify *v, off_t done)
 	if (r < 0)
 		return r;
 	drop(v, end - v->at);
-	return read_back(v, end, false);
+	return read_back(v, end, false, false);
 }
 
 /* The copy is not as long as size, or has another digest: find out where it differs. */
@@ -155,23 +163,52 @@ static bool has_digest(struct cf_verify *v, const unsigned char *wanted)
 	return memcmp(got, wanted, sizeof got) == 0;
 }
 
+/*
+ * Read all up to offset end directly, if it is little.  Returns 1; 0 if that cannot be done; or
+ * -errno.
+ */
+static int read_directly(struct cf_verify *v, off_t end)
+{
+	if (!by_pages(v) || end <= v->at || end - v->at > CF_BUFFER_SIZE ||
+	    !cf_cache_may_be_direct(v->fd) || cf_cache_set_direct(v->fd, true) < 0)
+		return 0;
+	int r = read_back(v, end, false, true);
+	int clear = cf_cache_set_direct(v->fd, false);
+
+	if (r == 0 && v->compared == COPYFILE_COMPARED_NOT)
+		v->compared = COPYFILE_COMPARED_DEVICE;
+	return r < 0 ? r : clear < 0 ? failed(v, COPYFILE_COMPARE, clear) : 1;
+}
+
+/* Let the page cache have nothing of the rest.  Returns 0; or -errno. */
+static int write_and_drop(struct cf_verify *v)
+{
+	int r = write_out(v, 0);
+
+	if (r == 0)
+		drop(v, 0);
+	return r;
+}
+
 int cf_verify_end(struct cf_verify *v, const struct cf_verify_goal *goal)
 {
+	off_t size = goal->size;
 	struct stat st;
 
 	if (v->nothing)
 		return 0;
-	int r = write_out(v, 0);
+	int r = read_directly(v, size);
+	if (r == 0)
+		r = write_and_drop(v);
 	if (r < 0)
 		return r;
-	drop(v, 0);
 	if (goal->shared && v->compared == COPYFILE_COMPARED_DEVICE)
 		v->compared = COPYFILE_COMPARED_SHARED;
 	r = cf_fstat_fresh(v->fd, &st);
 	if (r < 0)
 		return failed(v, COPYFILE_COMPARE, r);
-	off_t size = goal->size;
-	r = size > v->at ? read_back(v, size, cf_extent_sparse(&st)) : 0;
+	if (size > v->at)
+		r = read_back(v, size, cf_extent_sparse(&st), false);
 	if (r == 0 && !(v->at == size && st.st_size == size && has_digest(v, goal->digest)))
 		r = locate(v, size, v->at < size ? v->at : st.st_size);
 	return failed(v, COPYFILE_COMPARE, r);

@@ -88,10 +88,14 @@ static void spoil(void)
 
 static int hook(const char *call)
 {
-	/* With these flags only a verification writes data out.  It is in the page cache. */
-	bool writes_out = strcmp(call, "sync_file_range") == 0 || strcmp(call, "fsync") == 0;
+	/*
+	 * With these flags only a verification writes data out, or sets O_DIRECT before it reads.
+	 * The data is in the page cache.
+	 */
+	bool verifies = strcmp(call, "sync_file_range") == 0 || strcmp(call, "fsync") == 0 ||
+			strcmp(call, "fcntl") == 0;
 
-	if (plan.armed && writes_out && size_of_copy() >= plan.at + (plan.what == FLIP)) {
+	if (plan.armed && verifies && size_of_copy() >= plan.at + (plan.what == FLIP)) {
 		plan.armed = false;
 		spoil();
 	}
