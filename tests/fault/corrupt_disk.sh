@@ -19,7 +19,8 @@ on() {
 	ok $? "$1: corruptions are found"
 	grep -v '^ok' log | diag
 	sanitized || ! can_strace || {
-		strace -f -o calls "$bin/pcp" --verify src "$1/dst" && grep -q 'F_SETFL.*O_DIRECT' calls
+		strace -f -o calls "$bin/pcp" --verify src "$1/dst" &&
+			grep -q 'F_SETFL.*O_DIRECT' calls
 		ok $? "$1: a small copy is read directly"
 	}
 }

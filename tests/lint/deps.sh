@@ -22,7 +22,7 @@ cores	relaxed
 job	attr count dest digest limit move newdir pin place stage sys wait watch
 move	contents data dest digest extent stage sys verify watch
 stage	limit pause watch
-verify	cache contents digest extent fs sys watch
+verify	buffer cache contents digest extent fs sys watch
 contents	buffer cache digest extent limit pause sys watch
 digest	sha
 sha	../gl/sha256 ../gl/sha256.c
