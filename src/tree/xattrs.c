@@ -39,13 +39,6 @@
 #define NR_LISTXATTRAT 465
 #endif
 
-/* A file, and its name for *xattr(2) */
-struct path {
-	const struct xattrs_file *file;
-	char name[PATH_MAX];
-	bool follow;
-};
-
 /* The names of a file's attributes, each with a NUL after it */
 struct list {
 	char *names;
@@ -53,19 +46,24 @@ struct list {
 	char few[FEW];		/* names, if that is enough */
 };
 
-/* Returns false if the name is too long. */
-static bool path_of(const struct xattrs_file *f, struct path *ret)
+/* Put the name of f for *xattr(2) into path.  Returns false, and sets errno, if it is too long. */
+static bool path_of(const struct xattrs_file *f, char path[PATH_MAX])
 {
 	int n;
 
-	ret->file = f;
-	ret->follow = f->follow || !*f->name;
 	if (f->fd == AT_FDCWD || *f->name == '/')
-		n = snprintf(ret->name, sizeof ret->name, "%s", f->name);
+		n = snprintf(path, PATH_MAX, "%s", f->name);
 	else
-		n = snprintf(ret->name, sizeof ret->name, "/proc/self/fd/%d%s%s", f->fd,
-			     *f->name ? "/" : "", f->name);
-	return n >= 0 && (size_t)n < sizeof ret->name;
+		n = snprintf(path, PATH_MAX, "/proc/self/fd/%d%s%s", f->fd, *f->name ? "/" : "",
+			     f->name);
+	errno = ENAMETOOLONG;
+	return n >= 0 && n < PATH_MAX;
+}
+
+/* Returns true if that name may be a symlink, such as one of /proc, whose target is meant. */
+static bool is_followed(const struct xattrs_file *f)
+{
+	return f->follow || !*f->name;
 }
 
 /* As list_into(), by listxattrat(2). */
@@ -76,12 +74,13 @@ static ssize_t list_at(const struct xattrs_file *f, char *buf, size_t size)
 	return RETRY(syscall(NR_LISTXATTRAT, f->fd, f->name, flags, buf, size));
 }
 
-static ssize_t list_into(const struct path *path, char *buf, size_t size)
+static ssize_t list_into(const struct xattrs_file *f, char *buf, size_t size)
 {
 	static atomic_bool missing;
+	char path[PATH_MAX];
 
 	if (!relaxed_get(missing)) {
-		ssize_t n = list_at(path->file, buf, size);
+		ssize_t n = list_at(f, buf, size);
 
 		/* It does not take an O_PATH descriptor, where there is no name. */
 		if (n >= 0 || (errno != ENOSYS && errno != EPERM && errno != EBADF))
@@ -90,24 +89,41 @@ static ssize_t list_into(const struct path *path, char *buf, size_t size)
 		if (errno != EBADF)
 			relaxed_set(missing, true);
 	}
-	return path->follow ? RETRY(listxattr(path->name, buf, size)) :
-			      RETRY(llistxattr(path->name, buf, size));
+	if (!path_of(f, path))
+		return -1;
+	return is_followed(f) ? RETRY(listxattr(path, buf, size)) :
+				RETRY(llistxattr(path, buf, size));
 }
 
-static ssize_t get(const struct path *path, const char *name, char *buf, size_t size)
+static ssize_t get(const struct xattrs_file *f, const char *name, char *buf, size_t size)
 {
-	return path->follow ? RETRY(getxattr(path->name, name, buf, size)) :
-			      RETRY(lgetxattr(path->name, name, buf, size));
+	char path[PATH_MAX];
+
+	if (!path_of(f, path))
+		return -1;
+	return is_followed(f) ? RETRY(getxattr(path, name, buf, size)) :
+				RETRY(lgetxattr(path, name, buf, size));
 }
 
-/* List the attributes of path.  Returns 0 or an errno value; the caller calls list_fini(). */
-static int list_init(struct list *l, const struct path *path)
+static int remove_one(const struct xattrs_file *f, const char *name)
 {
-	*l = (struct list){ .names = l->few };
-	ssize_t n = list_into(path, l->few, sizeof l->few);
+	char path[PATH_MAX];
+
+	if (!path_of(f, path))
+		return -1;
+	return is_followed(f) ? RETRY(removexattr(path, name)) :
+				RETRY(lremovexattr(path, name));
+}
+
+/* List the attributes of f.  Returns 0 or an errno value; the caller calls list_fini(). */
+static int list_init(struct list *l, const struct xattrs_file *f)
+{
+	l->names = l->few;
+	l->size = 0;
+	ssize_t n = list_into(f, l->few, sizeof l->few);
 	if (n < 0 && errno == ERANGE) {
 		l->names = xmalloc(MOST);
-		n = list_into(path, l->names, MOST);
+		n = list_into(f, l->names, MOST);
 	}
 	if (n >= 0)
 		l->size = n;
@@ -162,7 +178,7 @@ static size_t count_of_kind(const struct list *l, struct xattrs_kinds kinds)
 	return count;
 }
 
-static bool same_value(const struct path *a, const struct path *b, const char *name)
+static bool same_value(const struct xattrs_file *a, const struct xattrs_file *b, const char *name)
 {
 	char *x = xmalloc(MOST), *y = xmalloc(MOST);
 	ssize_t n = get(a, name, x, MOST), m = get(b, name, y, MOST);
@@ -173,8 +189,9 @@ static bool same_value(const struct path *a, const struct path *b, const char *n
 	return same;
 }
 
-static bool same_lists(const struct path *a, const struct list *in_a, const struct path *b,
-		       const struct list *in_b, struct xattrs_kinds kinds)
+static bool same_lists(const struct xattrs_file *a, const struct list *in_a,
+		       const struct xattrs_file *b, const struct list *in_b,
+		       struct xattrs_kinds kinds)
 {
 	if (count_of_kind(in_a, kinds) != count_of_kind(in_b, kinds))
 		return false;
@@ -187,15 +204,12 @@ static bool same_lists(const struct path *a, const struct list *in_a, const stru
 bool xattrs_same(const struct xattrs_file *a, const struct xattrs_file *b,
 		 struct xattrs_kinds kinds)
 {
-	struct path a_path, b_path;
 	struct list in_a, in_b;
 
 	if (!kinds.acl && !kinds.plain)
 		return true;
-	if (!path_of(a, &a_path) || !path_of(b, &b_path))
-		return false;
-	int err = list_init(&in_a, &a_path), err_b = list_init(&in_b, &b_path);
-	bool same = !err && !err_b && same_lists(&a_path, &in_a, &b_path, &in_b, kinds);
+	int err = list_init(&in_a, a), err_b = list_init(&in_b, b);
+	bool same = !err && !err_b && same_lists(a, &in_a, b, &in_b, kinds);
 	list_fini(&in_a);
 	list_fini(&in_b);
 	return same;
@@ -203,19 +217,15 @@ bool xattrs_same(const struct xattrs_file *a, const struct xattrs_file *b,
 
 int xattrs_trim(const struct xattrs_file *src, const struct xattrs_file *dst)
 {
-	struct path src_path, dst_path;
 	struct list has, wants;
 	int first = 0;
 
-	if (!path_of(src, &src_path) || !path_of(dst, &dst_path))
-		return ENAMETOOLONG;
-	int err = list_init(&wants, &src_path), err_dst = list_init(&has, &dst_path);
+	int err = list_init(&wants, src), err_dst = list_init(&has, dst);
+
 	for (const char *n = NULL; !err && !err_dst && (n = list_next(&has, n));) {
 		if (!is_plain(n) || list_has(&wants, n))
 			continue;
-		int r = dst_path.follow ? RETRY(removexattr(dst_path.name, n)) :
-					  RETRY(lremovexattr(dst_path.name, n));
-		if (r < 0 && errno != ENODATA && !first)
+		if (remove_one(dst, n) < 0 && errno != ENODATA && !first)
 			first = errno;
 	}
 	list_fini(&has);
