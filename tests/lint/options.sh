@@ -124,8 +124,9 @@ mentioned() {
 	options=" $(of_help | names_only | tr '\n' ' ')"
 	{
 		sed '/^\.EX/,/^\.EE/d; s/\\f.//g; s/\\-/-/g' $page
-		# A chapter is about the options of rsync.
+		# Two chapters have the options of other programs, too; pcp's are in @t.
 		sed '/^@example/,/^@end example/d; /^@node Coming from/,/^@node Messages/d' $manual
+		sed -n '/^@node Coming from/,/^@node Messages/p' $manual | grep -o '@t{[^}]*}'
 	} | grep -o -e '--[a-z][-a-z]*[a-z]' | sort -u | while read -r option; do
 		case $options in
 		*" $option "*) ;;
