@@ -149,7 +149,7 @@ version() {
 	[ "$(inside "dpkg-query -W -f '\${db:Status-Status} \${Version}' $1")" = "installed $2" ]
 }
 
-packages='pcp-copy libcopyfile0 libcopyfile-dev'
+packages='pcp-copy libcopyfile0 libcopyfile-dev python3-copyfile'
 
 install_old() {
 	inside 'dpkg -i $(ls /build/old/*.deb | grep -v dbgsym)' && version pcp-copy 0.0.9
@@ -221,7 +221,8 @@ need 'the source package is built' as_user \
 step 'lintian finds no errors and no warnings' lint
 need 'an older version is built' build_old
 need "Debian's pcp and what the tests need can be installed" inside \
-	"$apt install pcp gcc libc6-dev pkgconf libattr1-dev libjansson4"
+	"$apt install pcp gcc libc6-dev pkgconf libattr1-dev libjansson4 \
+		python3-cffi python3-pytest python3-setuptools"
 files before
 need 'the older version can be installed' install_old
 step "beside Debian's pcp, of which it touches nothing" beside
