@@ -64,6 +64,13 @@ good_tree() {
 	for file in configure.ac m4/a.m4 tests/Makefile.am; do
 		echo "# $gpl" >"$tree/$file"
 	done
+	mkdir "$tree/debian" "$tree/packaging"
+	echo 'AC_INIT([pcp], [1.2])' >>"$tree/configure.ac"
+	echo 'pcp-copy (1.2) unstable' >"$tree/debian/changelog"
+	printf '# %s\nVersion: 1.2\n' "$gpl" >"$tree/packaging/pcp.spec"
+	printf '# %s\npkgver=1.2\n' "$gpl" >"$tree/packaging/PKGBUILD"
+	echo 'version = "1.2"' >"$tree/python/pyproject.toml"
+	printf 'What is new\n\n1.2 (today)\n\n1.1 (yesterday)\n' >"$tree/NEWS"
 }
 
 # findings SCRIPT: what it has to say of the tree
@@ -97,7 +104,7 @@ add() {
 }
 
 good_tree
-for script in deps.sh doc.sh style.sh; do
+for script in deps.sh doc.sh style.sh versions.sh; do
 	found=$(findings $script)
 	[ ! "$found" ]
 	ok $? "$script: nothing is found in good sources"
@@ -135,6 +142,12 @@ offence style.sh 'longer than 60 lines' "sed -i '/return/r /dev/stdin' lib/pin.c
 	END"
 offence style.sh 'indented by tabs' "add lib/sys.c '        int x;'"
 offence style.sh 'white space ends' "add tests/cli/a.sh 'true '"
+
+for names in configure.ac debian/changelog packaging/pcp.spec packaging/PKGBUILD \
+	python/pyproject.toml NEWS; do
+	offence versions.sh 'each version' "sed -i s/1\\.2/1.3/ $names"
+	offence versions.sh 'each version' "sed -i /1\\.2/d $names"
+done
 
 # What is just short enough is good.
 good_tree

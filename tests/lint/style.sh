@@ -11,8 +11,9 @@ cd "$top_srcdir" || skip_all 'the sources are not here'
 scripts() {
 	own '*.sh'
 	own '*.py'
-	for file in bench/ab bench/all tests/tools/colddisk tests/tools/mktree tests/tools/nfsbox \
-		tests/tools/run tests/tools/shunit2 tests/tools/shunit2-tap; do
+	for file in bench/ab bench/all packaging/PKGBUILD packaging/pcp.spec \
+		tests/tools/colddisk tests/tools/mktree tests/tools/nfsbox tests/tools/run \
+		tests/tools/shunit2 tests/tools/shunit2-tap; do
 		[ ! -f "$file" ] || echo "$file"
 	done
 }
@@ -25,7 +26,7 @@ spdx_of_c() {
 
 spdx_of_scripts() {
 	for file in $(own '*.sh'; own '*.py'; own 'Makefile.am') m4/*.m4 configure.ac bootstrap \
-		quickstart .ci/run .ci/soak; do
+		quickstart .ci/run .ci/soak packaging/*; do
 		[ -f "$file" ] || continue
 		head -n 2 "$file" | grep -q '^# SPDX-License-Identifier: L\{0,1\}GPL-' ||
 			echo "$file"
