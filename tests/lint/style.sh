@@ -11,7 +11,7 @@ cd "$top_srcdir" || skip_all 'the sources are not here'
 scripts() {
 	own '*.sh'
 	own '*.py'
-	for file in bench/ab bench/all packaging/PKGBUILD packaging/pcp.spec \
+	for file in bench/ab bench/all packaging/PKGBUILD packaging/pcp.spec packaging/release \
 		tests/tools/colddisk tests/tools/mktree tests/tools/nfsbox tests/tools/run \
 		tests/tools/shunit2 tests/tools/shunit2-tap; do
 		[ ! -f "$file" ] || echo "$file"
