@@ -8,7 +8,7 @@
 # Not in make check, as it takes a quarter of an hour, and some hundred megabytes from the mirror
 # that apt has here: make check-debian.  With KEEP=DIR the packages and the log stay there.
 #
-# With SHORT=yes (make check-packages) it takes a minute.  The packages are built once, on this
+# With SHORT=yes (make check-packages) it takes a minute or two.  The packages are built once, on this
 # machine, so that what is missing in Build-Depends is not noticed, with what ./bootstrap has made
 # here, and without their tests.  They are installed, tried and purged in a bookworm that has no
 # Performance Co-Pilot and no compiler: debian/tests/compile is left out, and so are the upgrade,
@@ -21,8 +21,10 @@
 git -C "$top_srcdir" ls-files --error-unmatch debian/rules >/dev/null 2>&1 ||
 	skip_all 'this is not a git checkout'
 if [ "${SHORT-}" ]; then
-	command -v dh dh_python3 lintian >/dev/null ||
-		skip_all 'no debhelper, dh-python, or lintian (on Debian, packages)'
+	for tool in dh dh_python3 lintian; do
+		command -v $tool >/dev/null ||
+			skip_all "no $tool (on Debian: debhelper, dh-python, lintian)"
+	done
 fi
 command -v debootstrap >/dev/null || skip_all 'no debootstrap (on Debian, its package)'
 command -v apt-get >/dev/null || skip_all 'no apt, whose sources say where Debian is'
@@ -144,7 +146,8 @@ files() {
 # What no program can find out, so that it is written by hand, or overridden; in FOLDER
 depends() {
 	dpkg-deb -f "$1"/python3-copyfile_*.deb Depends | tee "$room/depends" &&
-		grep 'libcopyfile0 (>= ' "$room/depends" && grep 'python3-cffi\(,\|$\)' "$room/depends"
+		grep 'libcopyfile0 (>= ' "$room/depends" &&
+		grep 'python3-cffi\(,\|$\)' "$room/depends"
 }
 
 # is PACKAGE VERSION: it is installed, and is that
