@@ -11,9 +11,8 @@ command -v "${MUSL_CC:-musl-gcc}" >/dev/null || skip_all 'no musl-gcc (on Debian
 need_tarball
 release=$room/release
 
-# Another umask, locale and time zone than here
+# In another locale and time zone than here
 build() {
-	umask 027
 	TZ=Pacific/Chatham LC_ALL=C.UTF-8 "$top_srcdir/packaging/release" "$release"
 }
 
