@@ -8,11 +8,11 @@
 # Not in make check, as it takes a quarter of an hour, and some hundred megabytes from the mirror
 # that apt has here: make check-debian.  With KEEP=DIR the packages and the log stay there.
 #
-# With SHORT=yes (make check-packages) it takes a minute or two.  The packages are built once, on this
-# machine, so that what is missing in Build-Depends is not noticed, with what ./bootstrap has made
-# here, and without their tests.  They are installed, tried and purged in a bookworm that has no
-# Performance Co-Pilot and no compiler: debian/tests/compile is left out, and so are the upgrade,
-# the source package, and a second build with the same bytes.
+# With SHORT=yes (make check-packages) it takes a minute or two.  The packages are built once,
+# on this machine, so that what is missing in Build-Depends is not noticed, with what
+# ./bootstrap has made here, and without their tests.  They are installed, tried and purged in a
+# bookworm that has no Performance Co-Pilot and no compiler: debian/tests/compile is left out,
+# and so are the upgrade, the source package, and a second build with the same bytes.
 
 . "$srcdir/tools/tap.sh"
 
