@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-# The map of the modules in doc/design.md is complete.
+# The map of the modules in doc/design.md is complete, and what documents tell to make can be made.
 
 . "$srcdir/tools/tap.sh"
 cd "$top_srcdir" || skip_all 'the sources are not here'
@@ -32,6 +32,15 @@ each_row_is_one() {
 	done
 }
 
+# In the folder above all others, where readers are
+each_target_is_there() {
+	for target in $(grep -oh 'make check-[a-z]*' -- *.md doc/*.md | sort -u); do
+		[ "$target" = make ] || grep -qw -e "$target" Makefile.am ||
+			echo "make $target: is in no Makefile.am"
+	done
+}
+
+rule 'each target that a document names is there' each_target_is_there
 rule 'doc/design.md: each module has a row' each_has_a_row
 rule 'doc/design.md: each row is that of a module' each_row_is_one
 
