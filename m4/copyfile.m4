@@ -197,3 +197,33 @@ AS_IF([test "$with_xxhash" != no], [
     [AC_MSG_ERROR([--with-xxhash was asked for, but <xxhash.h> is missing, or older than 0.8.0.
   On Debian: apt-get install libxxhash-dev; or configure --without-xxhash.])])
 ])])
+
+# CF_NLS
+# Whether messages are translated, which needs gettext(3); into which languages, which needs
+# msgfmt, or what it has made in the tarball.  Sets ENABLE_NLS, LIBINTL, MSGFMT, XGETTEXT, and the
+# conditional CATALOGUES.
+AC_DEFUN([CF_NLS],
+[AC_ARG_ENABLE([nls], [AS_HELP_STRING([--disable-nls], [speak English only])], [],
+  [enable_nls=yes])
+AC_ARG_WITH([cp-localedir], [AS_HELP_STRING([--with-cp-localedir=DIR],
+  [where the translations of coreutils are @<:@/usr/share/locale@:>@])], [],
+  [with_cp_localedir=/usr/share/locale])
+LIBINTL=
+AS_IF([test "$enable_nls" = yes], [
+  AC_CHECK_HEADERS([libintl.h], [
+    AC_CHECK_FUNC([bindtextdomain], [],
+      [AC_CHECK_LIB([intl], [bindtextdomain], [LIBINTL=-lintl], [enable_nls=no])])],
+    [enable_nls=no])])
+AS_IF([test "$enable_nls" = yes],
+  [AC_DEFINE([ENABLE_NLS], [1], [Define to 1 to translate messages.])])
+AC_DEFINE_UNQUOTED([CP_LOCALEDIR], ["$with_cp_localedir"],
+  [Where the translations of coreutils are.])
+AC_CHECK_PROG([MSGFMT], [msgfmt], [msgfmt])
+AC_CHECK_PROG([XGETTEXT], [xgettext], [xgettext])
+catalogues=$enable_nls
+AS_IF([test "$catalogues" = yes && test -z "$MSGFMT" && test ! -f "$srcdir/po/de.gmo"], [
+  catalogues=no
+  AC_MSG_WARN([msgfmt was not found: pcp's own messages will be in English.
+  On Debian: apt-get install gettext])])
+AM_CONDITIONAL([CATALOGUES], [test "$catalogues" = yes])
+AC_SUBST([LIBINTL])])

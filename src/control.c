@@ -21,9 +21,11 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/language.h"
 #include "base/rate.h"
 #include "base/readall.h"
 #include "base/retry.h"
+#include "report/message.h"
 #include "report/quote.h"
 #include "report/report.h"
 #include "stat-time.h"
@@ -73,28 +75,35 @@ static bool parse_yes(const char *text, bool *ret)
 	return *ret || !strcmp(text, "no");
 }
 
-/* Apply "KEY=VALUE".  Returns NULL, or what is wrong with *ret_what, a part of it. */
+/*
+ * Apply "KEY=VALUE".  Returns NULL, or the format of a warning for the name of the file, the
+ * number of the line, and *ret_what, a part of it.
+ */
 static const char *apply(char *line, struct control_settings *s, const char **ret_what)
 {
+	const char *invalid_rate =
+		N_("warning: %s, line %u: invalid rate: %s; nothing is changed");
 	char *value = strchr(line, '=');
 
 	*ret_what = line;
 	if (!value)
-		return "no KEY=VALUE";
+		return N_("warning: %s, line %u: no KEY=VALUE: %s; nothing is changed");
 	*value++ = '\0';
 	const char *key = trim(line);
 	value = trim(value);
 	*ret_what = value;
 	if (!strcmp(key, "bwlimit"))
-		return rate_parse_bytes(value, &s->bwlimit) ? NULL : "invalid rate";
+		return rate_parse_bytes(value, &s->bwlimit) ? NULL : invalid_rate;
 	if (!strcmp(key, "ops-limit"))
-		return rate_parse_count(value, &s->ops_limit) ? NULL : "invalid rate";
+		return rate_parse_count(value, &s->ops_limit) ? NULL : invalid_rate;
 	if (!strcmp(key, "jobs"))
-		return parse_jobs(value, &s->jobs) ? NULL : "invalid number of jobs";
+		return parse_jobs(value, &s->jobs) ? NULL :
+		       N_("warning: %s, line %u: invalid number of jobs: %s; nothing is changed");
 	if (!strcmp(key, "pause"))
-		return parse_yes(value, &s->paused) ? NULL : "neither yes nor no";
+		return parse_yes(value, &s->paused) ? NULL :
+		       N_("warning: %s, line %u: neither yes nor no: %s; nothing is changed");
 	*ret_what = key;
-	return "unknown setting";
+	return N_("warning: %s, line %u: unknown setting: %s; nothing is changed");
 }
 
 /* Returns false after a mistake, which has been reported. */
@@ -111,8 +120,7 @@ static bool parse(const struct control *k, char *text, struct control_settings *
 		line = trim(line);
 		const char *wrong = !*line || *line == '#' ? NULL : apply(line, ret, &what);
 		if (wrong) {
-			report_warning(&about, "warning: %s, line %u: %s: %s; nothing is changed",
-				       quote_always(0, k->path), number, wrong,
+			report_warning(&about, 0, wrong, quote_always(0, k->path), number,
 				       quote_always(1, what));
 			return false;
 		}
@@ -168,12 +176,28 @@ static bool same(const struct stat *a, const struct stat *b)
 	       timespec_cmp(get_stat_ctime(a), get_stat_ctime(b)) == 0;
 }
 
+struct unread {
+	const char *path;
+	int err;
+};
+
+static char *compose_unread(const void *arg)
+{
+	const struct unread *u = arg;
+
+	return xasprintf(translate("warning: cannot read %s: %s; nothing is changed"),
+			 quote_always(0, u->path), strerror(u->err));
+}
+
 /* The file could not be read: say so, once. */
 static void complain(struct control *k, int err)
 {
-	if (err != k->error && err != ENOENT)
-		report_warning(&about, "warning: cannot read %s: %s; nothing is changed",
-			       quote_always(0, k->path), strerror(err));
+	if (err != k->error && err != ENOENT) {
+		struct message m = message_twice(compose_unread, &(struct unread){ k->path, err });
+
+		report_warning_message(&about, 0, &m);
+		message_free(&m);
+	}
 	k->error = err;
 }
 

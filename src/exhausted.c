@@ -4,8 +4,9 @@
  * wherever an allocation fails.
  *
  * Design: any thread may call it, holding any of pcp's locks.  So none is taken: the message
- * goes out by writev(2), which allocates nothing either.  exit(3) then has the library cancel
- * the copies that are under way, and remove what they created.
+ * goes out by writev(2), which allocates nothing either; and if gettext(3) has no memory to open
+ * a catalogue, it is in English.  exit(3) then has the library cancel the copies that are under
+ * way, and remove what they created.
  *
  * exit(3) may be called only once.  A second thread that calls xalloc_die() waits until the
  * first has ended the process.  If the first calls it again, from a handler of exit(3), the
@@ -20,6 +21,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include "base/language.h"
 #include "progname.h"
 #include "report/console.h"
 #include "xalloc.h"
@@ -42,7 +44,7 @@ void xalloc_die(void)
 	/* Progress, if it is shown, begins where the cursor is. */
 	const struct iovec message[] = {
 		text(console_has_progress() ? "\r\033[J" : ""), text(program_name),
-		text(": memory exhausted\n"),
+		text(": "), text(translate("memory exhausted")), text("\n"),
 	};
 	ssize_t n = writev(STDERR_FILENO, message, sizeof message / sizeof *message);
 

@@ -33,6 +33,7 @@
 #include <libcopyfile.h>
 
 #include "base/clock.h"
+#include "base/language.h"
 #include "base/loop.h"
 #include "base/options.h"
 #include "base/signals.h"
@@ -42,6 +43,7 @@
 #include "control.h"
 #include "copy/context.h"
 #include "report/json.h"
+#include "report/message.h"
 #include "report/output.h"
 #include "report/report.h"
 #include "timespec.h"
@@ -78,10 +80,9 @@ void govern_priority(const struct options *o)
 		return;
 	/* Both are a thread's, and handed on to those that it starts. */
 	if (setpriority(PRIO_PROCESS, 0, LOWEST_NICE) < 0)
-		report_warning(&about, "warning: cannot lower the priority: %s", strerror(errno));
+		report_warning(&about, errno, "warning: cannot lower the priority");
 	if (syscall(SYS_ioprio_set, WHO_PROCESS, 0, CLASS_IDLE << CLASS_SHIFT) < 0)
-		report_warning(&about, "warning: cannot lower the priority for disks: %s",
-			       strerror(errno));
+		report_warning(&about, errno, "warning: cannot lower the priority for disks");
 }
 
 static void set_limits(const struct copyfile_limits *limits)
@@ -126,27 +127,47 @@ static bool same(const struct control_settings *a, const struct control_settings
 	       a->paused == b->paused;
 }
 
+/* What is in force now, in words */
+struct words {
+	const struct control_settings *s;
+	bool was_paused;
+};
+
+static char *compose_limits(const void *arg)
+{
+	const struct words *w = arg;
+	const struct control_settings *s = w->s;
+	char bytes[SIZE_BUF];
+
+	char *rate = s->bwlimit ? xasprintf(" %s/s", size_text(bytes, s->bwlimit)) : xstrdup("");
+	char *ops = s->ops_limit ? xasprintf(translate_n(" %ju operation/s", " %ju operations/s",
+							 s->ops_limit), (uintmax_t)s->ops_limit) :
+				   xstrdup("");
+	char *jobs = s->jobs ? xasprintf(translate_n(" %ju job", " %ju jobs", s->jobs),
+					 (uintmax_t)s->jobs) : xstrdup("");
+	bool any = *rate || *ops || *jobs;
+	const char *format = s->paused ? translate("paused; limits:%s%s%s%s") :
+			     w->was_paused ? translate("going on; limits:%s%s%s%s") :
+			     translate("limits:%s%s%s%s");
+	char *text = xasprintf(format, rate, ops, jobs, any ? "" : translate(" none"));
+	free(rate);
+	free(ops);
+	free(jobs);
+	return text;
+}
+
 /* Tell people and programs what the file has changed: s is in force now. */
 static void tell(const struct context *c, const struct control_settings *s, bool was_paused)
 {
-	char bytes[SIZE_BUF];
-
 	json_put_limits(&(struct json_limits){
 		.elapsed = output_elapsed(), .bytes = s->bwlimit, .calls = s->ops_limit,
 		.jobs = s->jobs, .paused = s->paused,
 	});
 	if (c->opts->quiet)
 		return;
-	char *rate = s->bwlimit ? xasprintf(" %s/s", size_text(bytes, s->bwlimit)) : xstrdup("");
-	char *ops = s->ops_limit ? xasprintf(" %ju operations/s", (uintmax_t)s->ops_limit) :
-				   xstrdup("");
-	char *jobs = s->jobs ? xasprintf(" %ju %s", (uintmax_t)s->jobs,
-					 s->jobs == 1 ? "job" : "jobs") : xstrdup("");
-	report_note("%slimits:%s%s%s%s", s->paused ? "paused; " : was_paused ? "going on; " : "",
-		    rate, ops, jobs, *rate || *ops || *jobs ? "" : " none");
-	free(rate);
-	free(ops);
-	free(jobs);
+	struct message m = message_twice(compose_limits, &(struct words){ s, was_paused });
+	report_note_message(&m);
+	message_free(&m);
 }
 
 /* settled: do not read the file while it may be being written. */

@@ -28,9 +28,9 @@
  */
 #include <config.h>
 
-#include <locale.h>
 #include <stdlib.h>
 
+#include "base/language.h"
 #include "base/options.h"
 #include "base/signals.h"
 #include "closeout.h"
@@ -91,7 +91,7 @@ int main(int argc, char **argv)
 	if (argc > 0)
 		argv[0] = last_component(argv[0]);
 	set_program_name(argv[0]);
-	setlocale(LC_ALL, "");
+	language_init();
 	atexit(close_stdout);
 	output_init();
 

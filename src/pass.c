@@ -14,6 +14,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+#include "base/language.h"
 #include "base/options.h"
 #include "base/stop.h"
 #include "copy/context.h"
@@ -49,8 +50,9 @@ bool pass_begin(const struct options *o)
 		report_note("the pass of the journal %s is complete; --journal-restart begins "
 			    "the next one", quote_always(0, o->journal));
 	else if (state == JOURNAL_RESUMED)
-		report_note("going on after %" PRIu64 " entries of the journal %s", s.before,
-			    quote_always(0, o->journal));
+		report_note_n("going on after %ju entry of the journal %s",
+			      "going on after %ju entries of the journal %s", s.before,
+			      (uintmax_t)s.before, quote_always(0, o->journal));
 	return state != JOURNAL_COMPLETE;
 }
 
@@ -111,7 +113,7 @@ bool pass_dir_ended(struct dir *d, bool finished)
 		return true;
 	char *src = dir_src_path(d, "");
 	report_error_about(&(struct report_about){ .op = OP_CHECK, .src = src }, 0,
-			   "not all names in %s have been accounted for", quote_always(0, src));
+			   N_("not all names in %s have been accounted for"), quote_always(0, src));
 	free(src);
 	return false;
 }

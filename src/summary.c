@@ -16,6 +16,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/language.h"
 #include "base/options.h"
 #include "base/size.h"
 #include "base/stop.h"
@@ -24,6 +25,7 @@
 #include "hint.h"
 #include "progname.h"
 #include "report/log.h"
+#include "report/message.h"
 #include "report/output.h"
 #include "report/quote.h"
 #include "report/report.h"
@@ -78,50 +80,79 @@ static void print_reason(void)
 		report_line("%s: stopped: too many errors", program_name);
 }
 
-/* Append "3 vanished" to *list, after a comma if that is not empty; nothing if n is 0. */
-static void add_count(char **list, uint64_t n, const char *what)
+/* Append what text_some() says, after a comma if *list is not empty; nothing if n is 0. */
+static void add_count(char **list, uint64_t n, const char *one, const char *many)
 {
-	char *some = text_some(n, what), *old = *list;
+	char *some = n ? text_some(n, one, many) : xstrdup(""), *old = *list;
 
 	*list = xasprintf("%s%s%s", old, *old && *some ? ", " : "", some);
 	free(some);
 	free(old);
 }
 
-static void print_failures(uint64_t errors, const struct tally *sum)
-{
-	char *list = list_errors(), *sources = xstrdup("");
+/* What the last lines tell */
+struct last {
+	const struct tally *sum;
+	uint64_t errors;
+	double elapsed;
+};
 
-	add_count(&sources, sum->untried, "not tried");
-	add_count(&sources, sum->vanished, "vanished");
-	add_count(&sources, sum->changed, "changed");
-	report_line("%s: %ju failed%s%s%s; %ju copied%s%s", program_name, (uintmax_t)errors,
-		    *list ? " (" : "", list, *list ? ")" : "",
-		    (uintmax_t)tally_files_done(sum), *sources ? ", " : "", sources);
-	free(sources);
-	free(list);
+/* pcp: 3 failed (2 Permission denied, 1 Input/output error); 9 copied, 1 vanished */
+static char *compose_failures(const void *arg)
+{
+	const struct last *last = arg;
+	const struct tally *sum = last->sum;
+	uintmax_t errors = last->errors, copied = tally_files_done(sum);
+	char *kinds = list_errors(), *rest = xstrdup("");
+
+	char *failed = xasprintf(translate_n("%ju failed", "%ju failed", errors), errors);
+	char *done = xasprintf(translate_n("%ju copied", "%ju copied", copied), copied);
+	add_count(&rest, sum->untried, "%s not tried", "%s not tried");
+	add_count(&rest, sum->vanished, "%s vanished", "%s vanished");
+	add_count(&rest, sum->changed, "%s changed", "%s changed");
+	char *line = xasprintf("%s: %s%s%s%s; %s%s%s", program_name, failed, *kinds ? " (" : "",
+			       kinds, *kinds ? ")" : "", done, *rest ? ", " : "", rest);
+	free(kinds);
+	free(rest);
+	free(failed);
+	free(done);
+	return line;
 }
 
-/* Print what the run has done: 1 200 files, 3 directories, 1.2 GiB in 0:42, 30 MiB/s; ... */
-static void print_work(const struct tally *sum, double elapsed)
+/* pcp: 1 200 files, 3 directories, 1.2 GiB in 0:42, 30 MiB/s; 5 skipped */
+static char *compose_work(const void *arg)
 {
+	const struct last *last = arg;
+	const struct tally *sum = last->sum;
 	uint64_t files = tally_files_done(sum), dirs = tally_done(sum, KIND_DIR);
-	char *work = xstrdup(""), *rest = xstrdup(""), *time = text_time(elapsed);
+	char *work = xstrdup(""), *rest = xstrdup(""), *time = text_time(last->elapsed);
 	char bytes[SIZE_BUF], rate[SIZE_BUF];
 
-	add_count(&work, files, files == 1 ? "file" : "files");
-	add_count(&work, dirs, dirs == 1 ? "directory" : "directories");
-	add_count(&rest, tally_of_outcome(sum, OUTCOME_SKIPPED), "skipped");
-	add_count(&rest, tally_of_outcome(sum, OUTCOME_ATTRIBUTES), "with new attributes");
-	add_count(&rest, sum->deleted, "deleted");
-	add_count(&rest, sum->replaced, "replaced");
-	add_count(&rest, sum->retried, "tried again");
-	report_line("%s: %s, %s in %s, %s/s%s%s", program_name, *work ? work : "no files",
-		    size_text(bytes, sum->bytes), time, size_text(rate, sum->bytes / elapsed),
-		    *rest ? "; " : "", rest);
+	add_count(&work, files, "%s file", "%s files");
+	add_count(&work, dirs, "%s directory", "%s directories");
+	add_count(&rest, tally_of_outcome(sum, OUTCOME_SKIPPED), "%s skipped", "%s skipped");
+	add_count(&rest, tally_of_outcome(sum, OUTCOME_ATTRIBUTES), "%s with new attributes",
+		  "%s with new attributes");
+	add_count(&rest, sum->deleted, "%s deleted", "%s deleted");
+	add_count(&rest, sum->replaced, "%s replaced", "%s replaced");
+	add_count(&rest, sum->retried, "%s tried again", "%s tried again");
+	/* TRANSLATORS: pcp: 200 files, 3 directories, 1.2 GiB in 0:42, 30 MiB/s; 5 skipped */
+	char *line = xasprintf(translate("%s: %s, %s in %s, %s/s%s%s"), program_name,
+			       *work ? work : translate("no files"), size_text(bytes, sum->bytes),
+			       time, size_text(rate, sum->bytes / last->elapsed),
+			       *rest ? "; " : "", rest);
 	free(time);
 	free(rest);
 	free(work);
+	return line;
+}
+
+static void print_line(char *(*compose)(const void *arg), const struct last *last)
+{
+	struct message m = message_twice(compose, last);
+
+	report_line_message(&m);
+	message_free(&m);
 }
 
 void summary_print(const struct options *o)
@@ -138,10 +169,11 @@ void summary_print(const struct options *o)
 	if (o->quiet)
 		return;
 	tally_sum(&sum);
+	const struct last last = { .sum = &sum, .errors = errors, .elapsed = elapsed };
 	if (long_run)
-		print_work(&sum, elapsed);
+		print_line(compose_work, &last);
 	bool untried = sum.untried && stop_asked() != STOP_SIGNAL;
 	bool failures = errors || sum.vanished || sum.changed || untried;
 	if (failures && (long_run || (tally_files_done(&sum) >= 2 && (terminal || log_is_open()))))
-		print_failures(errors, &sum);
+		print_line(compose_failures, &last);
 }

@@ -155,10 +155,10 @@ bool choose_apply(struct options *o, struct choose *how, int c, const char *arg)
 		exclude_from(o, how, arg);
 		return true;
 	case OPT_MIN_SIZE:
-		o->min_size = value_size("size", arg, 0);
+		o->min_size = value_size("invalid size: %s", arg, 0);
 		return true;
 	case OPT_MAX_SIZE:
-		o->max_size = value_size("size", arg, 0);
+		o->max_size = value_size("invalid size: %s", arg, 0);
 		return true;
 	case OPT_NEWER:
 		o->newer = value_date("--newer", arg);

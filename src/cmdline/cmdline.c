@@ -9,6 +9,7 @@
 
 #include <getopt.h>
 #include <limits.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +18,7 @@
 
 #include "argmatch.h"
 #include "base/clock.h"
+#include "base/language.h"
 #include "base/options.h"
 #include "cmdline/choose.h"
 #include "cmdline/help.h"
@@ -30,6 +32,7 @@
 #include "progname.h"
 #include "report/checksums.h"
 #include "report/json.h"
+#include "report/message.h"
 #include "report/output.h"
 #include "report/quote.h"
 #include "report/report.h"
@@ -252,10 +255,10 @@ static void apply(struct options *o, struct raw_options *raw, int c)
 		return;
 	switch (c) {
 	case 'j':
-		o->jobs = value_count("jobs", optarg, 4096);
+		o->jobs = value_count("invalid number of jobs: %s", optarg, 4096);
 		break;
 	case OPT_CHUNK:
-		o->chunk = value_size("chunk size", optarg, 1);
+		o->chunk = value_size("invalid chunk size: %s", optarg, 1);
 		break;
 	case OPT_FILES_FROM:
 		o->files_from = optarg;
@@ -265,10 +268,11 @@ static void apply(struct options *o, struct raw_options *raw, int c)
 		o->explain = value_explain(optarg);
 		break;
 	case OPT_MAX_DELETE:
-		o->max_delete = value_limit("deletions", optarg, &o->max_delete_percent);
+		o->max_delete = value_limit("invalid limit of deletions: %s", optarg,
+					    &o->max_delete_percent);
 		break;
 	case OPT_MAX_ERRORS:
-		o->max_errors = value_count("errors", optarg, ULONG_MAX);
+		o->max_errors = value_count("invalid number of errors: %s", optarg, ULONG_MAX);
 		break;
 	case OPT_MIRROR:
 		mirror(o);
@@ -281,7 +285,7 @@ static void apply(struct options *o, struct raw_options *raw, int c)
 		o->hash = optarg ? value_hash("--verify", optarg) : COPYFILE_HASH_DEFAULT;
 		break;
 	case OPT_WINDOW:
-		o->window = value_count("pending copies", optarg, 65536);
+		o->window = value_count("invalid number of pending copies: %s", optarg, 65536);
 		break;
 	case OPT_HELP:
 	case OPT_VERSION:
@@ -294,9 +298,18 @@ static void apply(struct options *o, struct raw_options *raw, int c)
 
 /* ---------------------------------------------------- all of them together */
 
-static void refuse(const char *message)
+static _Noreturn void refuse(const char *format, ...)
+	__attribute__((__format__(__printf__, 1, 2)));
+
+static _Noreturn void refuse(const char *format, ...)
 {
-	report_error(0, "%s", message);
+	va_list args;
+
+	va_start(args, format);
+	struct message m = message_va(0, &(struct message_format){ .one = format }, args);
+	va_end(args);
+	report_error_message(&(struct report_about){ .op = OP_RUN }, 0, &m);
+	message_free(&m);
 	mistake_usage();
 }
 
@@ -330,7 +343,7 @@ static void check(const struct options *o, const struct raw_options *raw)
 		output_exit();
 	}
 	if (raw->set_context)
-		report_warning(&(struct report_about){ .op = OP_RUN },
+		report_warning(&(struct report_about){ .op = OP_RUN }, 0,
 			       "warning: ignoring --context; "
 			       "it requires an SELinux-enabled kernel");
 }
@@ -359,7 +372,7 @@ static void resolve(struct options *o, const struct raw_options *raw)
 		json_begin(o->json_fd, o->json_files);
 	if (raw->no_clobber)
 		o->update = UPDATE_NONE;
-	o->backup = raw->backup ? xget_version("backup type", raw->control) : no_backups;
+	o->backup = raw->backup ? xget_version(translate("backup type"), raw->control) : no_backups;
 	set_simple_backup_suffix(raw->suffix);
 	/* Not where it is for want of -R. */
 	o->follow_within = o->follow == FOLLOW_ALWAYS;

@@ -25,18 +25,18 @@
 /* For --retry: with pauses of a minute these take more than one hour and a half. */
 #define MOST_ROUNDS 100
 
-unsigned long value_count(const char *what, const char *arg, unsigned long max)
+unsigned long value_count(const char *format, const char *arg, unsigned long max)
 {
 	unsigned long n;
 
 	if (xstrtoul(arg, NULL, 10, &n, "") != LONGINT_OK || n < 1 || n > max) {
-		report_error(0, "invalid number of %s: %s", what, quote_always(0, arg));
+		report_error(0, format, quote_always(0, arg));
 		mistake_usage();
 	}
 	return n;
 }
 
-uint64_t value_limit(const char *what, const char *arg, bool *ret_percent)
+uint64_t value_limit(const char *format, const char *arg, bool *ret_percent)
 {
 	char *end;
 	uintmax_t n;
@@ -44,7 +44,7 @@ uint64_t value_limit(const char *what, const char *arg, bool *ret_percent)
 
 	*ret_percent = error == LONGINT_INVALID_SUFFIX_CHAR && !strcmp(end, "%");
 	if ((error != LONGINT_OK && !*ret_percent) || *arg == '-' || (*ret_percent && n > 100)) {
-		report_error(0, "invalid limit of %s: %s", what, quote_always(0, arg));
+		report_error(0, format, quote_always(0, arg));
 		mistake_usage();
 	}
 	return n;
@@ -62,12 +62,12 @@ uint32_t value_rounds(const char *arg)
 	return n;
 }
 
-uint64_t value_size(const char *what, const char *arg, uint64_t min)
+uint64_t value_size(const char *format, const char *arg, uint64_t min)
 {
 	uintmax_t n;
 
 	if (xstrtoumax(arg, NULL, 10, &n, "bkKMGTPE0") != LONGINT_OK || n < min || *arg == '-') {
-		report_error(0, "invalid %s: %s", what, quote_always(0, arg));
+		report_error(0, format, quote_always(0, arg));
 		mistake_usage();
 	}
 	return n;

@@ -11,17 +11,20 @@
 
 #include "base/options.h"
 
-/* From 1 to max; what is the plural of that which is counted. */
-unsigned long value_count(const char *what, const char *arg, unsigned long max);
+/* From 1 to max; format is that of the complaint, with a %s for arg. */
+unsigned long value_count(const char *format, const char *arg, unsigned long max);
 
 /* How often what failed is tried again: from 0 to 100 */
 uint32_t value_rounds(const char *arg);
 
-/* At least min bytes, with a suffix as in other programs of GNU: K is 1024, KB 1000, and so on. */
-uint64_t value_size(const char *what, const char *arg, uint64_t min);
+/*
+ * At least min bytes, with a suffix as in other programs of GNU: K is 1024, KB 1000, and so on.
+ * format as above
+ */
+uint64_t value_size(const char *format, const char *arg, uint64_t min);
 
-/* So many, or if *ret_percent is set so many percent; what is the plural, as above. */
-uint64_t value_limit(const char *what, const char *arg, bool *ret_percent);
+/* So many, or if *ret_percent is set so many percent; format as above */
+uint64_t value_limit(const char *format, const char *arg, bool *ret_percent);
 
 /*
  * A point in time, as date(1) reads it; or when the file was last modified that arg names, with

@@ -29,12 +29,14 @@
 
 #include <libcopyfile.h>
 
+#include "base/language.h"
 #include "base/relaxed.h"
 #include "base/stop.h"
 #include "copy/entry.h"
 #include "tree/dir.h"
 #include "tree/dirrefs.h"
 #include "xalloc.h"
+#include "xvasprintf.h"
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct again *first, **last = &first;	/* what is kept, the oldest first */
@@ -95,7 +97,7 @@ bool again_any(void)
 void again_free(struct again *a)
 {
 	dir_put(a->dir);
-	free(a->failure.text);
+	message_free(&a->failure.text);
 	free(a->src);
 	free(a->dst);
 	free(a);
@@ -131,7 +133,7 @@ void again_attempt(struct entry *e, struct attempt *attempt)
 {
 	e->attempt = relaxed_get(rounds) ? attempt : NULL;
 	if (e->attempt)
-		*attempt = (struct attempt){ .text = NULL };
+		*attempt = (struct attempt){ .final = false };
 }
 
 /* After a stop there is no further round. */
@@ -147,30 +149,46 @@ bool again_takes(const struct entry *e, enum report_op op, int err)
 	       will_pass(err);
 }
 
-/* Say that text, with err, is no error yet. */
-static void warn(const struct report_about *about, int err, const char *text)
+/* What has failed, and why */
+struct failure {
+	const struct message *text;
+	int err;
+};
+
+static char *compose_warning(const void *arg)
 {
+	const struct failure *f = arg;
+
+	return xasprintf(translate("warning: %s: %s; will be tried again"), message_now(f->text),
+			 strerror(f->err));
+}
+
+/* Say that text, with err, is no error yet. */
+static void warn(const struct report_about *about, int err, const struct message *text)
+{
+	struct message m = message_twice(compose_warning, &(struct failure){ text, err });
 	struct report_about now = *about;
 
 	/* That a server does not know a file any more counts when that is final. */
 	now.source = SOURCE_STAYED;
-	report_warning(&now, "warning: %s: %s; will be tried again", text, strerror(err));
+	report_warning_message(&now, 0, &m);
+	message_free(&m);
 }
 
 void again_report(const struct entry *e, const struct report_about *about, int err,
-		  const char *text)
+		  const struct message *text)
 {
 	struct attempt *a = e->attempt;
 
 	if (!again_takes(e, about->op, err)) {
 		if (a && about->op != OP_ATTRIBUTES)
 			a->final = true;
-		report_error_about(about, err, "%s", text);
+		report_error_message(about, err, text);
 		return;
 	}
 	warn(about, err, text);
-	free(a->text);
-	a->text = xstrdup(text);
+	message_free(&a->text);
+	a->text = message_copy(text);
 	a->err = err;
 	a->op = about->op;
 	a->source = about->source;
@@ -178,7 +196,7 @@ void again_report(const struct entry *e, const struct report_about *about, int e
 
 bool again_pending(const struct entry *e)
 {
-	return e->attempt && e->attempt->text && !e->attempt->final;
+	return e->attempt && e->attempt->text.shown && !e->attempt->final;
 }
 
 void again_left_incomplete(const struct entry *e)
@@ -198,11 +216,11 @@ bool again_settle(const struct entry *e, bool failed)
 		keep_entry(e, a);
 	else if (again_pending(e))
 		/* It has not failed after all, or there was a stop: what was said is an error. */
-		report_error_about(&(struct report_about){ .op = a->op, .id = e->id }, a->err,
-				   "%s", a->text);
+		report_error_message(&(struct report_about){ .op = a->op, .id = e->id }, a->err,
+				     &a->text);
 	if (!kept)
-		free(a->text);
-	a->text = NULL;
+		message_free(&a->text);
+	a->text = (struct message){ .shown = NULL };
 	/* What fails from now on, such as the return of a backup, is not tried again. */
 	a->final = true;
 	return kept;
@@ -210,7 +228,7 @@ bool again_settle(const struct entry *e, bool failed)
 
 bool again_keep_left_out(const struct entry *e)
 {
-	static const struct attempt full = { .text = NULL, .err = ENOSPC };
+	static const struct attempt full = { .err = ENOSPC };
 
 	if (!e->attempt || !will_pass(full.err))
 		return false;
@@ -225,14 +243,14 @@ bool again_was_kept(const struct entry *e)
 }
 
 bool again_keep_unread(struct dir *d, const struct report_about *about, int err,
-		       const char *text, off_t at)
+		       const struct message *text, off_t at)
 {
 	if (at < 0 || !will_pass(err))
 		return false;
 	warn(about, err, text);
 	keep(&(struct again){
 		.dir = d, .at = at,
-		.failure = { .text = xstrdup(text), .err = err, .op = about->op,
+		.failure = { .text = message_copy(text), .err = err, .op = about->op,
 			     .source = about->source },
 	});
 	return true;

@@ -10,6 +10,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "report/message.h"
 #include "report/report.h"
 
 struct dir;
@@ -17,7 +18,7 @@ struct entry;
 
 /* Whether an attempt to copy an entry has failed, and what was said of that */
 struct attempt {
-	char *text;			/* the message, without errno's words; NULL: no failure */
+	struct message text;		/* without errno's words; .shown NULL: no failure */
 	int err;			/* its errno value */
 	enum report_op op;
 	enum report_source source;
@@ -70,7 +71,7 @@ bool again_takes(const struct entry *e, enum report_op op, int err);
  * has.  If again_takes() it this is a warning, and outcome() keeps e.
  */
 void again_report(const struct entry *e, const struct report_about *about, int err,
-		  const char *text);
+		  const struct message *text);
 
 /* Returns true if e will be kept for what was reported of it. */
 bool again_pending(const struct entry *e);
@@ -91,6 +92,6 @@ bool again_keep_left_out(const struct entry *e);
  * that has been reported, and the rest of the names will be read again.
  */
 bool again_keep_unread(struct dir *d, const struct report_about *about, int err,
-		       const char *text, off_t at);
+		       const struct message *text, off_t at);
 
 #endif

@@ -6,6 +6,7 @@
 
 #include <stdlib.h>
 
+#include "base/language.h"
 #include "base/options.h"
 #include "copy/context.h"
 #include "copy/entry.h"
@@ -35,14 +36,14 @@ void announce_made(const struct context *c, const struct entry *e, const char *b
 		announce_copied(e, backup);
 }
 
-void announce_explained(const struct context *c, const struct entry *e, const char *action,
+void announce_explained(const struct context *c, const struct entry *e, const char *format,
 			const char *reason)
 {
 	if (!c->opts->explain)
 		return;
 	char *path = dir_src_path(e->dir, e->src);
 
-	verbose_explained(action, path, reason);
+	verbose_explained(format, path, reason ? reason : N_("there is nothing yet"));
 	free(path);
 }
 

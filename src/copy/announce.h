@@ -15,8 +15,11 @@ void announce_begun(const struct context *c, const struct entry *e, const char *
 void announce_made(const struct context *c, const struct entry *e, const char *backup);
 
 /* Say that what was at e's destination has been removed, if -v was given. */
-/* With --dry-run=explain, say that this is what is done with e, and why. */
-void announce_explained(const struct context *c, const struct entry *e, const char *action,
+/*
+ * With --dry-run=explain, say what is done with e, and why, as verbose_explained() does.  Without
+ * a reason (NULL) it is that nothing is there yet.
+ */
+void announce_explained(const struct context *c, const struct entry *e, const char *format,
 			const char *reason);
 
 void announce_removed(const struct context *c, const struct entry *e);

@@ -23,6 +23,7 @@
 
 #include <libcopyfile.h>
 
+#include "base/language.h"
 #include "base/options.h"
 #include "base/retry.h"
 #include "copy/complain.h"
@@ -42,14 +43,14 @@ static const struct {
 	uint32_t bits;
 	const char *message;
 } losses[] = {
-	{ COPYFILE_TIMES, "preserving times for %s" },
-	{ COPYFILE_OWNER, "failed to preserve ownership for %s" },
-	{ COPYFILE_XATTR, "setting attributes for %s" },
-	{ COPYFILE_CONTEXT, "failed to set the security context of %s" },
-	{ COPYFILE_MODE | COPYFILE_ACL, "preserving permissions for %s" },
+	{ COPYFILE_TIMES, N_("preserving times for %s") },
+	{ COPYFILE_OWNER, N_("failed to preserve ownership for %s") },
+	{ COPYFILE_XATTR, N_("setting attributes for %s") },
+	{ COPYFILE_CONTEXT, N_("failed to set the security context of %s") },
+	{ COPYFILE_MODE | COPYFILE_ACL, N_("preserving permissions for %s") },
 };
 /* The message for a mode that should have been that of any new file */
-static const char plain_mode_lost[] = "setting permissions for %s";
+static const char plain_mode_lost[] = N_("setting permissions for %s");
 
 uint64_t attrs_flags(const struct options *o)
 {
@@ -81,8 +82,8 @@ bool attrs_report(const struct options *o, const struct copyfile_info *info,
 
 	/* What was not asked for by name is worth a warning, but no error. */
 	if (extra && (!o->quiet_attrs || o->attributes_only) && !has_none(err))
-		report_warning(about, "setting attributes for %s: %s", quote_always(0, about->dst),
-			       strerror(err));
+		report_warning(about, err, "setting attributes for %s",
+			       quote_always(0, about->dst));
 	skipped &= ~extra;
 	/* EACCES is what CIFS says. */
 	if ((err == EPERM || err == EINVAL || err == EACCES) && geteuid() != 0 && !o->strict)

@@ -21,12 +21,11 @@
 #include "copy/context.h"
 #include "copy/entry.h"
 #include "copy/full.h"
+#include "report/message.h"
 #include "report/quote.h"
 #include "report/report.h"
 #include "tree/dir.h"
 #include "tree/dirpath.h"
-#include "xalloc.h"
-#include "xvasprintf.h"
 
 /* Returns true if e's source was there, and is not any more, as the failure of op with err says. */
 static bool has_vanished(const struct entry *e, enum report_op op, int err)
@@ -56,9 +55,9 @@ static void complain_of_src(const struct entry *e, enum report_op op, int err,
 		.op = op, .source = source, .src = src, .id = e->id, .partial = e->partial,
 	};
 
-	char *text = xasprintf(message, quote_always(0, src));
-	again_report(e, &about, err, text);
-	free(text);
+	struct message text = message_of(0, message, quote_always(0, src));
+	again_report(e, &about, err, &text);
+	message_free(&text);
 	free(src);
 }
 
@@ -84,7 +83,7 @@ void complain_changed(const struct entry *e, bool is_error)
 	if (is_error)
 		report_error_about(&about, 0, "%s changed while it was copied", name);
 	else
-		report_warning(&about, "warning: %s changed while it was copied", name);
+		report_warning(&about, 0, "warning: %s changed while it was copied", name);
 	free(src);
 }
 
@@ -105,10 +104,10 @@ static void complain_of_ends(const struct entry *e, enum report_op op, int err, 
 
 	if (!second)
 		second = dst_first ? src : dst;
-	char *text = xasprintf(message, quote_always(0, dst_first ? dst : src),
-			       quote_always(1, second));
-	again_report(e, &about, err, text);
-	free(text);
+	struct message text = message_of(0, message, quote_always(0, dst_first ? dst : src),
+					 quote_always(1, second));
+	again_report(e, &about, err, &text);
+	message_free(&text);
 	free(src);
 	free(dst);
 }
@@ -181,29 +180,27 @@ void complain_open_src(const struct entry *e, int err)
 								 "cannot open %s for reading");
 }
 
-/* Returns where the copy is wrong, in words, for free(3). */
-static char *place_of_difference(const struct copyfile_info *info)
-{
-	if (info->differs_at == UINT64_MAX)
-		return xstrdup("at a place that cannot be found again");
-	return xasprintf("at byte %ju", (uintmax_t)info->differs_at);
-}
-
 void complain_different(const struct entry *e, const struct copyfile_info *info, bool final)
 {
 	char *src = dir_src_path(e->dir, e->src), *dst = dir_dst_path(e->dir, e->dst);
-	char *place = place_of_difference(info);
 	const struct report_about about = {
 		.op = OP_VERIFY, .src = src, .dst = dst, .id = e->id, .partial = e->partial,
 	};
 	const char *from = quote_always(0, src), *to = quote_always(1, dst);
+	uintmax_t at = info->differs_at;
+	bool somewhere = info->differs_at == UINT64_MAX;
 
-	if (final)
-		report_error_about(&about, 0, "%s differs from %s %s", to, from, place);
+	if (final && somewhere)
+		report_error_about(&about, 0, "%s differs from %s at a place that cannot be found "
+				   "again", to, from);
+	else if (final)
+		report_error_about(&about, 0, "%s differs from %s at byte %ju", to, from, at);
+	else if (somewhere)
+		report_warning(&about, 0, "warning: %s differs from %s at a place that cannot be "
+			       "found again; copying once more", to, from);
 	else
-		report_warning(&about, "warning: %s differs from %s %s; copying once more", to,
-			       from, place);
-	free(place);
+		report_warning(&about, 0, "warning: %s differs from %s at byte %ju; copying once "
+			       "more", to, from, at);
 	free(src);
 	free(dst);
 }

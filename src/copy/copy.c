@@ -20,6 +20,7 @@
 #include <libcopyfile.h>
 
 #include "base/container.h"
+#include "base/language.h"
 #include "base/loop.h"
 #include "base/options.h"
 #include "base/stop.h"
@@ -508,8 +509,8 @@ static bool say_planned(struct context *c, const struct entry *e, const struct p
 	bool ok = link ? make(c, e, plan, &made) :
 			 dry_copy(c, e, plan->over ? &plan->dst : NULL, &info, &made);
 	if (ok)
-		announce_explained(c, e, made == OUTCOME_LINKED ? "link" : "copy",
-				   plan->why ? plan->why : "there is nothing yet");
+		announce_explained(c, e, made == OUTCOME_LINKED ? N_("link %s: %s\n") :
+				   N_("copy %s: %s\n"), plan->why);
 	if (ok && plan->over)
 		outcome_replaced(c->opts, e, plan->dst.st_mode);
 	if (ok)

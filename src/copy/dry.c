@@ -20,6 +20,7 @@
 
 #include <libcopyfile.h>
 
+#include "base/language.h"
 #include "base/options.h"
 #include "base/relaxed.h"
 #include "base/retry.h"
@@ -104,10 +105,11 @@ static bool can_name(const struct context *c, const struct entry *e, bool exists
 {
 	const struct options *o = c->opts;
 	bool replace = o->force || (S_ISLNK(e->type) && options_replace(o, e->type));
-	const char *message = S_ISLNK(e->type) ? "cannot create symbolic link %s" :
-			      S_ISFIFO(e->type) ? "cannot create fifo %s" :
-			      S_ISREG(e->type) || o->contents ? "cannot create regular file %s" :
-			      "cannot create special file %s";
+	const char *message = S_ISLNK(e->type) ? N_("cannot create symbolic link %s") :
+			      S_ISFIFO(e->type) ? N_("cannot create fifo %s") :
+			      S_ISREG(e->type) || o->contents ?
+			      N_("cannot create regular file %s") :
+			      N_("cannot create special file %s");
 
 	if (!exists || replace)
 		return dry_can_change(e, OP_CREATE, message);

@@ -41,6 +41,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/language.h"
 #include "base/options.h"
 #include "base/retry.h"
 #include "base/thread.h"
@@ -170,7 +171,8 @@ static bool sync_one(struct fs *fs)
 
 	if (err)
 		report_error_about(&(struct report_about){ .op = OP_SYNC, .dst = fs->dir }, err,
-				   "cannot sync the file system of %s", quote_always(0, fs->dir));
+				   N_("cannot sync the file system of %s"),
+				   quote_always(0, fs->dir));
 	return !err;
 }
 

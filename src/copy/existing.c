@@ -32,6 +32,7 @@
 #include <libcopyfile.h>
 
 #include "backupfile.h"
+#include "base/language.h"
 #include "base/names.h"
 #include "base/options.h"
 #include "base/retry.h"
@@ -50,6 +51,7 @@
 #include "copy/unchanged.h"
 #include "filemode.h"
 #include "journal/journal.h"
+#include "progname.h"
 #include "report/ask.h"
 #include "report/quote.h"
 #include "report/status.h"
@@ -91,19 +93,20 @@ static bool user_agrees(const struct options *o, const struct entry *e, const st
 {
 	char *path = dir_dst_path(e->dir, e->dst);
 	const char *name = quote_always(0, path);
-	unsigned int mode = dst->st_mode & 07777;
+	unsigned long mode = dst->st_mode & 07777;
 	char perms[12];
 	bool yes;
 
 	strmode(dst->st_mode, perms);
 	perms[10] = '\0';
 	if (is_writable(e, dst))
-		yes = ask_yes_no("overwrite %s? ", name);
+		yes = ask_yes_no("%s: overwrite %s? ", program_name, name);
 	else if (o->remove_first || o->force)
-		yes = ask_yes_no("replace %s, overriding mode %04o (%s)? ", name, mode, perms + 1);
+		yes = ask_yes_no("%s: replace %s, overriding mode %04lo (%s)? ", program_name,
+				 name, mode, perms + 1);
 	else
-		yes = ask_yes_no("unwritable %s (mode %04o, %s); try anyway? ", name, mode,
-				 perms + 1);
+		yes = ask_yes_no("%s: unwritable %s (mode %04lo, %s); try anyway? ", program_name,
+				 name, mode, perms + 1);
 	free(path);
 	return yes;
 }
@@ -124,7 +127,7 @@ static enum existing_action check_update_options(const struct options *o, const 
 {
 	const struct stat *dst = &ret->st;
 
-	ret->why = "it exists";
+	ret->why = N_("it exists");
 	/* What is there of this run's own is no reason to keep it. */
 	if (S_ISDIR(src->st_mode) || e->incomplete)
 		return EXISTING_OVERWRITE;
@@ -134,7 +137,7 @@ static enum existing_action check_update_options(const struct options *o, const 
 	}
 	bool up_to_date = o->update == UPDATE_OLDER && is_up_to_date(o, e, src, dst);
 	if (o->update == UPDATE_OLDER)
-		ret->why = up_to_date ? "it is not older" : "it is older";
+		ret->why = up_to_date ? N_("it is not older") : N_("it is older");
 	if (options_compare(o)) {
 		enum unchanged how = unchanged_look(o, e, src, dst, &ret->why);
 
@@ -287,7 +290,7 @@ static enum existing_action remove_or_back_up(const struct context *c, const str
 		if (!special && !through)
 			return EXISTING_OVERWRITE;
 		complain_dst(e, OP_CHECK, 0, through ? "not writing through symbolic link %s" :
-						       "not writing to special file %s");
+						       N_("not writing to special file %s"));
 		return EXISTING_REFUSED;
 	}
 	if (!existing_remove(c, e))

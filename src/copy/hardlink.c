@@ -25,6 +25,7 @@
 #include <stddef.h>
 #include <stdlib.h>
 
+#include "base/language.h"
 #include "base/options.h"
 #include "base/relaxed.h"
 #include "copy/announce.h"
@@ -166,7 +167,8 @@ static bool make_link(struct context *c, struct link *k, const struct entry *e,
 	free(plan->backup);
 	links_get_sum(&c->links, k, &sum);
 	if (err != NEWLINK_IS_THERE)
-		announce_explained(c, e, "link", "another name of it was copied");
+		announce_explained(c, e, N_("link %s: %s\n"),
+				   N_("another name of it was copied"));
 	if (err == NEWLINK_IS_THERE)
 		plan_leave_out(c, e, plan, PLAN_KEEP);
 	else

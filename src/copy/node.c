@@ -13,6 +13,7 @@
 
 #include <libcopyfile.h>
 
+#include "base/language.h"
 #include "base/options.h"
 #include "base/retry.h"
 #include "copy/attrs.h"
@@ -83,7 +84,7 @@ bool node_copy(struct context *c, const struct entry *e)
 	mode = st.st_mode & (S_IFMT | (c->opts->attrs & COPYFILE_OWNER ? 0700 : 07777));
 	if (RETRY(mknodat(dir_dst_fd(e->dir), e->dst, mode, st.st_rdev)) < 0) {
 		complain_dst(e, OP_CREATE, errno, S_ISFIFO(mode) ? "cannot create fifo %s"
-							: "cannot create special file %s");
+							: N_("cannot create special file %s"));
 		return false;
 	}
 	return set_attributes(c, e, &st);

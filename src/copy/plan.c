@@ -12,6 +12,7 @@
 
 #include <libcopyfile.h>
 
+#include "base/language.h"
 #include "base/options.h"
 #include "copy/announce.h"
 #include "copy/context.h"
@@ -112,8 +113,9 @@ void plan_leave_out(struct context *c, const struct entry *e, const struct plan 
 {
 	assert(why != PLAN_COPY);
 	if (why != PLAN_REFUSED)
-		announce_explained(c, e, why == PLAN_ATTRIBUTES ? "attributes of" : "leave",
-				   plan->why ? plan->why : "there is such a link");
+		announce_explained(c, e, why == PLAN_ATTRIBUTES ? N_("attributes of %s: %s\n") :
+				   N_("leave %s: %s\n"),
+				   plan->why ? plan->why : N_("there is such a link"));
 	if (why == PLAN_ATTRIBUTES)
 		unchanged_put_right(c, e, &plan->dst);
 	outcome(e, why == PLAN_REFUSED ? OUTCOME_FAILED :

@@ -30,6 +30,7 @@
 
 #include <libcopyfile.h>
 
+#include "base/language.h"
 #include "base/options.h"
 #include "base/readall.h"
 #include "base/retry.h"
@@ -116,29 +117,32 @@ static bool same_contents(const struct options *o, const struct entry *e, const 
 {
 	bool by_bytes = o->update == UPDATE_CHECKSUM, same = true;
 
-	*ret_why = "it is of another kind";
+	*ret_why = N_("it is of another kind");
 	if ((src->st_mode ^ dst->st_mode) & S_IFMT)
 		return false;
 	switch (src->st_mode & S_IFMT) {
 	case S_IFREG:
-		*ret_why = "it has another size";
+		*ret_why = N_("it has another size");
 		if (src->st_size != dst->st_size)
 			return false;
 		same = by_bytes ? same_files(o, e) : unchanged_time(src->st_mtim, dst->st_mtim);
-		*ret_why = by_bytes ? (same ? "its bytes are the same" : "its bytes differ") :
-			   same ? "its size and time are the same" : "it has another time";
+		if (by_bytes)
+			*ret_why = same ? N_("its bytes are the same") : N_("its bytes differ");
+		else
+			*ret_why = same ? N_("its size and time are the same") :
+					  N_("it has another time");
 		return same;
 	case S_IFLNK:
 		same = symlink_same(dir_src_fd(e->dir), e->src, dir_dst_fd(e->dir), e->dst);
-		*ret_why = same ? "it leads to the same" : "it leads to something else";
+		*ret_why = same ? N_("it leads to the same") : N_("it leads to something else");
 		return same;
 	case S_IFCHR:
 	case S_IFBLK:
 		same = src->st_rdev == dst->st_rdev;
-		*ret_why = same ? "it is the same device" : "it is another device";
+		*ret_why = same ? N_("it is the same device") : N_("it is another device");
 		return same;
 	default:
-		*ret_why = "it is of the same kind";
+		*ret_why = N_("it is of the same kind");
 		return true;
 	}
 }
@@ -157,18 +161,18 @@ static const char *other_stat(const struct options *o, const struct stat *src,
 
 	if (o->attrs & COPYFILE_OWNER) {
 		if (!owner && root)
-			return "it has another owner";
+			return N_("it has another owner");
 		if (!group && (root || group_member(src->st_gid)))
-			return "it has another group";
+			return N_("it has another group");
 	}
 	if (o->attrs & COPYFILE_TIMES && !unchanged_time(src->st_mtim, dst->st_mtim))
-		return "it has another time";
+		return N_("it has another time");
 	/* The library gives set-ID bits only to who owns the source. */
 	bool ours = !(o->attrs & COPYFILE_OWNER) || (owner && group);
 	mode_t bits = ours ? 07777 : 0777;
 	if (o->attrs & COPYFILE_MODE && !S_ISLNK(src->st_mode) &&
 	    (src->st_mode & bits) != (dst->st_mode & 07777))
-		return "it has another mode";
+		return N_("it has another mode");
 	return NULL;
 }
 
@@ -200,7 +204,7 @@ static const char *other_attributes(const struct options *o, const struct entry 
 		return other;
 	files_of(o, e, &from, &to);
 	return xattrs_same(&from, &to, kinds_of(o)) ? NULL :
-		"it has another ACL, or other extended attributes";
+		N_("it has another ACL, or other extended attributes");
 }
 
 enum unchanged unchanged_look(const struct options *o, const struct entry *e,
@@ -223,7 +227,7 @@ enum unchanged unchanged_look(const struct options *o, const struct entry *e,
 static void report_untrimmed(char *dst, uint64_t id, int err)
 {
 	attrs_error(&(struct report_about){ .op = OP_ATTRIBUTES, .dst = dst, .id = id }, err,
-		    "removing attributes of %s");
+		    N_("removing attributes of %s"));
 	free(dst);
 }
 

@@ -22,6 +22,7 @@
 #include <unistd.h>
 
 #include "base/beneath.h"
+#include "base/language.h"
 #include "base/retry.h"
 #include "filenamecat.h"
 #include "journal/filehash.h"
@@ -29,6 +30,7 @@
 #include "journal/ledger.h"
 #include "journal/record.h"
 #include "journal/scan.h"
+#include "report/message.h"
 #include "report/quote.h"
 #include "report/report.h"
 #include "xalloc.h"
@@ -209,8 +211,8 @@ static void look(struct check *c, const struct record *r, const char *at, const 
 		   (uint64_t)st.st_size != r->size) {
 		c->differ++;
 		report_error_about(&(struct report_about){ .op = OP_CHECK, .dst = path }, 0,
-				   "%s has %jd bytes, not %" PRIu64, quote_always(0, path),
-				   (intmax_t)st.st_size, r->size);
+				   N_("%s has %jd bytes, not %ju"), quote_always(0, path),
+				   (intmax_t)st.st_size, (uintmax_t)r->size);
 	} else if (same && c->contents && S_ISREG(st.st_mode)) {
 		compare_contents(c, r, at, path);
 	}
@@ -321,6 +323,7 @@ static void free_nodes(struct check *c)
 /* Say what was found, and report what follows from that. */
 static void conclude(const struct check *c, const char *journal)
 {
+	static const struct report_about about = { .op = OP_RUN };
 	char digest[XXH_TEXT];
 
 	xxh_text(digest, ledger_digest(&c->proof));
@@ -328,32 +331,41 @@ static void conclude(const struct check *c, const char *journal)
 		report_error(0, "the pass of the journal %s is not complete",
 			     quote_always(0, journal));
 	if (c->unknown)
-		report_error(0, "%" PRIu64 " records are of directories of which nothing else is "
-			     "recorded: the journal %s is damaged", c->unknown,
-			     quote_always(0, journal));
+		report_error_n(&about, "%ju record is of a directory of which nothing else is "
+			       "recorded: the journal %s is damaged",
+			       "%ju records are of directories of which nothing else is recorded: "
+			       "the journal %s is damaged", c->unknown, (uintmax_t)c->unknown,
+			       quote_always(0, journal));
 	if (c->unhashed)
-		report_error(0, "%" PRIu64 " files could not be compared: no checksums were "
-			     "recorded of them", c->unhashed);
-	printf("%" PRIu64 " entries, %" PRIu64 " differ; %s%s\n", c->entries, c->differ,
-	       c->complete ? "complete, digest " : "not complete", c->complete ? digest : "");
+		report_error_n(&about, "%ju file could not be compared: no checksum was recorded "
+			       "of it", "%ju files could not be compared: no checksums were "
+			       "recorded of them", c->unhashed, (uintmax_t)c->unhashed);
+	if (c->complete)
+		printf(translate_n("%ju entry, %ju differ; complete, digest %s\n",
+				   "%ju entries, %ju differ; complete, digest %s\n", c->entries),
+		       (uintmax_t)c->entries, (uintmax_t)c->differ, digest);
+	else
+		printf(translate_n("%ju entry, %ju differ; not complete\n",
+				   "%ju entries, %ju differ; not complete\n", c->entries),
+		       (uintmax_t)c->entries, (uintmax_t)c->differ);
 }
 
 static void check_open(const char *journal, int dir, bool contents)
 {
 	struct check c = { .contents = contents, .fd = AT_FDCWD };
 	struct scan s;
-	char *wrong = scan_open(&s, dir);
+	struct message *wrong = scan_open(&s, dir);
 
 	if (!wrong && !s.head.number)
-		wrong = xstrdup("there is nothing in it");
+		wrong = message_new(0, "there is nothing in it");
 	add_dir(&c, 0, 0, "");
 	if (!wrong)
 		wrong = scan_all(&s, see, &c);
 	if (wrong)
-		report_error(0, "cannot use the journal %s: %s", quote_always(0, journal), wrong);
+		folder_unusable(journal, wrong);
 	else
 		conclude(&c, journal);
-	free(wrong);
+	message_delete(wrong);
 	free_nodes(&c);
 	scan_close(&s);
 }

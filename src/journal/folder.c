@@ -13,10 +13,13 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/language.h"
 #include "base/retry.h"
 #include "journal/segment.h"
+#include "report/message.h"
 #include "report/quote.h"
 #include "report/report.h"
+#include "xvasprintf.h"
 
 /* Where the journal of the pass before is */
 static const char last_pass[] = "last";
@@ -28,6 +31,27 @@ static const char last_pass[] = "last";
 static void refuse(int err, const char *format, const char *path)
 {
 	report_error(err, format, quote_always(0, path));
+}
+
+struct unusable {
+	const char *path;
+	const struct message *wrong;
+};
+
+static char *compose_unusable(const void *arg)
+{
+	const struct unusable *u = arg;
+
+	return xasprintf(translate("cannot use the journal %s: %s"), quote_always(0, u->path),
+			 message_now(u->wrong));
+}
+
+void folder_unusable(const char *path, const struct message *wrong)
+{
+	struct message m = message_twice(compose_unusable, &(struct unusable){ path, wrong });
+
+	report_error_message(&(struct report_about){ .op = OP_RUN }, 0, &m);
+	message_free(&m);
 }
 
 /* As fsync(2), for the directory above fd.  Returns false with errno set after a failure. */
@@ -121,7 +145,7 @@ bool folder_is_fresh(int folder, const char *path)
 	if (for_names(folder, is_known))
 		return true;
 	refuse(errno, errno ? "cannot list the journal %s" :
-			      "%s is no journal, and not empty", path);
+			      N_("%s is no journal, and not empty"), path);
 	return false;
 }
 

@@ -5,6 +5,8 @@
 
 #include <stdbool.h>
 
+struct message;
+
 /*
  * Open the directory path, and lock it: to write, which makes it if need be, or else to read.
  * Returns a descriptor, whose closing gives the lock back; or -1 after a failure, which has been
@@ -23,5 +25,8 @@ bool folder_is_fresh(int folder, const char *path);
  * that are there.  Returns false after a failure, which has been reported.
  */
 bool folder_begin_pass(int folder, const char *path);
+
+/* Report that the journal path cannot be used, and why. */
+void folder_unusable(const char *path, const struct message *wrong);
 
 #endif

@@ -29,6 +29,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/language.h"
 #include "base/retry.h"
 #include "filenamecat.h"
 #include "journal/folder.h"
@@ -37,6 +38,7 @@
 #include "journal/replay.h"
 #include "journal/scan.h"
 #include "journal/segment.h"
+#include "report/message.h"
 #include "report/quote.h"
 #include "report/report.h"
 #include "xalloc.h"
@@ -101,7 +103,7 @@ static void put(const struct record *r)
 	pthread_mutex_unlock(&lock);
 	if (err)
 		report_error_about(&(struct report_about){ .op = OP_WRITE, .dst = path }, err,
-				   "cannot write to the journal %s, which ends here",
+				   N_("cannot write to the journal %s, which ends here"),
 				   quote_always(0, path));
 }
 
@@ -202,7 +204,7 @@ static bool sync_segments(uint64_t first, uint64_t last)
 		err = errno;
 	if (err)
 		report_error_about(&(struct report_about){ .op = OP_SYNC, .dst = path }, err,
-				   "cannot sync the journal %s", quote_always(0, path));
+				   N_("cannot sync the journal %s"), quote_always(0, path));
 	return !err;
 }
 
@@ -389,11 +391,11 @@ static bool check_roots(bool same_boot)
 /* Read what earlier runs have written. */
 static enum journal_state load(const struct scan *s, struct xxh128 options, const char *words)
 {
-	char *wrong = replay_load(&replay, s);
+	struct message *wrong = replay_load(&replay, s);
 
 	if (wrong) {
-		report_error(0, "cannot use the journal %s: %s", quote_always(0, path), wrong);
-		free(wrong);
+		folder_unusable(path, wrong);
+		message_delete(wrong);
 		return JOURNAL_REFUSED;
 	}
 	if (s->head.options.low != options.low || s->head.options.high != options.high) {
@@ -418,11 +420,11 @@ static enum journal_state load(const struct scan *s, struct xxh128 options, cons
 
 static enum journal_state look(struct scan *s, struct xxh128 options, const char *words)
 {
-	char *wrong = scan_open(s, folder);
+	struct message *wrong = scan_open(s, folder);
 
 	if (wrong) {
-		report_error(0, "cannot use the journal %s: %s", quote_always(0, path), wrong);
-		free(wrong);
+		folder_unusable(path, wrong);
+		message_delete(wrong);
 		return JOURNAL_REFUSED;
 	}
 	if (s->last) {

@@ -16,6 +16,7 @@
 #include "hash.h"
 #include "journal/record.h"
 #include "journal/scan.h"
+#include "report/message.h"
 #include "xalloc.h"
 
 /* A directory that leads to a copy */
@@ -152,7 +153,7 @@ static bool need_dirs(void *entry, void *arg)
 	return true;
 }
 
-char *oldlinks_load(struct oldlinks *ret, const struct scan *s, uint64_t last)
+struct message *oldlinks_load(struct oldlinks *ret, const struct scan *s, uint64_t last)
 {
 	struct loading loading = { .l = ret, .last = last };
 
@@ -162,7 +163,7 @@ char *oldlinks_load(struct oldlinks *ret, const struct scan *s, uint64_t last)
 	if (!ret->inodes || !ret->dirs)
 		xalloc_die();
 	loading.parents = xcalloc(last + 1, sizeof *loading.parents);
-	char *wrong = scan_all(s, see_names, &loading);
+	struct message *wrong = scan_all(s, see_names, &loading);
 	hash_do_for_each(ret->inodes, need_dirs, &loading);
 	free(loading.parents);
 	return wrong ? wrong : scan_all(s, see_dirs, ret);

@@ -9,6 +9,7 @@
 #include <pthread.h>
 #include <stdint.h>
 
+struct message;
 struct hash_table;
 struct scan;
 
@@ -32,7 +33,7 @@ struct oldlinks {
  * Fill *ret from a journal, in which no directory that was begun has a number above last.
  * Returns as scan_all().
  */
-char *oldlinks_load(struct oldlinks *ret, const struct scan *s, uint64_t last);
+struct message *oldlinks_load(struct oldlinks *ret, const struct scan *s, uint64_t last);
 void oldlinks_free(struct oldlinks *l);
 void oldlink_free(struct oldlink *k);
 

@@ -20,6 +20,7 @@
 
 #include "hash.h"
 #include "journal/scan.h"
+#include "report/message.h"
 #include "xalloc.h"
 
 /* While the records are seen */
@@ -234,12 +235,12 @@ static void see_second(void *arg, const struct record *record)
 	}
 }
 
-char *replay_load(struct replay *ret, const struct scan *s)
+struct message *replay_load(struct replay *ret, const struct scan *s)
 {
 	struct loading l = { .r = ret };
 
 	*ret = (struct replay){ .complete = false };
-	char *wrong = scan_all(s, see_first, &l);
+	struct message *wrong = scan_all(s, see_first, &l);
 	if (wrong || ret->complete) {
 		free(l.complete);
 		return wrong;

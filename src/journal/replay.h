@@ -15,6 +15,7 @@
 #include "journal/oldlinks.h"
 #include "journal/record.h"
 
+struct message;
 struct hash_table;
 struct scan;
 
@@ -62,8 +63,8 @@ struct replay {
 /* Returns the key of name in the directory dir. */
 struct xxh128 replay_key(uint64_t dir, const char *name);
 
-/* Fill *ret.  Returns NULL, or what is wrong, in words, for free(3). */
-char *replay_load(struct replay *ret, const struct scan *s);
+/* Fill *ret.  Returns NULL, or what is wrong, in words, for message_delete(). */
+struct message *replay_load(struct replay *ret, const struct scan *s);
 void replay_free(struct replay *r);
 
 /* Returns true if name in the directory dir is done, with all below it. */

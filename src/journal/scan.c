@@ -24,8 +24,8 @@
 
 #include "base/retry.h"
 #include "journal/record.h"
+#include "report/message.h"
 #include "xalloc.h"
-#include "xvasprintf.h"
 
 #define BOOT_ID "/proc/sys/kernel/random/boot_id"
 
@@ -74,18 +74,18 @@ static int64_t find_last(int dir)
 }
 
 /* Returns what is wrong with the segment number, in words; NULL: nothing that matters. */
-static char *complaint(enum segment_state state, uint64_t number)
+static struct message *complaint(enum segment_state state, uint64_t number)
 {
 	char name[SEGMENT_NAME];
 
 	segment_name(name, number);
 	switch (state) {
 	case SEGMENT_UNREADABLE:
-		return xasprintf("cannot read %s: %s", name, strerror(errno));
+		return message_new(errno, "cannot read %s", name);
 	case SEGMENT_FOREIGN:
-		return xasprintf("%s is not a part of a journal, or is damaged", name);
+		return message_new(0, "%s is not a part of a journal, or is damaged", name);
 	case SEGMENT_OF_OTHER_VERSION:
-		return xasprintf("%s was written by another version of pcp", name);
+		return message_new(0, "%s was written by another version of pcp", name);
 	default:
 		return NULL;
 	}
@@ -107,7 +107,7 @@ static struct scan_boot *boot_of(struct scan *s, const struct segment_reader *r)
 }
 
 /* Note what segment r says of the whole journal.  Returns as scan_open(). */
-static char *note(struct scan *s, struct segment_reader *r)
+static struct message *note(struct scan *s, struct segment_reader *r)
 {
 	char name[SEGMENT_NAME];
 	struct record record;
@@ -118,7 +118,7 @@ static char *note(struct scan *s, struct segment_reader *r)
 	if (memcmp(s->head.journal, r->head.journal, SEGMENT_ID) ||
 	    s->head.options.low != r->head.options.low ||
 	    s->head.options.high != r->head.options.high)
-		return xasprintf("%s is a part of another journal", name);
+		return message_new(0, "%s is a part of another journal", name);
 	struct scan_boot *boot = boot_of(s, r);
 	while (segment_next(r, &record))
 		if (record.kind == RECORD_DURABLE) {
@@ -128,19 +128,20 @@ static char *note(struct scan *s, struct segment_reader *r)
 	return NULL;
 }
 
-char *scan_open(struct scan *s, int dir)
+struct message *scan_open(struct scan *s, int dir)
 {
 	*s = (struct scan){ .dir = dir };
 	int64_t last = find_last(dir);
 	if (last < 0)
-		return xasprintf("cannot list it: %s", strerror(errno));
+		return message_new(errno, "cannot list it");
 	if (!get_boot(s->boot))
-		return xasprintf("cannot read %s: %s", BOOT_ID, strerror(errno));
+		return message_new(errno, "cannot read %s", BOOT_ID);
 	s->last = last;
 	for (uint64_t number = 1; number <= s->last; number++) {
 		struct segment_reader r;
 		enum segment_state state = segment_read(&r, dir, number);
-		char *wrong = state == SEGMENT_GOOD ? note(s, &r) : complaint(state, number);
+		struct message *wrong = state == SEGMENT_GOOD ? note(s, &r) :
+					complaint(state, number);
 
 		s->damaged += state == SEGMENT_MISSING || state == SEGMENT_EMPTY;
 		segment_reader_end(&r);
@@ -180,12 +181,13 @@ static void see_all(const struct scan *s, struct segment_reader *r,
 			see(arg, &record);
 }
 
-char *scan_all(const struct scan *s, void (*see)(void *arg, const struct record *r), void *arg)
+struct message *scan_all(const struct scan *s, void (*see)(void *arg, const struct record *r),
+			 void *arg)
 {
 	for (uint64_t number = 1; number <= s->last; number++) {
 		struct segment_reader r;
 		enum segment_state state = segment_read(&r, s->dir, number);
-		char *wrong = complaint(state, number);
+		struct message *wrong = complaint(state, number);
 
 		if (wrong)
 			return wrong;

@@ -9,6 +9,7 @@
 
 #include "journal/segment.h"
 
+struct message;
 struct record;
 
 /* Segments, one after the other, that were written between two starts of the machine */
@@ -32,9 +33,9 @@ struct scan {
 
 /*
  * Look at all segments in dir.  Returns NULL; or what is wrong, in words that name the segment,
- * for free(3): that something is no segment of a journal, or of another one.
+ * for message_delete(): that something is no segment of a journal, or of another one.
  */
-char *scan_open(struct scan *s, int dir);
+struct message *scan_open(struct scan *s, int dir);
 
 void scan_close(struct scan *s);
 
@@ -42,7 +43,8 @@ void scan_close(struct scan *s);
  * Call see for each record that counts.  A record that was written before the machine stopped
  * counts if RECORD_DURABLE came after it, and before that stop.  Returns as scan_open().
  */
-char *scan_all(const struct scan *s, void (*see)(void *arg, const struct record *r), void *arg);
+struct message *scan_all(const struct scan *s, void (*see)(void *arg, const struct record *r),
+			 void *arg);
 
 /* Cut off what the last run has not used of its last segment.  Returns 0 or an errno value. */
 int scan_cut(const struct scan *s);

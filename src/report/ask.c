@@ -15,9 +15,9 @@
 #include <stdlib.h>
 #include <sys/types.h>
 
+#include "base/language.h"
 #include "base/signals.h"
 #include "base/stop.h"
-#include "progname.h"
 #include "report/console.h"
 #include "report/report.h"
 #include "xvasprintf.h"
@@ -64,10 +64,10 @@ bool ask_yes_no(const char *format, ...)
 	va_list args;
 
 	va_start(args, format);
-	char *question = xvasprintf(format, args);
+	char *question = xvasprintf(translate(format), args);
 	va_end(args);
 	do {
-		console_print("%s: %s", program_name, question);
+		console_print("%s", question);
 		yes = read_yes();
 		err = yes < 0 ? errno : 0;
 		/* After a signal that does not ask for an end, the question is asked again. */

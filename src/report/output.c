@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/language.h"
 #include "base/options.h"
 #include "base/signals.h"
 #include "base/tally.h"
@@ -192,10 +193,10 @@ _Noreturn void output_exit(void)
 
 _Noreturn void output_usage_error(void)
 {
-	fprintf(stderr, "Try '%s --help' for more information.\n", program_name);
+	fprintf(stderr, translate("Try '%s --help' for more information.\n"), program_name);
 	/* getopt(3) and argmatch() print by themselves, and tell readers of JSON nothing. */
 	if (!status_counts().errors)
 		report_error_about(&(struct report_about){ .op = OP_PARSE, .known = true }, 0,
-				   "invalid command line: standard error tells why");
+				   N_("invalid command line: standard error tells why"));
 	output_exit();
 }

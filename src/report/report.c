@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Design: a message is put together once; then it goes to standard error, to the log and
- * into the stream of JSON.  The function that prints an error also counts it, so that no
- * error can be printed without having its effect on the exit status.  So is a source that has
- * vanished or changed counted where that is said.
+ * Design: a message goes to standard error in the language of people, and in English to the log
+ * and into the stream of JSON (message.h).  The function that prints an error also counts it, so
+ * that no error can be printed without having its effect on the exit status.  So is a source that
+ * has vanished or changed counted where that is said.
  */
 #include <config.h>
 
@@ -20,6 +20,7 @@
 #include "report/errorkinds.h"
 #include "report/json.h"
 #include "report/log.h"
+#include "report/message.h"
 #include "report/status.h"
 #include "xalloc.h"
 #include "xvasprintf.h"
@@ -54,16 +55,6 @@ static size_t nearly;
 const char *report_op_name(enum report_op op)
 {
 	return ops[op];
-}
-
-static char *compose(int err, const char *format, va_list args)
-{
-	char *text = xvasprintf(format, args);
-	char *message = err ? xasprintf("%s: %s", text, strerror(err)) : text;
-
-	if (err)
-		free(text);
-	return message;
 }
 
 /* For people: on standard error, after the name of the program */
@@ -126,28 +117,57 @@ static void count_source(const struct report_about *about)
 	});
 }
 
-static void report_error_v(const struct report_about *about, int err, const char *format,
-			   va_list args)
+void report_error_message(const struct report_about *about, int err, const struct message *m)
 {
-	char *message = compose(err, format, args);
+	struct message whole = message_with_error(m, err);
 
 	if (!about->known)
-		print(message);
-	log_it(about, "error", message);
-	tell_json(about, false, err, message);
-	errorkinds_add(about->op, false, err, message);
+		print(whole.shown);
+	log_it(about, "error", whole.plain);
+	tell_json(about, false, err, whole.plain);
+	errorkinds_add(about->op, false, err, whole.plain);
 	count_source(about);
 	status_add_error(err);
-	free(message);
+	message_free(&whole);
 }
+
+void report_warning_message(const struct report_about *about, int err, const struct message *m)
+{
+	struct message whole = message_with_error(m, err);
+
+	status_add_warning();
+	if (!quiet && !about->known)
+		print(whole.shown);
+	log_it(about, "warning", whole.plain);
+	tell_json(about, true, 0, whole.plain);
+	errorkinds_add(about->op, true, 0, whole.plain);
+	count_source(about);
+	message_free(&whole);
+}
+
+void report_note_message(const struct message *m)
+{
+	print(m->shown);
+	log_message("note", m->plain);
+}
+
+void report_line_message(const struct message *m)
+{
+	console_print("%s\n", m->shown);
+	log_message("note", m->plain);
+}
+
+/* ---------------------------------------------------- messages by their format */
 
 void report_error(int err, const char *format, ...)
 {
 	va_list args;
 
 	va_start(args, format);
-	report_error_v(&(struct report_about){ .op = OP_RUN }, err, format, args);
+	struct message m = message_va(0, &(struct message_format){ .one = format }, args);
 	va_end(args);
+	report_error_message(&(struct report_about){ .op = OP_RUN }, err, &m);
+	message_free(&m);
 }
 
 void report_error_about(const struct report_about *about, int err, const char *format, ...)
@@ -155,38 +175,45 @@ void report_error_about(const struct report_about *about, int err, const char *f
 	va_list args;
 
 	va_start(args, format);
-	report_error_v(about, err, format, args);
+	struct message m = message_va(0, &(struct message_format){ .one = format }, args);
 	va_end(args);
+	report_error_message(about, err, &m);
+	message_free(&m);
 }
 
-void report_warning(const struct report_about *about, const char *format, ...)
+void report_error_n(const struct report_about *about, const char *one, const char *many,
+		    uintmax_t n, ...)
+{
+	va_list args;
+
+	va_start(args, n);
+	struct message m = message_va(0, &(struct message_format){ one, many, n }, args);
+	va_end(args);
+	report_error_message(about, 0, &m);
+	message_free(&m);
+}
+
+void report_warning(const struct report_about *about, int err, const char *format, ...)
 {
 	va_list args;
 
 	va_start(args, format);
-	char *message = compose(0, format, args);
+	struct message m = message_va(0, &(struct message_format){ .one = format }, args);
 	va_end(args);
-	status_add_warning();
-	if (!quiet && !about->known)
-		print(message);
-	log_it(about, "warning", message);
-	tell_json(about, true, 0, message);
-	errorkinds_add(about->op, true, 0, message);
-	count_source(about);
-	free(message);
+	report_warning_message(about, err, &m);
+	message_free(&m);
 }
 
-/* A message without consequence, which is always shown; named: after the program's name */
-static void note(bool named, const char *format, va_list args)
+void report_warning_n(const struct report_about *about, const char *one, const char *many,
+		      uintmax_t n, ...)
 {
-	char *message = compose(0, format, args);
+	va_list args;
 
-	if (named)
-		print(message);
-	else
-		console_print("%s\n", message);
-	log_message("note", message);
-	free(message);
+	va_start(args, n);
+	struct message m = message_va(0, &(struct message_format){ one, many, n }, args);
+	va_end(args);
+	report_warning_message(about, 0, &m);
+	message_free(&m);
 }
 
 void report_note(const char *format, ...)
@@ -194,8 +221,21 @@ void report_note(const char *format, ...)
 	va_list args;
 
 	va_start(args, format);
-	note(true, format, args);
+	struct message m = message_va(0, &(struct message_format){ .one = format }, args);
 	va_end(args);
+	report_note_message(&m);
+	message_free(&m);
+}
+
+void report_note_n(const char *one, const char *many, uintmax_t n, ...)
+{
+	va_list args;
+
+	va_start(args, n);
+	struct message m = message_va(0, &(struct message_format){ one, many, n }, args);
+	va_end(args);
+	report_note_message(&m);
+	message_free(&m);
 }
 
 void report_line(const char *format, ...)
@@ -203,6 +243,8 @@ void report_line(const char *format, ...)
 	va_list args;
 
 	va_start(args, format);
-	note(false, format, args);
+	struct message m = message_va(0, &(struct message_format){ .one = format }, args);
 	va_end(args);
+	report_line_message(&m);
+	message_free(&m);
 }

@@ -9,6 +9,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+struct message;
+
 /* What was attempted, for programs that read about a failure */
 enum report_op {
 	OP_RUN,			/* something that concerns no file */
@@ -53,24 +55,39 @@ const char *report_op_name(enum report_op op);
 void report_begin(bool quiet);
 
 /*
- * Say "pcp: MESSAGE[: STRERROR]".  err is an errno value, or 0: then there is no STRERROR.
- * The exit status will be 1.
+ * Say "pcp: MESSAGE[: STRERROR]", where err is an errno value, or 0: then there is no STRERROR.
+ * The exit status will be 1.  Formats are translated; message.h tells which arguments they may
+ * have.  Each function for them makes a struct message, which those below take.
  */
 void report_error(int err, const char *format, ...)
 	__attribute__((__format__(__printf__, 2, 3)));
 void report_error_about(const struct report_about *about, int err, const char *format, ...)
 	__attribute__((__format__(__printf__, 3, 4)));
+void report_error_message(const struct report_about *about, int err, const struct message *m);
 
-/* Say "pcp: MESSAGE".  The exit status does not follow from it. */
-void report_warning(const struct report_about *about, const char *format, ...)
-	__attribute__((__format__(__printf__, 2, 3)));
+/* In the form that is right for the number n, which is no argument of the format by itself */
+void report_error_n(const struct report_about *about, const char *one, const char *many,
+		    uintmax_t n, ...)
+	__attribute__((__format__(__printf__, 2, 5), __format__(__printf__, 3, 5)));
+
+/* Say "pcp: MESSAGE[: STRERROR]".  The exit status does not follow from it. */
+void report_warning(const struct report_about *about, int err, const char *format, ...)
+	__attribute__((__format__(__printf__, 3, 4)));
+void report_warning_n(const struct report_about *about, const char *one, const char *many,
+		      uintmax_t n, ...)
+	__attribute__((__format__(__printf__, 2, 5), __format__(__printf__, 3, 5)));
+void report_warning_message(const struct report_about *about, int err, const struct message *m);
 
 /* Say "pcp: MESSAGE", about the run itself: also with -q, but not to readers of JSON. */
 void report_note(const char *format, ...)
 	__attribute__((__format__(__printf__, 1, 2)));
+void report_note_n(const char *one, const char *many, uintmax_t n, ...)
+	__attribute__((__format__(__printf__, 1, 4), __format__(__printf__, 2, 4)));
+void report_note_message(const struct message *m);
 
 /* As report_note(), without the "pcp: ". */
 void report_line(const char *format, ...)
 	__attribute__((__format__(__printf__, 1, 2)));
+void report_line_message(const struct message *m);
 
 #endif

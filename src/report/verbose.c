@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "base/container.h"
+#include "base/language.h"
 #include "report/console.h"
 #include "report/deferred.h"
 #include "report/json.h"
@@ -91,12 +92,16 @@ void verbose_copied(const char *src, const char *dst, const char *backup)
 		print_line("%s -> %s\n", from, to);
 		return;
 	}
-	print_line("%s -> %s (backup: %s)\n", from, to, quote_always(2, backup));
+	/* In cp's catalogue it stands alone. */
+	char *end = xasprintf(translate(" (backup: %s)"), quote_always(2, backup));
+	print_line("%s -> %s%s\n", from, to, end);
+	free(end);
 }
 
 void verbose_restored(const char *backup, const char *dst)
 {
-	print_line("%s -> %s (unbackup)\n", quote_always(0, backup), quote_always(1, dst));
+	print_line(translate("%s -> %s (unbackup)\n"), quote_always(0, backup),
+		   quote_always(1, dst));
 }
 
 void verbose_parent(const char *src, const char *dst)
@@ -109,23 +114,24 @@ void verbose_parent(const char *src, const char *dst)
 		print_line("%s -> %s\n", src, dst);
 }
 
-void verbose_explained(const char *action, const char *name, const char *reason)
+void verbose_explained(const char *format, const char *name, const char *reason)
 {
-	print_line("%s %s: %s\n", action, quote_always(0, name), reason);
+	print_line(translate(format), quote_always(0, name), translate(reason));
 }
 
 void verbose_skipped(const char *dst)
 {
-	print_line("skipped %s\n", quote_always(0, dst));
+	print_line(translate("skipped %s\n"), quote_always(0, dst));
 }
 
 void verbose_removed(const char *dst)
 {
-	print_line("removed %s\n", quote_always(0, dst));
+	print_line(translate("removed %s\n"), quote_always(0, dst));
 }
 
 void verbose_method(const char *offload, const char *reflink, const char *sparse)
 {
+	/* cp translates none of it. */
 	print_line("copy offload: %s, reflink: %s, sparse detection: %s\n", offload, reflink,
 		   sparse);
 }

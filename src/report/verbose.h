@@ -15,8 +15,9 @@ void verbose_removed(const char *dst);
 /* 'backup' -> 'dst' (unbackup) */
 void verbose_restored(const char *backup, const char *dst);
 
-/* ACTION 'name': REASON, for --dry-run=explain */
-void verbose_explained(const char *action, const char *name, const char *reason);
+/* For --dry-run=explain: format has a %s for the quoted name, and one for reason; both are
+ * translated. */
+void verbose_explained(const char *format, const char *name, const char *reason);
 
 /* skipped 'dst' */
 void verbose_skipped(const char *dst);

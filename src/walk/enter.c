@@ -20,6 +20,7 @@
 
 #include <libcopyfile.h>
 
+#include "base/language.h"
 #include "base/names.h"
 #include "base/options.h"
 #include "base/retry.h"
@@ -39,6 +40,7 @@
 #include "journal/identity.h"
 #include "journal/journal.h"
 #include "journal/record.h"
+#include "report/message.h"
 #include "report/quote.h"
 #include "report/report.h"
 #include "same-inode.h"
@@ -160,7 +162,7 @@ static bool check_repeated(const struct context *c, const struct walk_root *root
 	} else if (is_copy_of_earlier(c, e, dst, earlier)) {
 		good = false;
 		*ret = OUTCOME_SKIPPED;
-		report_warning(&about, "warning: source directory %s specified more than once",
+		report_warning(&about, 0, "warning: source directory %s specified more than once",
 			       quote_always(0, root->src));
 	} else if (!good)
 		report_error_about(&about, 0, "will not create hard link %s to directory %s",
@@ -246,7 +248,7 @@ struct dir *enter_make(struct context *c, struct walk_root *root, const struct e
 		makedir_open_existing(c, e, d, &there.st);
 		dir_expect_existing_dst(d, &there.st);
 	}
-	if (found == EXISTING_NONE && !makedir_create(c, e, d, "cannot create directory %s")) {
+	if (found == EXISTING_NONE && !makedir_create(c, e, d, N_("cannot create directory %s"))) {
 		/* If it is made later, that is neither a failure nor anything to be completed. */
 		*(again_pending(e) ? &d->stays : &d->make_failed) = true;
 		backup_restore(c, e, there.backup);
@@ -260,8 +262,10 @@ struct dir *enter_make(struct context *c, struct walk_root *root, const struct e
 		announce_begun(c, e, NULL);
 		announce_made(c, e, NULL);
 	}
-	announce_explained(c, e, d->created ? "make" : "enter", d->created ?
-			   "there is nothing yet" : "there is such a directory");
+	if (d->created)
+		announce_explained(c, e, N_("make %s: %s\n"), NULL);
+	else
+		announce_explained(c, e, N_("enter %s: %s\n"), N_("there is such a directory"));
 	*ret = d->created ? OUTCOME_CREATED : OUTCOME_MERGED;
 	return d;
 }
@@ -366,14 +370,14 @@ void enter_unread(struct dir *d, int err, off_t at)
 		.source = names_gone(err) ? SOURCE_VANISHED : SOURCE_STAYED,
 	};
 
-	char *text = xasprintf("cannot access %s", quote_always(0, path));
-	if (!again_keep_unread(d, &about, err, text, at) && dir_lose_src(d)) {
-		report_error_about(&about, err, "%s", text);
+	struct message text = message_of(0, "cannot access %s", quote_always(0, path));
+	if (!again_keep_unread(d, &about, err, &text, at) && dir_lose_src(d)) {
+		report_error_message(&about, err, &text);
 		dir_mark_unfinished(d);
 		/* d was counted when it was made. */
 		dirlist_add_dir(d);
 	}
-	free(text);
+	message_free(&text);
 	free(path);
 }
 
@@ -397,12 +401,15 @@ void enter_read(const struct context *c, struct dir *d, bool removed)
 	const struct report_about about = {
 		.op = OP_READ, .src = path, .source = removed ? SOURCE_VANISHED : SOURCE_CHANGED,
 	};
-	const char *name = quote_always(0, path), *what = removed ? "was removed" : "changed";
+	const char *name = quote_always(0, path);
 	if (strict) {
-		report_error_about(&about, 0, "%s %s while it was read", name, what);
+		report_error_about(&about, 0, removed ? N_("%s was removed while it was read") :
+				   N_("%s changed while it was read"), name);
 		dirlist_add_dir(d);
 	} else {
-		report_warning(&about, "warning: %s %s while it was read", name, what);
+		report_warning(&about, 0,
+			       removed ? N_("warning: %s was removed while it was read") :
+					 N_("warning: %s changed while it was read"), name);
 	}
 	dir_mark_unfinished(d);
 	free(path);

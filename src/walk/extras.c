@@ -20,6 +20,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/language.h"
 #include "base/later.h"
 #include "base/options.h"
 #include "base/relaxed.h"
@@ -110,7 +111,7 @@ static void report_unread(struct dir *d, int err)
 {
 	/* EBADF: it may only be searched, and is open for no more. */
 	complain_dst(&(struct entry){ .dir = d, .src = "", .dst = "" }, OP_READ,
-		     err == EBADF ? EACCES : err, "cannot read directory %s");
+		     err == EBADF ? EACCES : err, N_("cannot read directory %s"));
 }
 
 void extras_begin(struct context *c, struct extras *x, struct dir *d)

@@ -19,6 +19,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/language.h"
 #include "base/names.h"
 #include "base/options.h"
 #include "base/stop.h"
@@ -393,7 +394,7 @@ static void copy_whole(struct named *t, bool just)
 	}
 	char *src = full_source(t);
 	report_error_about(&(struct report_about){ .op = OP_CHECK, .src = src }, 0,
-			   "-r not specified; omitting directory %s", quote_always(0, src));
+			   N_("-r not specified; omitting directory %s"), quote_always(0, src));
 	free(src);
 	end_current(t, end_failed);
 }

@@ -24,6 +24,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/language.h"
 #include "base/names.h"
 #include "base/options.h"
 #include "base/retry.h"
@@ -167,8 +168,9 @@ static void skip_repeated(const struct entry *e)
 {
 	char *src = dir_src_path(e->dir, e->src);
 
-	report_warning(&(struct report_about){ .op = OP_CHECK, .src = src },
-		       "warning: source file %s specified more than once", quote_always(0, src));
+	report_warning(&(struct report_about){ .op = OP_CHECK, .src = src }, 0,
+		       N_("warning: source file %s specified more than once"),
+		       quote_always(0, src));
 	free(src);
 	outcome(e, OUTCOME_SKIPPED, NULL);
 }

@@ -20,6 +20,7 @@
 
 #include <libcopyfile.h>
 
+#include "base/language.h"
 #include "base/names.h"
 #include "base/options.h"
 #include "copy/complain.h"
@@ -40,7 +41,7 @@
 static bool make(struct context *c, const struct entry *e, struct dir *d, bool *ret_left_out)
 {
 	*ret_left_out = full_bars_dir(e);
-	if (*ret_left_out || !makedir_create(c, e, d, "cannot make directory %s"))
+	if (*ret_left_out || !makedir_create(c, e, d, N_("cannot make directory %s")))
 		return false;
 	if (c->opts->verbose) {
 		char *src = dir_src_path(e->dir, e->src), *dst = dir_dst_path(e->dir, e->dst);

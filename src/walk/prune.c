@@ -85,11 +85,13 @@ static bool within_limit(struct context *c)
 	uint64_t there = relaxed_get(c->doomed.kept) + doomed;
 	bool within = o->max_delete_percent ? doomed <= there / 100.0 * max : doomed <= max;
 	if (!within)
-		report_error_about(&(struct report_about){ .op = OP_REMOVE }, 0,
-				   "not deleting anything: %" PRIu64 " of %" PRIu64
-				   " entries of the destination are more than --max-delete=%"
-				   PRIu64 "%s allows", doomed, there, max,
-				   o->max_delete_percent ? "%" : "");
+		report_error_n(&(struct report_about){ .op = OP_REMOVE },
+			       "not deleting anything: %ju of %ju entry of the destination is "
+			       "more than --max-delete=%ju%s allows",
+			       "not deleting anything: %ju of %ju entries of the destination "
+			       "are more than --max-delete=%ju%s allows", there,
+			       (uintmax_t)doomed, (uintmax_t)there, (uintmax_t)max,
+			       o->max_delete_percent ? "%" : "");
 	return within;
 }
 
@@ -98,9 +100,10 @@ static void remove_all(struct context *c)
 	unsigned int unclean = visit_all(c, false);
 
 	if (unclean)
-		report_warning(&(struct report_about){ .op = OP_REMOVE },
-			       "warning: not deleting in %u %s in which something failed",
-			       unclean, unclean == 1 ? "directory" : "directories");
+		report_warning_n(&(struct report_about){ .op = OP_REMOVE },
+				 "warning: not deleting in %u directory in which something failed",
+				 "warning: not deleting in %u directories in which something "
+				 "failed", unclean, unclean);
 }
 
 /* Nothing is removed from any directory. */

@@ -24,6 +24,7 @@
 
 #include <libcopyfile.h>
 
+#include "base/language.h"
 #include "base/later.h"
 #include "base/mountid.h"
 #include "base/options.h"
@@ -91,7 +92,7 @@ static bool is_excluded(const struct options *o, const struct dir *d, const char
 	if (excluded && o->explain) {
 		char *dst = dir_dst_path(d, name);
 
-		select_explain(o, "keep", dst, path, NULL);
+		select_explain(o, N_("keep %s: %s\n"), dst, path, NULL);
 		free(dst);
 	}
 	free(path);
@@ -175,9 +176,9 @@ static void remove_name(struct context *c, enum dir_doom doom, struct dir *d, co
 		char *path = outcome_is_told(c->opts) ? old_path(c, doom, d, name) : NULL;
 
 		if (c->opts->explain)
-			verbose_explained("remove", path, doom & DOOM_REPLACED ?
-					  "it is in the way of another kind" :
-					  "the source has no such thing");
+			verbose_explained(N_("remove %s: %s\n"), path, doom & DOOM_REPLACED ?
+					  N_("it is in the way of another kind") :
+					  N_("the source has no such thing"));
 		outcome_removed(c->opts, path, type, doom & DOOM_REPLACED);
 		free(path);
 	} else if (errno != ENOENT) {
@@ -241,7 +242,7 @@ static bool lacks_rights(int fd)
 static void report_unread(struct dir *d, int err)
 {
 	complain_dst(&(struct entry){ .dir = d, .src = "", .dst = "" }, OP_READ, err,
-		     "cannot read directory %s");
+		     N_("cannot read directory %s"));
 	dir_mark_unfinished(d);
 }
 

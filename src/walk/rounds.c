@@ -27,6 +27,7 @@
 #include "copy/full.h"
 #include "copy/outcome.h"
 #include "report/json.h"
+#include "report/message.h"
 #include "report/report.h"
 #include "tree/dir.h"
 #include "tree/dirfds.h"
@@ -74,7 +75,7 @@ static void fail_entry(const struct again *a, const struct entry *e)
 		.id = e->id,
 	};
 
-	report_error_about(&about, a->failure.err, "%s", a->failure.text);
+	report_error_message(&about, a->failure.err, &a->failure.text);
 	outcome(e, OUTCOME_FAILED, NULL);
 	free(src);
 	free(dst);
@@ -87,7 +88,7 @@ static void fail(const struct again *a)
 
 	if (!a->src) {
 		enter_unread(a->dir, a->failure.err, -1);
-	} else if (!a->failure.text) {
+	} else if (!a->failure.text.shown) {
 		outcome_left_out(&e);
 	} else if (dir_pin(a->dir)) {
 		fail_entry(a, &e);
@@ -142,7 +143,8 @@ static void tell(const struct again *a, uint32_t round)
 	json_put_retry(&(struct json_retry){
 		.round = round, .id = a->id, .kind_known = a->type || !a->src,
 		.kind = a->src ? tally_kind(a->type) : KIND_DIR, .src = src, .dst = dst,
-		.op = f->text ? report_op_name(f->op) : NULL, .err = f->err, .message = f->text,
+		.op = f->text.shown ? report_op_name(f->op) : NULL, .err = f->err,
+		.message = f->text.plain,
 	});
 	free(src);
 	free(dst);

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/language.h"
 #include "base/options.h"
 #include "copy/entry.h"
 #include "dirname.h"
@@ -109,14 +110,14 @@ static const char *option_of(const struct options *o, const struct stat *st)
 	return timespec_cmp(st->st_mtim, o->newer) < 0 ? "--newer" : "--older";
 }
 
-void select_explain(const struct options *o, const char *action, const char *name,
+void select_explain(const struct options *o, const char *format, const char *name,
 		    const char *path, const struct stat *st)
 {
 	const struct options_rule *rule = st ? NULL : rule_of(o, path);
 	char *reason = rule ? xasprintf("--exclude=%s", quote_if_needed(1, rule->pattern, false)) :
 			      xstrdup(st ? option_of(o, st) : "--exclude");
 
-	verbose_explained(action, name, reason);
+	verbose_explained(format, name, reason);
 	free(reason);
 }
 
@@ -132,7 +133,7 @@ enum select_answer select_entry(const struct options *o, const struct entry *e)
 	if (answer == SELECT_EXCLUDE && o->explain) {
 		char *name = dir_src_path(e->dir, e->src);
 
-		select_explain(o, "leave out", name, name, e->st);
+		select_explain(o, N_("leave out %s: %s\n"), name, name, e->st);
 		free(name);
 	}
 	free(path);

@@ -55,10 +55,11 @@ enum select_answer select_entry(const struct options *o, const struct entry *e);
 bool select_excludes(const struct options *o, const char *path);
 
 /*
- * With --dry-run=explain, say that action is taken with name, since a rule leaves out path, and
- * which rule that is: one about its name, or if st is not NULL about its size or time.
+ * With --dry-run=explain, say what is done with name, in the words of format (see
+ * verbose_explained()), since a rule leaves out path; and which rule that is: one about its name,
+ * or if st is not NULL about its size or time.
  */
-void select_explain(const struct options *o, const char *action, const char *name,
+void select_explain(const struct options *o, const char *format, const char *name,
 		    const char *path, const struct stat *st);
 
 #endif

@@ -16,6 +16,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/language.h"
 #include "base/names.h"
 #include "base/options.h"
 #include "base/retry.h"
@@ -100,7 +101,7 @@ const char *tag_of_dir(const struct context *c, struct dir *d)
 
 	if (tag.err) {
 		complain_src(&(struct entry){ .dir = d, .src = tag.unseen }, OP_LOOK, tag.err,
-			     "cannot tell whether %s leaves its directory out");
+			     N_("cannot tell whether %s leaves its directory out"));
 		dir_mark_unfinished(d);
 	}
 	return tag.name;

@@ -19,6 +19,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/language.h"
 #include "base/names.h"
 #include "base/options.h"
 #include "base/retry.h"
@@ -280,7 +281,7 @@ static bool is_left_out(const struct options *o, const char *src)
 	bool excluded = select_excludes(o, src);
 
 	if (excluded && o->explain)
-		select_explain(o, "leave out", src, src, NULL);
+		select_explain(o, N_("leave out %s: %s\n"), src, src, NULL);
 	return excluded;
 }
 

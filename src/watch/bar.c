@@ -153,10 +153,7 @@ void bar_show(const struct snapshot *s, int64_t now)
 	if (bar.style == OFF || now < bar.next)
 		return;
 	if (bar.style == LINES) {
-		char *line = text_line(s);
-
-		report_note("%s", line);
-		free(line);
+		text_report(text_line, s);
 		bar.next = now + LINE_NS;
 		return;
 	}

@@ -42,6 +42,14 @@ static int width(const char *s)
 	return w < 0 ? (int)strlen(s) : w;
 }
 
+/* Returns how many columns s lacks to have so many. */
+static int pad_to(int columns, const char *s)
+{
+	int w = width(s);
+
+	return w < columns ? columns - w : 0;
+}
+
 /* Begin a line; clear what the last frame had behind the end of the one before. */
 static void new_line(struct frame *f)
 {
@@ -135,13 +143,14 @@ static void put_head(struct frame *f, const struct snapshot *s)
 /* The second line: how many files, errors, and so on */
 static void put_counts(struct frame *f, const struct snapshot *s)
 {
-	const struct tally *t = &s->tally;
+	uint64_t cloned = tally_of_outcome(&s->tally, OUTCOME_CLONED);
+	uint64_t skipped = tally_of_outcome(&s->tally, OUTCOME_SKIPPED);
 	char *texts[] = {
 		text_files(s),
 		text_errors(s),
 		s->in_flight ? text_pending(s) : xstrdup(""),
-		text_some(tally_of_outcome(t, OUTCOME_CLONED), "cloned"),
-		text_some(tally_of_outcome(t, OUTCOME_SKIPPED), "skipped"),
+		cloned ? text_some(cloned, "%s cloned", "%s cloned") : xstrdup(""),
+		skipped ? text_some(skipped, "%s skipped", "%s skipped") : xstrdup(""),
 	};
 	int n = sizeof texts / sizeof *texts, room = f->screen->columns - INDENT - 1;
 	bool some = false;
@@ -193,7 +202,7 @@ static void put_active(struct frame *f, const struct inflight *a)
 		put_name(f, quote_if_needed(0, a->src, false), room);
 		fprintf(f->out, "  %3d%%", (int)(100.0 * a->bytes_done / a->bytes_total));
 		if (with_rate)
-			fprintf(f->out, "  %*s", RATE_WIDTH, rate);
+			fprintf(f->out, "  %*s%s", pad_to(RATE_WIDTH, rate), "", rate);
 	}
 	free(rate);
 }

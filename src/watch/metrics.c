@@ -19,6 +19,7 @@
 #include <libcopyfile.h>
 
 #include "base/clock.h"
+#include "base/language.h"
 #include "base/options.h"
 #include "dirname.h"
 #include "report/output.h"
@@ -83,7 +84,9 @@ static int write_file(struct metrics *m)
 		m->copiers = stats.threads;
 	}
 	m->expected = prescan_totals(&m->files_expected, &m->bytes_expected);
+	locale_t user = language_plain();
 	metrics_text_put(out, m);
+	language_user(user);
 	if (fclose(out) != 0)
 		xalloc_die();
 	int err = wholefile_put(state.file, text, size);
@@ -104,9 +107,8 @@ void metrics_put(const struct metrics_now *now_pending, int64_t now)
 
 	state.next = now + METRICS_NS;
 	if (err && !state.warned)
-		report_warning(&(struct report_about){ .op = OP_RUN },
-			       "warning: cannot replace %s: %s", quote_always(0, state.path),
-			       strerror(err));
+		report_warning(&(struct report_about){ .op = OP_RUN }, err,
+			       "warning: cannot replace %s", quote_always(0, state.path));
 	state.warned |= err != 0;
 }
 

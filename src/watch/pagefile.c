@@ -16,6 +16,7 @@
 #include <libcopyfile.h>
 
 #include "base/clock.h"
+#include "base/language.h"
 #include "base/options.h"
 #include "copy/context.h"
 #include "report/errorkinds.h"
@@ -97,7 +98,9 @@ static char *make_page(const struct options *o, size_t *ret_size)
 		xalloc_die();
 	page.status = output_status(&page.exit_code);
 	tally_sum(&page.tally);
+	locale_t user = language_plain();
 	page_put(out, &page);
+	language_user(user);
 	if (fclose(out) != 0)
 		xalloc_die();
 	return text;

@@ -116,9 +116,7 @@ void progress_snapshot(struct context *c)
 	struct snapshot s;
 
 	snapshot_take(&s, c, false);
-	char *line = interrupted ? text_done(&s) : text_line(&s);
-	report_note("%s%s", interrupted ? "interrupted: " : "", line);
-	free(line);
+	text_report(interrupted ? text_done : text_line, &s);
 	snapshot_release(&s);
 }
 

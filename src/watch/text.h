@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* text - how far the run is, in words.  The caller frees each text. */
+/*
+ * text - how far the run is, in the words of the language that this thread speaks.  The caller
+ * frees each text.
+ */
 #ifndef PCP_TEXT_H
 #define PCP_TEXT_H
 
@@ -29,13 +32,16 @@ char *text_pending(const struct snapshot *s);
 /* 1:05, or 2h 5m: in two units at most; a part of a second counts as one */
 char *text_time(double seconds);
 
-/* n and the word what; "" if n is 0 */
-char *text_some(uint64_t n, const char *what);
+/* one or many, which have a %s for n, in the right form */
+char *text_some(uint64_t n, const char *one, const char *many);
 
 /* All of these in one line */
 char *text_line(const struct snapshot *s);
 
-/* What was done of a run that was interrupted */
+/* Report what text(s) says, as report_note() does. */
+void text_report(char *(*text)(const struct snapshot *s), const struct snapshot *s);
+
+/* What was done of a run that was interrupted: interrupted: 3 files, 1.2 GiB copied */
 char *text_done(const struct snapshot *s);
 
 #endif

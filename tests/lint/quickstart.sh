@@ -9,7 +9,7 @@
 
 room=$(mktemp -d "${TMPDIR:-/tmp}/pcp-quickstart.XXXXXX") || exit 99
 trap 'rm -rf "$room"' EXIT
-mkdir "$room/bin" "$room/gl" "$room/lib" "$room/src" "$room/m4"
+mkdir "$room/bin" "$room/gl" "$room/lib" "$room/po" "$room/src" "$room/m4"
 cp "$top_srcdir/quickstart" "$room/"
 touch "$room/bootstrap.conf" "$room/configure.ac" "$room/Makefile.am" "$room/log"
 cd "$room" || exit 99

@@ -65,6 +65,8 @@ expect pcp-copy <<-END
 	usr/share/doc/pcp-copy/examples/progress.py
 	usr/share/fish/vendor_completions.d/xpcp.fish
 	usr/share/info/pcp.info
+	usr/share/locale/de/LC_MESSAGES/pcp.mo
+	usr/share/locale/fr/LC_MESSAGES/pcp.mo
 	usr/share/man/man1/xpcp.1
 	usr/share/pcp/pcp-json.schema.json
 	usr/share/zsh/site-functions/_xpcp

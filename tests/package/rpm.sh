@@ -93,6 +93,8 @@ expect pcp-copy "$machine" GPL-3.0-or-later <<-END
 	/usr/share/info/pcp.info
 	/usr/share/licenses/pcp-copy-$version
 	/usr/share/licenses/pcp-copy-$version/COPYING
+	/usr/share/locale/de/LC_MESSAGES/pcp.mo
+	/usr/share/locale/fr/LC_MESSAGES/pcp.mo
 	/usr/share/man/man1/xpcp.1
 	/usr/share/pcp
 	/usr/share/pcp/pcp-json.schema.json

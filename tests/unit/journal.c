@@ -16,6 +16,7 @@
 #include "journal/replay.h"
 #include "journal/scan.h"
 #include "journal/segment.h"
+#include "report/message.h"
 #include "scratch.h"
 
 /* A number that has any of 64 lengths */
@@ -245,7 +246,7 @@ static int load(int dir, int *ret_done, bool *ret_complete)
 {
 	struct replay r = { .complete = false };
 	struct scan s;
-	char *wrong = scan_open(&s, dir);
+	struct message *wrong = scan_open(&s, dir);
 	int result = -1;
 
 	*ret_done = 0;
@@ -256,7 +257,7 @@ static int load(int dir, int *ret_done, bool *ret_complete)
 		result = count_false(&r, ret_done);
 		*ret_complete = r.complete;
 	}
-	free(wrong);
+	message_delete(wrong);
 	replay_free(&r);
 	scan_close(&s);
 	return result;
@@ -361,8 +362,8 @@ static void test_boots(int dir)
 	tell(dir, &durable);
 	if (segment_close(&segment))
 		abort();
-	free(scan_open(&s, dir));
-	free(replay_load(&r, &s));
+	message_delete(scan_open(&s, dir));
+	message_delete(replay_load(&r, &s));
 	ok(replay_is_done(&r, 1, "first"), "what was on stable storage counts after a boot");
 	ok(!replay_is_done(&r, 1, "second"), "what was not does not");
 	ok(r.target && !strcmp(r.target, "/copy"), "but for the name that the copy was given");
@@ -377,8 +378,8 @@ static void test_boots(int dir)
 	tell(dir, &durable);
 	if (segment_close(&segment))
 		abort();
-	free(scan_open(&s, dir));
-	free(replay_load(&r, &s));
+	message_delete(scan_open(&s, dir));
+	message_delete(replay_load(&r, &s));
 	ok(!replay_is_done(&r, 1, "second"), "nor does it after the next run");
 	replay_free(&r);
 	scan_close(&s);
@@ -394,7 +395,7 @@ int main(void)
 	mkdir("journal", 0700);
 	int dir = open("journal", O_RDONLY | O_DIRECTORY);
 	struct scan s;
-	free(scan_open(&s, dir));
+	message_delete(scan_open(&s, dir));
 	memcpy(head.boot, s.boot, SEGMENT_ID);
 	scan_close(&s);
 	test_damage(dir, false);

@@ -62,8 +62,8 @@ static void test_counts(void)
 	s.files_done = 1234567;
 	s.files_total = 2000000;
 	is_text(text_files(&s), "1 234 567 of at least 2 000 000 files", "a total");
-	is_text(text_some(0, "skipped"), "", "none");
-	is_text(text_some(999, "skipped"), "999 skipped", "some");
+	is_text(text_some(1, "%s file", "%s files"), "1 file", "one of some");
+	is_text(text_some(999, "%s file", "%s files"), "999 files", "some");
 	is_text(text_errors(&s), "", "no error");
 	s.errors = 1;
 	is_text(text_errors(&s), "1 error", "one error");
@@ -107,7 +107,7 @@ static void test_lines(void)
 	s.errors = 2;
 	is_text(text_line(&s), "1 of 2 files, 1.0 MiB of 2.0 MiB, 1.0 MiB/s, 1 copying, 2 errors",
 		"with less that is known, and errors");
-	is_text(text_done(&s), "1 files, 1.0 MiB copied", "what was done");
+	is_text(text_done(&s), "interrupted: 1 file, 1.0 MiB copied", "what was done");
 }
 
 /* Returns a frame, with its escape sequences taken out. */
