@@ -6,6 +6,7 @@
 # many run at once, and none of them depends on how long anything takes.
 
 . "$(dirname "$0")/common.sh"
+. "$tests/tools/languages.sh"
 
 python_with pyte
 
@@ -62,6 +63,12 @@ test_one_write_each() {
 
 test_characters_and_colours() {
 	check 'look C' 'look C.UTF-8' 'look C.UTF-8 NO_COLOR=1' 'look C.UTF-8 NO_COLOR='
+}
+
+test_languages() {
+	languages_make "$scratch/locales" && languages_of_cp "$scratch/packages" &&
+		languages_of_pcp "$scratch/own" || { skip "$languages_lack"; return; }
+	check 'language de_DE.UTF-8' 'language fr_FR.UTF-8'
 }
 
 test_taskbar() {

@@ -361,6 +361,42 @@ def case_summary(which):
     expect("bad" in "".join(said) if which == "failed" else not said, "said besides:", said)
 
 
+# What is in a frame, and said at the end, of a run with failures
+LANGUAGES = {
+    "de_DE.UTF-8": (
+        r" von (mind\. )?\d+ MiB ", r" \d+ MiB/s ", r"noch 0:0\d", r" 2 Fehler ",
+        r"\d von (mind\. )?6 Dateien ",
+        r"pcp: 4 Dateien, 1 Verzeichnis, 131 MiB in 0:0\d, \d\d MiB/s",
+        r"pcp: 2 fehlgeschlagen \(2 Eingabe-/Ausgabefehler\); 4 kopiert"),
+    "fr_FR.UTF-8": (
+        r" sur (au moins )?\d+ MiB ", r" \d+ MiB/s ", r"reste 0:0\d", r" 2 erreurs ",
+        r"\d sur (au moins )?6 fichiers ",
+        "pcp\u00a0: 4 fichiers, 1 répertoire, 131 MiB en 0:0\\d, \\d\\d MiB/s",
+        r"pcp: 2 échecs \(2 Erreur d'entrée/sortie\); 4 copiés"),
+}
+
+
+def case_language(locale):
+    """In other languages each line is narrower than the screen, too, and none is missing."""
+    *shown, work, failed = LANGUAGES[locale]
+    with place("language" + locale, *STEADY, "-e", "open:1+:EIO:*/b*d") as p:
+        p.files(40, 40, 50, 1)
+        for name in "bad", "bäd":
+            p.file(f"tree/{name}", 1)
+        with pcp(p, "-j2", env={"LC_ALL": locale}) as run:
+            run.finish()
+    frames, terminal = replay(run)
+    check_all(run, frames, terminal)
+    for frame in frames:
+        expect(all(len(line.rstrip()) < 80 for line in frame.text), "too wide:", frame.text)
+    text = "\n".join(line + " " for f in frames for line in f.text)
+    for words in shown:
+        expect(re.search(words, text), "not shown:", words, "in", text[-2000:])
+    said = terminal.everything()
+    expect(re.fullmatch(failed, said.pop()), "the last line:", terminal.everything())
+    expect(re.fullmatch(work, said.pop()), "the line before:", terminal.everything())
+
+
 # ------------------------------------------------------------- the numbers
 
 def case_totals():

@@ -57,7 +57,7 @@ CLEAN = ("POSIXLY_CORRECT", "SIMPLE_BACKUP_SUFFIX", "VERSION_CONTROL")
 # the allocation groups, four of them, and cp reads directories by inode numbers.
 CP_AGAIN = 5
 SHOWN = 300             # characters of a line
-UNSAID = ("cp waits", "cp differs from itself", "depends on the order")
+UNSAID = ("cp waits", "cp differs from itself", "depends on the order", "not alike in English")
 HANGS = "does not end"
 START = time.time_ns() - 60 * 10**9
 END = START + 86400 * 10**9
@@ -100,6 +100,7 @@ class Tester:
         self.is_root = os.geteuid() == 0
         user = args.user
         self.user = (user, user) if user is not None and self.is_root else None
+        self.locale = "C"
         if args.other:
             self.other_base = tempfile.mkdtemp(prefix="other.", dir=args.other).encode()
             os.chmod(self.other_base, 0o711)
@@ -175,7 +176,7 @@ class Tester:
 
     def start(self, case, program, options):
         env = {k: v for k, v in os.environ.items() if k not in CLEAN}
-        env |= {"LC_ALL": "C", **dict(case.env)}
+        env |= {"LC_ALL": self.locale, **dict(case.env)}
         who = {}
         if self.user:
             who = {"user": self.user[0], "group": self.user[1], "extra_groups": GROUPS}
@@ -246,6 +247,24 @@ class Tester:
 
     def lines_of(self, case, counts):
         """What differs and must not."""
+        self.locale = "C"
+        lines = self.plain_lines_of(case, counts)
+        if lines or self.args.locale == "C":
+            return lines
+        # What is known of differences is known of English words.  Where there is none, what cp
+        # says in another language is to be said as well.
+        if compare(self.cp(case), self.pcp(case)):
+            counts["not alike in English"] += 1
+            return []
+        self.locale = self.args.locale
+        cp = self.cp(case)
+        if cp.status == HANGS:
+            return []
+        lines = unexplained(case, cp, self.pcp(case), self.known, Counter())
+        return lines if self.is_certain(case, cp) else []
+
+    def plain_lines_of(self, case, counts):
+        """The same in the C locale alone"""
         cp = self.cp(case)
         counts["cp succeeded"] += cp.status == 0
         if cp.status == HANGS:
@@ -396,6 +415,8 @@ def arguments():
     add("--user", type=int, metavar="UID", help="who copies; for root to say")
     add("--only-options", metavar="NAMES",
         help="as '-R -a --preserve'; default: all of cp's")
+    add("--locale", default="C",
+        help="compare what is said in that one as well, as in de_DE.UTF-8")
     add("--seed", type=int, default=1)
     add("--cases", type=int, default=300, help="how many")
     add("--first", type=int, default=0, metavar="N", help="the number of the first one")

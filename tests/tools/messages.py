@@ -1,96 +1,105 @@
-#!/usr/bin/python3
+#!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""
-Print the texts in src/ that are shown to people, a line for each as in C: what stands in the place
-of a format in a call of the functions that po/update names.
+#
+# messages.py sources PO...     the texts in src/ that people read, and that are in no PO
+# messages.py minus PO PO...    the texts of the first that are in none of the others
+# messages.py both PO PO        the texts that are in both
+#
+# Prints each in a line of its own, as it stands in C.
+#
+# A text of src/ is a string in the place of a format, in a call of the functions that po/update
+# names. xgettext(1) is no parser of C: it misses a text after a comma in braces, and the second
+# of those between which a condition chooses, unless N_() marks them.
 
-xgettext(1) is not a parser of C: it misses a text after a comma in braces, and the second of
-those that a condition chooses from, unless N_() marks them. This finds them all.
-
-  messages.py POT-OR-LIST...    print those that are in none of these files
-"""
+import glob
 import re
 import sys
 
-TOKEN = re.compile(r'"(?:\\.|[^"\\])*"|\'(?:\\.|[^\'\\])*\'|/\*.*?\*/|\w+|\S', re.S)
+TOKEN = re.compile(r'"(?:\\.|[^"\\])*"|' + r"'(?:\\.|[^'\\])*'" + r'|/\*.*?\*/|\w+|\S', re.S)
 
 
 def functions():
-    """The functions of po/update: name -> list of (index of the format, number of arguments)."""
-    text = open("po/update", encoding="utf-8").read()
+    """Those of po/update: name -> [(places of texts among the arguments, arguments or 0)]"""
+    with open("po/update", encoding="utf-8") as script:
+        words = script.read().split("functions='")[1].split("'")[0].split()
     found = {}
-    for name, what in re.findall(r"\b([a-zA-Z_]+):([0-9,t]+)", text.split("functions='")[1].split("'")[0]):
-        total = re.search(r"(\d+)t", what)
-        places = [int(n) for n in re.sub(r",?\d+t", "", what).split(",")]
-        found.setdefault(name, []).append((places, int(total.group(1)) if total else 0))
+    for word in words:
+        name, what = word.split(":")
+        total = re.search(r"(\d+)t$", what)
+        places = [int(n) for n in re.sub(r",\d+t$", "", what).split(",")]
+        found.setdefault(name, []).append((places, int(total[1]) if total else 0))
     return found
 
 
-def arguments(tokens, at):
-    """The arguments of the call whose "(" is at that index, each a list of tokens."""
+def arguments(tokens):
+    """Those of the call that begins with the "(" in front, each a list of tokens."""
     depth, args = 0, [[]]
-    for token in tokens[at:]:
+    for token in tokens:
         if token in "([{":
             depth += 1
+            if depth == 1:
+                continue
         if token in ")]}":
             depth -= 1
-            if not depth:
-                return args
+            if depth == 0:
+                break
         if token == "," and depth == 1:
             args.append([])
-        elif depth > 1 or token not in "(":
-            args[-1].append(token)
-        elif depth == 1 and token == "(" and args != [[]]:
+        else:
             args[-1].append(token)
     return args
 
 
-def texts(arg):
+def strings(arg):
     """The string literals in an argument; adjacent ones are one."""
-    last = None
-    for token in arg + [""]:
+    text = None
+    for token in [*arg, ""]:
         if token.startswith('"'):
-            last = (last or "") + token[1:-1]
+            text = (text or "") + token[1:-1]
+        elif text is not None:
+            yield text
+            text = None
+
+
+def texts_of(path):
+    """(path, text) for each text in a source file"""
+    with open(path, encoding="utf-8") as source:
+        tokens = [t for t in TOKEN.findall(source.read()) if not t.startswith("/*")]
+    for i, name in enumerate(tokens[:-1]):
+        if name not in CALLS or tokens[i + 1] != "(":
             continue
-        if last is not None:
-            yield last
-        last = None
+        args = arguments(tokens[i + 1:])
+        for places, total in CALLS[name]:
+            for n in places if total in (0, len(args)) else ():
+                for text in strings(args[n - 1]) if n <= len(args) else ():
+                    yield path, text
 
 
-def known(path):
-    """The texts of a .pot or .po."""
-    found, key = set(), None
-    entry = {}
-    for line in open(path, encoding="utf-8").read().split("\n") + ["msgid "]:
-        match = re.match(r'(msgid_plural|msgid|msgstr\S*) ?(.*)', line)
-        if match:
-            if match.group(1) == "msgid":
-                found.update(entry.values())
-                entry = {}
-            key = match.group(1) if match.group(1).startswith("msgid") else None
-            line = match.group(2)
-        if key and line.startswith('"'):
-            entry[key] = entry.get(key, "") + line[1:-1]
-    return found
+def msgids(path):
+    """The texts of a PO, singular and plural"""
+    found, text = set(), None
+    with open(path, encoding="utf-8") as po:
+        for line in [*po, "msgid"]:
+            key = re.match(r"(msg[a-z_]*(?:\[\d+\])?)\s*", line)
+            if key:
+                found.add(text)
+                text = "" if key[1] in ("msgid", "msgid_plural") else None
+                line = line[key.end():]
+            if text is not None and line.startswith('"'):
+                text += line.rstrip()[1:-1]
+    return found - {None, ""}
 
 
-def main():
-    places = functions()
-    have = set().union(*map(known, sys.argv[1:]))
-    for path in sorted(sys.stdin.read().split()):
-        tokens = [t for t in TOKEN.findall(open(path, encoding="utf-8").read())
-                  if not t.startswith("/*")]
-        for i, name in enumerate(tokens[:-1]):
-            if name not in places or tokens[i + 1] != "(":
-                continue
-            args = arguments(tokens, i + 1)
-            for indices, total in places[name]:
-                if total and total != len(args):
-                    continue
-                for n in indices:
-                    for text in texts(args[n - 1]) if n <= len(args) else ():
-                        if text and text not in have:
-                            print(f'{path}: "{text}"')
-
-
-main()
+mode, *files = sys.argv[1:]
+known = [msgids(path) for path in files]
+if mode == "sources":
+    CALLS = functions()
+    wanted = set().union(*known)
+    for place in sorted(glob.glob("src/**/*.c", recursive=True)):
+        for where, missing in texts_of(place):
+            if missing and missing not in wanted:
+                print(f'{where}: "{missing}"')
+elif mode == "minus":
+    print(*sorted(known[0].difference(*known[1:])), sep="\n", end="")
+else:
+    print(*sorted(known[0] & known[1]), sep="\n", end="")
