@@ -44,9 +44,10 @@ has_catalogues() {
 download() (
 	mkdir -p "$1" && cd "$1" || exit
 	version=$(dpkg-query -W -f '${Version}' "$2" 2>/dev/null)
-	for package in ${version:+"$2=$version"} "$2"; do
-		apt-get -q -o APT::Sandbox::User=root download "$package" && break
-	done && dpkg-deb -x "$2"_*.deb .
+	fetch() { apt-get -q -o APT::Sandbox::User=root download "$1"; }
+	# An image may have no lists of packages.
+	fetch "$2=$version" || fetch "$2" || { is_root && apt-get -q update && fetch "$2"; }
+	dpkg-deb -x "$2"_*.deb .
 )
 
 languages_of_cp() {
