@@ -349,6 +349,12 @@ def fed(case, cp, pcp, line):
         any(n.kind == "fifo" and not n.drained for n in case.nodes)
 
 
+def replaced_specials(case, pcp):
+    """FIFOs and devices that have given way to a file"""
+    return [path for path in pcp.tree if kind_of(path, pcp) == {"file"} and
+            at_start(case, path) in ("fifo", "device")]
+
+
 def special_in_the_way(case, cp, pcp, line):
     """A FIFO or a device in the destination directory: cp writes to it."""
     names = {names_in(s)[0] for s in pcp.err if b"not writing to special file" in s}
@@ -357,9 +363,12 @@ def special_in_the_way(case, cp, pcp, line):
                                 line.text.endswith(b": No such device or address"))
     if line.kind == "err":
         return b"not writing to special file" in line.text
-    if has(case, "-f", "--force") and line.kind == "tree" and \
-            at_start(case, line.path) in ("fifo", "device"):
-        return kind_of(line.path, pcp) == {"file"}
+    replaced = replaced_specials(case, pcp) if has(case, "-f", "--force") else []
+    if line.path in replaced or replaced and line.text.startswith(b"through a FIFO: "):
+        return True
+    if line.what == "mtime" and "'now' in pcp" in line and \
+            any(os.path.dirname(path) == line.path for path in replaced):
+        return True
     if line.kind == "tree":
         return kind_of(line.path, cp, pcp) == {"fifo"} and about(line, *names)
     return bool(names) and (line.kind == "status" or line.kind == "out")
