@@ -16,6 +16,7 @@
 
 #include "base/options.h"
 #include "base/retry.h"
+#include "progname.h"
 #include "report/quote.h"
 #include "report/report.h"
 #include "report/status.h"
@@ -34,7 +35,8 @@ void hint_print(const struct options *o)
 {
 	const char *name = NULL;
 
-	if (!status_counts().errors)
+	/* Under cp's name nothing is said that cp does not say. */
+	if (!status_counts().errors || !strcmp(program_name, "cp"))
 		return;
 	if (o->target_dir && looks_remote(o->target_dir))
 		name = o->target_dir;

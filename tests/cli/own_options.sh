@@ -171,6 +171,8 @@ test_other_machine() {
 pcp: 'host:/a' $hint" "$(pcp host:/a new 2>&1)"
 	assertContains "$(pcp -R src user@host:some/dir 2>&1)" "pcp: 'user@host:some/dir' $hint"
 	assertContains "$(pcp -t host:dir src/a 2>&1)" "pcp: 'host:dir' $hint"
+	assertEquals 'by the name of cp' "cp: cannot stat 'host:/a': No such file or directory" \
+		"$(PATH=$bin/linked:$PATH; cp host:/a new 2>&1)"
 	for good in with:colon ./no:where; do
 		assertEquals "not for $good" '' "$(pcp src/a missing "$good" 2>&1 | grep machine)"
 	done

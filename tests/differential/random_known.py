@@ -370,7 +370,8 @@ def special_in_the_way(case, cp, pcp, line):
             any(os.path.dirname(path) == line.path for path in replaced):
         return True
     if line.kind == "tree":
-        return kind_of(line.path, cp, pcp) == {"fifo"} and about(line, *names)
+        kinds = kind_of(line.path, cp, pcp)
+        return kinds in ({"fifo"}, {"character device"}) and about(line, *names)
     return bool(names) and (line.kind == "status" or line.kind == "out")
 
 
@@ -548,7 +549,8 @@ def of_other_kind(case, cp, pcp, line):
                    for name in shown for k in kept | refused)
     if line.who == "pcp" and line.kind == "err" and line.text.endswith(b": Is a directory") and \
             any(parts(name) == parts(k) for name in names_in(line.text) for k in kept):
-        return len(sources(case)) > 1       # which meets the directory that took the place
+        # which meets the directory that took the place; or the backup has the name of one
+        return len(sources(case)) > 1 or line.text.startswith(b"cp: cannot backup ")
     if line.who == "pcp" and line.kind in ("err", "out") and about(line, *refused):
         return line.kind == "out" or line.text.endswith((b": Is a directory", b": File exists"))
     if kept and line.who == "pcp" and any(text in line.text for text in (
