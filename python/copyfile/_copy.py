@@ -46,12 +46,7 @@ def copy_sync(
     pending = Pending(src, dst, flags, client)
     meter = _Meter(progress)
     try:
-        while (left := pending.start()) == AGAIN:
-            readable(room_fd(client), room_timeout())
-        while left > 0:
-            readable(pending.cookie, None if progress is None else interval)
-            if (left := pending.look()) > 0:
-                meter.show(pending)
+        left = _wait(pending, client, meter, None if progress is None else interval)
     except BaseException:
         pending.stop()
         raise
@@ -59,6 +54,16 @@ def copy_sync(
         raise pending.error(left)
     meter.show(pending, final=True)
     return pending.result()
+
+
+def _wait(pending: Pending, client: int, meter: _Meter, interval: Optional[float]) -> int:
+    while (left := pending.start()) == AGAIN:
+        readable(room_fd(client), room_timeout())
+    while left > 0:
+        readable(pending.cookie, interval)
+        if (left := pending.look()) > 0:
+            meter.show(pending)
+    return left
 
 
 async def copy(
@@ -80,10 +85,8 @@ async def copy(
     meter = _Meter(progress)
     try:
         left = await _begin(loop, pending, client)
-        while left > 0:
-            await _readable(loop, pending.cookie, None if progress is None else interval)
-            if (left := pending.look()) > 0:
-                meter.show(pending)
+        if left > 0:
+            left = await _end(loop, pending, meter, None if progress is None else interval)
     except GeneratorExit:
         # The loop has dropped us: nothing can be awaited any more.
         pending.leave()
@@ -111,14 +114,29 @@ async def _begin(loop: asyncio.AbstractEventLoop, pending: Pending, client: int)
     return left
 
 
+async def _end(
+    loop: asyncio.AbstractEventLoop, pending: Pending, meter: _Meter, interval: Optional[float],
+) -> int:
+    left = 1
+    while left > 0:
+        await _readable(loop, pending.cookie, interval)
+        if (left := pending.look()) > 0:
+            meter.show(pending)
+    return left
+
+
 async def _stop(loop: asyncio.AbstractEventLoop, pending: Pending) -> None:
     pending.cancel()
     try:
-        while pending.live:
-            await _readable(loop, pending.cookie, None)
-            pending.look()
+        await _stopped(loop, pending)
     finally:
         pending.leave()
+
+
+async def _stopped(loop: asyncio.AbstractEventLoop, pending: Pending) -> None:
+    while pending.live:
+        await _readable(loop, pending.cookie, None)
+        pending.look()
 
 
 def _wake(future: asyncio.Future[None]) -> None:

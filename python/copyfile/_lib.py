@@ -134,6 +134,9 @@ class Pending:
     between a call of the library and the assignment of what it returned.  A cookie that was lost
     there could never be released.  So what the library returns is put into a deque by code in C,
     deque.extend() and starmap(), with no step of the interpreter in between.
+
+    And what comes at the end of a turn of a loop need not reach a handler that is around the loop
+    in the same function, as in CPython 3.11.  So there is a call around each loop.
     """
 
     __slots__ = ("src", "dst", "info", "_args", "_started", "_looked", "_pid")
@@ -196,11 +199,14 @@ class Pending:
         """Cancel it, and wait until it has ended.  Whoever interrupts that waits no longer."""
         self.cancel()
         try:
-            while self.live:
-                readable(self.cookie, None)
-                self.look()
+            self._await_end()
         finally:
             self.leave()
+
+    def _await_end(self) -> None:
+        while self.live:
+            readable(self.cookie, None)
+            self.look()
 
     def error(self, code: int) -> OSError:
         """-errno as an exception of the class that goes with it"""

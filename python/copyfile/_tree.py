@@ -70,26 +70,30 @@ class _Tree:
 
     def run(self, src: Any, dst: Any) -> Errors:
         root = self.enter(src, dst, None, 0)
-        stack = [root]
+        # No loop in here: see Pending.
         try:
-            while stack:
-                place, entry = next(stack[-1].entries, (0, None))
-                if entry is None:
-                    self.less(stack.pop())
-                    continue
-                try:
-                    below = self.entry(stack[-1], place, entry)
-                except OSError as why:
-                    self.failed(stack[-1], place, entry.name, why)
-                    continue
-                if below is not None:
-                    stack.append(below)
-            while self.waiting:
-                self.collect()
+            self.walk(root)
         except BaseException:
             self.abort()
             raise
         return root.errors.get(-1, [])
+
+    def walk(self, root: _Dir) -> None:
+        stack = [root]
+        while stack:
+            place, entry = next(stack[-1].entries, (0, None))
+            if entry is None:
+                self.less(stack.pop())
+                continue
+            try:
+                below = self.entry(stack[-1], place, entry)
+            except OSError as why:
+                self.failed(stack[-1], place, entry.name, why)
+                continue
+            if below is not None:
+                stack.append(below)
+        while self.waiting:
+            self.collect()
 
     def enter(self, src: Any, dst: Any, parent: Optional[_Dir], place: int) -> _Dir:
         """List src, and make dst"""
@@ -208,11 +212,14 @@ class _Tree:
         for pending in self.pending:
             pending.cancel()
         try:
-            for pending in self.pending:
-                pending.stop()
+            self.stop_all()
         finally:
             for pending in self.pending:
                 pending.leave()
+
+    def stop_all(self) -> None:
+        for pending in self.pending:
+            pending.stop()
 
 
 def copytree(
