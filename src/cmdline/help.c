@@ -118,8 +118,8 @@ N_("      --max-delete=N|P%        with --delete, remove nothing if that would b
 "                                 (default: 10%)\n"),
 N_("      --max-errors=N           begin nothing new after N errors\n"),
 N_("      --max-size=SIZE          leave out regular files of more than SIZE bytes\n"),
-N_("      --max-time=TIME          end after TIME, as 90m or 2h30m; what is under\n"
-"                                 way is undone and the exit status is 4\n"),
+N_("      --max-time=TIME          end after TIME, as 90m or 2h30m; what is\n"
+"                                 pending is undone and the exit status is 4\n"),
 N_("      --metrics=FILE           every 15 seconds replace FILE by the numbers of\n"
 "                                 the run, in the text format of Prometheus\n"),
 N_("      --min-size=SIZE          leave out regular files of less than SIZE bytes\n"),
@@ -217,4 +217,6 @@ void help_print(void)
 	PUT_ALL(options_of_cp);
 	PUT_ALL(options_of_pcp);
 	PUT_ALL(notes);
+	printf(translate("\nReport bugs to <%s>.\nHome page: <%s>\n"), PACKAGE_BUGREPORT,
+	       PACKAGE_URL);
 }

@@ -7,7 +7,7 @@
 . "$srcdir/lint/rules.sh"
 cd "$top_srcdir" || skip_all 'the sources are not here'
 
-version=$(sed -n 's/^AC_INIT(\[pcp\], \[\(.*\)\])$/\1/p' configure.ac)
+version=$(sed -n 's/^AC_INIT(\[pcp\], \[\([^]]*\)\].*/\1/p' configure.ac)
 
 # same FILE SED-SCRIPT: the first thing that the script prints of it is the version
 same() {

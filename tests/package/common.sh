@@ -4,7 +4,7 @@
 # a step that failed the end is shown.
 
 umask 022
-version=$(sed -n 's/^AC_INIT(\[pcp\], \[\(.*\)\])$/\1/p' "$top_srcdir/configure.ac")
+version=$(sed -n 's/^AC_INIT(\[pcp\], \[\([^]]*\)\].*/\1/p' "$top_srcdir/configure.ac")
 room=$(mktemp -d "${TMPDIR:-/tmp}/pcp-package.XXXXXX") || exit 99
 log=$room/log
 : >"$log"
