@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * pcp - cp with many copies under way.
+ * pcp - cp with many copies pending.
  *
  * A map of the program, from the command line to the disk.  The folders are layers: a module
  * includes its own folder and those below, what is in src/ itself includes any.

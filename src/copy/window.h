@@ -41,7 +41,7 @@ struct pending {
 
 	uint64_t recorded;		/* bytes at its beginning that the journal knows of */
 
-	/* What inflight.c has seen of it; CLOCK_MONOTONIC, nanoseconds */
+	/* What active.c has seen of it; CLOCK_MONOTONIC, nanoseconds */
 	int64_t since;			/* when it was first seen to run */
 	int64_t seen_at;		/* when its rate was taken last, */
 	uint64_t seen_bytes;		/* what was in place then, */

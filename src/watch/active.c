@@ -6,7 +6,7 @@
  */
 #include <config.h>
 
-#include "watch/inflight.h"
+#include "watch/active.h"
 
 #include <pthread.h>
 #include <string.h>
@@ -36,8 +36,8 @@ static void take_rate_locked(struct pending *p, uint64_t bytes, int64_t now)
  * Put a, which came before all that were put there, into list, which has n, the longest-running
  * first.  Returns how many it has then.
  */
-static unsigned int put_in_order(struct inflight *list, unsigned int n, unsigned int max,
-				 const struct inflight *a)
+static unsigned int put_in_order(struct active *list, unsigned int n, unsigned int max,
+				 const struct active *a)
 {
 	unsigned int at = n;
 
@@ -51,14 +51,14 @@ static unsigned int put_in_order(struct inflight *list, unsigned int n, unsigned
 	return n;
 }
 
-unsigned int inflight_look(struct window *w, struct inflight *list, unsigned int max,
-			   struct inflight_sum *ret)
+unsigned int active_look(struct window *w, struct active *list, unsigned int max,
+			 struct active_sum *ret)
 {
 	int64_t now = clock_now(CLOCK_MONOTONIC);
 	struct copyfile_info info;
 	unsigned int n = 0;
 
-	*ret = (struct inflight_sum){ .count = 0 };
+	*ret = (struct active_sum){ .count = 0 };
 	pthread_mutex_lock(&w->lock);
 	ret->count = w->count;
 	for (struct pending *p = w->first; p; p = p->next) {
@@ -74,7 +74,7 @@ unsigned int inflight_look(struct window *w, struct inflight *list, unsigned int
 		if (!info.bytes_total)
 			continue;
 		take_rate_locked(p, info.bytes_done, now);
-		n = put_in_order(list, n, max, &(struct inflight){
+		n = put_in_order(list, n, max, &(struct active){
 			.id = p->entry.id, .pending = p, .since = p->since, .rate = p->rate,
 			.bytes_done = info.bytes_done, .bytes_total = info.bytes_total,
 		});

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* inflight - a look at the pending copies.  Main thread only. */
-#ifndef PCP_INFLIGHT_H
-#define PCP_INFLIGHT_H
+/* active - a look at the pending copies.  Main thread only. */
+#ifndef PCP_ACTIVE_H
+#define PCP_ACTIVE_H
 
 #include <stdint.h>
 
@@ -9,8 +9,8 @@ struct pending;
 struct window;
 
 /* A copy that is being made */
-struct inflight {
-	const struct pending *pending;	/* the window's; for inflight_look() alone */
+struct active {
+	const struct pending *pending;	/* the window's; for active_look() alone */
 	int64_t since;			/* when it was first seen to run: CLOCK_MONOTONIC, ns */
 	uint64_t id;			/* as that of struct entry */
 	char *src;			/* its full name, on the heap */
@@ -19,7 +19,7 @@ struct inflight {
 };
 
 /* All pending copies */
-struct inflight_sum {
+struct active_sum {
 	unsigned int count;
 	unsigned int copying;		/* of those, begun: the rest is queued */
 	uint64_t bytes_done;		/* that they have in place so far */
@@ -30,7 +30,7 @@ struct inflight_sum {
  * are put into list, the longest-running first.  Returns how many; the caller frees their
  * names.
  */
-unsigned int inflight_look(struct window *w, struct inflight *list, unsigned int max,
-			   struct inflight_sum *ret);
+unsigned int active_look(struct window *w, struct active *list, unsigned int max,
+			 struct active_sum *ret);
 
 #endif

@@ -148,7 +148,7 @@ static void put_counts(struct frame *f, const struct snapshot *s)
 	char *texts[] = {
 		text_files(s),
 		text_errors(s),
-		s->in_flight ? text_pending(s) : xstrdup(""),
+		s->pending ? text_pending(s) : xstrdup(""),
 		cloned ? text_some(cloned, "%s cloned", "%s cloned") : xstrdup(""),
 		skipped ? text_some(skipped, "%s skipped", "%s skipped") : xstrdup(""),
 	};
@@ -187,7 +187,7 @@ static void put_name(struct frame *f, const char *name, int room)
 }
 
 /* A line for a copy that runs: its name, how much of it is done, its rate */
-static void put_active(struct frame *f, const struct inflight *a)
+static void put_active(struct frame *f, const struct active *a)
 {
 	char buf[SIZE_BUF];
 	char *rate = a->rate > 0 ? xasprintf("%s/s", size_text(buf, a->rate)) : xstrdup("");

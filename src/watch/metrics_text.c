@@ -182,11 +182,11 @@ static void put_errnos(FILE *out, const struct metrics *m)
 
 static void put_now(FILE *out, const struct metrics *m)
 {
-	put_gauge(out, m, "pcp_pending_copies", m->pending, "Copies that are under way.");
+	put_gauge(out, m, "pcp_pending_copies", m->pending, "Copies that are pending.");
 	put_gauge(out, m, "pcp_running_copies", m->copying,
 		  "Of those, the ones that a thread works on.");
 	put_gauge(out, m, "pcp_pending_bytes", m->pending_bytes,
-		  "Bytes that copies under way have in place so far.");
+		  "Bytes that pending copies have in place so far.");
 	put_head(out, "pcp_threads", "gauge", "Threads that walk, and that copy.");
 	put_name(out, m, "pcp_threads");
 	fprintf(out, ",role=\"walk\"} %" PRIu64 "\n", m->walkers);

@@ -65,8 +65,8 @@ void page_put_charts(FILE *out, const struct page *p)
 			CHART_SECONDS, { { "median", median_time },
 					 { "95 of 100 are faster", slow_time } }
 		}, {
-			"Threads", "Those that walk and those that copy; and copies that are "
-			"under way or wait for a thread.",
+			"Threads", "Those that walk and those that copy; and the copies that are "
+			"pending: being made, or waiting for a thread.",
 			CHART_COUNT, { { "threads", threads }, { "copies pending", pending } }
 		},
 	};

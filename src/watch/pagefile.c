@@ -67,7 +67,7 @@ void pagefile_sample(struct context *c, const struct snapshot *s, int64_t now, b
 	struct series_now sample = {
 		.at = now - state.started, .bytes = s->bytes_done,
 		.files = tally_files_done(&s->tally), .walkers = workers_count(&c->workers),
-		.pending = s->in_flight,
+		.pending = s->pending,
 	};
 
 	if (!state.file || !(ended || pagefile_is_due(now)))

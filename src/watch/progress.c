@@ -65,7 +65,7 @@ static void put_metrics(struct context *c, const struct snapshot *s, int64_t now
 	uint64_t ended = s->tally.bytes;
 
 	metrics_put(&(struct metrics_now){
-		.pending = s->in_flight, .copying = s->copying,
+		.pending = s->pending, .copying = s->copying,
 		.pending_bytes = s->bytes_done > ended ? s->bytes_done - ended : 0,
 		.walkers = workers_count(&c->workers),
 	}, now);

@@ -16,7 +16,7 @@ static json_t *active_list(const struct snapshot *s)
 	json_t *list = json_array();
 
 	for (unsigned int i = 0; i < s->nactive; i++) {
-		const struct inflight *a = &s->active[i];
+		const struct active *a = &s->active[i];
 		uint64_t done = a->bytes_done, total = a->bytes_total;
 		json_t *file = json_pack("{s:I}", "id", json_value_whole(a->id));
 
@@ -55,7 +55,7 @@ void progress_json_put(const struct snapshot *s)
 		      "rate_avg_bps", s->rate_average,
 		      "eta_s", json_value_real_or_null(s->eta, s->eta >= 0),
 		      "paused", s->paused,
-		      "in_flight", json_value_whole(s->in_flight),
+		      "pending", json_value_whole(s->pending),
 		      "copying", json_value_whole(s->copying),
 		      "queued", json_value_whole(s->queued),
 		      "active", active_list(s)));

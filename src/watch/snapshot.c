@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Design: the numbers are of slightly different moments.  A copy that has just ended may be
- * missing among those under way and not be counted yet, and one that failed takes back what
+ * missing among those pending and not be counted yet, and one that failed takes back what
  * it had done.  What is shown does not go back for that.  The rate is that of the work, in
  * which what was lost later counts as well.
  *
@@ -69,14 +69,14 @@ static uint64_t bytes_wanted(const struct snapshot *s)
 	return minus(s->bytes_total, s->tally.bytes_left);
 }
 
-/* Add up the copies under way and those that have ended. */
+/* Add up the pending copies and those that have ended. */
 static void take_done(struct snapshot *s, struct context *c)
 {
-	struct inflight_sum pending;
+	struct active_sum pending;
 
 	tally_sum(&s->tally);
-	s->nactive = inflight_look(&c->window, s->active, SNAPSHOT_ACTIVE, &pending);
-	s->in_flight = pending.count;
+	s->nactive = active_look(&c->window, s->active, SNAPSHOT_ACTIVE, &pending);
+	s->pending = pending.count;
 	s->copying = pending.copying;
 	s->queued = pending.count - pending.copying;
 	last.work = larger(last.work, tally_plus(tally_plus(s->tally.bytes, s->tally.bytes_lost),
@@ -148,7 +148,7 @@ void snapshot_take(struct snapshot *ret, struct context *c, bool ended)
 	};
 	leave_out_stop(now);
 	take_done(ret, c);
-	bool begun = ret->files_done || ret->bytes_done || ret->in_flight;
+	bool begun = ret->files_done || ret->bytes_done || ret->pending;
 	ret->phase = ended ? PHASE_FINALIZE : begun ? PHASE_COPY : PHASE_SCAN;
 	take_totals(ret);
 	take_part(ret);

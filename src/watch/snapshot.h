@@ -10,7 +10,7 @@
 #include <stdint.h>
 
 #include "base/tally.h"
-#include "watch/inflight.h"
+#include "watch/active.h"
 
 struct context;
 
@@ -29,7 +29,7 @@ struct snapshot {
 	bool totals_final;
 	uint64_t files_total, bytes_total;
 
-	/* Done, including what copies under way have in place so far */
+	/* Done, including what pending copies have in place so far */
 	uint64_t files_done, bytes_done;
 	double part;			/* 0 to 1, as far as it is known; never goes back */
 	int percent;			/* the same, 0 to 100; -1: not known */
@@ -38,10 +38,10 @@ struct snapshot {
 	bool paused;			/* by --control */
 	double stalled;			/* seconds in which nothing was done; 0: not for long */
 
-	unsigned int in_flight;		/* pending copies: */
+	unsigned int pending;		/* copies: */
 	unsigned int copying, queued;	/* those that run, those that wait for a thread */
 	unsigned int nactive;		/* those in active, the longest-running first */
-	struct inflight active[SNAPSHOT_ACTIVE];
+	struct active active[SNAPSHOT_ACTIVE];
 };
 
 /* The run begins. */

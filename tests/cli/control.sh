@@ -246,7 +246,7 @@ test_json() {
 	has_json || { skip 'built without --json'; return; }
 	printf 'pause=yes\njobs=3\n' >control
 	start pcp -R --json --json-interval=0.1 --control=control src dst
-	until_true "grep -q '\"paused\":true,\"in_flight\"' out"
+	until_true "grep -q '\"paused\":true,\"pending\"' out"
 	echo 'ops-limit=100000' >control
 	ends 0
 	assertContains "$(cat out)" '_bps":null,"ops_limit":null,"jobs":3,"paused":true}'

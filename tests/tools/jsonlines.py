@@ -162,15 +162,15 @@ class Stream:
                     self.tell(f"progress: more than all is done: {p}")
             if len(p["active"]) > p["copying"]:
                 self.tell(f"progress: more are active than are copied: {p}")
-            if p["copying"] + p["queued"] != p["in_flight"]:
-                self.tell(f"progress: in_flight is not the sum: {p}")
+            if p["copying"] + p["queued"] != p["pending"]:
+                self.tell(f"progress: pending is not the sum: {p}")
             if before and before["phase"] == "finalize":
                 self.tell("progress after the last")
             before = p
         if before:
             s = self.summary
             self.expect("the last phase", before["phase"], "finalize")
-            self.expect("the last in_flight", before["in_flight"], 0)
+            self.expect("the last pending", before["pending"], 0)
             self.expect("the last files_done", before["files_done"],
                         s["files"]["copied"] + s["files"]["linked"])
             self.expect("the last dirs_done", before["dirs_done"],

@@ -152,7 +152,7 @@ static void test_frame(void)
 	struct snapshot s = {
 		.percent = 50, .part = 0.5, .totals_final = true, .files_done = 1,
 		.files_total = 2, .bytes_done = MIB, .bytes_total = 2 * MIB, .rate = MIB, .eta = 1,
-		.errors = 1, .in_flight = 1, .copying = 1, .nactive = 1,
+		.errors = 1, .pending = 1, .copying = 1, .nactive = 1,
 		.active = { { .src = name, .bytes_done = 1, .bytes_total = 4, .rate = 1024 } },
 	};
 	struct frame_screen screen = { .columns = 80, .rows = 24, .colour = true };
