@@ -150,6 +150,7 @@
  */
 #define SHORT_WAIT 4000000
 #define MODEST 8
+#define UNKNOWN_PART 4	/* where it is not known what work computes, this part of the most */
 
 /* A thread that copied by itself within this time (ns) counts as a caller. */
 #define LATELY 50000000
@@ -429,7 +430,9 @@ static unsigned int demand(int64_t cpu, int64_t wait)
 {
 	unsigned int most = or_cores(wait < SHORT_WAIT ? MODEST : MOST_THREADS);
 
-	if (!cpu || wait / cpu >= most)
+	if (!cpu)	/* a coarse clock, as of a machine in a box */
+		return or_cores(most / UNKNOWN_PART);
+	if (wait / cpu >= most)
 		return most;
 	uint64_t threads = cf_cores() * (uint64_t)(cpu + wait) / cpu;
 	return threads < most ? threads : most;
