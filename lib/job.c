@@ -60,6 +60,7 @@ void cf_job_init(struct cf_job *j, int src_dir, const char *src, int dst_dir,
 	j->pin.held = false;
 	j->flags = plain ? how->flags ^ (COPYFILE_PLAIN_MODE | COPYFILE_GIVEN_MODE) : how->flags;
 	j->tag = how->tag;
+	j->client = how->client;
 	j->hash = how->hash || !(how->flags & COPYFILE_VERIFY) ? how->hash : cf_digest_default();
 	j->mode = plain ? PLAIN_MODE : how->mode;
 	j->exact_mode = false;

@@ -5,6 +5,7 @@
 # files that are the same one.
 
 . "$(dirname "$0")/common.sh"
+. "$tests/tools/languages.sh"
 
 test_directory_and_file() {
 	there
@@ -91,13 +92,11 @@ test_interactive() {
 }
 
 # german COMMAND...: with the answers that a German may give
-german() { LOCPATH=$scratch/locale LC_ALL=de_DE.UTF-8 "$@"; }
+german() { LC_ALL=de_DE.UTF-8 "$@"; }
 
 test_answers_in_the_language_of_the_locale() {
-	mkdir -p "$scratch/locale"
-	localedef -i de_DE -f UTF-8 "$scratch/locale/de_DE.UTF-8" 2>/dev/null
-	[ "$(german locale yesexpr 2>/dev/null | tr -d '^[+1]yY')" = jJ ] ||
-		{ skip 'no localedef, or no German locale'; return; }
+	languages_make "$scratch/locale" || { skip "$languages_lack"; return; }
+	assertEquals jJ "$(german locale yesexpr | tr -d '^[+1]yY')"
 	there
 	for answer in j J ja Ja y yes; do
 		new_twins
