@@ -209,9 +209,12 @@ test_version() {
 # Random ones, too: where both say the same in English they do in German.
 test_at_random() {
 	need_python
+	mkdir "$scratch/random"
+	# On a disk it depends on the moment where a file has holes.
+	! can_mount || mount -t tmpfs none "$scratch/random"
 	"$python" "$tests/differential/random.py" --cp="$bin/cp" --pcp="$bin/pcp" \
-		--locale=de_DE.UTF-8 --dir="$scratch" --cases="${CASES:-60}" --seed="${SEED:-1}" \
-		--max-failures=2 --shrink-time=10 >"$scratch/found" 2>&1
+		--locale=de_DE.UTF-8 --dir="$scratch/random" --cases="${CASES:-30}" \
+		--seed="${SEED:-1}" --max-failures=2 --shrink-time=10 >"$scratch/found" 2>&1
 	assertTrue "$(cat -v "$scratch/found")" $?
 }
 
