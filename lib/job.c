@@ -104,7 +104,7 @@ void cf_job_init_fds(struct cf_job *j, int src, int dst, const struct copyfile_h
 int cf_job_adopt(struct cf_job *to, const struct cf_job *from, const struct cf_pin *pin)
 {
 	const struct copyfile_how how = {
-		.flags = from->flags, .tag = from->tag, .mode = from->mode,
+		.flags = from->flags, .tag = from->tag, .client = from->client, .mode = from->mode,
 		.newdir = (uintptr_t)from->newdir, .hash = from->hash,
 		.dst_dev = from->dst_dev, .dst_ino = from->dst_ino, .from = from->from,
 	};
@@ -121,7 +121,6 @@ int cf_job_adopt(struct cf_job *to, const struct cf_job *from, const struct cf_p
 	to->by_fd = from->by_fd;
 	to->names = names;
 	to->pin = *pin;
-	to->client = from->client;
 	cf_relaxed_set(to->watch.total, cf_relaxed_get(from->watch.total));
 	return 0;
 }

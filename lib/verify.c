@@ -83,6 +83,16 @@ static void drop(struct cf_verify *v, off_t len)
 						     : COPYFILE_COMPARED_SERVER;
 }
 
+/* Let the page cache have nothing of the same.  Returns 0; or -errno. */
+static int write_and_drop(struct cf_verify *v, off_t len)
+{
+	int r = write_out(v, len);
+
+	if (r == 0)
+		drop(v, len);
+	return r;
+}
+
 /*
  * Read [v->at, end), which the page cache has dropped or, if v->fd is O_DIRECT, is not asked for.
  * Returns 0; or -errno.
@@ -132,11 +142,8 @@ int cf_verify_follow(struct cf_verify *v, off_t done)
 	off_t end = (done - BEHIND) / STEP * STEP;
 	if (end <= v->at)
 		return 0;
-	int r = write_out(v, end - v->at);
-	if (r < 0)
-		return r;
-	drop(v, end - v->at);
-	return read_back(v, end, false, false);
+	int r = write_and_drop(v, end - v->at);
+	return r < 0 ? r : read_back(v, end, false, false);
 }
 
 /* The copy is not as long as size, or has another digest: find out where it differs. */
@@ -180,16 +187,6 @@ static int read_directly(struct cf_verify *v, off_t end)
 	return r < 0 ? r : clear < 0 ? failed(v, COPYFILE_COMPARE, clear) : 1;
 }
 
-/* Let the page cache have nothing of the rest.  Returns 0; or -errno. */
-static int write_and_drop(struct cf_verify *v)
-{
-	int r = write_out(v, 0);
-
-	if (r == 0)
-		drop(v, 0);
-	return r;
-}
-
 int cf_verify_end(struct cf_verify *v, const struct cf_verify_goal *goal)
 {
 	off_t size = goal->size;
@@ -199,7 +196,7 @@ int cf_verify_end(struct cf_verify *v, const struct cf_verify_goal *goal)
 		return 0;
 	int r = read_directly(v, size);
 	if (r == 0)
-		r = write_and_drop(v);
+		r = write_and_drop(v, 0);
 	if (r < 0)
 		return r;
 	if (goal->shared && v->compared == COPYFILE_COMPARED_DEVICE)
