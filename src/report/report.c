@@ -117,17 +117,35 @@ static void count_source(const struct report_about *about)
 	});
 }
 
+/* m is all that is said, the words for err included. */
+static void tell_error(const struct report_about *about, int err, const struct message *m)
+{
+	if (!about->known)
+		print(m->shown);
+	log_it(about, "error", m->plain);
+	tell_json(about, false, err, m->plain);
+	errorkinds_add(about->op, false, err, m->plain);
+	count_source(about);
+	status_add_error(err);
+}
+
+/* As tell_error(), for a warning */
+static void tell_warning(const struct report_about *about, const struct message *m)
+{
+	status_add_warning();
+	if (!quiet && !about->known)
+		print(m->shown);
+	log_it(about, "warning", m->plain);
+	tell_json(about, true, 0, m->plain);
+	errorkinds_add(about->op, true, 0, m->plain);
+	count_source(about);
+}
+
 void report_error_message(const struct report_about *about, int err, const struct message *m)
 {
 	struct message whole = message_with_error(m, err);
 
-	if (!about->known)
-		print(whole.shown);
-	log_it(about, "error", whole.plain);
-	tell_json(about, false, err, whole.plain);
-	errorkinds_add(about->op, false, err, whole.plain);
-	count_source(about);
-	status_add_error(err);
+	tell_error(about, err, &whole);
 	message_free(&whole);
 }
 
@@ -135,13 +153,7 @@ void report_warning_message(const struct report_about *about, int err, const str
 {
 	struct message whole = message_with_error(m, err);
 
-	status_add_warning();
-	if (!quiet && !about->known)
-		print(whole.shown);
-	log_it(about, "warning", whole.plain);
-	tell_json(about, true, 0, whole.plain);
-	errorkinds_add(about->op, true, 0, whole.plain);
-	count_source(about);
+	tell_warning(about, &whole);
 	message_free(&whole);
 }
 
@@ -159,15 +171,42 @@ void report_line_message(const struct message *m)
 
 /* ---------------------------------------------------- messages by their format */
 
+static void error_va(const struct report_about *about, int err,
+		     const struct message_format *format, va_list args)
+{
+	struct message m = message_va(err, format, args);
+
+	tell_error(about, err, &m);
+	message_free(&m);
+}
+
+static void warning_va(const struct report_about *about, int err,
+		       const struct message_format *format, va_list args)
+{
+	struct message m = message_va(err, format, args);
+
+	tell_warning(about, &m);
+	message_free(&m);
+}
+
+/* tell is one of the two functions for a message without consequence. */
+static void note_va(void (*tell)(const struct message *m), const struct message_format *format,
+		    va_list args)
+{
+	struct message m = message_va(0, format, args);
+
+	tell(&m);
+	message_free(&m);
+}
+
 void report_error(int err, const char *format, ...)
 {
 	va_list args;
 
 	va_start(args, format);
-	struct message m = message_va(0, &(struct message_format){ .one = format }, args);
+	error_va(&(struct report_about){ .op = OP_RUN }, err,
+		 &(struct message_format){ .one = format }, args);
 	va_end(args);
-	report_error_message(&(struct report_about){ .op = OP_RUN }, err, &m);
-	message_free(&m);
 }
 
 void report_error_about(const struct report_about *about, int err, const char *format, ...)
@@ -175,10 +214,8 @@ void report_error_about(const struct report_about *about, int err, const char *f
 	va_list args;
 
 	va_start(args, format);
-	struct message m = message_va(0, &(struct message_format){ .one = format }, args);
+	error_va(about, err, &(struct message_format){ .one = format }, args);
 	va_end(args);
-	report_error_message(about, err, &m);
-	message_free(&m);
 }
 
 void report_error_n(const struct report_about *about, const char *one, const char *many,
@@ -187,10 +224,8 @@ void report_error_n(const struct report_about *about, const char *one, const cha
 	va_list args;
 
 	va_start(args, n);
-	struct message m = message_va(0, &(struct message_format){ one, many, n }, args);
+	error_va(about, 0, &(struct message_format){ one, many, n }, args);
 	va_end(args);
-	report_error_message(about, 0, &m);
-	message_free(&m);
 }
 
 void report_warning(const struct report_about *about, int err, const char *format, ...)
@@ -198,10 +233,8 @@ void report_warning(const struct report_about *about, int err, const char *forma
 	va_list args;
 
 	va_start(args, format);
-	struct message m = message_va(0, &(struct message_format){ .one = format }, args);
+	warning_va(about, err, &(struct message_format){ .one = format }, args);
 	va_end(args);
-	report_warning_message(about, err, &m);
-	message_free(&m);
 }
 
 void report_warning_n(const struct report_about *about, const char *one, const char *many,
@@ -210,10 +243,8 @@ void report_warning_n(const struct report_about *about, const char *one, const c
 	va_list args;
 
 	va_start(args, n);
-	struct message m = message_va(0, &(struct message_format){ one, many, n }, args);
+	warning_va(about, 0, &(struct message_format){ one, many, n }, args);
 	va_end(args);
-	report_warning_message(about, 0, &m);
-	message_free(&m);
 }
 
 void report_note(const char *format, ...)
@@ -221,10 +252,8 @@ void report_note(const char *format, ...)
 	va_list args;
 
 	va_start(args, format);
-	struct message m = message_va(0, &(struct message_format){ .one = format }, args);
+	note_va(report_note_message, &(struct message_format){ .one = format }, args);
 	va_end(args);
-	report_note_message(&m);
-	message_free(&m);
 }
 
 void report_note_n(const char *one, const char *many, uintmax_t n, ...)
@@ -232,10 +261,8 @@ void report_note_n(const char *one, const char *many, uintmax_t n, ...)
 	va_list args;
 
 	va_start(args, n);
-	struct message m = message_va(0, &(struct message_format){ one, many, n }, args);
+	note_va(report_note_message, &(struct message_format){ one, many, n }, args);
 	va_end(args);
-	report_note_message(&m);
-	message_free(&m);
 }
 
 void report_line(const char *format, ...)
@@ -243,8 +270,6 @@ void report_line(const char *format, ...)
 	va_list args;
 
 	va_start(args, format);
-	struct message m = message_va(0, &(struct message_format){ .one = format }, args);
+	note_va(report_line_message, &(struct message_format){ .one = format }, args);
 	va_end(args);
-	report_line_message(&m);
-	message_free(&m);
 }
