@@ -55,12 +55,8 @@
 #include "policy.h"
 
 #include <assert.h>
-#include <fcntl.h>
 #include <stdatomic.h>
-#include <stdio.h>
-#include <sys/resource.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "clock.h"
 #include "cores.h"
@@ -69,6 +65,7 @@
 #include "limit.h"
 #include "place.h"
 #include "relaxed.h"
+#include "spent.h"
 
 /* Copies that are measured before there is a verdict.  Each of the first copies is. */
 #define ENOUGH 2
@@ -161,43 +158,6 @@
 /* A copy of more bytes than this tells more about bandwidth than about latency. */
 #define SMALL_SIZE (256 * 1024)
 
-/* Nanoseconds that this thread has spent waiting for a processor, if known */
-static int64_t queued(void)
-{
-	char line[96];
-	long long cpu, delay = 0;
-	int fd = open("/proc/thread-self/schedstat", O_RDONLY | O_CLOEXEC);
-
-	if (fd < 0)
-		return 0;
-	ssize_t n = read(fd, line, sizeof line - 1);
-	close(fd);
-	line[n < 0 ? 0 : n] = '\0';
-	return sscanf(line, "%lld %lld", &cpu, &delay) == 2 ? delay : 0;
-}
-
-/* How often this thread has gone to sleep */
-static long sleeps(void)
-{
-	struct rusage usage;
-
-	return getrusage(RUSAGE_THREAD, &usage) == 0 ? usage.ru_nvcsw : 0;
-}
-
-static struct cf_policy_times times(void)
-{
-	struct cf_policy_times t = {
-		.sleeps = sleeps(), .queue = queued(), .held = cf_limit_waited(),
-	};
-
-	t.cpu = cf_clock(CLOCK_THREAD_CPUTIME_ID);
-	t.wall = cf_now();
-	return t;
-}
-
-/* The system calls of times(); cf_now() is none. */
-#define TIMES_CALLS 5
-
 /* ------------------------------------------------------- the verdict */
 
 static struct pair {
@@ -272,16 +232,16 @@ static bool samples_suffice(const struct pair *p)
 static _Thread_local int64_t next_sample;
 
 /* This thread's times when its last sample ended; zeros: there was none */
-static _Thread_local struct cf_policy_times last_end;
+static _Thread_local struct cf_spent last_end;
 
 static void take_times(struct cf_policy_sample *s)
 {
-	struct cf_policy_times before = times();
+	struct cf_spent before = cf_spent_now();
 
 	s->taken = true;
-	s->begin = times();
+	s->begin = cf_spent_now();
 	s->call = (s->begin.wall - before.wall - (s->begin.cpu - before.cpu) -
-		   (s->begin.queue - before.queue)) / TIMES_CALLS;
+		   (s->begin.queue - before.queue)) / CF_SPENT_CALLS;
 	if (s->call < 0)
 		s->call = 0;
 }
@@ -326,7 +286,7 @@ static void record(struct pair *p, int64_t cpu, int64_t queue, int64_t wait);
  */
 static void measure_afterwards(const struct cf_policy_sample *s, uint64_t pair)
 {
-	struct cf_policy_times end = times();
+	struct cf_spent end = cf_spent_now();
 	int64_t cpu = end.cpu - last_end.cpu, queue = end.queue - last_end.queue;
 	int64_t held = end.held - s->begin.held;
 	int64_t wait = end.wall - s->begin.wall - held - COARSE - cpu - queue;
@@ -479,7 +439,7 @@ void cf_policy_end(const struct cf_policy_sample *s, uint64_t bytes, unsigned in
 {
 	if (!s->taken || bytes > SMALL_SIZE)
 		return;
-	struct cf_policy_times end = times();
+	struct cf_spent end = cf_spent_now();
 	struct pair *p = find(s->pair);
 	int64_t cpu = not_negative(end.cpu - s->begin.cpu);
 	int64_t queue = not_negative(end.queue - s->begin.queue);

@@ -10,21 +10,15 @@
 #include <stdint.h>
 
 #include "pool.h"
+#include "spent.h"
 
 /* Files above this size are handed over to the pool, whatever they cost. */
 #define CF_BIG_SIZE (1024 * 1024)
 
-/* A thread's times so far, in ns */
-struct cf_policy_times {
-	int64_t wall, cpu, queue;
-	long sleeps;		/* a number */
-	int64_t held;		/* of wall: what limits made it wait */
-};
-
 struct cf_policy_sample {
 	bool taken;		/* this work is measured */
 	uint64_t pair;		/* of file systems; see place.h */
-	struct cf_policy_times begin;
+	struct cf_spent begin;
 	int64_t call;		/* what a system call waits that needs no file system, in ns */
 };
 

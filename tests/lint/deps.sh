@@ -16,7 +16,8 @@ start	cookie exit identity job policy pool relaxed
 exit	clock cookie limit watch
 cookie	clock container count identity job limit pause pin policy pool quota slots sys watch
 slots	identity job pool sys
-policy	clock cores fibhash idle limit place pool relaxed watch
+policy	clock cores fibhash idle limit place pool relaxed spent watch
+spent	clock limit
 idle	clock relaxed
 cores	relaxed
 job	attr count dest digest limit move newdir pin place stage sys wait watch

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* spent - on what the calling thread has spent its time */
+#ifndef CF_SPENT_H
+#define CF_SPENT_H
+
+#include <stdint.h>
+
+/* A thread's times so far, in ns */
+struct cf_spent {
+	int64_t wall;		/* CLOCK_MONOTONIC */
+	int64_t cpu;		/* it had a processor */
+	int64_t queue;		/* it queued for one, if the system tells; else 0 */
+	int64_t held;		/* of wall: what limits made it wait */
+	long sleeps;		/* a number: how often it has gone to sleep */
+};
+
+/* Returns those of the calling thread.  Reads a file in /proc. */
+struct cf_spent cf_spent_now(void);
+
+/* The system calls that cf_spent_now() makes, at least */
+#define CF_SPENT_CALLS 5
+
+#endif
