@@ -214,7 +214,7 @@ static bool copy(struct cf_slot *s)
 
 	if (!may_begin(s))
 		return true;
-	cf_policy_begin(&sample, s->job.place.pair);
+	cf_policy_begin(&sample, s->job.place.pair, false);
 	if (!may_go_on(s))
 		return false;
 	if (s->task.big || cf_relaxed_get(s->job.watch.total) > CF_BIG_SIZE)

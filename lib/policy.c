@@ -95,8 +95,14 @@
 /* An upper estimate of the system calls of the first copies, with those that measure */
 #define FIRST_CALLS 64
 
-/* After the verdict a thread measures every so many ns: it takes fourteen system calls. */
+/*
+ * After the verdict a thread measures every so many ns: it takes fourteen system calls.  Where
+ * these take more than one part in MEASURE_PART of that time, it measures less often, but not
+ * less often than SELDOM (ns).
+ */
 #define EVERY 10000000
+#define MEASURE_PART 256
+#define SELDOM 100000000
 
 /* The coarse clock may be behind by so many ns: one tick where there are 250 a second */
 #define COARSE 4000000
@@ -157,6 +163,38 @@
 
 /* A copy of more bytes than this tells more about bandwidth than about latency. */
 #define SMALL_SIZE (256 * 1024)
+
+/* ------------------------------------------------------- the callers */
+
+/* When threads of the program last copied by themselves.  Each has its own cache line. */
+static struct {
+	_Alignas(64) _Atomic int64_t last;	/* CLOCK_MONOTONIC_COARSE, ns; 0: never */
+} callers[CALLERS];
+
+static void caller_works(int64_t now)
+{
+	static atomic_uint threads;
+	static _Thread_local unsigned int mine;	/* 0: not chosen yet */
+
+	if (!mine)
+		mine = 1 + cf_relaxed_add(threads, 1) % CALLERS;
+	cf_relaxed_set(callers[mine - 1].last, now);
+}
+
+void cf_policy_caller_works(void)
+{
+	caller_works(cf_clock(CLOCK_MONOTONIC_COARSE));
+}
+
+unsigned int cf_policy_callers(void)
+{
+	int64_t since = cf_clock(CLOCK_MONOTONIC_COARSE) - LATELY;
+	unsigned int n = 0;
+
+	for (unsigned int i = 0; i < CALLERS; i++)
+		n += cf_relaxed_get(callers[i].last) > since;
+	return n;
+}
 
 /* ------------------------------------------------------- the verdict */
 
@@ -228,35 +266,42 @@ static bool samples_suffice(const struct pair *p)
 	return measured(p) && !may_seek(p);
 }
 
+static int64_t not_negative(int64_t n)
+{
+	return n < 0 ? 0 : n;
+}
+
 /* When this thread measures next, by CLOCK_MONOTONIC_COARSE in ns */
 static _Thread_local int64_t next_sample;
 
 /* This thread's times when its last sample ended; zeros: there was none */
 static _Thread_local struct cf_spent last_end;
 
-static void take_times(struct cf_policy_sample *s)
+/* Begin a sample at time now of the coarse clock, and see to it that the next one comes in time. */
+static void take(struct cf_policy_sample *s, int64_t now)
 {
 	struct cf_spent before = cf_spent_now();
 
 	s->taken = true;
 	s->begin = cf_spent_now();
-	s->call = (s->begin.wall - before.wall - (s->begin.cpu - before.cpu) -
-		   (s->begin.queue - before.queue)) / CF_SPENT_CALLS;
-	if (s->call < 0)
-		s->call = 0;
+	int64_t took = s->begin.wall - before.wall - (s->begin.queue - before.queue);
+	s->call = not_negative(took - (s->begin.cpu - before.cpu)) / CF_SPENT_CALLS;
+	int64_t rest = 3 * took * MEASURE_PART;	/* one more is to come, when the work ends */
+	next_sample = now + (rest < EVERY ? EVERY : rest > SELDOM ? SELDOM : rest);
 }
 
-void cf_policy_begin(struct cf_policy_sample *s, uint64_t pair)
+void cf_policy_begin(struct cf_policy_sample *s, uint64_t pair, bool caller)
 {
 	int64_t t = cf_clock(CLOCK_MONOTONIC_COARSE);
 	struct pair *p = find(pair);
 
+	if (caller)
+		caller_works(t);
 	s->pair = pair;
 	s->taken = false;
 	if (t < next_sample && samples_suffice(p))
 		return;
-	next_sample = t + EVERY;
-	take_times(s);
+	take(s, t);
 	/* What the calls take by themselves does not count: let it begin later by that. */
 	if (!cf_relaxed_get(p->begun))
 		cf_relaxed_set(p->begun, s->begin.wall + s->call * FIRST_CALLS);
@@ -271,8 +316,7 @@ void cf_policy_begin_work(struct cf_policy_sample *s)
 	s->begin.held = cf_limit_waited();
 	if (!s->taken)
 		return;
-	next_sample = t + EVERY;
-	take_times(s);
+	take(s, t);
 }
 
 static void record(struct pair *p, int64_t cpu, int64_t queue, int64_t wait);
@@ -430,11 +474,6 @@ static void record(struct pair *p, int64_t cpu, int64_t queue, int64_t wait)
 	cf_relaxed_set(last_measured, p);
 }
 
-static int64_t not_negative(int64_t n)
-{
-	return n < 0 ? 0 : n;
-}
-
 void cf_policy_end(const struct cf_policy_sample *s, uint64_t bytes, unsigned int calls)
 {
 	if (!s->taken || bytes > SMALL_SIZE)
@@ -492,33 +531,6 @@ unsigned int cf_policy_waiting(void)
 	const struct pair *p = cf_relaxed_get(last_measured);
 
 	return p ? cf_relaxed_get(p->waiting) * 100 / WHOLE : 0;
-}
-
-/* ------------------------------------------------------- the callers */
-
-/* When threads of the program last copied by themselves.  Each has its own cache line. */
-static struct {
-	_Alignas(64) _Atomic int64_t last;	/* 0: never */
-} callers[CALLERS];
-
-void cf_policy_caller_works(void)
-{
-	static atomic_uint threads;
-	static _Thread_local unsigned int mine;	/* 0: not chosen yet */
-
-	if (!mine)
-		mine = 1 + cf_relaxed_add(threads, 1) % CALLERS;
-	cf_relaxed_set(callers[mine - 1].last, cf_clock(CLOCK_MONOTONIC_COARSE));
-}
-
-unsigned int cf_policy_callers(void)
-{
-	int64_t since = cf_clock(CLOCK_MONOTONIC_COARSE) - LATELY;
-	unsigned int n = 0;
-
-	for (unsigned int i = 0; i < CALLERS; i++)
-		n += cf_relaxed_get(callers[i].last) > since;
-	return n;
 }
 
 /* -------------------------------------------------------- the threads */

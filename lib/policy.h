@@ -24,9 +24,11 @@ struct cf_policy_sample {
 
 /*
  * Measure a copy, or not: most copies are not measured.  Both calls are made by the thread
- * that copies.  end is told the bytes that were moved and the system calls that were made.
+ * that copies; for a caller, one of the program's threads, begin does what
+ * cf_policy_caller_works() does.  end is told the bytes that were moved and the system calls
+ * that were made.
  */
-void cf_policy_begin(struct cf_policy_sample *s, uint64_t pair);
+void cf_policy_begin(struct cf_policy_sample *s, uint64_t pair, bool caller);
 void cf_policy_end(const struct cf_policy_sample *s, uint64_t bytes, unsigned int calls);
 
 /*

@@ -95,8 +95,7 @@ static int run_here(struct cf_job *j)
 {
 	struct cf_policy_sample sample;
 
-	cf_policy_caller_works();
-	cf_policy_begin(&sample, j->place.pair);
+	cf_policy_begin(&sample, j->place.pair, true);
 	int r = cf_job_run(j);
 	cf_policy_end(&sample, cf_relaxed_get(j->watch.moved), j->calls);
 	return r;

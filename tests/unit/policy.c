@@ -66,7 +66,7 @@ static void copy(uint64_t pair, void (*spend)(int64_t ns), uint64_t bytes)
 {
 	struct cf_policy_sample sample;
 
-	cf_policy_begin(&sample, pair);
+	cf_policy_begin(&sample, pair, false);
 	spend(10 * ms);
 	cf_policy_end(&sample, bytes, 1);
 }
@@ -253,7 +253,7 @@ static void test_not_measured(void)
 	int i;
 
 	for (i = 0; i < 3; i++) {
-		cf_policy_begin(&sample, BIG);
+		cf_policy_begin(&sample, BIG, false);
 		cf_policy_is_big(&sample);
 		spin(ms);
 		cf_policy_end(&sample, 100, 1);
@@ -270,7 +270,7 @@ static void test_late(void)
 	int64_t begin = now(CLOCK_MONOTONIC);
 	bool waits;
 
-	cf_policy_begin(&sample, LATE);
+	cf_policy_begin(&sample, LATE, false);
 	waits = cf_policy_limits(0, LATE).waits;
 	if (now(CLOCK_MONOTONIC) - begin < 10 * ms)
 		ok(!waits, "a first copy that has just begun is not taken to wait");
