@@ -17,13 +17,14 @@
 #include <unistd.h>
 
 #include "clock.h"
+#include "cores.h"
 #include "relaxed.h"
 
-/* Nanoseconds from one look to the next: a few ticks of each processor */
-#define LOOK_EVERY 30000000
+/* Nanoseconds from one look to the next: three ticks of one processor, or of two or more */
+#define LOOK_EVERY (cf_cores() > 1 ? 15000000 : 30000000)
 
-/* The mean is over so many looks, which takes half a second; at first, over all that were made. */
-#define LOOKS 16
+/* The mean is over so many looks, of half a second or one; at first, over all that were made. */
+#define LOOKS 32
 
 /* What is older than this (ns) tells nothing of now. */
 #define OUT_OF_DATE 1000000000

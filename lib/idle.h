@@ -16,7 +16,10 @@
  */
 int cf_idle_share(void);
 
-/* The same over the last half second; before that is over, since the first look. */
+/*
+ * The same over the last half second, or over the last one where there is one processor; before
+ * that is over, since the first look.
+ */
 int cf_idle_mean(void);
 
 #endif

@@ -18,7 +18,7 @@ cookie	clock container count identity job limit pause pin policy pool quota slot
 slots	identity job pool sys
 policy	clock cores fibhash idle limit place pool relaxed spent watch
 spent	clock limit
-idle	clock relaxed
+idle	clock cores relaxed
 cores	relaxed
 job	attr count dest digest limit move newdir pin place stage sys wait watch
 move	contents data dest digest extent stage sys verify watch
