@@ -12,17 +12,20 @@
  *
  *	processors * (cpu + wait) / cpu
  *
- * keep all of them busy if they wait evenly.  This is the demand, from which scale.c begins.
+ * keep all of them busy if they wait evenly.  They do not, so the demand, from which scale.c
+ * begins, is twice that.
  * It holds from a page cache (cpu alone) over a disk (some times 100 microseconds) to a far
  * server.  The first pieces of work alone tell it: of many that are under way each waits for
  * the others, too, and would ask for ever more.
  *
  * A pair of file systems is said to wait if most of the work measured lately waited for
- * longer than it had a processor, and the means say so as well.  Either alone would not do: a
- * single copy that stood still for 30 ms decides a mean; and a thread that waits for the lock
- * of a directory, whose holder queues, says nothing of the file systems.  So, for a verdict
- * that work waits, queueing counts with the processor; with the many threads that follow from
- * it, all queue a little, which is no reason to take it back.
+ * longer than half of what it had a processor, and the mean wait is longer than the mean of that.
+ * Either alone would not do: a single copy that stood still for 30 ms decides a mean; and a
+ * thread that waits for the lock of a directory, whose holder queues, says nothing of the file
+ * systems.  So, for a verdict that work waits, queueing counts with the processor.  But where
+ * processors are seen to be idle for a quarter of their time, half of the wait is enough; and it
+ * is enough to keep the verdict, as the many threads that follow from it all queue a little, and
+ * leave no processor idle.
  *
  * A thread that was not put to sleep has not waited: what is missing of its time, a hypervisor
  * took.
@@ -118,6 +121,9 @@
  * less than that, processors are short.
  */
 #define CROWDED 8
+
+/* If processors are idle for this part of their time, they can serve more threads. */
+#define MUCH_IDLE (CF_IDLE_WHOLE / 4)
 
 /*
  * A shorter wait (ns) does not count: it may be a contended lock, or a page fault.  One read
@@ -422,6 +428,15 @@ static bool may_wait_here(int64_t cpu, int64_t queue, int64_t wait)
 	return is_hardly_idle(lately) && !(elsewhere && wait > SHORT_WAIT);
 }
 
+/*
+ * Returns true if more threads may help work that computes, queues and waits for so long (ns);
+ * waits: there are more already.
+ */
+static bool is_long(int64_t cpu, int64_t queue, int64_t wait, bool waits)
+{
+	return wait > cpu / 2 && (waits || wait > cpu + queue || cf_idle_mean() >= MUCH_IDLE);
+}
+
 static unsigned int or_cores(unsigned int threads)
 {
 	unsigned int cores = cf_cores();
@@ -438,7 +453,7 @@ static unsigned int demand(int64_t cpu, int64_t wait)
 		return or_cores(most / UNKNOWN_PART);
 	if (wait / cpu >= most)
 		return most;
-	uint64_t threads = cf_cores() * (uint64_t)(cpu + wait) / cpu;
+	uint64_t threads = 2 * cf_cores() * (uint64_t)(cpu + wait) / cpu;
 	return threads < most ? threads : most;
 }
 
@@ -446,7 +461,7 @@ static unsigned int demand(int64_t cpu, int64_t wait)
 static void record(struct pair *p, int64_t cpu, int64_t queue, int64_t wait)
 {
 	bool waits = cf_relaxed_get(p->waits);
-	int64_t waiting = wait > SHORTEST_WAIT && wait > cpu ? WHOLE : 0;
+	int64_t waiting = wait > SHORTEST_WAIT && wait > cpu / 2 ? WHOLE : 0;
 
 	/* Among many threads a wait is long on any disk. */
 	if (claims_arm(p) && !waits)
@@ -465,7 +480,7 @@ static void record(struct pair *p, int64_t cpu, int64_t queue, int64_t wait)
 	cf_relaxed_set(p->cpu, cpu);
 	cf_relaxed_set(p->queue, queue);
 	cf_relaxed_set(p->wait, wait);
-	bool now_waits = waiting > WHOLE / 2 && wait > cpu + (waits ? 0 : queue);
+	bool now_waits = waiting > WHOLE / 2 && is_long(cpu, queue, wait, waits);
 	if (now_waits && !waits && (wants_one(p) || may_wait_here(cpu, queue, wait)))
 		now_waits = false;
 	if (now_waits && !waits)
