@@ -18,6 +18,7 @@
 #include <sys/stat.h>
 
 #include "attr.h"
+#include "callers.h"
 #include "cookie.h"
 #include "cores.h"
 #include "count.h"
@@ -461,7 +462,7 @@ int copyfile_stats(struct copyfile_stats *ret, size_t size)
 		.calls = cf_counted(CF_CALLS), .bytes_cloned = cf_counted(CF_CLONED),
 		.bytes_offloaded = cf_counted(CF_OFFLOADED),
 		.bytes_buffered = cf_counted(CF_BUFFERED), .cores = cf_cores(),
-		.callers = cf_policy_callers(), .waiting = cf_policy_waiting(),
+		.callers = cf_callers_count(), .waiting = cf_policy_waiting(),
 	};
 	int state = enter();
 

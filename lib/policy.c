@@ -61,6 +61,7 @@
 #include <stdatomic.h>
 #include <time.h>
 
+#include "callers.h"
 #include "clock.h"
 #include "cores.h"
 #include "fibhash.h"
@@ -161,46 +162,8 @@
 #define MODEST 8
 #define UNKNOWN_PART 4	/* where it is not known what work computes, this part of the most */
 
-/* A thread that copied by itself within this time (ns) counts as a caller. */
-#define LATELY 50000000
-
-/* Callers that are told apart */
-#define CALLERS 64
-
 /* A copy of more bytes than this tells more about bandwidth than about latency. */
 #define SMALL_SIZE (256 * 1024)
-
-/* ------------------------------------------------------- the callers */
-
-/* When threads of the program last copied by themselves.  Each has its own cache line. */
-static struct {
-	_Alignas(64) _Atomic int64_t last;	/* CLOCK_MONOTONIC_COARSE, ns; 0: never */
-} callers[CALLERS];
-
-static void caller_works(int64_t now)
-{
-	static atomic_uint threads;
-	static _Thread_local unsigned int mine;	/* 0: not chosen yet */
-
-	if (!mine)
-		mine = 1 + cf_relaxed_add(threads, 1) % CALLERS;
-	cf_relaxed_set(callers[mine - 1].last, now);
-}
-
-void cf_policy_caller_works(void)
-{
-	caller_works(cf_clock(CLOCK_MONOTONIC_COARSE));
-}
-
-unsigned int cf_policy_callers(void)
-{
-	int64_t since = cf_clock(CLOCK_MONOTONIC_COARSE) - LATELY;
-	unsigned int n = 0;
-
-	for (unsigned int i = 0; i < CALLERS; i++)
-		n += cf_relaxed_get(callers[i].last) > since;
-	return n;
-}
 
 /* ------------------------------------------------------- the verdict */
 
@@ -302,7 +265,7 @@ void cf_policy_begin(struct cf_policy_sample *s, uint64_t pair, bool caller)
 	struct pair *p = find(pair);
 
 	if (caller)
-		caller_works(t);
+		cf_callers_note(t);
 	s->pair = pair;
 	s->taken = false;
 	if (t < next_sample && samples_suffice(p))
@@ -562,7 +525,7 @@ struct cf_pool_limits cf_policy_limits(unsigned int fixed, uint64_t pair)
 {
 	unsigned int cores = cf_cores();
 	const struct pair *p = find(pair);
-	unsigned int working = cf_policy_callers();
+	unsigned int working = cf_callers_count();
 	int64_t begun = cf_relaxed_get(p->begun), t = cf_now();
 	/* Under a limit it is not the file system that makes the first copies late. */
 	bool late = begun && t - begun > LONG_FIRST && !(pair & CF_PAIR_SEEKS) && !is_busy() &&

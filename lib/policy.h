@@ -24,9 +24,8 @@ struct cf_policy_sample {
 
 /*
  * Measure a copy, or not: most copies are not measured.  Both calls are made by the thread
- * that copies; for a caller, one of the program's threads, begin does what
- * cf_policy_caller_works() does.  end is told the bytes that were moved and the system calls
- * that were made.
+ * that copies; a caller, one of the program's threads, is noted as such (callers.h).  end is
+ * told the bytes that were moved and the system calls that were made.
  */
 void cf_policy_begin(struct cf_policy_sample *s, uint64_t pair, bool caller);
 void cf_policy_end(const struct cf_policy_sample *s, uint64_t bytes, unsigned int calls);
@@ -51,14 +50,8 @@ bool cf_policy_waits(uint64_t pair);
  */
 void cf_policy_await(uint64_t pair);
 
-/* The calling thread is about to copy by itself. */
-void cf_policy_caller_works(void);
-
 /* Returns the limits for copies of pair.  fixed is what copyfile_setup() asked for, or 0. */
 struct cf_pool_limits cf_policy_limits(unsigned int fixed, uint64_t pair);
-
-/* Returns how many threads of the program copied by themselves lately. */
-unsigned int cf_policy_callers(void);
 
 /*
  * Returns how many threads would keep all processors busy, for work of the pair that was

@@ -24,6 +24,8 @@
 #include <stdbool.h>
 #include <sys/resource.h>
 
+#include "callers.h"
+#include "clock.h"
 #include "cookie.h"
 #include "exit.h"
 #include "identity.h"
@@ -127,7 +129,7 @@ static bool choose_pool(const struct cf_job *j)
 	if (!batch.left || batch.dir != j->place.dir) {
 		batch.dir = j->place.dir;
 		batch.left = BATCH;
-		cf_policy_caller_works();
+		cf_callers_note(cf_clock(CLOCK_MONOTONIC_COARSE));
 		batch.to_pool = cf_pool_wants_work(limits(j));
 	}
 	batch.left--;

@@ -13,6 +13,7 @@
 #include <sys/resource.h>
 #include <time.h>
 
+#include "callers.h"
 #include "cores.h"
 #include "idle.h"
 #include "place.h"
@@ -364,7 +365,7 @@ static void test_await(void)
 static void * work(void *arg)
 {
 	(void)arg;
-	cf_policy_caller_works();
+	cf_callers_note(now(CLOCK_MONOTONIC_COARSE));
 	return NULL;
 }
 
@@ -372,16 +373,16 @@ static void test_callers(void)
 {
 	pthread_t thread;
 
-	is_int(cf_policy_callers(), 0, "at first no thread copies by itself");
+	is_int(cf_callers_count(), 0, "at first no thread copies by itself");
 	/* A thread may be stopped for long on a busy machine: then the count is too low. */
 	work(NULL);
-	ok(cf_policy_callers() <= 1, "a thread does");
+	ok(cf_callers_count() <= 1, "a thread does");
 	pthread_create(&thread, NULL, work, NULL);
 	pthread_join(thread, NULL);
 	work(NULL);
-	ok(cf_policy_callers() >= 1 && cf_policy_callers() <= 2, "a second one does");
+	ok(cf_callers_count() >= 1 && cf_callers_count() <= 2, "a second one does");
 	nap(120 * ms);
-	is_int(cf_policy_callers(), 0, "neither did so lately");
+	is_int(cf_callers_count(), 0, "neither did so lately");
 }
 
 int main(void)
