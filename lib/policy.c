@@ -13,19 +13,17 @@
  *	processors * (cpu + wait) / cpu
  *
  * keep all of them busy if they wait evenly.  They do not, so the demand, from which scale.c
- * begins, is twice that.
- * It holds from a page cache (cpu alone) over a disk (some times 100 microseconds) to a far
- * server.  The first pieces of work alone tell it: of many that are under way each waits for
- * the others, too, and would ask for ever more.
+ * begins, is twice that.  This holds from a page cache (cpu alone) over a disk (some times 100
+ * microseconds) to a far server.  The first pieces of work alone tell it: of many that are under
+ * way each waits for the others, too, and would ask for ever more.
  *
- * A pair of file systems is said to wait if most of the work measured lately waited for
- * longer than half of what it had a processor, and the mean wait is longer than the mean of that.
- * Either alone would not do: a single copy that stood still for 30 ms decides a mean; and a
- * thread that waits for the lock of a directory, whose holder queues, says nothing of the file
- * systems.  So, for a verdict that work waits, queueing counts with the processor.  But where
- * processors are seen to be idle for a quarter of their time, half of the wait is enough; and it
- * is enough to keep the verdict, as the many threads that follow from it all queue a little, and
- * leave no processor idle.
+ * A pair of file systems is said to wait if most of the work measured lately did, for longer than
+ * half of what it computed, and the mean of all work did.  Either alone would not do: a single
+ * copy that stood still for 30 ms decides a mean; and a thread that waits for the lock of a
+ * directory, whose holder queues, says nothing of the file systems.  So the mean wait has to be
+ * longer than what the work computes and queues.  Half of what it computes is enough where
+ * processors are seen to be idle for a quarter of their time; and it is enough to keep a verdict,
+ * since the many threads that follow from it all queue a little, and leave no processor idle.
  *
  * A thread that was not put to sleep has not waited: what is missing of its time, a hypervisor
  * took.
@@ -134,9 +132,11 @@
 
 /*
  * Where no processor is idle, work that waits for less than ELSEWHERE times what it computes and
- * queues may wait for a server that has to queue as well.
+ * queues may wait for a server that has to queue as well; a short wait, for less than
+ * ELSEWHERE_IF_SHORT times that.
  */
 #define ELSEWHERE 4
+#define ELSEWHERE_IF_SHORT 16
 
 /*
  * A disk with an arm makes work wait for longer than this (ns) when it has to seek.  Virtual
@@ -246,17 +246,32 @@ static _Thread_local int64_t next_sample;
 /* This thread's times when its last sample ended; zeros: there was none */
 static _Thread_local struct cf_spent last_end;
 
-/* Begin a sample at time now of the coarse clock, and see to it that the next one comes in time. */
+/* Returns how long to wait for the next sample (ns), if cf_spent_now() has taken so long. */
+static int64_t interval(int64_t took)
+{
+	static _Atomic int64_t least;	/* that it has ever taken: then it was not disturbed */
+	int64_t before = cf_relaxed_get(least);
+
+	if (!before || took < before)
+		cf_relaxed_set(least, took);
+	else
+		took = before;
+	/* A sample takes three. */
+	int64_t rest = 3 * MEASURE_PART * took;
+	return rest < EVERY ? EVERY : rest > SELDOM ? SELDOM : rest;
+}
+
+/* Begin a sample at time now of the coarse clock, and say when the next one begins. */
 static void take(struct cf_policy_sample *s, int64_t now)
 {
 	struct cf_spent before = cf_spent_now();
 
 	s->taken = true;
 	s->begin = cf_spent_now();
-	int64_t took = s->begin.wall - before.wall - (s->begin.queue - before.queue);
-	s->call = not_negative(took - (s->begin.cpu - before.cpu)) / CF_SPENT_CALLS;
-	int64_t rest = 3 * took * MEASURE_PART;	/* one more is to come, when the work ends */
-	next_sample = now + (rest < EVERY ? EVERY : rest > SELDOM ? SELDOM : rest);
+	int64_t took = s->begin.wall - before.wall;
+	s->call = not_negative(took - (s->begin.cpu - before.cpu) -
+			       (s->begin.queue - before.queue)) / CF_SPENT_CALLS;
+	next_sample = now + interval(took);
 }
 
 void cf_policy_begin(struct cf_policy_sample *s, uint64_t pair, bool caller)
@@ -376,19 +391,29 @@ static void look_for_arm(struct pair *p, bool sought)
 }
 
 /*
+ * Returns true if so long a wait (ns) is no wait for a processor of this machine, for which the
+ * same work would queue as well; not if the clock of the processor does not tell what it computes.
+ */
+static bool is_elsewhere(int64_t cpu, int64_t queue, int64_t wait)
+{
+	int times = wait < SHORT_WAIT ? ELSEWHERE_IF_SHORT : ELSEWHERE;
+
+	return cpu && wait > times * (cpu + queue);
+}
+
+/*
  * Returns true if the wait (ns) of work that computes and queues for so long may be for a
  * processor of this machine.  Where none is idle only a long wait is known not to be; for a
  * moment all may be, while a server here waits for its disk.  Until it is known whether they
- * are, the share of the wait decides, if the clock of the processor tells it.
+ * are, the share of the wait decides.
  */
 static bool may_wait_here(int64_t cpu, int64_t queue, int64_t wait)
 {
-	bool elsewhere = cpu && wait > ELSEWHERE * (cpu + queue);
 	int lately = cf_idle_mean();
 
 	if (lately == CF_IDLE_NOT_YET)
-		return !elsewhere && wait < SHORT_WAIT;
-	return is_hardly_idle(lately) && !(elsewhere && wait > SHORT_WAIT);
+		return !(cpu && wait > ELSEWHERE * (cpu + queue)) && wait < SHORT_WAIT;
+	return is_hardly_idle(lately) && !is_elsewhere(cpu, queue, wait);
 }
 
 /*
@@ -515,10 +540,11 @@ unsigned int cf_policy_waiting(void)
 
 static bool is_crowded(const struct pair *p)
 {
-	int64_t queue = cf_relaxed_get(p->queue);
+	int64_t cpu = cf_relaxed_get(p->cpu), queue = cf_relaxed_get(p->queue);
+	int64_t wait = cf_relaxed_get(p->wait);
 
-	return queue * CROWDED > queue + cf_relaxed_get(p->cpu) + cf_relaxed_get(p->wait) ||
-	       is_busy();
+	return queue * CROWDED > queue + cpu + wait ||
+	       (is_busy() && !is_elsewhere(cpu, queue, wait));
 }
 
 struct cf_pool_limits cf_policy_limits(unsigned int fixed, uint64_t pair)
