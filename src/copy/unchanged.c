@@ -157,9 +157,10 @@ static const char *other_stat(const struct options *o, const struct stat *src,
 			      const struct stat *dst)
 {
 	bool owner = src->st_uid == dst->st_uid, group = src->st_gid == dst->st_gid;
-	bool root = geteuid() == 0;
 
-	if (o->attrs & COPYFILE_OWNER) {
+	if (o->attrs & COPYFILE_OWNER && !(owner && group)) {
+		bool root = geteuid() == 0;
+
 		if (!owner && root)
 			return N_("it has another owner");
 		if (!group && (root || group_member(src->st_gid)))
