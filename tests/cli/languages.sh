@@ -298,10 +298,13 @@ run_as() {
 		LC_ALL=$1 pcp -j1 --window=1 -R --log=log --metrics=metrics --failed-to=failed \
 			--json=9 --json-files --report=page src missing dst 9>json 2>err
 		echo $? >status
-		# What differs in any two runs is times and numbers of processes and inodes.
+		# What differs in any two runs is times, numbers of processes and inodes, and
+		# whether a copy ends before the next file fails.
 		sed -i -E 's/^[^ ]+ //' log
-		sed -i -E -e 's/"(time|pid)":[^,]*/"\1":0/g' \
+		sed -i -E -e 's/"(time|pid|id)":[^,]*/"\1":0/g' \
 			-e 's/[0-9]+\.[0-9]+(e[-+]?[0-9]+)?/0.0/g' json
+		sort -o log log
+		sort -o json json
 		sed -i -E 's/ [0-9.e+]+$//; s/start="[^"]*"//' metrics
 	)
 	mv "$work/run"/* "$scratch/$1/"

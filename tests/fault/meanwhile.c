@@ -427,13 +427,28 @@ static void wait_a_little(void)
 }
 
 /* What threads have moved beyond the new end does not count. */
+enum { CUT_AT_CALL = PIECES / 2 + 4 };
+
 static void wait_and_cut_off(void)
 {
 	static const off_t end = (off_t)PIECE * PIECES / 2 + 12345;
 
-	if (at.seen == PIECES / 2 + 4)
+	if (at.seen == CUT_AT_CALL)
 		set_size("src", end);
 	wait_a_little();
+}
+
+/*
+ * Returns true if dst is what src has become.  On a busy machine some pieces at its new end and
+ * beyond may have been moved before all others: these are whole, as src was then.
+ */
+static bool same_data_but_early(void)
+{
+	off_t size = stat_of("dst").st_size, end = stat_of("src").st_size;
+
+	if (size > end && size % PIECE == 0 && size < (off_t)PIECE * CUT_AT_CALL)
+		set_size("dst", end);
+	return same_data("src", "dst");
 }
 
 static void test_ranges(void)
@@ -459,9 +474,9 @@ static void test_ranges(void)
 		       "%s, by several threads%s", name, cut ? ", cut off meanwhile" : "");
 		never();
 		struct copyfile_info info = last_info();
-		ok(same_data("src", "dst"), "a good copy");
 		is_int(info.bytes_done, stat_of("dst").st_size, "all of it is done");
 		is_int(info.bytes_moved, stat_of("dst").st_size, "and was moved");
+		ok(cut ? same_data_but_early() : same_data("src", "dst"), "a good copy");
 		is_int(info.bytes_cloned + info.bytes_holes, 0, "nothing else");
 	}
 	is_int(copyfile_setup(&(struct copyfile_setup){ 0 }, sizeof(struct copyfile_setup)), 0,
