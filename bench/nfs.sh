@@ -3,44 +3,22 @@
 #
 # nfs.sh [CASE...]: the time to copy small files on NFS 4.2 by cp -R and pcp -R, RUNS (3)
 # times each, and how many operations were sent for the data.  A CASE is DIRSxFILES@MS:
-# directories, files in each, and milliseconds that a round trip takes.  The server has
-# SERVER_FS (ext4), where files are copied, not cloned.  It runs in NFSBOX (see
-# tests/tools/nfsbox.md), whose C library must do for the two programs.
+# directories, files in each, and milliseconds that a round trip takes.
 #
 # JOBS='1 2 4 8 16' compares pcp with pcp -j1, -j2 and so on: a row for each, and the time of
 # pcp divided by that of the best.  OPERATIONS=yes lists the operations of cp and pcp by kind.
 #
-# The programs take turns in one box for each round.  Before each turn the client is mounted
-# anew, so that its caches are cold.
+# The programs take turns in one box for each round; see box.sh.
 
-RUNS=${RUNS:-3}
-. "$(dirname "$0")/common.sh"
+. "$(dirname "$0")/box.sh"
 
-NFSBOX=${NFSBOX:-$top/tests/tools/nfsbox}
-SERVER_FS=${SERVER_FS:-ext4}
 JOBS=${JOBS:-}
 OPERATIONS=${OPERATIONS:-no}
 [ $# -gt 0 ] || set -- 1x200@5 7x50@5 20x10@5 1x1@0 1x200@0 7x50@0 1x10000@0
 
-need "$NFSBOX"
-begin
-share=$dir/share
-mkdir "$share"
-cp "$PCP" "$share/pcp"
+begin_box
 cp "$CP" "$share/cp"
 
-# make_source DIRS FILES: as a tarball, which the box can read quickly
-make_source() {
-	rm -rf "$dir/src"
-	i=0
-	while [ $i -lt "$1" ]; do
-		small_files "$dir/src/$i" "$2" 1000
-		i=$((i + 1))
-	done
-	tar -c -f "$share/src.tar" -C "$dir" src
-}
-
-# In the box: run NAME...: a turn for each, with the counts after a line "turn NAME".
 # The first start of a program reads it through the slow /host.
 cat >"$share/run" <<-'END'
 	cp /host/pcp /host/cp /tmp
@@ -56,41 +34,6 @@ cat >"$share/run" <<-'END'
 		esac || exit
 	done
 END
-
-# turn_all NAME...: one round
-turn_all() {
-	# shellcheck disable=SC2016
-	"$NFSBOX" run --quiet --server-fs "$SERVER_FS" --latency "$ms" --share "$share" \
-		--setup 'tar -x -f /host/src.tar -C "$S"' -- bash /host/run "$@" 2>"$dir/err" ||
-		fail "$(cat "$dir/err")"
-	# "nfsbox: ops NAME=COUNT ... elapsed_ms=MS": each but the time is a name
-	awk -v round="$round" -v wanted="$#" '
-	/^turn / { program = $2 }
-	/^nfsbox: ops / {
-		for (i = 3; i <= NF; i++) {
-			split($i, count, "=")
-			if (count[1] == "elapsed_ms")
-				print round, program, count[2] / 1000
-			else
-				print round, program "-" count[1], count[2]
-		}
-		found++
-	}
-	END { exit found != wanted }' "$dir/err" >>"$log" || fail "no counts: $(cat "$dir/err")"
-}
-
-# rounds NAME...: another one is first in each round
-rounds() {
-	: >"$log"
-	round=0
-	while [ $round -lt "$RUNS" ]; do
-		turn_all "$@"
-		name=$1
-		shift
-		set -- "$@" "$name"
-		round=$((round + 1))
-	done
-}
 
 # operations PROGRAM: COPY/READ/WRITE
 operations() {
@@ -146,11 +89,8 @@ goal() {
 
 heading 'seconds, DIRSxFILES@MS; COPY/READ/WRITE by' cp pcp
 for nfs_case; do
-	ms=${nfs_case#*@}
-	dirs=${nfs_case%x*}
-	files=${nfs_case#*x}
-	files=$((dirs * ${files%@*}))
-	make_source "$dirs" $((files / dirs))
+	read_case "$nfs_case"
+	make_source
 	# shellcheck disable=SC2046,SC2086
 	rounds cp pcp $(printf 'pcp-j%s\n' $JOBS | grep '[0-9]$')
 	versus "nfs $nfs_case" "$(goal "$dirs" "$ms")" "$(operations cp)" "$(operations pcp)"
