@@ -42,7 +42,7 @@ make_source() {
 	tar -c -f "$share/src.tar" -C "$dir" src
 }
 
-# turn_all NAME...: one round
+# turn_all NAME...: one round, in one box
 turn_all() {
 	"$NFSBOX" run --quiet --server-fs "$SERVER_FS" --latency "$ms" --share "$share" \
 		--setup "$setup" -- bash /host/run "$@" 2>"$dir/err" ||
@@ -61,17 +61,4 @@ turn_all() {
 		found++
 	}
 	END { exit found != wanted }' "$dir/err" >>"$log" || fail "no counts: $(cat "$dir/err")"
-}
-
-# rounds NAME...: another one is first in each round
-rounds() {
-	: >"$log"
-	round=0
-	while [ $round -lt "$RUNS" ]; do
-		turn_all "$@"
-		name=$1
-		shift
-		set -- "$@" "$name"
-		round=$((round + 1))
-	done
 }

@@ -233,14 +233,19 @@ turn() {
 	esac
 }
 
+# turn_all NAME...: one round
+turn_all() {
+	for name; do
+		turn "$name"
+	done
+}
+
 # turns NAME...: all of them once in each round, and another one first in each
 turns() {
 	: >"$log"
 	round=0
 	while [ $round -lt "$RUNS" ]; do
-		for name; do
-			turn "$name"
-		done
+		turn_all "$@"
 		name=$1
 		shift
 		set -- "$@" "$name"

@@ -43,7 +43,7 @@ print_row '' other pcp other/pcp goal
 for nfs_case; do
 	read_case "$nfs_case"
 	make_source
-	rounds pcp rsync-HAX rsync
+	turns pcp rsync-HAX rsync
 	row "nfs $nfs_case, by rsync -aHAX" "$(seconds rsync-HAX)" "$(seconds pcp)" \
 		"$(ratio rsync-HAX pcp)" 10
 	row "nfs $nfs_case, by rsync -a" "$(seconds rsync)" "$(seconds pcp)" \

@@ -92,7 +92,7 @@ for nfs_case; do
 	read_case "$nfs_case"
 	make_source
 	# shellcheck disable=SC2046,SC2086
-	rounds cp pcp $(printf 'pcp-j%s\n' $JOBS | grep '[0-9]$')
+	turns cp pcp $(printf 'pcp-j%s\n' $JOBS | grep '[0-9]$')
 	versus "nfs $nfs_case" "$(goal "$dirs" "$ms")" "$(operations cp)" "$(operations pcp)"
 	[ ! "$JOBS" ] || compare_jobs
 	[ "$OPERATIONS" != yes ] || list_operations

@@ -419,7 +419,7 @@ static void test_close(void)
 
 /* ------------ a file that several threads move, as each call takes its time */
 
-enum { PIECE = 64 * 1024, PIECES = 128 };
+enum { PIECE = 64 * 1024, PIECES = 128, CUT_AT_CALL = PIECES / 2 + 4 };
 
 static void wait_a_little(void)
 {
@@ -427,8 +427,6 @@ static void wait_a_little(void)
 }
 
 /* What threads have moved beyond the new end does not count. */
-enum { CUT_AT_CALL = PIECES / 2 + 4 };
-
 static void wait_and_cut_off(void)
 {
 	static const off_t end = (off_t)PIECE * PIECES / 2 + 12345;
