@@ -391,14 +391,21 @@ static void look_for_arm(struct pair *p, bool sought)
 }
 
 /*
+ * Returns true if work waits for more than so many times what it computes and queues; not if the
+ * clock of the processor does not tell what it computes.
+ */
+static bool exceeds(int64_t wait, int times, int64_t cpu, int64_t queue)
+{
+	return cpu && wait > times * (cpu + queue);
+}
+
+/*
  * Returns true if so long a wait (ns) is no wait for a processor of this machine, for which the
- * same work would queue as well; not if the clock of the processor does not tell what it computes.
+ * same work would queue as well.
  */
 static bool is_elsewhere(int64_t cpu, int64_t queue, int64_t wait)
 {
-	int times = wait < SHORT_WAIT ? ELSEWHERE_IF_SHORT : ELSEWHERE;
-
-	return cpu && wait > times * (cpu + queue);
+	return exceeds(wait, wait < SHORT_WAIT ? ELSEWHERE_IF_SHORT : ELSEWHERE, cpu, queue);
 }
 
 /*
@@ -412,7 +419,7 @@ static bool may_wait_here(int64_t cpu, int64_t queue, int64_t wait)
 	int lately = cf_idle_mean();
 
 	if (lately == CF_IDLE_NOT_YET)
-		return !(cpu && wait > ELSEWHERE * (cpu + queue)) && wait < SHORT_WAIT;
+		return wait < SHORT_WAIT && !exceeds(wait, ELSEWHERE, cpu, queue);
 	return is_hardly_idle(lately) && !is_elsewhere(cpu, queue, wait);
 }
 
