@@ -2,7 +2,7 @@
 /*
  * Design: a destination is made in one of four ways.
  *
- *   exclusive	the default: O_EXCL, or what has its effect in a new directory (newdir.c),
+ *   exclusive	the default: O_EXCL, or what has its effect in a new directory (newset.c),
  *		under its own name from the start.
  *   in place	TRUNCATE: the inode that has the name is rewritten; created
  *		exclusively where there is none.
@@ -41,7 +41,7 @@
 #include "attr.h"
 #include "claim.h"
 #include "inplace.h"
-#include "newdir.h"
+#include "newset.h"
 #include "pause.h"
 #include "sys.h"
 #include "temp.h"
@@ -105,15 +105,15 @@ static int claim_new(struct cf_dest *d)
 }
 
 /* Make the file in a directory that is new.  Returns 0 or -errno. */
-static int make_in_newdir(struct cf_dest *d)
+static int make_in_newset(struct cf_dest *d)
 {
 	bool loose;
 
-	d->fd = cf_newdir_open(d->newdir, d->dir, d->name, new_access(d), d->mode, &loose);
+	d->fd = cf_newset_open(d->newset, d->dir, d->name, new_access(d), d->mode, &loose);
 	if (d->fd < 0)
 		return d->fd;
 	int r = cf_fstat(d->fd, &d->id);
-	d->created = d->noted = cf_newdir_enter(d->newdir, r == 0 ? &d->id : NULL, loose);
+	d->created = d->noted = cf_newset_enter(d->newset, r == 0 ? &d->id : NULL, loose);
 	if (d->created)
 		return 0;
 	cf_close(d->fd);
@@ -136,7 +136,7 @@ static int create(struct cf_dest *d)
 
 	if (small)
 		cf_claim_new(&d->claim, d->place);
-	int r = d->newdir ? make_in_newdir(d) : make_exclusively(d);
+	int r = d->newset ? make_in_newset(d) : make_exclusively(d);
 	if (r < 0)
 		cf_claim_drop(&d->claim);
 	return r < 0 || small ? r : claim_new(d);
@@ -346,8 +346,8 @@ int cf_dest_symlink(struct cf_dest *d, const char *target, bool open)
 
 const struct stat *cf_dest_made(const struct cf_dest *d)
 {
-	assert(!(d->newdir && d->created) || d->noted || d->link);
-	return d->newdir && d->created && !d->link ? &d->id : NULL;
+	assert(!(d->newset && d->created) || d->noted || d->link);
+	return d->newset && d->created && !d->link ? &d->id : NULL;
 }
 
 int cf_dest_set_size(struct cf_dest *d, off_t size, bool exact)
@@ -485,8 +485,8 @@ static enum copyfile_partial remove_created(struct cf_dest *d)
 		return COPYFILE_PARTIAL_NONE;
 	if (ours < 0 || cf_unlinkat(d->dir, d->name) < 0)
 		return COPYFILE_PARTIAL_KEPT;
-	if (d->newdir)
-		cf_newdir_forget(d->newdir, &d->id);
+	if (d->newset)
+		cf_newset_forget(d->newset, &d->id);
 	return COPYFILE_PARTIAL_REMOVED;
 }
 

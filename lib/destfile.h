@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 
 #include "claim.h"
-#include "newdir.h"
+#include "newset.h"
 #include "watch.h"
 
 struct cf_dest {
@@ -23,7 +23,7 @@ struct cf_dest {
 	uint64_t place;		/* dir; see place.h */
 	uint64_t want_dev, want_ino;	/* the only inode that is rewritten; 0, 0: any is */
 	uint64_t want_from;	/* bytes at its beginning that may stay, if it is rewritten */
-	struct cf_newdir *newdir;	/* borrowed; of dir, if that is new; or NULL */
+	struct cf_newset *newset;	/* borrowed; of dir, if that is new; or NULL */
 	struct cf_watch *watch;	/* told of the stage if reading the source fails */
 
 	/* What there is */

@@ -245,8 +245,8 @@ static struct cf_dest dest_of(struct cf_job *j)
 
 	return (struct cf_dest){
 		.dir = j->dst_dir, .name = j->dst, .given = j->by_fd, .flags = j->flags, .fd = -1,
-		.mode = mode, .src = j->src_fd,
-		.st = &j->st, .place = j->place.dir, .newdir = j->newdir, .watch = &j->watch,
+		.mode = mode, .src = j->src_fd, .st = &j->st, .place = j->place.dir,
+		.newset = cf_newdir_set(j->newdir), .watch = &j->watch,
 		.want_dev = j->dst_dev, .want_ino = j->dst_ino, .want_from = j->from,
 	};
 }

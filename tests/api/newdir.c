@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * copyfile_newdir_begin() and copyfile_newdir_end(): arguments, and copies where there is
- * nothing to gain.  What happens on NFS is in unit/newdir, and in cli/nfs.sh on a real mount.
+ * nothing to gain.  What happens on NFS is in unit/newset, and in cli/nfs.sh on a real mount.
  */
 #ifdef HAVE_CONFIG_H
 #include <config.h>

@@ -29,10 +29,11 @@ contents	buffer cache digest extent limit pause sys watch
 digest	sha
 sha	../gl/sha256 ../gl/sha256.c
 cache	call relaxed sys
-dest	attr claim destfile inplace newdir pause sys temp watch
+dest	attr claim destfile inplace newset pause sys temp watch
 inplace	claim destfile fs same sys wait
-destfile	claim newdir watch
-newdir	fibhash fs sys
+destfile	claim newset watch
+newdir	fs newset sys
+newset	fibhash sys
 claim	fibhash fs place sys wait watch
 same	change fs sys
 temp	sys
