@@ -453,7 +453,7 @@ static int copy_all(struct cf_attr *a, const struct names *names)
 	bool foreign = false;
 	int r = 0;
 
-	if (a->flags & COPYFILE_OWNER)
+	if (a->flags & COPYFILE_OWNER && !a->as_made)
 		r = skip_if_lenient(a, COPYFILE_OWNER, copy_owner(a, &foreign, &restore));
 	if (foreign)
 		mode &= ~SPECIAL_BITS;
@@ -467,6 +467,8 @@ static int copy_all(struct cf_attr *a, const struct names *names)
 		give_back(a, restore, foreign);
 		return r;
 	}
+	if (a->as_made && restore == (mode_t)-1 && !has_name(names, acl_access))
+		return 0;
 	if (a->flags & COPYFILE_ACL)
 		return skip_if_lenient(a, COPYFILE_ACL, copy_acl(a, mode, names));
 	if (a->flags & COPYFILE_MODE)

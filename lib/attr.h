@@ -15,7 +15,8 @@ struct cf_attr {
 	uint64_t flags;			/* COPYFILE_ATTRS bits, COPYFILE_LENIENT, _GIVEN_MODE */
 	const struct timespec *times;	/* of access and modification; NULL: src's */
 	bool created;			/* dst is new, with cf_attr_create_mode() */
-	const struct stat *made;	/* of dst, just after it was created; NULL: not known */
+	const struct stat *made;	/* of dst, since it was created; NULL: not known */
+	bool as_made;			/* since then it has src's owner and mode, and no ACL */
 
 	/* With COPYFILE_GIVEN_MODE, of a new dst */
 	mode_t mode;			/* what it gets, under the umask, ... */

@@ -204,25 +204,24 @@ static int open_source(struct cf_job *j)
 	return 0;
 }
 
-/* made is the stat of a destination that this copy has created, or NULL. */
-static int set_attributes(struct cf_job *j, int dst, bool path, bool created,
-			  const struct stat *made, uint64_t which)
+/* Give a->dst those of the source's attributes that are asked for and are in which. */
+static int set_attributes(struct cf_job *j, struct cf_attr *a, uint64_t which)
 {
-	struct cf_attr a = {
-		.src = j->src_fd, .dst = dst, .path = path, .st = &j->st,
-		.flags = j->flags & (which | COPYFILE_LENIENT), .created = created,
-		.made = made, .mode = j->mode, .exact = j->exact_mode, .inherits = j->inherits,
-	};
-
-	if (created)
-		a.flags |= j->flags & COPYFILE_GIVEN_MODE;
-	if (!(a.flags & (COPYFILE_ATTRS | COPYFILE_GIVEN_MODE)))
+	a->src = j->src_fd;
+	a->st = &j->st;
+	a->flags = j->flags & (which | COPYFILE_LENIENT);
+	a->mode = j->mode;
+	a->exact = j->exact_mode;
+	a->inherits = j->inherits;
+	if (a->created)
+		a->flags |= j->flags & COPYFILE_GIVEN_MODE;
+	if (!(a->flags & (COPYFILE_ATTRS | COPYFILE_GIVEN_MODE)))
 		return 0;
 	int r = cf_stage_begin(&j->watch, COPYFILE_SETATTR);
 	if (r == 0)
-		r = cf_attr_copy(&a);
-	j->skipped = a.skipped;
-	j->skipped_error = a.skipped_error;
+		r = cf_attr_copy(a);
+	j->skipped = a->skipped;
+	j->skipped_error = a->skipped_error;
 	return r;
 }
 
@@ -239,9 +238,32 @@ static int move(struct cf_job *j, struct cf_dest *dst)
 	return cf_move(&m, &j->data);
 }
 
+/* Returns what is known of the files in a new directory that nobody else may enter, or NULL. */
+static struct cf_private *private_of(const struct cf_job *j)
+{
+	bool mode = j->flags & (COPYFILE_MODE | COPYFILE_ACL);
+
+	return mode && j->flags & COPYFILE_STEADY && S_ISREG(j->st.st_mode) ?
+		cf_newdir_private(j->newdir) : NULL;
+}
+
+/*
+ * Returns true if the destination is made with the mode of its source, since nobody else gets at
+ * it, and it has the right owner for that.  What may be made without O_EXCL has to be writable.
+ */
+static bool gets_mode_at_once(const struct cf_job *j)
+{
+	const struct cf_private *p = private_of(j);
+	mode_t mode = j->st.st_mode & 07777, lacks = cf_newdir_set(j->newdir) ? S_IWUSR & ~mode : 0;
+
+	return p && mode <= 0777 && !lacks &&
+	       (!(j->flags & COPYFILE_OWNER) || cf_private_gives_owner(p, &j->st));
+}
+
 static struct cf_dest dest_of(struct cf_job *j)
 {
-	mode_t mode = cf_attr_create_mode(&j->st, j->flags, j->mode, j->inherits);
+	mode_t mode = gets_mode_at_once(j) ? j->st.st_mode & 0777 :
+		      cf_attr_create_mode(&j->st, j->flags, j->mode, j->inherits);
 
 	return (struct cf_dest){
 		.dir = j->dst_dir, .name = j->dst, .given = j->by_fd, .flags = j->flags, .fd = -1,
@@ -280,6 +302,31 @@ static int open_dest(struct cf_job *j, struct cf_dest *d)
 	return r;
 }
 
+/* Returns true if d was made with the mode of its source and, if that is asked for, its owner. */
+static bool is_as_source(const struct cf_job *j, const struct cf_dest *d,
+			 const struct cf_private *p)
+{
+	bool owner = !(j->flags & COPYFILE_OWNER) || cf_private_gives_owner(p, &j->st);
+
+	return owner && d->mode == (j->st.st_mode & 07777);
+}
+
+static int set_file_attributes(struct cf_job *j, const struct cf_dest *d)
+{
+	struct cf_private *p = d->created ? private_of(j) : NULL;
+	struct cf_attr a = { .dst = d->fd, .created = d->created, .made = cf_dest_made(d) };
+	struct stat st;
+
+	if (p && !a.made) {
+		a.as_made = is_as_source(j, d, p) && cf_private_keeps_mode(p, d->mode);
+		if (!a.as_made && cf_fstat(d->fd, &st) == 0)
+			a.made = &st;
+	}
+	if (p && a.made)
+		a.as_made = cf_private_learn(p, a.made, d->mode) && is_as_source(j, d, p);
+	return set_attributes(j, &a, COPYFILE_ATTRS);
+}
+
 static int copy_regular(struct cf_job *j)
 {
 	int r = cf_stage_begin(&j->watch, COPYFILE_OPEN_DST);
@@ -292,7 +339,7 @@ static int copy_regular(struct cf_job *j)
 	if (r == 0)
 		r = move(j, &d);
 	if (r == 0)
-		r = set_attributes(j, d.fd, false, d.created, cf_dest_made(&d), COPYFILE_ATTRS);
+		r = set_file_attributes(j, &d);
 	return finish(j, &d, r);
 }
 
@@ -350,7 +397,8 @@ static int copy_symlink(struct cf_job *j)
 	if (r == 0 && attrs)
 		r = check_symlink(&d);
 	if (r == 0 && attrs)
-		r = set_attributes(j, d.fd, true, false, NULL, SYMLINK_ATTRS);
+		r = set_attributes(j, &(struct cf_attr){ .dst = d.fd, .path = true },
+				   SYMLINK_ATTRS);
 	return finish(j, &d, r);
 }
 
@@ -366,8 +414,8 @@ static int copy_attributes_only(struct cf_job *j)
 	int dst = cf_openat(j->dst_dir, j->dst, O_PATH | nofollow, 0);
 	if (dst < 0)
 		return dst;
-	r = set_attributes(j, dst, true, false, NULL, S_ISLNK(j->st.st_mode) ? SYMLINK_ATTRS
-								       : COPYFILE_ATTRS);
+	r = set_attributes(j, &(struct cf_attr){ .dst = dst, .path = true },
+			   S_ISLNK(j->st.st_mode) ? SYMLINK_ATTRS : COPYFILE_ATTRS);
 	/* Nothing was written through it. */
 	cf_close(dst);
 	return r;

@@ -299,16 +299,17 @@ COPYFILE_API COPYFILE_CHECKED
 int copyfilefd(int src_fd, int dst_fd, const struct copyfile_how *how, size_t size);
 
 /*
- * Tell the library that dir, an open directory, is new: this program has made it, and nothing
- * but copies that *ret is given to (as copyfile_how.newdir) makes regular files in it, until
- * copyfile_newdir_end().  On NFS, where O_EXCL takes a round trip more, files are then made
- * without it; a copy fails with EEXIST all the same if there is a file of its name already.  The
- * umask must let the owner of a file write to it.  above is what was begun for the directory that
- * dir was made in, or 0; it spares the question what file system this is.
+ * Tell the library that dir, an open directory, is new: this program has made it, and until
+ * copyfile_newdir_end() nothing but copies that *ret is given to (as copyfile_how.newdir) makes
+ * regular files in it, or changes who may use it.  The umask must let the owner of a file write.
+ * On NFS files are made without O_EXCL then, which takes a round trip more; a copy fails with
+ * EEXIST all the same if its name is taken.  If only its owner, the caller, may enter dir, copies
+ * with STEADY and MODE or ACL spare the calls for owners and modes that are right from the start.
+ * above is what was begun for the directory that dir was made in, or 0; it spares questions.
  *
  * Returns 0; or -EFAULT, -ENOTDIR, -ENOMEM, or an error as from fstatfs(2) or fstat(2).  *ret
- * is 0 where there is nothing to gain.  Takes 16 to 32 bytes for each file until
- * copyfile_newdir_end().  newdir excludes REPLACE, ATOMIC, TRUNCATE and ATTRS_ONLY.
+ * is 0 where there is nothing to gain.  On NFS it takes 16 to 32 bytes for each file until then.
+ * newdir excludes REPLACE, ATOMIC, TRUNCATE and ATTRS_ONLY.
  */
 COPYFILE_API COPYFILE_CHECKED
 int copyfile_newdir_begin(int dir, uint64_t above, uint64_t *ret);

@@ -8,12 +8,13 @@
 #include <sys/stat.h>
 
 #include "newset.h"
+#include "private.h"
 
 struct cf_newdir;
 
 /*
  * Begin to keep account of dir, an open directory.  above is that of the directory which dir
- * was made in, or NULL; it spares asking for the type of the file system.  Returns 0 or -errno.
+ * was made in, or NULL; it spares asking what was found out there.  Returns 0 or -errno.
  * *ret is NULL where there is nothing to gain; else the caller frees it, once no copy uses it any
  * more.
  */
@@ -29,5 +30,8 @@ void cf_newdir_free(struct cf_newdir *n);
 
 /* Returns the set of the files that were made in n; NULL where O_EXCL costs nothing. */
 struct cf_newset *cf_newdir_set(struct cf_newdir *n);
+
+/* Returns what is known of the files that are made in n, if n is private; else NULL. */
+struct cf_private *cf_newdir_private(struct cf_newdir *n);
 
 #endif

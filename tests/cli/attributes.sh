@@ -40,6 +40,50 @@ test_umask_as_ordinary_user() {
 	modes_with_any_umask
 }
 
+# A new directory where many files have the same mode: what the first of them got tells what the
+# others will get, unless they have another owner, an ACL, an attribute or a special bit.
+many_files_of_each_mode() {
+	prepare() {
+		mkdir -p d/sub/deep d/far to
+		for dir in d d/sub d/sub/deep d/far; do
+			for mode in 0000 0400 0444 0600 0640 0644 0666 0755 0775 0777; do
+				for i in 1 2 3 4; do
+					echo $i >$dir/$mode.$i
+					chmod $mode $dir/$mode.$i
+				done
+			done
+		done
+		chmod 4755 d/sub/0755.3
+		chmod 2640 d/sub/0640.4
+		setfacl -m u:1234:r d/0644.3 d/sub/0444.3 d/sub/deep/0775.4
+		setfattr -n user.b -v x d/0644.4 d/sub/0755.4 d/far/0600.3
+		! may_chown || chown 1234:5678 d/0600.3 d/sub/0777.4 d/sub/deep/*.2 d/far
+		! may_chown || chgrp 5678 d/0444.3 d/far/*.3
+	}
+	# Without the right to write cp gives a user's files no extended attributes.
+	for mask in 000 027 077; do
+		for options in -a -Rp '-R --preserve=mode' '-R --preserve=mode,timestamps'; do
+			same_as_cp $options d new
+		done
+		same_as_cp -a d/sub d/far to
+	done
+	before() { setfacl -d -m u:1234:rwx to; }
+	same_as_cp -a d to
+	# cp 9.1 has directories inherit the bit.
+	before() { chmod 2770 to && chmod 2755 d d/*/ d/sub/deep; ! may_chown || chgrp 5678 to; }
+	same_as_cp -a d to
+	before() { :; }
+}
+
+test_many_files_of_each_mode() {
+	many_files_of_each_mode
+}
+
+test_many_files_of_each_mode_as_ordinary_user() {
+	unprivileged
+	many_files_of_each_mode
+}
+
 test_preserve() {
 	modes
 	same_as_cp -p d/0400 new

@@ -21,7 +21,7 @@ callers	clock relaxed
 spent	clock limit
 idle	clock cores relaxed
 cores	relaxed
-job	attr count dest digest limit move newdir pin place stage sys wait watch
+job	attr count dest digest limit move newdir pin place private stage sys wait watch
 move	contents data dest digest extent stage sys verify watch
 stage	limit pause watch
 verify	buffer cache contents digest extent fs sys watch
@@ -32,7 +32,8 @@ cache	call relaxed sys
 dest	attr claim destfile inplace newset pause sys temp watch
 inplace	claim destfile fs same sys wait
 destfile	claim newset watch
-newdir	fs newset sys
+newdir	fs newset private sys
+private	attr relaxed
 newset	fibhash sys
 claim	fibhash fs place sys wait watch
 same	change fs sys
