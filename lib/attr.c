@@ -352,6 +352,12 @@ static int set_minimal_acl(const struct cf_attr *a, mode_t mode)
 	return cf_setxattr(a->dst, a->path, acl_access, &acl, sizeof acl);
 }
 
+/* Returns true if dst has no such ACL: to ask is cheaper than to remove it. */
+static bool lacks(const struct cf_attr *a, const char *acl)
+{
+	return cf_getxattr(a->dst, a->path, acl, NULL, 0) == -ENODATA;
+}
+
 /* Removing an ACL of dst has failed with r.  Returns 0 if dst has none, else r. */
 static int excuse(const struct cf_attr *a, const char *acl, int r)
 {
@@ -363,6 +369,8 @@ static int copy_default_acl(const struct cf_attr *a, const struct names *names)
 {
 	if (has_name(names, acl_default))
 		return copy_value(a, acl_default);
+	if (lacks(a, acl_default))
+		return 0;
 	int r = cf_removexattr(a->dst, a->path, acl_default);
 	return r == 0 || r == -ENODATA ? 0 : excuse(a, acl_default, r);
 }
@@ -380,16 +388,25 @@ static int copy_access_acl(const struct cf_attr *a, mode_t mode, const struct na
 	return r < 0 && minimal ? excuse(a, acl_access, r) : r;
 }
 
+/* Returns true if dst and src have no ACL, so that the mode is all there is. */
+static bool has_only_mode(const struct cf_attr *a, const struct names *names)
+{
+	return !has_name(names, acl_access) && !has_name(names, acl_default) &&
+	       lacks(a, acl_access);
+}
+
 static int copy_acl(const struct cf_attr *a, mode_t mode, const struct names *names)
 {
-	int set;
+	/* An ACL has no place for the special bits; what is not a new file may have some. */
+	bool special = mode & SPECIAL_BITS || !a->created;
+	int lost = 0, set = 0;
 
 	if (S_ISLNK(a->st->st_mode))
 		return 0;
-	int lost = copy_access_acl(a, mode, names, &set);
-	/* An ACL has no place for the special bits; what is not a new file may have some. */
-	bool special = mode & SPECIAL_BITS || !a->created;
-	int r = set < 0 || special ? set_mode(a, mode, false) : 0;
+	bool done = !a->created && has_only_mode(a, names) && set_mode(a, mode, false) == 0;
+	if (!done)
+		lost = copy_access_acl(a, mode, names, &set);
+	int r = !done && (set < 0 || special) ? set_mode(a, mode, false) : 0;
 	/* As with cp, a file system that has no ACLs is not expected to keep a default one. */
 	if (r == 0 && !without_acls(set) && S_ISDIR(a->st->st_mode))
 		r = copy_default_acl(a, names);
