@@ -141,18 +141,6 @@ void cf_job_fini(struct cf_job *j)
 	j->names = NULL;
 }
 
-/* The source is a symlink, and COPYFILE_NOFOLLOW is set: open the link itself. */
-static int open_nofollow(const struct cf_job *j)
-{
-	struct stat st;
-	int r = cf_lstatat(j->src_dir, j->src, &st);
-
-	/* ELOOP may also come from a directory on the way. */
-	if (r == 0 && !S_ISLNK(st.st_mode))
-		r = -ELOOP;
-	return r < 0 ? r : cf_openat(j->src_dir, j->src, O_PATH | O_NOFOLLOW, 0);
-}
-
 static bool right_type(const struct cf_job *j)
 {
 	if (j->flags & COPYFILE_ATTRS_ONLY)
@@ -161,8 +149,11 @@ static bool right_type(const struct cf_job *j)
 	       (j->flags & COPYFILE_NOFOLLOW && S_ISLNK(j->st.st_mode));
 }
 
-/* Open the source in the way that its copy needs.  Returns a descriptor or -errno. */
-static int open_for(const struct cf_job *j)
+/*
+ * Open the source in the way that its copy needs.  Returns a descriptor or -errno.  *ret_link: it
+ * is a symlink, unless it was exchanged meanwhile.
+ */
+static int open_for(const struct cf_job *j, bool *ret_link)
 {
 	int nofollow = j->flags & COPYFILE_NOFOLLOW ? O_NOFOLLOW : 0;
 
@@ -173,8 +164,10 @@ static int open_for(const struct cf_job *j)
 		return cf_openat(j->src_dir, j->src, O_PATH | nofollow, 0);
 	/* O_NONBLOCK: a FIFO put in the place of the file must not hang us. */
 	int r = cf_wait_open(j->src_dir, j->src, O_RDONLY | nofollow, &j->watch);
-	if (r == -ELOOP && nofollow)
-		r = open_nofollow(j);
+	/* ELOOP may also come from a directory on the way; then it comes again. */
+	*ret_link = r == -ELOOP && nofollow;
+	if (*ret_link)
+		r = cf_openat(j->src_dir, j->src, O_PATH | nofollow, 0);
 	if (r == -ENXIO)	/* a socket, or a device without a driver */
 		r = -EOPNOTSUPP;
 	return r;
@@ -183,13 +176,16 @@ static int open_for(const struct cf_job *j)
 static int open_source(struct cf_job *j)
 {
 	int r = cf_stage_begin(&j->watch, COPYFILE_OPEN_SRC);
+	bool link = false;
 
 	if (r == 0)
-		r = open_for(j);
+		r = open_for(j, &link);
 	if (r < 0)
 		return r;
 	j->src_fd = r;
 	r = cf_fstat(j->src_fd, &j->st);
+	if (r == 0 && link && !S_ISLNK(j->st.st_mode))
+		r = -ELOOP;
 	if (r == 0 && !right_type(j))
 		r = -EOPNOTSUPP;
 	if (r == 0 && j->flags & COPYFILE_ONE_NAME && j->st.st_nlink > 1)
