@@ -18,6 +18,7 @@
 
 /* struct tally is read as an array of so many numbers, ... */
 #define NUMBERS (sizeof(struct tally) / sizeof(uint64_t))
+#define PLACE(member) (offsetof(struct tally, member) / sizeof(uint64_t))
 
 /* ... which it can be, as it has nothing but such numbers, without gaps. */
 static_assert(sizeof(struct tally) == NUMBERS * sizeof(uint64_t) &&
@@ -58,15 +59,30 @@ static struct own *my_own(void)
 	return mine;
 }
 
+static void add(struct own *own, size_t place, uint64_t n)
+{
+	if (n)
+		relaxed_set(own->numbers[place], changed_by(relaxed_get(own->numbers[place]), n));
+}
+
 void tally_add(const struct tally *what)
 {
 	const uint64_t *numbers = (const uint64_t *)what;
 	struct own *own = my_own();
 
 	for (size_t i = 0; i < NUMBERS; i++)
-		if (numbers[i])
-			relaxed_set(own->numbers[i],
-				    changed_by(relaxed_get(own->numbers[i]), numbers[i]));
+		add(own, i, numbers[i]);
+}
+
+void tally_entry(enum kind kind, enum outcome outcome, const struct tally_bytes *bytes)
+{
+	struct own *own = my_own();
+
+	add(own, (size_t)kind * OUTCOMES + outcome, 1);
+	add(own, PLACE(bytes), bytes->all);
+	add(own, PLACE(bytes_moved), bytes->moved);
+	add(own, PLACE(bytes_cloned), bytes->cloned);
+	add(own, PLACE(bytes_holes), bytes->holes);
 }
 
 void tally_sum(struct tally *ret)

@@ -75,22 +75,30 @@ static uint64_t bytes_lost(const struct entry *e, const struct copyfile_info *in
 	return info && S_ISREG(e->type) ? info->bytes_done : 0;
 }
 
+/* Count what was not copied, or had to be read back: most copies have none of it. */
+static void count_more(const struct entry *e, enum outcome outcome,
+		       const struct copyfile_info *info)
+{
+	if (outcome == OUTCOME_SKIPPED || outcome == OUTCOME_FAILED)
+		tally_add(&(struct tally){
+			.bytes_left = bytes_left(e), .bytes_lost = bytes_lost(e, info),
+		});
+	else if (info && S_ISREG(e->type) && info->compared != COPYFILE_COMPARED_NOT)
+		tally_add(&(struct tally){ .verified = 1 });
+}
+
 static void count(const struct entry *e, enum outcome outcome, const struct copyfile_info *info)
 {
-	struct tally sum = { .bytes = 0 };
+	bool copied = outcome != OUTCOME_SKIPPED && outcome != OUTCOME_FAILED;
+	struct tally_bytes bytes = { .all = 0 };
 
-	sum.entries[tally_kind(e->type)][outcome] = 1;
-	if (outcome == OUTCOME_SKIPPED || outcome == OUTCOME_FAILED) {
-		sum.bytes_left = bytes_left(e);
-		sum.bytes_lost = bytes_lost(e, info);
-	} else if (info && S_ISREG(e->type)) {
-		sum.bytes = info->bytes_done;
-		sum.bytes_moved = info->bytes_moved;
-		sum.bytes_cloned = info->bytes_cloned;
-		sum.bytes_holes = info->bytes_holes;
-		sum.verified = info->compared != COPYFILE_COMPARED_NOT;
-	}
-	tally_add(&sum);
+	if (copied && info && S_ISREG(e->type))
+		bytes = (struct tally_bytes){
+			.all = info->bytes_done, .moved = info->bytes_moved,
+			.cloned = info->bytes_cloned, .holes = info->bytes_holes,
+		};
+	tally_entry(tally_kind(e->type), outcome, &bytes);
+	count_more(e, outcome, info);
 }
 
 void outcome_untried(const struct entry *e)

@@ -39,6 +39,25 @@ static void test_threads(void)
 	is_int(sum.vanished, 0, "what nobody added is 0");
 }
 
+static void test_entry(void)
+{
+	const struct tally_bytes bytes = { .all = 9, .moved = 5, .cloned = 1, .holes = 3 };
+	struct tally before, after, one = { .bytes = 9, .bytes_moved = 5, .bytes_cloned = 1,
+					    .bytes_holes = 3 };
+
+	one.entries[KIND_SPECIAL][OUTCOME_FAILED] = 1;
+	tally_sum(&before);
+	tally_add(&one);
+	tally_entry(KIND_SPECIAL, OUTCOME_FAILED, &bytes);
+	tally_sum(&after);
+	is_int(after.entries[KIND_SPECIAL][OUTCOME_FAILED] -
+	       before.entries[KIND_SPECIAL][OUTCOME_FAILED], 2, "an entry, in both ways");
+	is_int(after.bytes - before.bytes, 18, "its bytes");
+	is_int(after.bytes_moved - before.bytes_moved, 10, "those that were moved");
+	is_int(after.bytes_cloned - before.bytes_cloned, 2, "cloned");
+	is_int(after.bytes_holes - before.bytes_holes, 6, "left out");
+}
+
 static void test_take_away(void)
 {
 	struct tally before, after;
@@ -95,6 +114,7 @@ static void test_kinds(void)
 int main(void)
 {
 	test_threads();
+	test_entry();
 	test_take_away();
 	test_cap();
 	test_views();
