@@ -59,6 +59,7 @@
 #include <stdatomic.h>
 #include <time.h>
 
+#include "arm.h"
 #include "callers.h"
 #include "clock.h"
 #include "cores.h"
@@ -138,14 +139,6 @@
 #define ELSEWHERE 4
 #define ELSEWHERE_IF_SHORT 16
 
-/*
- * A disk with an arm makes work wait for longer than this (ns) when it has to seek.  Virtual
- * disks, too, may say that they have an arm; but their waits are shorter.  One that has not
- * sought for NEAR samples, most of a second, has none.
- */
-#define LONG_SEEK 4000000
-#define NEAR 64
-
 /* A wait counts as at most so many times the mean and LONGEST_LEAP ns more: see above. */
 #define LEAP 8
 #define LONGEST_LEAP 1000000
@@ -175,8 +168,7 @@ static struct pair {
 	atomic_uint samples;
 	atomic_int waiting;		/* share of samples that waited, 0 to WHOLE */
 	_Atomic int64_t cpu, queue, wait;	/* running means, ns; see above */
-	atomic_bool arm;		/* a disk that claims to have one has been seen to seek */
-	atomic_uint near;		/* samples since it sought */
+	struct cf_arm arm;		/* of a disk that claims to have one */
 	atomic_bool waits;		/* what follows from them, and, if true, */
 	atomic_uint demand;		/* how many threads it took when that was found */
 } pairs[1 << PAIR_BITS];
@@ -197,8 +189,7 @@ static struct pair *find(uint64_t key)
 		cf_relaxed_set(p->cpu, 0);
 		cf_relaxed_set(p->queue, 0);
 		cf_relaxed_set(p->wait, 0);
-		cf_relaxed_set(p->arm, false);
-		cf_relaxed_set(p->near, 0);
+		cf_arm_forget(&p->arm);
 		cf_relaxed_set(p->waits, false);
 		cf_relaxed_set(p->demand, 0);
 		cf_relaxed_set(p->key, key);
@@ -226,7 +217,7 @@ static bool may_seek(const struct pair *p)
 /* Returns true if one thread is best: a second one would read somewhere else. */
 static bool wants_one(const struct pair *p)
 {
-	return cf_relaxed_get(p->arm) || may_seek(p);
+	return cf_arm_is_there(&p->arm) || may_seek(p);
 }
 
 /* Returns true if not each piece of work needs to be measured any more. */
@@ -378,18 +369,6 @@ static bool is_busy(void)
 	return is_hardly_idle(cf_idle_share());
 }
 
-/* One more sample of a disk that claims to have an arm: it sought, or did not. */
-static void look_for_arm(struct pair *p, bool sought)
-{
-	unsigned int near = sought ? 0 : cf_relaxed_get(p->near) + 1;
-
-	cf_relaxed_set(p->near, near);
-	if (sought)
-		cf_relaxed_set(p->arm, true);
-	else if (near >= NEAR)
-		cf_relaxed_set(p->arm, false);
-}
-
 /*
  * Returns true if work waits for more than so many times what it computes and queues; not if the
  * clock of the processor does not tell what it computes.
@@ -460,7 +439,7 @@ static void record(struct pair *p, int64_t cpu, int64_t queue, int64_t wait)
 
 	/* Among many threads a wait is long on any disk. */
 	if (claims_arm(p) && !waits)
-		look_for_arm(p, wait > LONG_SEEK);
+		cf_arm_note(&p->arm, wait);
 	if (cf_relaxed_add(p->samples, 1) > 0) {
 		int64_t old_queue = cf_relaxed_get(p->queue), old_wait = cf_relaxed_get(p->wait);
 

@@ -16,7 +16,8 @@ start	callers clock cookie exit identity job policy pool relaxed
 exit	clock cookie limit watch
 cookie	clock container count identity job limit pause pin policy pool quota slots sys watch
 slots	identity job pool sys
-policy	callers clock cores fibhash idle limit place pool relaxed spent watch
+policy	arm callers clock cores fibhash idle limit place pool relaxed spent watch
+arm	relaxed
 callers	clock relaxed
 spent	clock limit
 idle	clock cores relaxed
