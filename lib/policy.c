@@ -25,6 +25,10 @@
  * processors are seen to be idle for a quarter of their time; and it is enough to keep a verdict,
  * since the many threads that follow from it all queue a little, and leave no processor idle.
  *
+ * Copies that are read back or flushed do little but wait for their disk in turns: with them each
+ * wait counts, however much they compute, and until it is known whether processors are idle they
+ * are taken to be.  What the program does between such copies tells nothing of them.
+ *
  * A thread that was not put to sleep has not waited: what is missing of its time, a hypervisor
  * took.
  *
@@ -169,6 +173,7 @@ static struct pair {
 	atomic_int waiting;		/* share of samples that waited, 0 to WHOLE */
 	_Atomic int64_t cpu, queue, wait;	/* running means, ns; see above */
 	struct cf_arm arm;		/* of a disk that claims to have one */
+	atomic_bool expected;		/* its copies are read back or flushed */
 	atomic_bool waits;		/* what follows from them, and, if true, */
 	atomic_uint demand;		/* how many threads it took when that was found */
 } pairs[1 << PAIR_BITS];
@@ -190,6 +195,7 @@ static struct pair *find(uint64_t key)
 		cf_relaxed_set(p->queue, 0);
 		cf_relaxed_set(p->wait, 0);
 		cf_arm_forget(&p->arm);
+		cf_relaxed_set(p->expected, false);
 		cf_relaxed_set(p->waits, false);
 		cf_relaxed_set(p->demand, 0);
 		cf_relaxed_set(p->key, key);
@@ -324,6 +330,8 @@ bool cf_policy_work_counts(const struct cf_policy_sample *s)
 
 void cf_policy_end_work(struct cf_policy_sample *s, uint64_t pair, unsigned int calls)
 {
+	if (cf_relaxed_get(find(pair)->expected))
+		return;
 	if (!s->taken) {
 		measure_afterwards(s, pair);
 		return;
@@ -402,13 +410,26 @@ static bool may_wait_here(int64_t cpu, int64_t queue, int64_t wait)
 	return is_hardly_idle(lately) && !is_elsewhere(cpu, queue, wait);
 }
 
+/* Returns true if so long a wait (ns) of work that computes for so long is one to be counted. */
+static bool counts(const struct pair *p, int64_t cpu, int64_t wait)
+{
+	return wait > SHORTEST_WAIT && (wait > cpu / 2 || cf_relaxed_get(p->expected));
+}
+
 /*
  * Returns true if more threads may help work that computes, queues and waits for so long (ns);
  * waits: there are more already.
  */
-static bool is_long(int64_t cpu, int64_t queue, int64_t wait, bool waits)
+static bool is_long(const struct pair *p, int64_t cpu, int64_t queue, int64_t wait, bool waits)
 {
-	return wait > cpu / 2 && (waits || wait > cpu + queue || cf_idle_mean() >= MUCH_IDLE);
+	return counts(p, cpu, wait) &&
+	       (waits || wait > cpu + queue || cf_idle_mean() >= MUCH_IDLE);
+}
+
+/* Returns true while it is taken for granted that more threads help work of p that waits. */
+static bool is_granted(const struct pair *p)
+{
+	return cf_relaxed_get(p->expected) && cf_idle_mean() == CF_IDLE_NOT_YET && !wants_one(p);
 }
 
 static unsigned int or_cores(unsigned int threads)
@@ -435,7 +456,7 @@ static unsigned int demand(int64_t cpu, int64_t wait)
 static void record(struct pair *p, int64_t cpu, int64_t queue, int64_t wait)
 {
 	bool waits = cf_relaxed_get(p->waits);
-	int64_t waiting = wait > SHORTEST_WAIT && wait > cpu / 2 ? WHOLE : 0;
+	int64_t waiting = counts(p, cpu, wait) ? WHOLE : 0;
 
 	/* Among many threads a wait is long on any disk. */
 	if (claims_arm(p) && !waits)
@@ -454,12 +475,16 @@ static void record(struct pair *p, int64_t cpu, int64_t queue, int64_t wait)
 	cf_relaxed_set(p->cpu, cpu);
 	cf_relaxed_set(p->queue, queue);
 	cf_relaxed_set(p->wait, wait);
-	bool now_waits = waiting > WHOLE / 2 && is_long(cpu, queue, wait, waits);
+	bool often = waiting > WHOLE / 2;
+	bool now_waits = often && is_long(p, cpu, queue, wait, waits);
 	if (now_waits && !waits && (wants_one(p) || may_wait_here(cpu, queue, wait)))
 		now_waits = false;
 	if (now_waits && !waits)
 		cf_relaxed_set(p->demand, demand(cpu, wait));
-	cf_relaxed_set(p->waits, now_waits);
+	bool granted = often && !now_waits && is_granted(p);
+	if (granted)
+		cf_relaxed_set(p->demand, or_cores(MODEST));
+	cf_relaxed_set(p->waits, now_waits || granted);
 	cf_relaxed_set(last_measured, p);
 }
 
@@ -491,6 +516,11 @@ void cf_policy_await(uint64_t pair)
 		return;
 	for (int i = 0; i < LOOKS && !measured(p); i++)
 		nanosleep(&(struct timespec){ .tv_nsec = LOOK_EVERY }, NULL);
+}
+
+void cf_policy_expect_wait(uint64_t pair)
+{
+	cf_relaxed_set(find(pair)->expected, true);
 }
 
 bool cf_policy_waits(uint64_t pair)

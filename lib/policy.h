@@ -41,6 +41,9 @@ void cf_policy_end_work(struct cf_policy_sample *s, uint64_t pair, unsigned int 
 /* The copy has turned out to be big, so its time tells nothing: do not measure it. */
 void cf_policy_is_big(struct cf_policy_sample *s);
 
+/* Copies of pair end only when a disk has answered, as those that are read back. */
+void cf_policy_expect_wait(uint64_t pair);
+
 /* Returns true if copies of pair mostly wait (for a server, a disk), or if it is not known. */
 bool cf_policy_waits(uint64_t pair);
 

@@ -189,6 +189,8 @@ int cf_start(struct cf_job *j)
 
 	if (r < 0)
 		return r;
+	if (j->flags & (COPYFILE_VERIFY | COPYFILE_FSYNC))
+		cf_policy_expect_wait(j->place.pair);
 	r = j->flags & COPYFILE_SYNC    ? run_here(j)
 	    : j->flags & COPYFILE_ASYNC ? only_hand_over(j)
 					: run_here_or_hand_over(j);

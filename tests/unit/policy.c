@@ -37,7 +37,8 @@ int cf_idle_mean(void)
 enum {
 	UNKNOWN = 1, LATE = 5, BIG = 9, LARGE = 13, AWAITED = 17, KNOWN = 21, DEMAND = 25,
 	NO_DEMAND = 29, ARM = 33 | CF_PAIR_SEEKS, NO_ARM = 37 | CF_PAIR_SEEKS, SERVER_HERE = 41,
-	FAR = 45, NEAR_BY = 49, IN_PART = 53, OTHERS = 57
+	FAR = 45, NEAR_BY = 49, IN_PART = 53, READ_BACK = 57,
+	NOT_READ_BACK = 61, IN_MEMORY = 65, OTHERS = 69
 };
 
 static const int64_t ms = 1000000;
@@ -234,6 +235,33 @@ static void mostly_spin(int64_t ns)
 	nap(ns * 4 / 10);
 }
 
+/* Returns true if the pair is taken to wait after a few copies that mostly compute. */
+static bool waits_a_little(uint64_t pair)
+{
+	for (int i = 0; i < 3; i++)
+		copy(pair, mostly_spin, 1000);
+	return cf_policy_waits(pair);
+}
+
+static void test_read_back(void)
+{
+	idle = CF_IDLE_NOT_YET;
+	ok(!waits_a_little(NOT_READ_BACK), "a wait shorter than the computing is none at first");
+	cf_policy_expect_wait(READ_BACK);
+	ok(waits_a_little(READ_BACK), "of copies that are read back it is one");
+	struct cf_pool_limits limits = cf_policy_limits(0, READ_BACK);
+	ok(limits.waits && limits.demand >= 8 && limits.demand >= cf_cores(),
+	   "for which there are several threads (%u)", limits.demand);
+	idle = 0;
+	nap(20 * ms);
+	ok(waits_a_little(READ_BACK), "also when no processor is idle with so many");
+	cf_policy_expect_wait(IN_MEMORY);
+	copy(IN_MEMORY, spin, 1000);
+	copy(IN_MEMORY, spin, 1000);
+	ok(!cf_policy_waits(IN_MEMORY), "those that never wait are in memory");
+	idle = CF_IDLE_UNKNOWN;
+}
+
 /* Work that waits for less than it computes leaves processors idle all the same. */
 static void test_idle_in_part(void)
 {
@@ -394,6 +422,7 @@ int main(void)
 	test_arm();
 	test_server_here();
 	test_server_elsewhere();
+	test_read_back();
 	test_idle_in_part();
 	test_not_measured();
 	test_late();
