@@ -6,6 +6,8 @@
 
 #include "newdir.h"
 
+#include <sys/xattr.h>
+
 #include "scratch.h"
 #include "tap.h"
 
