@@ -317,7 +317,8 @@ static int copy_xattr_writable(const struct cf_attr *a, const struct names *name
 	struct stat st;
 	int r = copy_xattr(a, names);
 
-	if (r != -EACCES || cf_fstat(a->dst, &st) < 0 || st.st_mode & S_IWUSR ||
+	/* EPERM may be that of another attribute: libattr goes on, and returns the last one. */
+	if ((r != -EACCES && r != -EPERM) || cf_fstat(a->dst, &st) < 0 || st.st_mode & S_IWUSR ||
 	    cf_chmod(a->dst, a->path, (st.st_mode & MODE_BITS) | S_IWUSR) < 0)
 		return r;
 	if (*restore == (mode_t)-1)

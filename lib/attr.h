@@ -14,9 +14,9 @@ struct cf_attr {
 	const struct stat *st;		/* of src */
 	uint64_t flags;			/* COPYFILE_ATTRS bits, COPYFILE_LENIENT, _GIVEN_MODE */
 	const struct timespec *times;	/* of access and modification; NULL: src's */
-	bool created;			/* dst is new, with cf_attr_create_mode() */
-	const struct stat *made;	/* of dst, since it was created; NULL: not known */
-	bool as_made;			/* since then it has src's owner and mode, and no ACL */
+	bool created;			/* dst is new */
+	const struct stat *made;	/* its stat before any attribute was set; NULL: not known */
+	bool as_made;			/* it had src's owner and mode by then, and no ACL */
 
 	/* With COPYFILE_GIVEN_MODE, of a new dst */
 	mode_t mode;			/* what it gets, under the umask, ... */

@@ -25,20 +25,25 @@
 #define RAMFS_MAGIC 0x858458f6
 #define HUGETLBFS_MAGIC 0x958458f6
 #define ZFS_MAGIC 0x2fc12fc1
+#define EXT_MAGIC 0x0000ef53	/* ext2, ext3, ext4 */
+#define XFS_MAGIC 0x58465342
+#define BTRFS_MAGIC 0x9123683e
+#define F2FS_MAGIC 0xf2f52010
+#define BCACHEFS_MAGIC 0xca451a4e
 
 /* From <linux/magic.h> and the file systems themselves */
 static const struct {
 	uint32_t magic;
 	enum cf_fs kind;
 } types[] = {
-	{ 0x0000ef53, CF_FS_PLAIN },	/* ext2, ext3, ext4 */
-	{ 0x58465342, CF_FS_PLAIN },	/* xfs */
-	{ 0x9123683e, CF_FS_PLAIN },	/* btrfs */
+	{ EXT_MAGIC, CF_FS_PLAIN },
+	{ XFS_MAGIC, CF_FS_PLAIN },
+	{ BTRFS_MAGIC, CF_FS_PLAIN },
 	{ TMPFS_MAGIC, CF_FS_PLAIN },
 	{ RAMFS_MAGIC, CF_FS_PLAIN },
 	{ HUGETLBFS_MAGIC, CF_FS_PLAIN },
-	{ 0xf2f52010, CF_FS_PLAIN },	/* f2fs */
-	{ 0xca451a4e, CF_FS_PLAIN },	/* bcachefs */
+	{ F2FS_MAGIC, CF_FS_PLAIN },
+	{ BCACHEFS_MAGIC, CF_FS_PLAIN },
 	{ ZFS_MAGIC, CF_FS_PLAIN },
 	{ 0x00004d44, CF_FS_PLAIN },	/* vfat */
 	{ 0x2011bab0, CF_FS_PLAIN },	/* exfat */
@@ -144,6 +149,22 @@ bool cf_fs_keeps_numbers(int fd)
 
 	/* The number is part of what the server tells of a file. */
 	return kind_of_type(type) == CF_FS_PLAIN || type == NFS_MAGIC;
+}
+
+bool cf_fs_has_owners(int fd)
+{
+	switch (cf_fs_type(fd)) {
+	case EXT_MAGIC:
+	case XFS_MAGIC:
+	case BTRFS_MAGIC:
+	case F2FS_MAGIC:
+	case BCACHEFS_MAGIC:
+	case TMPFS_MAGIC:
+	case RAMFS_MAGIC:
+		return true;
+	default:
+		return false;
+	}
 }
 
 int cf_fs_is_nfs(int fd)

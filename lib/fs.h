@@ -30,6 +30,12 @@ enum cf_fs cf_fs_known(int fd, dev_t dev);
  */
 bool cf_fs_keeps_numbers(int fd);
 
+/*
+ * Returns true if fd's file system gives a new file its owner and mode by the rules of Linux
+ * alone, not by its name, or what a server makes of them; and has no ACLs but those of POSIX.
+ */
+bool cf_fs_has_owners(int fd);
+
 /* Where the data of a file may be read from, without a look at a disk */
 enum cf_fs_memory {
 	CF_MEMORY_PAGES,	/* the page cache */

@@ -245,14 +245,14 @@ static struct cf_private *private_of(const struct cf_job *j)
 
 /*
  * Returns true if the destination is made with the mode of its source, since nobody else gets at
- * it, and it has the right owner for that.  What may be made without O_EXCL has to be writable.
+ * it, and it has the right owner for that.  What gets extended attributes has to be writable.
  */
 static bool gets_mode_at_once(const struct cf_job *j)
 {
 	const struct cf_private *p = private_of(j);
-	mode_t mode = j->st.st_mode & 07777, lacks = cf_newdir_set(j->newdir) ? S_IWUSR & ~mode : 0;
+	mode_t mode = j->st.st_mode & 07777, needed = j->flags & COPYFILE_XATTR ? S_IWUSR : 0;
 
-	return p && mode <= 0777 && !lacks &&
+	return p && mode <= 0777 && !(needed & ~mode) &&
 	       (!(j->flags & COPYFILE_OWNER) || cf_private_gives_owner(p, &j->st));
 }
 

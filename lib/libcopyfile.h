@@ -300,12 +300,12 @@ int copyfilefd(int src_fd, int dst_fd, const struct copyfile_how *how, size_t si
 
 /*
  * Tell the library that dir, an open directory, is new: this program has made it, and until
- * copyfile_newdir_end() nothing but copies that *ret is given to (as copyfile_how.newdir) makes
- * regular files in it, or changes who may use it.  The umask must let the owner of a file write.
- * On NFS files are made without O_EXCL then, which takes a round trip more; a copy fails with
- * EEXIST all the same if its name is taken.  If only its owner, the caller, may enter dir, copies
- * with STEADY and MODE or ACL spare the calls for owners and modes that are right from the start.
- * above is what was begun for the directory that dir was made in, or 0; it spares questions.
+ * copyfile_newdir_end() only copies that *ret is given to (as copyfile_how.newdir) make regular
+ * files in it; who may use it does not change, nor do the umask, which must let the owner of a
+ * file write, and the credentials of the threads that copy.  On NFS files are made without O_EXCL
+ * then, which takes a round trip more; if a name is taken it is EEXIST all the same.  If only its
+ * owner, the caller, may enter dir, copies with STEADY and MODE or ACL spare the calls for owners
+ * and modes that are right from the start.  above: for the directory that dir was made in, or 0.
  *
  * Returns 0; or -EFAULT, -ENOTDIR, -ENOMEM, or an error as from fstatfs(2) or fstat(2).  *ret
  * is 0 where there is nothing to gain.  On NFS it takes 16 to 32 bytes for each file until then.

@@ -9,7 +9,9 @@
  * They are right if they were with another file.  Who owns what is made in a directory depends
  * on the thread's credentials, the directory's group and S_ISGID and the file system; the
  * mode on the umask and the file system (some have modes of their own), and on a default ACL,
- * which a private directory does not have.  All of these stay.  So the first files are looked
+ * which a private directory does not have.  All of these stay, and names do not matter, on the
+ * file systems that are known to be so; not with FUSE, say, nor on NFS, where a server may have
+ * ACLs of its own.  So the first files are looked
  * at, and what they were given the others will be given: the owner, and each mode that was had
  * exactly as asked for.  A mode of which a bit was lost is looked at each time.
  *
@@ -19,10 +21,10 @@
 
 #include "private.h"
 
-#include <errno.h>
 #include <unistd.h>
 
 #include "attr.h"
+#include "fs.h"
 #include "relaxed.h"
 
 /* The owner of no file: chown(2) takes both numbers for "not changed". */
@@ -45,8 +47,8 @@ void cf_private_begin(struct cf_private *p, int dir, const struct stat *st,
 	/* The rights of the group are the most that an ACL can give to anybody. */
 	if (st->st_mode & (S_IRWXG | S_IRWXO) || (!known && st->st_uid != geteuid()))
 		return;
-	/* A default ACL is inherited, or it is not there. */
-	p->on = known || !cf_attr_inherits(dir, ".");
+	/* No default ACL came from above, if there is none there. */
+	p->on = known || (cf_fs_has_owners(dir) && !cf_attr_inherits(dir, "."));
 	if (!known || above->gid != p->gid || above->setgid != p->setgid)
 		return;
 	cf_relaxed_set(p->mixed, cf_relaxed_get(above->mixed));

@@ -56,9 +56,14 @@ many_files_of_each_mode() {
 		chmod 4755 d/sub/0755.3
 		chmod 2640 d/sub/0640.4
 		setfacl -m u:1234:r d/0644.3 d/sub/0444.3 d/sub/deep/0775.4
-		setfattr -n user.b -v x d/0644.4 d/sub/0755.4 d/far/0600.3
+		setfattr -n user.b -v x d/0644.4 d/sub/0755.4 d/far/0600.3 d/0444.2 d/0444.4
 		! may_chown || chown 1234:5678 d/0600.3 d/sub/0777.4 d/sub/deep/*.2 d/far
 		! may_chown || chgrp 5678 d/0444.3 d/far/*.3
+	}
+	# one that an ordinary user may not set, after one that he may
+	before() {
+		! is_root || setfattr -n security.capability \
+			-v 0x0100000200200000000000000000000000000000 d/0444.4 d/sub/0755.4
 	}
 	# Without the right to write cp gives a user's files no extended attributes.
 	for mask in 000 027 077; do

@@ -34,7 +34,7 @@ dest	attr claim destfile inplace newset pause sys temp watch
 inplace	claim destfile fs same sys wait
 destfile	claim newset watch
 newdir	fs newset private sys
-private	attr relaxed
+private	attr fs relaxed
 newset	fibhash sys
 claim	fibhash fs place sys wait watch
 same	change fs sys

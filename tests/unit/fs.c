@@ -40,12 +40,14 @@ static void test_kinds(void)
 		int fd = open_on(places[i].path, places[i].type);
 
 		if (fd < 0) {
-			skip(2, "no usual %s", places[i].path);
+			skip(3, "no usual %s", places[i].path);
 			continue;
 		}
 		is_int(cf_fs_of(fd), places[i].kind, "the kind of %s", places[i].path);
 		is_int(cf_fs_keeps_numbers(fd), places[i].kind == CF_FS_PLAIN,
 		       "and whether it keeps its numbers");
+		is_int(cf_fs_has_owners(fd), places[i].type == TMPFS_MAGIC,
+		       "and whether files have owners as on Linux");
 		close(fd);
 	}
 }
