@@ -502,7 +502,7 @@ void copyfile_work_end(struct copyfile_work *work, int src_dir, int dst_dir,
 		if (counts)
 			cf_policy_end_work(&s, pair, calls);
 		if (waits)
-			cf_start_worked(pair);
+			cf_start_worked(pair, cf_policy_took(&s));
 	}
 	errno = old_errno;
 }

@@ -243,13 +243,16 @@ static _Thread_local int64_t next_sample;
 /* This thread's times when its last sample ended; zeros: there was none */
 static _Thread_local struct cf_spent last_end;
 
-/* Returns how long to wait for the next sample (ns), if cf_spent_now() has taken so long. */
+/*
+ * Returns how long to wait for the next sample (ns), if cf_spent_now() has taken so long; 0: that
+ * is not known.
+ */
 static int64_t interval(int64_t took)
 {
 	static _Atomic int64_t least;	/* that it has ever taken: then it was not disturbed */
 	int64_t before = cf_relaxed_get(least);
 
-	if (!before || took < before)
+	if (took && (!before || took < before))
 		cf_relaxed_set(least, took);
 	else
 		took = before;
@@ -317,7 +320,7 @@ static void measure_afterwards(const struct cf_policy_sample *s, uint64_t pair)
 	int64_t wait = end.wall - s->begin.wall - held - COARSE - cpu - queue;
 
 	if (last_end.wall && end.sleeps > last_end.sleeps && wait > cpu) {
-		next_sample = end.wall + EVERY;
+		next_sample = end.wall + interval(0);
 		record(find(pair), cpu, queue, wait);
 	}
 	last_end = end;
@@ -326,6 +329,12 @@ static void measure_afterwards(const struct cf_policy_sample *s, uint64_t pair)
 bool cf_policy_work_counts(const struct cf_policy_sample *s)
 {
 	return s->taken || cf_clock(CLOCK_MONOTONIC_COARSE) >= next_sample;
+}
+
+int64_t cf_policy_took(const struct cf_policy_sample *s)
+{
+	/* Read from one clock, both times have the same mean error. */
+	return cf_clock(s->taken ? CLOCK_MONOTONIC : CLOCK_MONOTONIC_COARSE) - s->begin.wall;
 }
 
 void cf_policy_end_work(struct cf_policy_sample *s, uint64_t pair, unsigned int calls)

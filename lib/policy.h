@@ -36,6 +36,7 @@ void cf_policy_end(const struct cf_policy_sample *s, uint64_t bytes, unsigned in
  */
 void cf_policy_begin_work(struct cf_policy_sample *s);
 bool cf_policy_work_counts(const struct cf_policy_sample *s);
+int64_t cf_policy_took(const struct cf_policy_sample *s);	/* so far; ns, on average */
 void cf_policy_end_work(struct cf_policy_sample *s, uint64_t pair, unsigned int calls);
 
 /* The copy has turned out to be big, so its time tells nothing: do not measure it. */

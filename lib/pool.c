@@ -230,12 +230,12 @@ static void run_locked(struct cf_task *task)
 	unlock_pool();
 	unsigned int work = task->run(task);
 	lock_pool();
-	int64_t ended = cf_now();
-	cf_lanes_charge(self.lane, ended - self.free_since);
+	int64_t ended = cf_now(), took = ended - self.free_since;
+	cf_lanes_charge(self.lane, took);
 	self.free_since = ended;
 	if (is_at_big())
 		return;
-	cf_scale_ended(&pool.scale, work, pool.starved, ended);
+	cf_scale_ended(&pool.scale, took, work, pool.starved, ended);
 	pool.starved = false;
 }
 
@@ -358,7 +358,7 @@ void cf_pool_limit(unsigned int fixed, bool alike)
 	unlock_pool();
 }
 
-void cf_pool_worked(struct cf_pool_limits limits)
+void cf_pool_worked(struct cf_pool_limits limits, int64_t took)
 {
 	int64_t now = cf_now();
 
@@ -368,7 +368,7 @@ void cf_pool_worked(struct cf_pool_limits limits)
 		pool.scale.first = limits.demand;
 		cf_scale_expect(&pool.scale, limits.least, limits.most, limits.waits,
 				limits.crowded, now);
-		cf_scale_ended(&pool.scale, 1, false, now);
+		cf_scale_ended(&pool.scale, took, 1, false, now);
 	}
 	unlock_pool();
 }

@@ -40,10 +40,11 @@ int cf_pool_submit(struct cf_task *task, struct cf_pool_limits limits);
 void cf_pool_limit(unsigned int fixed, bool alike);
 
 /*
- * A thread of the program has done a piece of work of its own, which waits.  While there are no
- * tasks the number of threads, as cf_pool_load() returns it, is found by trials with such work.
+ * A thread of the program has done a piece of work of its own, which waits and took so many ns.
+ * While there are no tasks the number of threads, as cf_pool_load() returns it, is found by trials
+ * with such work.
  */
-void cf_pool_worked(struct cf_pool_limits limits);
+void cf_pool_worked(struct cf_pool_limits limits, int64_t took);
 
 /*
  * Returns true if the pool's threads make their system calls with the credentials, root and

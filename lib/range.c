@@ -151,7 +151,7 @@ static void settle_locked(struct team *t, off_t at, off_t len, off_t moved, uint
 	if (moved >= 0 && moved < len && at + moved < t->end)
 		t->end = at + moved;
 	if (moved > 0)
-		cf_scale_ended(&t->scale, 1 + moved / UNIT, false, cf_now());
+		cf_scale_ended(&t->scale, 0, 1 + moved / UNIT, false, cf_now());
 }
 
 /* Take chunks until there is none left, or, for a helper, until it is one too many. */

@@ -17,6 +17,11 @@
  * there are threads.  If a thread finds nothing to do the measurement proves nothing: then
  * there are too few tasks.
  *
+ * Fewer threads are tried last, and without haste, against the mean of the whole rest before.
+ * Where there still are more, since a thread of the program's own first ends what it has begun,
+ * which may be many tasks, the rate says nothing.  But what one thread does in its time does: so
+ * many threads as are tried do no more than so many times that.
+ *
  *	STEADY -- rested, never starved --> UP or DOWN
  *	UP     -- worth it --> UP, further;  else STEADY, as before
  *	DOWN   -- worth it --> DOWN, further;  else STEADY, as before
@@ -45,6 +50,10 @@
 #define LEAST_TIME 4000000
 #define ENOUGH_TIME 100000000
 
+/* Fewer threads are measured for this time (ns), and those before them for at most that. */
+#define FEWER_TIME 50000000
+#define WHOLE_REST 1000000000
+
 /* The rest from a trial that changed nothing to the next trial (ns) */
 #define FIRST_REST 500000000
 #define LONGEST_REST 8000000000
@@ -67,6 +76,7 @@ static void measure_anew(struct cf_scale *s, int64_t now, bool settling)
 	s->starved = false;
 	s->count = 0;
 	s->work = 0;
+	s->busy = 0;
 	s->since = now;
 }
 
@@ -203,26 +213,39 @@ static void judge_trial(struct cf_scale *s, double rate, int64_t now)
 	decide(s, within(s, back), rate, down ? COPYFILE_SLOWER : COPYFILE_NO_GAIN, now);
 }
 
-void cf_scale_ended(struct cf_scale *s, unsigned int work, bool starved, int64_t now)
+/* Returns rate, or less, if more threads than there are to be have taken part in it. */
+static double least_rate(const struct cf_scale *s, double rate)
+{
+	double most = s->busy ? s->target * (s->work * 1e9 / s->busy) : rate;
+
+	return rate < most ? rate : most;
+}
+
+void cf_scale_ended(struct cf_scale *s, int64_t took, unsigned int work, bool starved,
+		    int64_t now)
 {
 	if (!s->waits)
 		return;
 	s->count++;
 	s->work += work;
+	s->busy += took;
 	s->starved |= starved;
 	if (s->settling) {
 		if (s->count >= s->under_way)
 			measure_anew(s, now, false);
 		return;
 	}
-	bool enough = s->count >= s->target || now - s->since > ENOUGH_TIME;
-	if (!enough || s->count < LEAST_TASKS || now - s->since < LEAST_TIME)
+	int64_t time = now - s->since, least = s->trial == CF_SCALE_DOWN ? FEWER_TIME : LEAST_TIME;
+	bool enough = s->count >= s->target || time > ENOUGH_TIME;
+	if (!enough || s->count < LEAST_TASKS || time < least)
 		return;
-	double rate = s->work * 1e9 / (now - s->since);
-	if (s->trial != CF_SCALE_STEADY)
+	double rate = s->work * 1e9 / time;
+	if (s->trial == CF_SCALE_DOWN)
+		judge_trial(s, least_rate(s, rate), now);
+	else if (s->trial == CF_SCALE_UP)
 		judge_trial(s, rate, now);
 	else if (now >= s->retry && !s->starved)
 		try_next(s, rate, now);
-	else
+	else if (s->starved || time > WHOLE_REST)
 		measure_anew(s, now, false);
 }

@@ -39,6 +39,7 @@ struct cf_scale {
 	bool starved;			/* a thread had nothing to do */
 	unsigned int count;		/* tasks ended */
 	uint64_t work;			/* units done */
+	int64_t busy;			/* time (ns) that the tasks took, added up */
 	int64_t since;
 
 	int64_t started;		/* when the first task came; 0: not yet */
@@ -56,9 +57,11 @@ void cf_scale_expect(struct cf_scale *s, unsigned int least, unsigned int most, 
 		     bool crowded, int64_t now);
 
 /*
- * A task has ended, which was work units of work.  starved says that a thread has found
- * nothing to do since the last task ended.
+ * A task has ended, which took so many nanoseconds (0: there are no more threads than there are to
+ * be) and was work units of work.  starved says
+ * that a thread has found nothing to do since the last task ended.
  */
-void cf_scale_ended(struct cf_scale *s, unsigned int work, bool starved, int64_t now);
+void cf_scale_ended(struct cf_scale *s, int64_t took, unsigned int work, bool starved,
+		    int64_t now);
 
 #endif

@@ -115,12 +115,12 @@ static struct cf_pool_limits limits(const struct cf_job *j)
 	return cf_policy_limits(fixed_threads(), j->place.pair);
 }
 
-void cf_start_worked(uint64_t pair)
+void cf_start_worked(uint64_t pair, int64_t took)
 {
 	struct cf_pool_limits l = cf_policy_limits(fixed_threads(), pair);
 
 	if (l.waits)
-		cf_pool_worked(l);
+		cf_pool_worked(l, took);
 }
 
 /* Returns true if the pool is to make j, a copy that burns the processor. */

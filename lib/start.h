@@ -16,8 +16,8 @@ void cf_start_setup(uint32_t threads, uint32_t pending);
 /* From now on there are at most so many threads; 0: as cf_start_setup() has said. */
 void cf_start_limit(uint32_t threads);
 
-/* A thread of the program has done a piece of work of its own in that pair (place.h). */
-void cf_start_worked(uint64_t pair);
+/* A thread of the program has done work of its own in that pair (place.h), for so many ns. */
+void cf_start_worked(uint64_t pair, int64_t took);
 
 /*
  * Start j.  Returns 0 if that is done; a cookie, which has taken over what j is to do; or

@@ -18,15 +18,18 @@ struct server {
 	int slots;			/* tasks served at a time; the others queue */
 	int64_t task;			/* ns for one */
 	int64_t crowd;			/* ns more for each that is under way: a disk's head */
+	int own;			/* tasks that a thread ends before it rests */
 };
 
 struct run {
 	struct cf_scale scale;
 	int64_t now;
-	int64_t ends[MOST];		/* of each thread's task; 0: it rests */
+	int64_t begun[MOST];		/* each thread's task */
+	int64_t ends[MOST];		/* when it will end; 0: the thread rests */
+	int left[MOST];			/* tasks of its own */
 	int64_t free[MOST];		/* when each slot is */
 	int64_t full;			/* when the target was 64 for the first time */
-	unsigned int seen_most;
+	unsigned int seen_most, seen_least;	/* target; least after full */
 };
 
 static int in_flight(const struct run *r)
@@ -48,6 +51,7 @@ static void start(struct run *r, const struct server *srv, int thread)
 	if (r->free[slot] < r->now)
 		r->free[slot] = r->now;
 	r->free[slot] += srv->task + srv->crowd * in_flight(r);
+	r->begun[thread] = r->now;
 	r->ends[thread] = r->free[slot];
 }
 
@@ -60,15 +64,19 @@ static void work(struct run *r, const struct server *srv, bool waits, bool crowd
 	while (r->now < until) {
 		cf_scale_expect(&r->scale, 2, MOST, waits, crowded, r->now);
 		for (i = 0; i < MOST; i++)
-			if (!r->ends[i] && in_flight(r) < (int)r->scale.target)
+			if (!r->ends[i] && (r->left[i] || in_flight(r) < (int)r->scale.target)) {
+				r->left[i] = r->left[i] ? r->left[i] - 1 : srv->own;
 				start(r, srv, i);
+			}
 		first = -1;
 		for (i = 0; i < MOST; i++)
 			if (r->ends[i] && (first < 0 || r->ends[i] < r->ends[first]))
 				first = i;
 		r->now = r->ends[first];
 		r->ends[first] = 0;
-		cf_scale_ended(&r->scale, 1, false, r->now);
+		cf_scale_ended(&r->scale, r->now - r->begun[first], 1, false, r->now);
+		if (r->full && r->scale.target < r->seen_least)
+			r->seen_least = r->scale.target;
 		if (r->scale.target > r->seen_most)
 			r->seen_most = r->scale.target;
 		if (r->scale.target == MOST && !r->full)
@@ -83,6 +91,7 @@ static struct run fresh(void)
 	memset(&r, 0, sizeof r);
 	r.now = 1;
 	r.scale.first = 32;
+	r.seen_least = MOST;
 	return r;
 }
 
@@ -96,6 +105,18 @@ static void test_wide_server(void)
 	   (long long)(r.full / ms));
 	work(&r, &wide, true, false, 20000 * ms);
 	is_int(r.scale.target, MOST, "and keeps them");
+}
+
+/* While threads that are too many go on with what they have begun, fewer are not as fast. */
+static void test_threads_that_go_on(void)
+{
+	const struct server wide = { MOST, 15 * ms, 0, 100 };
+	struct run r = fresh();
+
+	work(&r, &wide, true, false, 20000 * ms);
+	ok(r.full && r.seen_least >= MOST / 2, "never less than half of the threads (%u)",
+	   r.seen_least);
+	is_int(r.scale.target, MOST, "and in the end all");
 }
 
 /* A moment in which nothing ends, of whatever cause, decides nothing for long. */
@@ -188,7 +209,7 @@ static void test_starved(void)
 	cf_scale_expect(&s, 2, MOST, true, false, 1);
 	before = s.target;
 	for (i = 1; i < 2000; i++)
-		cf_scale_ended(&s, 1, true, 1 + i * ms);
+		cf_scale_ended(&s, 0, 1, true, 1 + i * ms);
 	is_int(s.target, before, "threads without work are not made more");
 }
 
@@ -213,6 +234,7 @@ static void test_bounds(void)
 int main(void)
 {
 	test_wide_server();
+	test_threads_that_go_on();
 	test_stall();
 	test_narrow_server();
 	test_disk();
