@@ -11,9 +11,9 @@
  * mode on the umask and the file system (some have modes of their own), and on a default ACL,
  * which a private directory does not have.  All of these stay, and names do not matter, on the
  * file systems that are known to be so; not with FUSE, say, nor on NFS, where a server may have
- * ACLs of its own.  So the first files are looked
- * at, and what they were given the others will be given: the owner, and each mode that was had
- * exactly as asked for.  A mode of which a bit was lost is looked at each time.
+ * ACLs of its own.  So the first files are looked at, and what they were given the others will
+ * be given: the owner, and each mode that was had exactly as asked for.  A mode of which a bit was
+ * lost is looked at each time.
  *
  * The same holds in a directory that was made in this one, if group and S_ISGID are the same.
  */
