@@ -25,25 +25,21 @@
 #define RAMFS_MAGIC 0x858458f6
 #define HUGETLBFS_MAGIC 0x958458f6
 #define ZFS_MAGIC 0x2fc12fc1
-#define EXT_MAGIC 0x0000ef53	/* ext2, ext3, ext4 */
-#define XFS_MAGIC 0x58465342
-#define BTRFS_MAGIC 0x9123683e
-#define F2FS_MAGIC 0xf2f52010
-#define BCACHEFS_MAGIC 0xca451a4e
 
 /* From <linux/magic.h> and the file systems themselves */
-static const struct {
+static const struct type {
 	uint32_t magic;
 	enum cf_fs kind;
+	bool owners;			/* see cf_fs_has_owners() */
 } types[] = {
-	{ EXT_MAGIC, CF_FS_PLAIN },
-	{ XFS_MAGIC, CF_FS_PLAIN },
-	{ BTRFS_MAGIC, CF_FS_PLAIN },
-	{ TMPFS_MAGIC, CF_FS_PLAIN },
-	{ RAMFS_MAGIC, CF_FS_PLAIN },
+	{ 0x0000ef53, CF_FS_PLAIN, .owners = true },	/* ext2, ext3, ext4 */
+	{ 0x58465342, CF_FS_PLAIN, .owners = true },	/* xfs */
+	{ 0x9123683e, CF_FS_PLAIN, .owners = true },	/* btrfs */
+	{ TMPFS_MAGIC, CF_FS_PLAIN, .owners = true },
+	{ RAMFS_MAGIC, CF_FS_PLAIN, .owners = true },
+	{ 0xf2f52010, CF_FS_PLAIN, .owners = true },	/* f2fs */
+	{ 0xca451a4e, CF_FS_PLAIN, .owners = true },	/* bcachefs */
 	{ HUGETLBFS_MAGIC, CF_FS_PLAIN },
-	{ F2FS_MAGIC, CF_FS_PLAIN },
-	{ BCACHEFS_MAGIC, CF_FS_PLAIN },
 	{ ZFS_MAGIC, CF_FS_PLAIN },
 	{ 0x00004d44, CF_FS_PLAIN },	/* vfat */
 	{ 0x2011bab0, CF_FS_PLAIN },	/* exfat */
@@ -100,12 +96,20 @@ static const struct {
 	{ 0x20030528, CF_FS_REMOTE },	/* orangefs */
 };
 
-static enum cf_fs kind_of_type(int64_t type)
+/* Returns the row of a type, or NULL. */
+static const struct type *find(int64_t type)
 {
 	for (size_t i = 0; type >= 0 && i < sizeof types / sizeof *types; i++)
 		if (types[i].magic == type)
-			return types[i].kind;
-	return CF_FS_OTHER;
+			return &types[i];
+	return NULL;
+}
+
+static enum cf_fs kind_of_type(int64_t type)
+{
+	const struct type *t = find(type);
+
+	return t ? t->kind : CF_FS_OTHER;
 }
 
 enum cf_fs cf_fs_of(int fd)
@@ -153,18 +157,9 @@ bool cf_fs_keeps_numbers(int fd)
 
 bool cf_fs_has_owners(int fd)
 {
-	switch (cf_fs_type(fd)) {
-	case EXT_MAGIC:
-	case XFS_MAGIC:
-	case BTRFS_MAGIC:
-	case F2FS_MAGIC:
-	case BCACHEFS_MAGIC:
-	case TMPFS_MAGIC:
-	case RAMFS_MAGIC:
-		return true;
-	default:
-		return false;
-	}
+	const struct type *t = find(cf_fs_type(fd));
+
+	return t && t->owners;
 }
 
 int cf_fs_is_nfs(int fd)
