@@ -243,6 +243,12 @@ static struct cf_private *private_of(const struct cf_job *j)
 		cf_newdir_private(j->newdir) : NULL;
 }
 
+/* Returns true if a file in p belongs to whom it is to belong from the start. */
+static bool gets_owner(const struct cf_job *j, const struct cf_private *p)
+{
+	return !(j->flags & COPYFILE_OWNER) || cf_private_gives_owner(p, &j->st);
+}
+
 /*
  * Returns true if the destination is made with the mode of its source, since nobody else gets at
  * it, and it has the right owner for that.  What gets extended attributes has to be writable.
@@ -252,8 +258,7 @@ static bool gets_mode_at_once(const struct cf_job *j)
 	const struct cf_private *p = private_of(j);
 	mode_t mode = j->st.st_mode & 07777, needed = j->flags & COPYFILE_XATTR ? S_IWUSR : 0;
 
-	return p && mode <= 0777 && !(needed & ~mode) &&
-	       (!(j->flags & COPYFILE_OWNER) || cf_private_gives_owner(p, &j->st));
+	return p && mode <= 0777 && !(needed & ~mode) && gets_owner(j, p);
 }
 
 static struct cf_dest dest_of(struct cf_job *j)
@@ -302,9 +307,7 @@ static int open_dest(struct cf_job *j, struct cf_dest *d)
 static bool is_as_source(const struct cf_job *j, const struct cf_dest *d,
 			 const struct cf_private *p)
 {
-	bool owner = !(j->flags & COPYFILE_OWNER) || cf_private_gives_owner(p, &j->st);
-
-	return owner && d->mode == (j->st.st_mode & 07777);
+	return gets_owner(j, p) && d->mode == (j->st.st_mode & 07777);
 }
 
 static int set_file_attributes(struct cf_job *j, const struct cf_dest *d)
@@ -313,13 +316,14 @@ static int set_file_attributes(struct cf_job *j, const struct cf_dest *d)
 	struct cf_attr a = { .dst = d->fd, .created = d->created, .made = cf_dest_made(d) };
 	struct stat st;
 
-	if (p && !a.made) {
+	/* Where O_EXCL is spared, on NFS, no directory is private. */
+	assert(!p || !a.made);
+	if (p)
 		a.as_made = is_as_source(j, d, p) && cf_private_keeps_mode(p, d->mode);
-		if (!a.as_made && cf_fstat(d->fd, &st) == 0)
-			a.made = &st;
+	if (p && !a.as_made && cf_fstat(d->fd, &st) == 0) {
+		a.made = &st;
+		a.as_made = cf_private_learn(p, &st, d->mode) && is_as_source(j, d, p);
 	}
-	if (p && a.made)
-		a.as_made = cf_private_learn(p, a.made, d->mode) && is_as_source(j, d, p);
 	return set_attributes(j, &a, COPYFILE_ATTRS);
 }
 
