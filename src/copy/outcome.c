@@ -75,30 +75,24 @@ static uint64_t bytes_lost(const struct entry *e, const struct copyfile_info *in
 	return info && S_ISREG(e->type) ? info->bytes_done : 0;
 }
 
-/* Count what was not copied, or had to be read back: most copies have none of it. */
-static void count_more(const struct entry *e, enum outcome outcome,
-		       const struct copyfile_info *info)
-{
-	if (outcome == OUTCOME_SKIPPED || outcome == OUTCOME_FAILED)
-		tally_add(&(struct tally){
-			.bytes_left = bytes_left(e), .bytes_lost = bytes_lost(e, info),
-		});
-	else if (info && S_ISREG(e->type) && info->compared != COPYFILE_COMPARED_NOT)
-		tally_add(&(struct tally){ .verified = 1 });
-}
-
 static void count(const struct entry *e, enum outcome outcome, const struct copyfile_info *info)
 {
 	bool copied = outcome != OUTCOME_SKIPPED && outcome != OUTCOME_FAILED;
+	bool data = copied && info && S_ISREG(e->type);
 	struct tally_bytes bytes = { .all = 0 };
 
-	if (copied && info && S_ISREG(e->type))
+	if (data)
 		bytes = (struct tally_bytes){
 			.all = info->bytes_done, .moved = info->bytes_moved,
 			.cloned = info->bytes_cloned, .holes = info->bytes_holes,
 		};
 	tally_entry(tally_kind(e->type), outcome, &bytes);
-	count_more(e, outcome, info);
+	if (data && info->compared != COPYFILE_COMPARED_NOT)
+		tally_add(&(struct tally){ .verified = 1 });
+	if (!copied)
+		tally_add(&(struct tally){
+			.bytes_left = bytes_left(e), .bytes_lost = bytes_lost(e, info),
+		});
 }
 
 void outcome_untried(const struct entry *e)
