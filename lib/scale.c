@@ -54,6 +54,9 @@
 #define FEWER_TIME 50000000
 #define WHOLE_REST 1000000000
 
+/* A shorter run (ns) does not try fewer: where they are slower a trial takes some 50 ms. */
+#define FEWER_FROM 2000000000
+
 /* The rest from a trial that changed nothing to the next trial (ns) */
 #define FIRST_REST 500000000
 #define LONGEST_REST 8000000000
@@ -117,6 +120,7 @@ void cf_scale_expect(struct cf_scale *s, unsigned int least, unsigned int most, 
 		s->retry = now;
 		s->backoff = FIRST_REST;
 		s->begins_until = now + BEGINNING;
+		s->fewer_from = now + FEWER_FROM;
 		s->guessing = true;
 		decide(s, first_guess(s), 0, COPYFILE_LATENCY_BOUND, now);
 	} else if (waits && s->guessing && first_guess(s) > s->target) {
@@ -148,18 +152,29 @@ static void rest(struct cf_scale *s, int64_t now)
 	s->backoff = s->backoff * 2 > LONGEST_REST ? LONGEST_REST : s->backoff * 2;
 }
 
+/* The numbers of threads that may be tried now: the present one, if none may be */
+
+static unsigned int more(const struct cf_scale *s)
+{
+	return s->crowded ? s->target : within(s, s->target * 2);
+}
+
+static unsigned int fewer(const struct cf_scale *s, int64_t now)
+{
+	return now < s->fewer_from ? s->target : within(s, s->target / 2);
+}
+
+static bool may_try(const struct cf_scale *s, int64_t now)
+{
+	return more(s) != s->target || fewer(s, now) != s->target;
+}
+
 static void try_next(struct cf_scale *s, double rate, int64_t now)
 {
-	unsigned int down = within(s, s->target / 2);
-	unsigned int up = s->crowded ? s->target : within(s, s->target * 2);
-	bool may_go_down = down != s->target && !begins(s, now);
-	bool go_down = may_go_down && (s->down_next || up == s->target);
+	unsigned int up = more(s), down = fewer(s, now);
+	bool go_down = down != s->target && (s->down_next || up == s->target);
 
-	if (up == s->target && down == s->target) {
-		rest(s, now);
-		return;
-	}
-	if (!go_down && up == s->target) {
+	if (!may_try(s, now)) {
 		measure_anew(s, now, false);
 		return;
 	}
@@ -244,7 +259,7 @@ void cf_scale_ended(struct cf_scale *s, int64_t took, unsigned int work, bool st
 		judge_trial(s, least_rate(s, rate), now);
 	else if (s->trial == CF_SCALE_UP)
 		judge_trial(s, rate, now);
-	else if (now >= s->retry && !s->starved)
+	else if (now >= s->retry && !s->starved && may_try(s, now))
 		try_next(s, rate, now);
 	else if (s->starved || time > WHOLE_REST)
 		measure_anew(s, now, false);

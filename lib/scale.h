@@ -32,6 +32,7 @@ struct cf_scale {
 	int64_t retry;			/* when the next trial may begin */
 	int64_t backoff;		/* how long to rest after that */
 	int64_t begins_until;		/* see BEGINNING in scale.c */
+	int64_t fewer_from;		/* see FEWER_FROM there */
 
 	/* The measurement under way */
 	bool settling;			/* tasks that began before the last change still end */

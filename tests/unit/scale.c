@@ -119,6 +119,22 @@ static void test_threads_that_go_on(void)
 	is_int(r.scale.target, MOST, "and in the end all");
 }
 
+/* Fewer threads, which are half as fast, are not tried in a run that is short. */
+static void test_no_haste(void)
+{
+	const struct server wide = { MOST, 15 * ms, 0 };
+	struct run r = fresh();
+	unsigned int before;
+
+	work(&r, &wide, true, false, 1900 * ms);
+	ok(r.full && r.seen_least == MOST, "for two seconds fewer are not tried (%u)",
+	   r.seen_least);
+	before = r.scale.ndecisions;
+	work(&r, &wide, true, true, 3000 * ms);
+	ok(r.scale.ndecisions > before && r.seen_least == MOST / 2, "then they are (%u)",
+	   r.seen_least);
+}
+
 /* A moment in which nothing ends, of whatever cause, decides nothing for long. */
 static void test_stall(void)
 {
@@ -234,6 +250,7 @@ static void test_bounds(void)
 int main(void)
 {
 	test_wide_server();
+	test_no_haste();
 	test_threads_that_go_on();
 	test_stall();
 	test_narrow_server();
