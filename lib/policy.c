@@ -270,7 +270,7 @@ static void take(struct cf_policy_sample *s, int64_t now)
 	s->begin = cf_spent_now();
 	int64_t took = s->begin.wall - before.wall;
 	s->call = not_negative(took - (s->begin.cpu - before.cpu) -
-			       (s->begin.queue - before.queue)) / CF_SPENT_CALLS;
+			       (s->begin.queue - before.queue)) / cf_spent_calls();
 	next_sample = now + interval(took);
 }
 

@@ -19,7 +19,7 @@ slots	identity job pool sys
 policy	arm callers clock cores fibhash idle limit place pool relaxed spent watch
 arm	relaxed
 callers	clock relaxed
-spent	clock limit
+spent	clock limit relaxed
 idle	clock cores relaxed
 cores	relaxed
 job	attr count dest digest limit move newdir pin place private stage sys wait watch

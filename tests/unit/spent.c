@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * On what a thread has spent its time: as the clock of the processor tells, or not, where it has
+ * but ticks.  The test plays the part of that clock, in a process for each kind.
+ */
+#ifdef HAVE_CONFIG_H
+#include <config.h>
+#endif
+
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "spent.h"
+#include "tap.h"
+
+static bool has_ticks;
+static long asked;		/* how often the thread's clock was read */
+
+int clock_gettime(clockid_t clock, struct timespec *ret)
+{
+	int r = (int)syscall(SYS_clock_gettime, clock, ret);
+
+	/* The second time a tick has come. */
+	if (clock == CLOCK_THREAD_CPUTIME_ID && has_ticks)
+		*ret = (struct timespec){ .tv_nsec = 10000000 * (asked++ > 0) };
+	return r;
+}
+
+/* Returns which of these are true, a bit for each. */
+static int look(bool ticks)
+{
+	has_ticks = ticks;
+	struct cf_spent a = cf_spent_now();
+	usleep(1000);
+	struct cf_spent b = cf_spent_now();
+
+	return (b.cpu > a.cpu) | (a.cpu > 0) << 1 | (b.wall - a.wall >= 1000000) << 2 |
+	       (b.sleeps > a.sleeps) << 3 | (cf_spent_calls() > 1) << 4;
+}
+
+static int look_in_child(bool ticks)
+{
+	int status = -1;
+	pid_t child = fork();
+
+	if (child == 0)
+		_exit(look(ticks));
+	if (child < 0 || waitpid(child, &status, 0) != child || !WIFEXITED(status))
+		return -1;
+	return WEXITSTATUS(status);
+}
+
+int main(void)
+{
+	is_int(look_in_child(false), 31, "a clock of nanoseconds tells what was computed");
+	is_int(look_in_child(true), 12 | 16, "one that has ticks, only that time went by");
+	return done_testing();
+}
