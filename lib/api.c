@@ -19,6 +19,7 @@
 
 #include "attr.h"
 #include "callers.h"
+#include "clock.h"
 #include "cookie.h"
 #include "cores.h"
 #include "count.h"
@@ -30,6 +31,7 @@
 #include "policy.h"
 #include "pool.h"
 #include "relaxed.h"
+#include "sample.h"
 #include "scale.h"
 #include "start.h"
 #include "sys.h"
@@ -478,11 +480,11 @@ static_assert(sizeof(struct cf_policy_sample) <= sizeof(struct copyfile_work), "
 
 void copyfile_work_begin(struct copyfile_work *work)
 {
-	struct cf_policy_sample s = { .taken = false };
+	struct cf_policy_sample s = { .pair = 0 };
 	int old_errno = errno;
 
 	cf_limit_begin_work();
-	cf_policy_begin_work(&s);
+	cf_sample_begin(&s.work, cf_clock(CLOCK_MONOTONIC_COARSE), false);
 	memcpy(work, &s, sizeof s);
 	errno = old_errno;
 }
@@ -495,14 +497,14 @@ void copyfile_work_end(struct copyfile_work *work, int src_dir, int dst_dir,
 
 	memcpy(&s, work, sizeof s);
 	cf_limit_end_work(calls);
-	bool waits = cf_policy_demand(), counts = cf_policy_work_counts(&s);
+	bool waits = cf_policy_demand(), counts = cf_sample_counts(&s.work);
 	if (counts || waits) {
 		uint64_t pair = cf_place_of(src_dir, "", dst_dir, "").pair;
 
 		if (counts)
 			cf_policy_end_work(&s, pair, calls);
 		if (waits)
-			cf_start_worked(pair, cf_policy_took(&s));
+			cf_start_worked(pair, cf_sample_took(&s.work));
 	}
 	errno = old_errno;
 }

@@ -29,11 +29,6 @@
  * wait counts, however much they compute, and until it is known whether processors are idle they
  * are taken to be.  What the program does between such copies tells nothing of them.
  *
- * A thread that was not put to sleep has not waited: what is missing of its time, a hypervisor
- * took.
- *
- * What a limit (limit.c) makes a thread wait does not count.
- *
  * A disk with an arm is the exception: what waits there is the arm, and one thread that reads
  * the files in the order in which they lie moves it least.
  *
@@ -41,10 +36,6 @@
  * system runs here, too, more of them do not help.  Where no processor is idle such a server
  * makes all work wait, but hardly for longer than the thread has to queue.  Work that waits for
  * many times that waits for something else, however busy this machine is.
- *
- * Where every system call waits, as under a tracer, the file systems are not the cause.
- * The measurement itself makes system calls that never wait for a file system.  For each
- * call that a copy made, the time of such a call is subtracted.
  *
  * Each pair of file systems has a verdict of its own.  Pairs are few.  A new pair may
  * take the entry of another one, whose verdict is then lost and found again.
@@ -72,7 +63,7 @@
 #include "limit.h"
 #include "place.h"
 #include "relaxed.h"
-#include "spent.h"
+#include "sample.h"
 
 /* Copies that are measured before there is a verdict.  Each of the first copies is. */
 #define ENOUGH 2
@@ -101,18 +92,6 @@
 
 /* An upper estimate of the system calls of the first copies, with those that measure */
 #define FIRST_CALLS 64
-
-/*
- * After the verdict a thread measures every so many ns: it takes fourteen system calls.  Where
- * these take more than one part in MEASURE_PART of that time, it measures less often, but not
- * less often than SELDOM (ns).
- */
-#define EVERY 10000000
-#define MEASURE_PART 256
-#define SELDOM 100000000
-
-/* The coarse clock may be behind by so many ns: one tick where there are 250 a second */
-#define COARSE 4000000
 
 /* Shares are in parts of WHOLE. */
 #define WHOLE 1024
@@ -232,48 +211,6 @@ static bool samples_suffice(const struct pair *p)
 	return measured(p) && !may_seek(p);
 }
 
-static int64_t not_negative(int64_t n)
-{
-	return n < 0 ? 0 : n;
-}
-
-/* When this thread measures next, by CLOCK_MONOTONIC_COARSE in ns */
-static _Thread_local int64_t next_sample;
-
-/* This thread's times when its last sample ended; zeros: there was none */
-static _Thread_local struct cf_spent last_end;
-
-/*
- * Returns how long to wait for the next sample (ns), if cf_spent_now() has taken so long; 0: that
- * is not known.
- */
-static int64_t interval(int64_t took)
-{
-	static _Atomic int64_t least;	/* that it has ever taken: then it was not disturbed */
-	int64_t before = cf_relaxed_get(least);
-
-	if (took && (!before || took < before))
-		cf_relaxed_set(least, took);
-	else
-		took = before;
-	/* A sample takes three. */
-	int64_t rest = 3 * MEASURE_PART * took;
-	return rest < EVERY ? EVERY : rest > SELDOM ? SELDOM : rest;
-}
-
-/* Begin a sample at time now of the coarse clock, and say when the next one begins. */
-static void take(struct cf_policy_sample *s, int64_t now)
-{
-	struct cf_spent before = cf_spent_now();
-
-	s->taken = true;
-	s->begin = cf_spent_now();
-	int64_t took = s->begin.wall - before.wall;
-	s->call = not_negative(took - (s->begin.cpu - before.cpu) -
-			       (s->begin.queue - before.queue)) / cf_spent_calls();
-	next_sample = now + interval(took);
-}
-
 void cf_policy_begin(struct cf_policy_sample *s, uint64_t pair, bool caller)
 {
 	int64_t t = cf_clock(CLOCK_MONOTONIC_COARSE);
@@ -282,80 +219,17 @@ void cf_policy_begin(struct cf_policy_sample *s, uint64_t pair, bool caller)
 	if (caller)
 		cf_callers_note(t);
 	s->pair = pair;
-	s->taken = false;
-	if (t < next_sample && samples_suffice(p))
-		return;
-	take(s, t);
+	cf_sample_begin(&s->work, t, !samples_suffice(p));
 	/* What the calls take by themselves does not count: let it begin later by that. */
-	if (!cf_relaxed_get(p->begun))
-		cf_relaxed_set(p->begun, s->begin.wall + s->call * FIRST_CALLS);
-}
-
-void cf_policy_begin_work(struct cf_policy_sample *s)
-{
-	int64_t t = cf_clock(CLOCK_MONOTONIC_COARSE);
-
-	s->taken = t >= next_sample;
-	s->begin.wall = t;
-	s->begin.held = cf_limit_waited();
-	if (!s->taken)
-		return;
-	take(s, t);
-}
-
-static void record(struct pair *p, int64_t cpu, int64_t queue, int64_t wait);
-
-/*
- * It became time for a sample while this work was under way, that began without one.  It must
- * not go to what comes next: where a few long pieces of work take all the time, and many short
- * ones none, the short ones would be all that is measured.  What the thread has done since its
- * last sample is more than what it has done in here, so this is no more than it has waited.
- * If it has not, the next work is measured from its beginning.
- */
-static void measure_afterwards(const struct cf_policy_sample *s, uint64_t pair)
-{
-	struct cf_spent end = cf_spent_now();
-	int64_t cpu = end.cpu - last_end.cpu, queue = end.queue - last_end.queue;
-	int64_t held = end.held - s->begin.held;
-	int64_t wait = end.wall - s->begin.wall - held - COARSE - cpu - queue;
-
-	if (last_end.wall && end.sleeps > last_end.sleeps && wait > cpu) {
-		next_sample = end.wall + interval(0);
-		record(find(pair), cpu, queue, wait);
-	}
-	last_end = end;
-}
-
-bool cf_policy_work_counts(const struct cf_policy_sample *s)
-{
-	return s->taken || cf_clock(CLOCK_MONOTONIC_COARSE) >= next_sample;
-}
-
-int64_t cf_policy_took(const struct cf_policy_sample *s)
-{
-	/* Read from one clock, both times have the same mean error. */
-	return cf_clock(s->taken ? CLOCK_MONOTONIC : CLOCK_MONOTONIC_COARSE) - s->begin.wall;
-}
-
-void cf_policy_end_work(struct cf_policy_sample *s, uint64_t pair, unsigned int calls)
-{
-	if (cf_relaxed_get(find(pair)->expected))
-		return;
-	if (!s->taken) {
-		measure_afterwards(s, pair);
-		return;
-	}
-	s->pair = pair;
-	cf_policy_end(s, 0, calls);
-	if (!samples_suffice(find(pair)))
-		next_sample = 0;
+	if (s->work.taken && !cf_relaxed_get(p->begun))
+		cf_relaxed_set(p->begun, s->work.begin.wall + s->work.call * FIRST_CALLS);
 }
 
 void cf_policy_is_big(struct cf_policy_sample *s)
 {
 	struct pair *p = find(s->pair);
 
-	s->taken = false;
+	s->work.taken = false;
 	/* The next small copy may become the first one. */
 	if (!measured(p))
 		cf_relaxed_set(p->begun, 0);
@@ -461,9 +335,10 @@ static unsigned int demand(int64_t cpu, int64_t wait)
 	return threads < most ? threads : most;
 }
 
-/* Record that a piece of work took so many ns. */
-static void record(struct pair *p, int64_t cpu, int64_t queue, int64_t wait)
+/* Record what a piece of work took. */
+static void record(struct pair *p, struct cf_cost cost)
 {
+	int64_t cpu = cost.cpu, queue = cost.queue, wait = cost.wait;
 	bool waits = cf_relaxed_get(p->waits);
 	int64_t waiting = counts(p, cpu, wait) ? WHOLE : 0;
 
@@ -497,23 +372,38 @@ static void record(struct pair *p, int64_t cpu, int64_t queue, int64_t wait)
 	cf_relaxed_set(last_measured, p);
 }
 
-void cf_policy_end(const struct cf_policy_sample *s, uint64_t bytes, unsigned int calls)
+/* Record what a piece of work took that was measured from its beginning. */
+static void end(const struct cf_policy_sample *s, unsigned int calls)
 {
-	if (!s->taken || bytes > SMALL_SIZE)
-		return;
-	struct cf_spent end = cf_spent_now();
 	struct pair *p = find(s->pair);
-	int64_t cpu = not_negative(end.cpu - s->begin.cpu);
-	int64_t queue = not_negative(end.queue - s->begin.queue);
-	int64_t held = end.held - s->begin.held;
-	int64_t wait = not_negative(end.wall - s->begin.wall - held - cpu - queue -
-				    s->call * calls);
 	bool first = !measured(p);
 
-	record(p, cpu, queue, end.sleeps > s->begin.sleeps ? wait : 0);
-	last_end = end;
+	record(p, cf_sample_end(&s->work, calls));
 	if (first && measured(p))
-		cf_relaxed_set(p->known, end.wall);
+		cf_relaxed_set(p->known, cf_now());
+}
+
+void cf_policy_end(const struct cf_policy_sample *s, uint64_t bytes, unsigned int calls)
+{
+	if (s->work.taken && bytes <= SMALL_SIZE)
+		end(s, calls);
+}
+
+void cf_policy_end_work(struct cf_policy_sample *s, uint64_t pair, unsigned int calls)
+{
+	struct pair *p = find(pair);
+	struct cf_cost cost;
+
+	if (cf_relaxed_get(p->expected))
+		return;
+	if (s->work.taken) {
+		s->pair = pair;
+		end(s, calls);
+		if (!samples_suffice(p))
+			cf_sample_next();
+	} else if (cf_sample_end_late(&s->work, &cost)) {
+		record(p, cost);
+	}
 }
 
 void cf_policy_await(uint64_t pair)

@@ -10,16 +10,14 @@
 #include <stdint.h>
 
 #include "pool.h"
-#include "spent.h"
+#include "sample.h"
 
 /* Files above this size are handed over to the pool, whatever they cost. */
 #define CF_BIG_SIZE (1024 * 1024)
 
 struct cf_policy_sample {
-	bool taken;		/* this work is measured */
+	struct cf_sample work;
 	uint64_t pair;		/* of file systems; see place.h */
-	struct cf_spent begin;
-	int64_t call;		/* what a system call waits that needs no file system, in ns */
 };
 
 /*
@@ -31,12 +29,9 @@ void cf_policy_begin(struct cf_policy_sample *s, uint64_t pair, bool caller);
 void cf_policy_end(const struct cf_policy_sample *s, uint64_t bytes, unsigned int calls);
 
 /*
- * The same for work of the program's own, such as making a directory, of which the pair is told
- * at the end; that need not be called if cf_policy_work_counts() returns false.
+ * Work of the program's own, such as making a directory, has ended, and cf_sample_counts(): it is
+ * of pair, which s need not say, and made so many calls.
  */
-void cf_policy_begin_work(struct cf_policy_sample *s);
-bool cf_policy_work_counts(const struct cf_policy_sample *s);
-int64_t cf_policy_took(const struct cf_policy_sample *s);	/* so far; ns, on average */
 void cf_policy_end_work(struct cf_policy_sample *s, uint64_t pair, unsigned int calls);
 
 /* The copy has turned out to be big, so its time tells nothing: do not measure it. */

@@ -10,15 +10,16 @@ cd "$top_srcdir" || skip_all 'the sources are not here'
 # What each room of the library may know.  Dependencies point downward, so
 # nobody may know api, and a new module needs its line here, or two.
 rooms='
-api	attr callers cookie cores count digest job limit newdir place policy pool relaxed
-api	scale start sys temp
+api	attr callers clock cookie cores count digest job limit newdir place policy pool
+api	relaxed sample scale start sys temp
 start	callers clock cookie exit identity job policy pool relaxed
 exit	clock cookie limit watch
 cookie	clock container count identity job limit pause pin policy pool quota slots sys watch
 slots	identity job pool sys
-policy	arm callers clock cores fibhash idle limit place pool relaxed spent watch
+policy	arm callers clock cores fibhash idle limit place pool relaxed sample watch
 arm	relaxed
 callers	clock relaxed
+sample	clock cores limit relaxed spent
 spent	clock limit relaxed
 idle	clock cores relaxed
 cores	relaxed

@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Design: a thread measures what it does in between two looks at its times (spent.c), now and
+ * then, as a look takes a few system calls.
+ *
+ * It may become time for that while work is under way that began without.  Such a sample must not
+ * go to what comes next: where a few long pieces of work take all the time, and many short ones
+ * none, the short ones would be all that is measured.  What the thread has done since its last
+ * look is more than what it has done in this work, so what is left is no more than it has waited.
+ *
+ * Where every system call waits, as under a tracer, the work is not the cause.  The looks
+ * themselves make system calls that never wait for a file system.  For each call that the work
+ * made, the time of such a call is subtracted.
+ */
+#include <config.h>
+
+#include "sample.h"
+
+#include <stdatomic.h>
+#include <time.h>
+
+#include "clock.h"
+#include "limit.h"
+#include "relaxed.h"
+
+/*
+ * A thread measures every so many ns: it takes fourteen system calls.  Where these take more than
+ * one part in MEASURE_PART of that time, it measures less often, but not less often than SELDOM
+ * (ns).
+ */
+#define EVERY 10000000
+#define MEASURE_PART 256
+#define SELDOM 100000000
+
+/* The coarse clock may be behind by so many ns: one tick where there are 250 a second */
+#define COARSE 4000000
+
+/* When this thread measures next, by CLOCK_MONOTONIC_COARSE in ns */
+static _Thread_local int64_t next;
+
+/* This thread's times when its last sample ended; zeros: there was none */
+static _Thread_local struct cf_spent last_end;
+
+static int64_t not_negative(int64_t n)
+{
+	return n < 0 ? 0 : n;
+}
+
+static bool is_time(int64_t now)
+{
+	return now >= next;
+}
+
+/*
+ * Returns how long to wait for the next sample (ns), if cf_spent_now() has taken so long; 0: that
+ * is not known.
+ */
+static int64_t interval(int64_t took)
+{
+	static _Atomic int64_t least;	/* that it has ever taken: then it was not disturbed */
+	int64_t before = cf_relaxed_get(least);
+
+	if (took && (!before || took < before))
+		cf_relaxed_set(least, took);
+	else
+		took = before;
+	/* A sample takes three. */
+	int64_t rest = 3 * MEASURE_PART * took;
+	return rest < EVERY ? EVERY : rest > SELDOM ? SELDOM : rest;
+}
+
+void cf_sample_begin(struct cf_sample *s, int64_t now, bool must)
+{
+	s->taken = must || is_time(now);
+	s->begin.wall = now;
+	s->begin.held = cf_limit_waited();
+	if (!s->taken)
+		return;
+	struct cf_spent before = cf_spent_now();
+
+	s->begin = cf_spent_now();
+	int64_t took = s->begin.wall - before.wall;
+	s->call = not_negative(took - (s->begin.cpu - before.cpu) -
+			       (s->begin.queue - before.queue)) / cf_spent_calls();
+	next = now + interval(took);
+}
+
+bool cf_sample_counts(const struct cf_sample *s)
+{
+	return s->taken || is_time(cf_clock(CLOCK_MONOTONIC_COARSE));
+}
+
+struct cf_cost cf_sample_end(const struct cf_sample *s, unsigned int calls)
+{
+	struct cf_spent end = cf_spent_now();
+	struct cf_cost c = {
+		.cpu = not_negative(end.cpu - s->begin.cpu),
+		.queue = not_negative(end.queue - s->begin.queue),
+	};
+
+	last_end = end;
+	/* Who was not put to sleep has not waited: what is missing, a hypervisor took. */
+	if (end.sleeps > s->begin.sleeps)
+		c.wait = not_negative(end.wall - s->begin.wall - (end.held - s->begin.held) -
+				      c.cpu - c.queue - s->call * calls);
+	return c;
+}
+
+bool cf_sample_end_late(const struct cf_sample *s, struct cf_cost *ret)
+{
+	struct cf_spent end = cf_spent_now(), before = last_end;
+	int64_t cpu = end.cpu - before.cpu, queue = end.queue - before.queue;
+	int64_t held = end.held - s->begin.held;
+	int64_t wait = end.wall - s->begin.wall - held - COARSE - cpu - queue;
+
+	last_end = end;
+	if (!before.wall || end.sleeps <= before.sleeps || wait <= cpu)
+		return false;
+	next = end.wall + interval(0);
+	*ret = (struct cf_cost){ .cpu = cpu, .queue = queue, .wait = wait };
+	return true;
+}
+
+void cf_sample_next(void)
+{
+	next = 0;
+}
+
+int64_t cf_sample_took(const struct cf_sample *s)
+{
+	/* Read from one clock, both times have the same mean error. */
+	return cf_clock(s->taken ? CLOCK_MONOTONIC : CLOCK_MONOTONIC_COARSE) - s->begin.wall;
+}
