@@ -20,13 +20,14 @@
 #include <time.h>
 
 #include "clock.h"
+#include "cores.h"
 #include "limit.h"
 #include "relaxed.h"
 
 /*
- * A thread measures every so many ns: it takes fourteen system calls.  Where these take more than
- * one part in MEASURE_PART of that time, it measures less often, but not less often than SELDOM
- * (ns).
+ * A thread measures every so many ns at most: it takes fourteen system calls.  All threads together
+ * do no more of it than these calls take one part in MEASURE_PART of the processors' time, but one
+ * of them measures after SELDOM (ns).
  */
 #define EVERY 10000000
 #define MEASURE_PART 256
@@ -35,8 +36,13 @@
 /* The coarse clock may be behind by so many ns: one tick where there are 250 a second */
 #define COARSE 4000000
 
-/* When this thread measures next, by CLOCK_MONOTONIC_COARSE in ns */
+/*
+ * When this thread may measure next, and when any of all, by CLOCK_MONOTONIC_COARSE in ns.
+ * AT_ONCE: this thread may, whatever the others do.
+ */
+#define AT_ONCE (-1)
 static _Thread_local int64_t next;
+static _Atomic int64_t next_of_all;
 
 /* This thread's times when its last sample ended; zeros: there was none */
 static _Thread_local struct cf_spent last_end;
@@ -48,14 +54,14 @@ static int64_t not_negative(int64_t n)
 
 static bool is_time(int64_t now)
 {
-	return now >= next;
+	return next == AT_ONCE || (now >= next && now >= cf_relaxed_get(next_of_all));
 }
 
 /*
- * Returns how long to wait for the next sample (ns), if cf_spent_now() has taken so long; 0: that
- * is not known.
+ * A sample has been taken, at the time now, for which cf_spent_now() has taken so long (ns); 0:
+ * that is not known.
  */
-static int64_t interval(int64_t took)
+static void rest(int64_t now, int64_t took)
 {
 	static _Atomic int64_t least;	/* that it has ever taken: then it was not disturbed */
 	int64_t before = cf_relaxed_get(least);
@@ -65,8 +71,9 @@ static int64_t interval(int64_t took)
 	else
 		took = before;
 	/* A sample takes three. */
-	int64_t rest = 3 * MEASURE_PART * took;
-	return rest < EVERY ? EVERY : rest > SELDOM ? SELDOM : rest;
+	int64_t all = 3 * MEASURE_PART * took / cf_cores();
+	cf_relaxed_set(next_of_all, now + (all < SELDOM ? all : SELDOM));
+	next = now + EVERY;
 }
 
 void cf_sample_begin(struct cf_sample *s, int64_t now, bool must)
@@ -82,7 +89,7 @@ void cf_sample_begin(struct cf_sample *s, int64_t now, bool must)
 	int64_t took = s->begin.wall - before.wall;
 	s->call = not_negative(took - (s->begin.cpu - before.cpu) -
 			       (s->begin.queue - before.queue)) / cf_spent_calls();
-	next = now + interval(took);
+	rest(now, took);
 }
 
 bool cf_sample_counts(const struct cf_sample *s)
@@ -116,14 +123,14 @@ bool cf_sample_end_late(const struct cf_sample *s, struct cf_cost *ret)
 	last_end = end;
 	if (!before.wall || end.sleeps <= before.sleeps || wait <= cpu)
 		return false;
-	next = end.wall + interval(0);
+	rest(end.wall, 0);
 	*ret = (struct cf_cost){ .cpu = cpu, .queue = queue, .wait = wait };
 	return true;
 }
 
 void cf_sample_next(void)
 {
-	next = 0;
+	next = AT_ONCE;
 }
 
 int64_t cf_sample_took(const struct cf_sample *s)
