@@ -462,28 +462,40 @@ static bool is_crowded(const struct pair *p)
 	       (is_busy() && !is_elsewhere(cpu, queue, wait));
 }
 
+/* Returns true if the first copy of pair is taken to wait, as it has not ended for so long. */
+static bool is_late(const struct pair *p)
+{
+	int64_t begun = cf_relaxed_get(p->begun);
+
+	/* Under a limit it is not the file system that makes the first copies late. */
+	return begun && !claims_arm(p) && !cf_limit_is_on() &&
+	       cf_now() - begun > LONG_FIRST && !is_busy();
+}
+
+/* Returns how many of so many cores are left by the threads of the program that copy. */
+static unsigned int spare(const struct pair *p, unsigned int cores)
+{
+	/* None is while they may still begin to copy. */
+	if (measured(p) && cf_now() - cf_relaxed_get(p->known) < SHOW_UP)
+		return 0;
+	unsigned int working = cf_callers_count();
+	return cores > working ? cores - working : 0;
+}
+
 struct cf_pool_limits cf_policy_limits(unsigned int fixed, uint64_t pair)
 {
 	unsigned int cores = cf_cores();
 	const struct pair *p = find(pair);
-	unsigned int working = cf_callers_count();
-	int64_t begun = cf_relaxed_get(p->begun), t = cf_now();
-	/* Under a limit it is not the file system that makes the first copies late. */
-	bool late = begun && t - begun > LONG_FIRST && !(pair & CF_PAIR_SEEKS) && !is_busy() &&
-		    !cf_limit_is_on();
-	bool waits = cf_policy_waits(pair) && (measured(p) || late);
+	bool waits = cf_policy_waits(pair) && (measured(p) || is_late(p));
 	/* The ENOUGH copies that a verdict takes should be made at the same time. */
 	unsigned int few = measured(p) || cores > ENOUGH ? cores : ENOUGH;
 	unsigned int least = fixed ? fixed : wants_one(p) ? 1 : few;
-	/* No core is spare while the threads of the program may still begin to copy. */
-	if (measured(p) && t - cf_relaxed_get(p->known) < SHOW_UP)
-		working = least;
 
 	return (struct cf_pool_limits){
 		.least = least, .most = fixed ? fixed : or_cores(MOST_THREADS), .waits = waits,
 		.crowded = waits && is_crowded(p),
 		.demand = cf_relaxed_get(p->waits) ? cf_relaxed_get(p->demand) :
 			  measured(p) ? cores : or_cores(MODEST),
-		.spare = waits ? least : least > working ? least - working : 0,
+		.spare = waits ? least : spare(p, least),
 	};
 }

@@ -68,9 +68,11 @@ void checkpoint_tick(struct context *c)
 {
 	static int64_t next;
 	struct huge list[MOST];
-	int64_t now = clock_now(CLOCK_MONOTONIC);
 
-	if (!c->opts->journal || now < next)
+	if (!c->opts->journal)
+		return;
+	int64_t now = clock_now(CLOCK_MONOTONIC);
+	if (now < next)
 		return;
 	next = now + CLOCK_SECOND;
 	for (unsigned int i = look(&c->window, list); i-- > 0;) {
