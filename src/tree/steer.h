@@ -11,7 +11,9 @@ struct workers;
 
 struct steer {
 	struct workers *workers;		/* whose number is steered */
-	_Atomic int64_t next_resize;		/* CLOCK_MONOTONIC_COARSE, nanoseconds */
+	/* Times of CLOCK_MONOTONIC_COARSE, in nanoseconds */
+	_Atomic int64_t next_resize;
+	_Atomic int64_t idle_since;		/* there has been nothing to copy; 0: there is */
 };
 
 void steer_init(struct steer *s, struct workers *workers);
