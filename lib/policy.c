@@ -266,7 +266,7 @@ static bool is_busy(void)
  */
 static bool exceeds(int64_t wait, int times, int64_t cpu, int64_t queue)
 {
-	return cpu && wait > times * (cpu + queue);
+	return cpu && cf_spent_is_exact() && wait > times * (cpu + queue);
 }
 
 /*
@@ -327,7 +327,7 @@ static unsigned int demand(int64_t cpu, int64_t wait)
 {
 	unsigned int most = or_cores(wait < SHORT_WAIT ? MODEST : MOST_THREADS);
 
-	if (!cpu)	/* a coarse clock, as of a machine in a box */
+	if (!cpu || !cf_spent_is_exact())
 		return or_cores(most / UNKNOWN_PART);
 	if (wait / cpu >= most)
 		return most;

@@ -38,10 +38,10 @@
 
 /*
  * When this thread may measure next, and when any of all, by CLOCK_MONOTONIC_COARSE in ns.
- * AT_ONCE: this thread may, whatever the others do.
+ * AT_ONCE: this thread may, whatever the others do.  Its first work may be the first of its kind.
  */
 #define AT_ONCE (-1)
-static _Thread_local int64_t next;
+static _Thread_local int64_t next = AT_ONCE;
 static _Atomic int64_t next_of_all;
 
 /* This thread's times when its last sample ended; zeros: there was none */

@@ -4,8 +4,8 @@
  * that of /proc.
  *
  * The clocks of some kernels, as of a machine in a box, have but the ticks of its timer, of 10 ms.
- * What a thread computes between two ticks is nothing there, and now and then a whole tick, which
- * says less than that it is not known.  Nor is it known there how long it queues.
+ * What a thread computes for a millisecond is nothing there nine times, and once a whole tick.  How
+ * long it queues is not known there.
  */
 #include <config.h>
 
@@ -69,19 +69,23 @@ static bool has_ticks(void)
 
 struct cf_spent cf_spent_now(void)
 {
-	bool known = !has_ticks();
 	struct cf_spent s = {
-		.sleeps = sleeps(), .queue = known ? queued() : 0, .held = cf_limit_waited(),
+		.sleeps = sleeps(), .queue = has_ticks() ? 0 : queued(), .held = cf_limit_waited(),
 	};
 
 	/* The other calls come before these two, which are compared. */
-	s.cpu = known ? cf_clock(CLOCK_THREAD_CPUTIME_ID) : 0;
+	s.cpu = cf_clock(CLOCK_THREAD_CPUTIME_ID);
 	s.wall = cf_now();
 	return s;
 }
 
+bool cf_spent_is_exact(void)
+{
+	return !has_ticks();
+}
+
 int cf_spent_calls(void)
 {
-	/* To such a kernel the other clock is a system call as well. */
-	return has_ticks() ? 2 : 5;
+	/* To a kernel with ticks the other clock is a system call as well. */
+	return has_ticks() ? 3 : 5;
 }

@@ -28,6 +28,11 @@ struct cf_spent cf_spent_now(void)
 	return spent;
 }
 
+bool cf_spent_is_exact(void)
+{
+	return true;
+}
+
 int cf_spent_calls(void)
 {
 	return 5;
@@ -42,7 +47,7 @@ static bool measures(int64_t now, bool must)
 	return s.taken;
 }
 
-static void *measures_in_thread(void *now)
+static void *measure_in_thread(void *now)
 {
 	static bool yes;
 
@@ -50,13 +55,13 @@ static void *measures_in_thread(void *now)
 	return &yes;
 }
 
-/* The same for another thread, which has measured nothing yet */
-static bool other_measures(int64_t now)
+/* Returns true if the first work of a new thread is measured. */
+static bool new_thread_measures(int64_t now)
 {
 	pthread_t thread;
 	void *ret = NULL;
 
-	if (pthread_create(&thread, NULL, measures_in_thread, &now) != 0)
+	if (pthread_create(&thread, NULL, measure_in_thread, &now) != 0)
 		return false;
 	pthread_join(thread, &ret);
 	return *(bool *)ret;
@@ -65,7 +70,7 @@ static bool other_measures(int64_t now)
 static void test_when(void)
 {
 	/* Three looks, one part in 256 of the time of all processors */
-	int64_t all = 3 * 256 * LOOK / cf_cores();
+	const int64_t all = 3 * 256 * LOOK / cf_cores();
 	int64_t t = 1000 * ms;
 
 	ok(measures(t, false), "the first work of a thread is measured");
@@ -73,13 +78,13 @@ static void test_when(void)
 	ok(measures(t + 9 * ms, true), "unless it must be");
 	t += 9 * ms;
 	ok(measures(t + 11 * ms, false), "and what comes later is again");
-	t += 11 * ms;
-	ok(!other_measures(t + all - 1000), "another thread waits as well, as it costs all");
-	ok(other_measures(t + all), "but not for as long");
-	t += all;
+	t += 11 * ms + 20 * ms;
+	ok(new_thread_measures(t), "so is the first work of another thread");
+	ok(!measures(t + all - 1000, false), "for which this one rests as well");
+	ok(measures(t + all, false), "but not for as long");
 	cf_sample_next();
-	ok(measures(t, false), "a thread that is told to measures at once");
-	ok(!measures(t, false), "once");
+	ok(measures(t + all, false), "a thread that is told to measures at once");
+	ok(!measures(t + all, false), "once");
 }
 
 /* Returns what work is said to have taken in whose course a thread did that. */
