@@ -36,7 +36,7 @@ void steer_init(struct steer *s, struct workers *workers)
 	*s = (struct steer){ .workers = workers };
 }
 
-/* Returns true if there has been nothing to copy for a while; idle: there is nothing now. */
+/* Returns true if work waits, and has done so for a while without a copy; idle: it does now. */
 static bool is_idle_for_long(struct steer *s, bool idle, int64_t now)
 {
 	if (!idle)
@@ -53,10 +53,10 @@ static unsigned int workers_for_copies(struct steer *s, int64_t now)
 
 	if (copyfile_advice(&advice, sizeof advice) < 0)
 		return 0;
+	bool only_workers_wait = is_idle_for_long(s, advice.waits && advice.idle, now);
 	if (!advice.waits)
 		return advice.callers;
-	/* Then the workers are all that waits. */
-	if (is_idle_for_long(s, advice.idle, now))
+	if (only_workers_wait)
 		return advice.threads;
 	return (advice.threads + THREADS_PER_WORKER - 1) / THREADS_PER_WORKER;
 }

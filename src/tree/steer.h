@@ -13,7 +13,7 @@ struct steer {
 	struct workers *workers;		/* whose number is steered */
 	/* Times of CLOCK_MONOTONIC_COARSE, in nanoseconds */
 	_Atomic int64_t next_resize;
-	_Atomic int64_t idle_since;		/* there has been nothing to copy; 0: there is */
+	_Atomic int64_t idle_since;		/* work waits and there is nothing to copy; 0: no */
 };
 
 void steer_init(struct steer *s, struct workers *workers);
