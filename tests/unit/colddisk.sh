@@ -51,7 +51,9 @@ test_what_was_read_is_cached_until_it_is_dropped() {
 	first=$(counted read 3)
 	assertTrue "$first reads" "[ $first -ge $files ]"
 	read_all 4
-	assertEquals 'the second time' "$first" "$(counted read 3)"
+	# The file system may read something of its own meanwhile.
+	second=$(($(counted read 3) - first))
+	assertTrue "$second reads the second time" "[ $second -le 2 ]"
 	colddisk drop disk
 	read_all 4
 	again=$(counted read 3)
