@@ -79,14 +79,8 @@ void steer_update(struct steer *s)
 		resize(s, now);
 }
 
-bool steer_wants_walker(struct steer *s)
-{
-	steer_update(s);
-	return workers_want_more(s->workers);
-}
-
 bool steer_wants_help(struct steer *s)
 {
 	steer_update(s);
-	return workers_want_more_soon(s->workers);
+	return workers_want_more(s->workers);
 }

@@ -18,13 +18,13 @@ struct steer {
 
 void steer_init(struct steer *s, struct workers *workers);
 
-/* Set the number of workers, if it is time.  The next two do that as well. */
+/* Set the number of workers, if it is time.  The next one does that as well. */
 void steer_update(struct steer *s);
 
-/* Returns true if another worker would take a subtree at once. */
-bool steer_wants_walker(struct steer *s);
-
-/* Returns true if another worker would take a batch of files, at once or as its next work. */
+/*
+ * Returns true if another worker would take a subtree or a batch of files, at once or as its next
+ * work.
+ */
 bool steer_wants_help(struct steer *s);
 
 #endif

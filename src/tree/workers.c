@@ -63,11 +63,6 @@ void workers_resize(struct workers *workers, unsigned int target)
 
 bool workers_want_more(const struct workers *workers)
 {
-	return relaxed_get(workers->load) < relaxed_get(workers->target);
-}
-
-bool workers_want_more_soon(const struct workers *workers)
-{
 	unsigned int target = relaxed_get(workers->target);
 
 	return target > 1 && relaxed_get(workers->load) <= target;

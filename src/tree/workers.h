@@ -79,12 +79,11 @@ static inline void workers_pass(struct workers *workers)
 }
 
 /*
- * Return true if work that is given now would be run at once (workers_want_more()), or would
- * be the next that a thread takes (workers_want_more_soon()).  The answer may be out of date
- * by the time it is used.
+ * Returns true if work that is given now would be run at once, or be the next that a thread takes:
+ * one that has come to its end need not sleep then.  Not if there is to be but one.  The answer may
+ * be out of date by the time it is used.
  */
 bool workers_want_more(const struct workers *workers);
-bool workers_want_more_soon(const struct workers *workers);
 
 /*
  * Give work to the workers; work that is running may do so, too.  Returns false if there is

@@ -195,7 +195,7 @@ static void give_subtrees(struct walker *w)
 	const char *name = NULL;
 	mode_t type;
 
-	while (w->oldest && steer_wants_walker(&w->c->steer)) {
+	while (w->oldest && steer_wants_help(&w->c->steer)) {
 		while (w->oldest && !(name = later_peek(&w->oldest->later, &type)))
 			w->oldest = w->oldest->below;
 		if (!w->oldest || !give_away(w, w->oldest->dir, NULL, name))
@@ -321,7 +321,7 @@ static void visit(struct walker *w, struct level *l, const struct reader_name *n
 		return;
 	if (!copy_unless_dir(w, l->dir, n->name, n->type))
 		return;
-	if (!steer_wants_walker(&w->c->steer) || !give_away(w, l->dir, NULL, n->name))
+	if (!steer_wants_help(&w->c->steer) || !give_away(w, l->dir, NULL, n->name))
 		later_add(&l->later, n->name, S_IFDIR, n->ino);
 }
 

@@ -64,7 +64,7 @@ static void work(int n, void (*spend)(void))
 static unsigned int allowed(void)
 {
 	usleep(20000);
-	(void)steer_wants_walker(&steer);
+	steer_update(&steer);
 	return workers.target;
 }
 
@@ -98,7 +98,7 @@ int main(void)
 	ok(n <= cores(), "work that does not: at most one for each core (%u)", n);
 	work(3 * TIMES, nap);
 	ok(allowed() > 1, "work waits again: that is found out");
-	ok(steer_wants_walker(&steer) && steer_wants_help(&steer), "no work: it is wanted");
+	ok(steer_wants_help(&steer), "no work: it is wanted");
 	workers_fini(&workers);
 	return done_testing();
 }
