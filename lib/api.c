@@ -476,15 +476,15 @@ int copyfile_stats(struct copyfile_stats *ret, size_t size)
 }
 
 /* A struct copyfile_work holds a sample. */
-static_assert(sizeof(struct cf_policy_sample) <= sizeof(struct copyfile_work), "it has room");
+static_assert(sizeof(struct cf_sample) <= sizeof(struct copyfile_work), "it has room");
 
 void copyfile_work_begin(struct copyfile_work *work)
 {
-	struct cf_policy_sample s = { .pair = 0 };
+	struct cf_sample s = { .taken = false };
 	int old_errno = errno;
 
 	cf_limit_begin_work();
-	cf_sample_begin(&s.work, cf_clock(CLOCK_MONOTONIC_COARSE), false);
+	cf_sample_begin(&s, cf_clock(CLOCK_MONOTONIC_COARSE), false);
 	memcpy(work, &s, sizeof s);
 	errno = old_errno;
 }
@@ -492,19 +492,19 @@ void copyfile_work_begin(struct copyfile_work *work)
 void copyfile_work_end(struct copyfile_work *work, int src_dir, int dst_dir,
 		       unsigned int calls)
 {
-	struct cf_policy_sample s;
+	struct cf_sample s;
 	int old_errno = errno;
 
 	memcpy(&s, work, sizeof s);
 	cf_limit_end_work(calls);
-	bool waits = cf_policy_demand(), counts = cf_sample_counts(&s.work);
+	bool waits = cf_policy_demand(), counts = cf_sample_counts(&s);
 	if (counts || waits) {
 		uint64_t pair = cf_place_of(src_dir, "", dst_dir, "").pair;
 
 		if (counts)
 			cf_policy_end_work(&s, pair, calls);
 		if (waits)
-			cf_start_worked(pair, cf_sample_took(&s.work));
+			cf_start_worked(pair, cf_sample_took(&s));
 	}
 	errno = old_errno;
 }

@@ -373,12 +373,11 @@ static void record(struct pair *p, struct cf_cost cost)
 }
 
 /* Record what a piece of work took that was measured from its beginning. */
-static void end(const struct cf_policy_sample *s, unsigned int calls)
+static void end(struct pair *p, const struct cf_sample *work, unsigned int calls)
 {
-	struct pair *p = find(s->pair);
 	bool first = !measured(p);
 
-	record(p, cf_sample_end(&s->work, calls));
+	record(p, cf_sample_end(work, calls));
 	if (first && measured(p))
 		cf_relaxed_set(p->known, cf_now());
 }
@@ -386,22 +385,21 @@ static void end(const struct cf_policy_sample *s, unsigned int calls)
 void cf_policy_end(const struct cf_policy_sample *s, uint64_t bytes, unsigned int calls)
 {
 	if (s->work.taken && bytes <= SMALL_SIZE)
-		end(s, calls);
+		end(find(s->pair), &s->work, calls);
 }
 
-void cf_policy_end_work(struct cf_policy_sample *s, uint64_t pair, unsigned int calls)
+void cf_policy_end_work(const struct cf_sample *work, uint64_t pair, unsigned int calls)
 {
 	struct pair *p = find(pair);
 	struct cf_cost cost;
 
 	if (cf_relaxed_get(p->expected))
 		return;
-	if (s->work.taken) {
-		s->pair = pair;
-		end(s, calls);
+	if (work->taken) {
+		end(p, work, calls);
 		if (!samples_suffice(p))
 			cf_sample_next();
-	} else if (cf_sample_end_late(&s->work, &cost)) {
+	} else if (cf_sample_end_late(work, &cost)) {
 		record(p, cost);
 	}
 }

@@ -29,10 +29,10 @@ void cf_policy_begin(struct cf_policy_sample *s, uint64_t pair, bool caller);
 void cf_policy_end(const struct cf_policy_sample *s, uint64_t bytes, unsigned int calls);
 
 /*
- * Work of the program's own, such as making a directory, has ended, and cf_sample_counts(): it is
- * of pair, which s need not say, and made so many calls.
+ * Work of the program's own, such as making a directory, has ended, and cf_sample_counts(): it was
+ * for pair, and made so many calls.
  */
-void cf_policy_end_work(struct cf_policy_sample *s, uint64_t pair, unsigned int calls);
+void cf_policy_end_work(const struct cf_sample *work, uint64_t pair, unsigned int calls);
 
 /* The copy has turned out to be big, so its time tells nothing: do not measure it. */
 void cf_policy_is_big(struct cf_policy_sample *s);

@@ -25,9 +25,9 @@
 #include "relaxed.h"
 
 /*
- * A thread measures every so many ns at most: it takes fourteen system calls.  All threads together
- * do no more of it than these calls take one part in MEASURE_PART of the processors' time, but one
- * of them measures after SELDOM (ns).
+ * A thread measures every so many ns at most.  It takes fifteen system calls, and all threads
+ * together spend no more than one part in MEASURE_PART of the processors' time on them; but one of
+ * them measures after SELDOM (ns).
  */
 #define EVERY 10000000
 #define MEASURE_PART 256
@@ -97,6 +97,12 @@ bool cf_sample_counts(const struct cf_sample *s)
 	return s->taken || is_time(cf_clock(CLOCK_MONOTONIC_COARSE));
 }
 
+/* Returns the time from the beginning to end (ns), without what limits and c have of it. */
+static int64_t waited(const struct cf_sample *s, const struct cf_spent *end, struct cf_cost c)
+{
+	return end->wall - s->begin.wall - (end->held - s->begin.held) - c.cpu - c.queue;
+}
+
 struct cf_cost cf_sample_end(const struct cf_sample *s, unsigned int calls)
 {
 	struct cf_spent end = cf_spent_now();
@@ -108,23 +114,21 @@ struct cf_cost cf_sample_end(const struct cf_sample *s, unsigned int calls)
 	last_end = end;
 	/* Who was not put to sleep has not waited: what is missing, a hypervisor took. */
 	if (end.sleeps > s->begin.sleeps)
-		c.wait = not_negative(end.wall - s->begin.wall - (end.held - s->begin.held) -
-				      c.cpu - c.queue - s->call * calls);
+		c.wait = not_negative(waited(s, &end, c) - s->call * calls);
 	return c;
 }
 
 bool cf_sample_end_late(const struct cf_sample *s, struct cf_cost *ret)
 {
 	struct cf_spent end = cf_spent_now(), before = last_end;
-	int64_t cpu = end.cpu - before.cpu, queue = end.queue - before.queue;
-	int64_t held = end.held - s->begin.held;
-	int64_t wait = end.wall - s->begin.wall - held - COARSE - cpu - queue;
+	struct cf_cost c = { .cpu = end.cpu - before.cpu, .queue = end.queue - before.queue };
 
 	last_end = end;
-	if (!before.wall || end.sleeps <= before.sleeps || wait <= cpu)
+	c.wait = waited(s, &end, c) - COARSE;
+	if (!before.wall || end.sleeps <= before.sleeps || c.wait <= c.cpu)
 		return false;
 	rest(end.wall, 0);
-	*ret = (struct cf_cost){ .cpu = cpu, .queue = queue, .wait = wait };
+	*ret = c;
 	return true;
 }
 
