@@ -44,48 +44,34 @@ static long sleeps(void)
 	return getrusage(RUSAGE_THREAD, &usage) == 0 ? usage.ru_nvcsw : 0;
 }
 
-/* Returns true if the thread's clock stands still while it makes system calls. */
-static bool stands_still(void)
-{
-	int64_t before = cf_clock(CLOCK_THREAD_CPUTIME_ID);
-
-	(void)queued();
-	return cf_clock(CLOCK_THREAD_CPUTIME_ID) == before;
-}
-
-static bool has_ticks(void)
-{
-	enum { UNKNOWN, TICKS, FINE };
-	static atomic_int clock;
-	int kind = cf_relaxed_get(clock);
-
-	if (kind == UNKNOWN) {
-		/* A tick may come between. */
-		kind = stands_still() || stands_still() ? TICKS : FINE;
-		cf_relaxed_set(clock, kind);
-	}
-	return kind == TICKS;
-}
+/* The thread's clock has but ticks: one of two looks found it where the other had left it. */
+static atomic_bool has_ticks;
 
 struct cf_spent cf_spent_now(void)
 {
+	static _Thread_local int64_t last;	/* by that clock */
 	struct cf_spent s = {
-		.sleeps = sleeps(), .queue = has_ticks() ? 0 : queued(), .held = cf_limit_waited(),
+		.sleeps = sleeps(), .queue = cf_relaxed_get(has_ticks) ? 0 : queued(),
+		.held = cf_limit_waited(),
 	};
 
 	/* The other calls come before these two, which are compared. */
 	s.cpu = cf_clock(CLOCK_THREAD_CPUTIME_ID);
 	s.wall = cf_now();
+	/* System calls were made since. */
+	if (s.cpu == last)
+		cf_relaxed_set(has_ticks, true);
+	last = s.cpu;
 	return s;
 }
 
 bool cf_spent_is_exact(void)
 {
-	return !has_ticks();
+	return !cf_relaxed_get(has_ticks);
 }
 
 int cf_spent_calls(void)
 {
 	/* To a kernel with ticks the other clock is a system call as well. */
-	return has_ticks() ? 3 : 5;
+	return cf_relaxed_get(has_ticks) ? 3 : 5;
 }
