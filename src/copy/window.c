@@ -110,57 +110,58 @@ static bool overwritten_locked(const struct window *w, const struct pending *p)
 
 /* ------------------------------------------------------------- reaping */
 
-/* Tell the window's owner of the copy whose end this thread has just learnt. */
-static void tell_end(struct window *w, const struct pending *p, int result)
-{
-	struct copyfile_info info;
-
-	copyfile_info(0, &info, sizeof info);
-	w->ended(w->arg, p, result, &info);
-}
-
-/* p has ended with r; its cookie is released. */
-static void finish(struct window *w, struct pending *p, int r)
+/* p has ended with r, as info tells; its cookie is released. */
+static void finish(struct window *w, struct pending *p, int r, const struct copyfile_info *info)
 {
 	/* It leaves the window first: its end may start other copies. */
 	leave(w, p);
-	tell_end(w, p, r);
+	w->ended(w->arg, p, r, info);
 	dir_put_pinned(p->entry.dir);
 	free(p);
 }
 
-static int await(int cookie)
+/* As copyfile_ctrl(), and *ret tells more. */
+static int ctrl(int cookie, unsigned long cmd, struct copyfile_info *ret)
+{
+	return copyfile_ctrl_info(cookie, cmd, ret, sizeof *ret);
+}
+
+/* Wait for the end of a copy.  Returns how it has ended; *ret tells more. */
+static int await(int cookie, struct copyfile_info *ret)
 {
 	int r;
 
-	while ((r = copyfile_ctrl(cookie, COPYFILE_WAIT)) > 0)
+	while ((r = ctrl(cookie, COPYFILE_WAIT, ret)) > 0)
 		;
 	return r;
 }
 
 void window_ready(struct window *w, void *entry)
 {
+	struct copyfile_info info;
 	struct pending *p = entry;
 
 	/* p came through the kernel, which promises no order of memory: the lock does. */
 	pthread_mutex_lock(&w->lock);
 	int cookie = p->cookie;
 	pthread_mutex_unlock(&w->lock);
-	int r = copyfile_ctrl(cookie, COPYFILE_STATUS);
+	int r = ctrl(cookie, COPYFILE_STATUS, &info);
 
 	if (r > 0 && loop_watch(w->loop, cookie, p))
 		return;
-	finish(w, p, r > 0 ? await(cookie) : r);
+	if (r > 0)
+		r = await(cookie, &info);
+	finish(w, p, r, &info);
 }
 
-/* Returns a copy that has ended, or NULL.  *ret is its result. */
-static struct pending *find_ended(struct window *w, int *ret)
+/* Returns a copy that has ended, or NULL.  *ret is its result, and *info tells more. */
+static struct pending *find_ended(struct window *w, int *ret, struct copyfile_info *info)
 {
 	struct pending *p;
 
 	pthread_mutex_lock(&w->lock);
 	for (p = w->first; p; p = p->next)
-		if (p->cookie > 0 && (*ret = copyfile_ctrl(p->cookie, COPYFILE_STATUS)) <= 0)
+		if (p->cookie > 0 && (*ret = ctrl(p->cookie, COPYFILE_STATUS, info)) <= 0)
 			break;
 	pthread_mutex_unlock(&w->lock);
 	return p;
@@ -168,13 +169,14 @@ static struct pending *find_ended(struct window *w, int *ret)
 
 bool window_reap_all(struct window *w)
 {
+	struct copyfile_info info;
 	bool some = false;
 	struct pending *p;
 	int r;
 
-	while ((p = find_ended(w, &r))) {
+	while ((p = find_ended(w, &r, &info))) {
 		some = true;
-		finish(w, p, r);
+		finish(w, p, r, &info);
 	}
 	return some;
 }
@@ -225,7 +227,8 @@ bool window_wait_one(struct window *w)
 
 /* ------------------------------------------------------------ starting */
 
-static int start(const struct window *w, const struct pending *p)
+/* Start p.  Returns the cookie; or how p has ended, and *ret tells more. */
+static int start(const struct window *w, const struct pending *p, struct copyfile_info *ret)
 {
 	const struct entry *e = &p->entry;
 	uint64_t flags = p->flags | (w->size ? 0 : COPYFILE_SYNC);
@@ -237,21 +240,11 @@ static int start(const struct window *w, const struct pending *p)
 		.flags = flags | COPYFILE_STEADY, .client = CLIENT, .hash = w->hash,
 		.newdir = p->end || flags & COPYFILE_TRUNCATE ? 0 : e->dir->newdir,
 		.dst_dev = p->found_dev, .dst_ino = p->found_ino, .from = p->from,
+		.result = ret, .result_size = sizeof *ret,
 	};
 
 	return copyfileat(dir_src_fd(e->dir), e->src, dir_dst_fd(e->dir),
 			  p->end ? p->end : e->dst, &how, sizeof how);
-}
-
-/*
- * Returns true if the copy that this thread was about to start was refused, for want of room
- * or of what a cookie needs.  A copy that had begun may fail with EAGAIN as well.
- */
-static bool was_refused(void)
-{
-	struct copyfile_info info;
-
-	return copyfile_info(0, &info, sizeof info) < 0 || info.stage == COPYFILE_QUEUED;
 }
 
 /* Wait until at most half of the window is pending.  Returns false if that was so already. */
@@ -276,13 +269,18 @@ static bool must_not_wait(const struct window *w)
 	return loop_is_main(l) && (l->depth > NESTED || (l->depth && relaxed_get(l->blind)));
 }
 
-/* Start p, which is in the list if it overwrites.  Returns the cookie, or how p has ended. */
-static int start_with_room(struct window *w, struct pending *p)
+/*
+ * As start(), for p, which is in the list if it overwrites; without a cookie where it is refused
+ * one for want of room, or of what a cookie needs.  That leaves the copy in its first stage, while
+ * one that had begun may fail with EAGAIN as well.
+ */
+static int start_with_room(struct window *w, struct pending *p, struct copyfile_info *ret)
 {
 	unsigned int refusals = 0;
 	int r;
 
-	while ((r = start(w, p)) < 0 && w->size && !(p->flags & COPYFILE_SYNC) && was_refused())
+	while ((r = start(w, p, ret)) < 0 && w->size && !(p->flags & COPYFILE_SYNC) &&
+	       ret->stage == COPYFILE_QUEUED)
 		/* EAGAIN: the most that may be pending are, and the library does not copy at
 		   once. */
 		if (r != -EAGAIN || must_not_wait(w) ||
@@ -343,19 +341,20 @@ static void enter_overwriting(struct window *w, struct pending *p)
 
 void window_start(struct window *w, const struct pending *wanted)
 {
+	struct copyfile_info info;
 	struct pending p = *wanted;
 	bool overwrites = p.over_ino;
 
 	p.cookie = 0;
 	if (overwrites)
 		enter_overwriting(w, &p);
-	int r = start_with_room(w, &p);
+	int r = start_with_room(w, &p, &info);
 	if (r > 0 && !enter(w, wanted, r))
-		r = await(r);
+		r = await(r, &info);
 	if (overwrites)
 		leave(w, &p);
 	if (r <= 0)
-		tell_end(w, &p, r);
+		w->ended(w->arg, &p, r, &info);
 	while (w->in_order && r > 0 && !window_empty(w))
 		loop_turn(w->loop, true);
 	loop_tick(w->loop);
