@@ -85,21 +85,44 @@ static int by_inode(const void *a, const void *b)
 	return ((*x)->ino > (*y)->ino) - ((*x)->ino < (*y)->ino);
 }
 
-/* Set r->order to the records in the n bytes of the buffer, in the order of their inodes. */
+static void reverse(const struct reader_record **a, size_t n)
+{
+	for (size_t i = 0; i < n / 2; i++) {
+		const struct reader_record *record = a[i];
+
+		a[i] = a[n - 1 - i];
+		a[n - 1 - i] = record;
+	}
+}
+
+static bool is_dot_or_dotdot(const char *name)
+{
+	return name[0] == '.' && (!name[1] || (name[1] == '.' && !name[2]));
+}
+
+/* Set r->order to the entries in the n bytes of the buffer, in the order of their inodes. */
 static void sort(struct reader *r, size_t n)
 {
-	bool sorted = true;
+	bool up = true, down = true;
+	uint64_t last = 0;
 
 	r->next = r->count = 0;
 	for (size_t at = 0; at < n;) {
 		const struct reader_record *record = (const void *)(r->buf + at);
 
-		assert(r->count < READER_RECORDS(r->size));
-		sorted &= !r->count || by_inode(&r->order[r->count - 1], &record) <= 0;
-		r->order[r->count++] = record;
 		at += record->size;
+		if (is_dot_or_dotdot(record->name))
+			continue;
+		assert(r->count < READER_RECORDS(r->size));
+		up &= !r->count || last <= record->ino;
+		down &= !r->count || last >= record->ino;
+		last = record->ino;
+		r->order[r->count++] = record;
 	}
-	if (!sorted)
+	/* tmpfs begins with what was made last. */
+	if (down && !up)
+		reverse(r->order, r->count);
+	else if (!up)
 		qsort(r->order, r->count, sizeof *r->order, by_inode);
 }
 
@@ -123,26 +146,17 @@ static long fill(struct reader *r)
 	return n;
 }
 
-static bool is_dot_or_dotdot(const char *name)
-{
-	return name[0] == '.' && (!name[1] || (name[1] == '.' && !name[2]));
-}
-
 int reader_next(struct reader *r, struct reader_name *ret)
 {
-	for (;;) {
-		if (r->next == r->count) {
-			long n = fill(r);
+	while (r->next == r->count) {
+		long n = fill(r);
 
-			if (n <= 0)
-				return (int)n;
-		}
-		const struct reader_record *record = r->order[r->next++];
-		if (is_dot_or_dotdot(record->name))
-			continue;
-		*ret = (struct reader_name){
-			.name = record->name, .ino = record->ino, .type = DTTOIF(record->type),
-		};
-		return 1;
+		if (n <= 0)
+			return (int)n;
 	}
+	const struct reader_record *record = r->order[r->next++];
+	*ret = (struct reader_name){
+		.name = record->name, .ino = record->ino, .type = DTTOIF(record->type),
+	};
+	return 1;
 }

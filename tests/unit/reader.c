@@ -6,10 +6,12 @@
  */
 #include <config.h>
 
+#include <linux/magic.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "scratch.h"
@@ -111,6 +113,42 @@ static void test_order(void)
 	close(fd);
 }
 
+/* tmpfs begins with what was made last. */
+static void test_order_of_tmpfs(void)
+{
+	char dir[] = "/dev/shm/reader.XXXXXX";
+	struct reader r;
+	struct reader_name name;
+	struct statfs fs;
+	ino_t last = 0;
+	int home = open_dir("."), count = 0, steps_back = 0;
+
+	if (statfs("/dev/shm", &fs) != 0 || fs.f_type != TMPFS_MAGIC || !mkdtemp(dir)) {
+		skip(2, "no tmpfs in /dev/shm");
+		close(home);
+		return;
+	}
+	int fd = open_dir(dir);
+	if (fchdir(fd) != 0)
+		bail_out("cannot enter %s: %s", dir, strerror(errno));
+	for (int n = 1; n <= 101; n++)
+		make_file(n);
+	reader_begin(&r, fd);
+	while (reader_next(&r, &name) > 0) {
+		count++;
+		steps_back += name.ino <= last;
+		last = name.ino;
+	}
+	reader_end(&r);
+	is_int(count, 101, "all names on tmpfs");
+	is_int(steps_back, 0, "in the order of their inodes");
+	close(fd);
+	if (fchdir(home) != 0)
+		bail_out("cannot leave %s: %s", dir, strerror(errno));
+	close(home);
+	remove_tree(dir);
+}
+
 static void test_types(void)
 {
 	struct reader r;
@@ -175,6 +213,7 @@ int main(void)
 	scratch_enter("reader");
 	test_names();
 	test_order();
+	test_order_of_tmpfs();
 	test_types();
 	test_no_names();
 	test_errors();
