@@ -323,7 +323,7 @@ static int start_in_place_locked(const struct cf_job *job, struct context *b,
 static int start_locked(const struct cf_job *job, struct context *b, unsigned int pending,
 			struct cf_pool_limits limits)
 {
-	struct cf_holder *holder;
+	struct cf_holder *holder = NULL;
 	int r = table.closed ? -ECANCELED : hook_fork_locked();
 
 	if (r == 0)

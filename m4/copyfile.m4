@@ -102,6 +102,27 @@ AC_LINK_IFELSE([AC_LANG_PROGRAM()],
   [AC_MSG_RESULT([no])
    AC_MSG_ERROR([$CC cannot link a program with $1])])])
 
+# CF_LTO(UNLESS)
+# Whether the linker optimizes pcp as a whole; never where the shell command UNLESS is true.
+# LTO_CFLAGS is for pcp's objects.  They have code of their own as well, for other programs, which
+# are linked with NO_LTO.  Sets enable_lto and the conditional LTO.
+AC_DEFUN([CF_LTO],
+[AC_ARG_ENABLE([lto],
+  [AS_HELP_STRING([--disable-lto], [do not let the linker optimize pcp as a whole])], [],
+  [enable_lto=yes])
+AC_SUBST([LTO_CFLAGS])
+AC_SUBST([NO_LTO])
+AS_IF([$1], [enable_lto=no])
+AS_IF([test "$enable_lto" = yes], [
+  AC_MSG_CHECKING([whether $CC can optimize a program as a whole])
+  cf_save=$CFLAGS
+  cf_lto='-flto=auto -ffat-lto-objects'
+  CFLAGS="$cf_save -Werror $cf_lto"
+  AC_LINK_IFELSE([AC_LANG_PROGRAM()], [LTO_CFLAGS=$cf_lto NO_LTO=-fno-lto], [enable_lto=no])
+  CFLAGS=$cf_save
+  AC_MSG_RESULT([$enable_lto])])
+AM_CONDITIONAL([LTO], [test "$enable_lto" = yes])])
+
 # CF_THREADS
 # POSIX threads, by -pthread.
 AC_DEFUN([CF_THREADS],
