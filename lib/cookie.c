@@ -8,12 +8,16 @@
  *
  *   free	not readable
  *   live	a thread, or the queue, has the job, or it is held; not readable
- *   ended	the job has its result; readable
+ *   ended	the job has its result; readable, at once
  *
- * "Readable exactly when WAIT or STATUS returns <= 0 at once" holds because the
- * descriptor is raised and the state set to ended under the slot's lock.  No other
- * command changes a slot from ended to free: so a thread that cancels need not be
- * the one that gets the result.
+ * "Readable exactly when WAIT or STATUS returns <= 0 at once": the descriptor is raised after
+ * the state was set to ended, and when the slot's lock is free again.  Who sleeps until it is
+ * readable would else wake up to sleep once more, for that lock.  A thread that takes the result
+ * earlier waits until it can lower the descriptor; so nobody raises it for the slot's next
+ * copy, or when another file has its number.
+ *
+ * No other command than WAIT and STATUS changes a slot from ended to free: so a thread that
+ * cancels need not be the one that gets the result.
  *
  * WAIT sleeps in poll(2) on the descriptor, without the lock: a signal handler
  * always ends that, and nothing but the end of the copy has to wake it.
@@ -157,15 +161,34 @@ static int no_error_of_the_call(int r)
 			    : r;
 }
 
-static void end_locked(struct cf_slot *s)
+/* The job has ended.  Returns the descriptor, which is to be raised: then s may be gone. */
+static int end_locked(struct cf_slot *s)
 {
 	assert(s->state == CF_LIVE && !s->raised && !s->task.lane && table.busy);
 	s->job.error = no_error_of_the_call(s->job.error);
-	/* It cannot fail: the descriptor is ours, and the counter far from full. */
-	(void)cf_eventfd_raise(s->fd);
 	s->raised = true;
 	s->state = CF_ENDED;
 	atomic_fetch_sub(&table.busy, 1);
+	return s->fd;
+}
+
+static void raise_fd(int fd)
+{
+	/* It cannot fail: the descriptor is ours, and the counter far from full. */
+	(void)cf_eventfd_raise(fd);
+}
+
+/* Lower the descriptor of s, which is raised, or is about to be. */
+static void lower_fd(struct cf_slot *s)
+{
+	int r;
+
+	while ((r = cf_eventfd_lower(s->fd)) == -EAGAIN)
+		(void)cf_wait_readable(s->fd);
+	s->raised = r < 0;
+	/* Then it is closed, for which nobody may be about to raise it. */
+	while (s->raised && cf_wait_readable(s->fd) < 0)
+		;
 }
 
 static bool steady(const struct cf_job *job)
@@ -237,8 +260,9 @@ static unsigned int run(struct cf_task *task)
 		return 1;
 	unsigned int work = 1 + cf_relaxed_get(s->job.watch.moved) / WORK_UNIT;
 	pthread_mutex_lock(&s->lock);
-	end_locked(s);
+	int fd = end_locked(s);
 	pthread_mutex_unlock(&s->lock);
+	raise_fd(fd);
 	return work;
 }
 
@@ -375,8 +399,7 @@ static int release(struct cf_slot *s, struct copyfile_info *ret)
 	cf_job_info(&s->job, true, ret);
 	s->state = CF_FREE;
 	pthread_mutex_unlock(&s->lock);
-	if (s->raised && cf_eventfd_lower(s->fd) == 0)
-		s->raised = false;
+	lower_fd(s);
 
 	pthread_mutex_lock(&table.lock);
 	/* With the table locked: a child of fork(2) frees what it finds there. */
@@ -406,7 +429,7 @@ static void cancel_locked(struct cf_slot *s)
 	if (s->held || cf_pool_remove(&s->task)) {
 		s->held = false;
 		cf_job_run(&s->job);	/* which sees that it is cancelled, and ends */
-		end_locked(s);
+		raise_fd(end_locked(s));
 	}
 }
 
@@ -428,7 +451,7 @@ static void resume_locked(struct cf_slot *s)
 	int r = cf_pool_put_back(&s->task);
 	if (r < 0) {
 		cf_job_refuse(&s->job, r);
-		end_locked(s);
+		raise_fd(end_locked(s));
 	}
 }
 

@@ -180,8 +180,9 @@ int cf_eventfd_raise(int fd)
 int cf_eventfd_lower(int fd)
 {
 	uint64_t count;
+	int r = (int)CALL("eventfd_read", read(fd, &count, sizeof count));
 
-	return CALL("eventfd_read", read(fd, &count, sizeof count)) < 0 ? -EIO : 0;
+	return r < 0 ? r : 0;
 }
 
 int cf_wait_readable(int fd)

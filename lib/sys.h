@@ -32,7 +32,7 @@ int cf_reopen(int fd);
 int cf_close(int fd);
 int cf_eventfd(void);
 int cf_eventfd_raise(int fd);
-int cf_eventfd_lower(int fd);
+int cf_eventfd_lower(int fd);	/* -EAGAIN: it is not raised */
 
 /* Sleeps until fd is readable (0) or a signal handler has run (-EINTR). */
 int cf_wait_readable(int fd);
