@@ -270,9 +270,9 @@ static bool must_not_wait(const struct window *w)
 }
 
 /*
- * As start(), for p, which is in the list if it overwrites; without a cookie where it is refused
- * one for want of room, or of what a cookie needs.  That leaves the copy in its first stage, while
- * one that had begun may fail with EAGAIN as well.
+ * As start(), for p, which is in the list if it overwrites.  Where it is refused a cookie, for want
+ * of room or of what a cookie needs, it gets none.  The stage tells: a copy that had begun may fail
+ * with EAGAIN as well.
  */
 static int start_with_room(struct window *w, struct pending *p, struct copyfile_info *ret)
 {
