@@ -185,10 +185,8 @@ static void lower_fd(struct cf_slot *s)
 
 	while ((r = cf_eventfd_lower(s->fd)) == -EAGAIN)
 		(void)cf_wait_readable(s->fd);
+	/* A caller has closed it: it is not used again. */
 	s->raised = r < 0;
-	/* Then it is closed, for which nobody may be about to raise it. */
-	while (s->raised && cf_wait_readable(s->fd) < 0)
-		;
 }
 
 static bool steady(const struct cf_job *job)
