@@ -164,9 +164,8 @@ static int no_error_of_the_call(int r)
 /* The job has ended.  Returns the descriptor, which is to be raised: then s may be gone. */
 static int end_locked(struct cf_slot *s)
 {
-	assert(s->state == CF_LIVE && !s->raised && !s->task.lane && table.busy);
+	assert(s->state == CF_LIVE && !s->task.lane && table.busy);
 	s->job.error = no_error_of_the_call(s->job.error);
-	s->raised = true;
 	s->state = CF_ENDED;
 	atomic_fetch_sub(&table.busy, 1);
 	return s->fd;
@@ -185,8 +184,7 @@ static void lower_fd(struct cf_slot *s)
 
 	while ((r = cf_eventfd_lower(s->fd)) == -EAGAIN)
 		(void)cf_wait_readable(s->fd);
-	/* A caller has closed it: it is not used again. */
-	s->raised = r < 0;
+	s->lost = r < 0;
 }
 
 static bool steady(const struct cf_job *job)

@@ -71,7 +71,7 @@ int cf_slots_take(struct cf_slots *all, struct cf_slot **ret)
 
 	if (!s)
 		return make(all, ret);
-	assert(s->state == CF_FREE && !s->raised && !s->held && !s->waiting);
+	assert(s->state == CF_FREE && !s->lost && !s->held && !s->waiting);
 	all->free = s->next_free;
 	all->nfree--;
 	*ret = s;
@@ -81,7 +81,7 @@ int cf_slots_take(struct cf_slots *all, struct cf_slot **ret)
 void cf_slots_give(struct cf_slots *all, struct cf_slot *s)
 {
 	assert(s->state == CF_FREE && !s->task.lane);
-	if (all->nfree < MOST_FREE && !s->raised) {
+	if (all->nfree < MOST_FREE && !s->lost) {
 		s->next_free = all->free;
 		all->free = s;
 		all->nfree++;

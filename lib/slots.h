@@ -23,7 +23,7 @@ struct cf_slot {
 	int fd;				/* an eventfd */
 	enum cf_slot_state state;
 	bool waiting;			/* a thread sleeps in WAIT */
-	bool raised;			/* fd is readable, or is about to be */
+	bool lost;			/* a caller has closed fd, which is not used again */
 	bool held;			/* paused, and out of the queue: no thread has the job */
 	struct cf_identity caller;	/* of the thread that started it; not if it is STEADY */
 	struct cf_job job;
