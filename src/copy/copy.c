@@ -422,13 +422,13 @@ static bool give_meeting(struct context *c, const struct entry *e)
 	return false;
 }
 
-void copy_ended(void *arg, const struct pending *p, int result,
-		const struct copyfile_info *info)
+void copy_ended(void *arg, const struct pending *p, const struct copyfile_info *info)
 {
 	struct context *c = arg;
 	struct entry e = p->entry;
 	const struct plan plan = { .backup = p->backup, .link = p->link };
 	struct attempt attempt;
+	int result = info->error;
 
 	again_attempt(&e, &attempt);
 	e.partial = info->partial;

@@ -14,7 +14,6 @@ struct pending;
 void copy_entry(struct context *c, const struct entry *e);
 
 /* The window's hook: a copy that was started here has ended. */
-void copy_ended(void *arg, const struct pending *p, int result,
-		const struct copyfile_info *info);
+void copy_ended(void *arg, const struct pending *p, const struct copyfile_info *info);
 
 #endif

@@ -110,30 +110,30 @@ static bool overwritten_locked(const struct window *w, const struct pending *p)
 
 /* ------------------------------------------------------------- reaping */
 
-/* p has ended with r, as info tells; its cookie is released. */
-static void finish(struct window *w, struct pending *p, int r, const struct copyfile_info *info)
+/* p has ended, as info tells; its cookie is released. */
+static void finish(struct window *w, struct pending *p, const struct copyfile_info *info)
 {
 	/* It leaves the window first: its end may start other copies. */
 	leave(w, p);
-	w->ended(w->arg, p, r, info);
+	w->ended(w->arg, p, info);
 	dir_put_pinned(p->entry.dir);
 	free(p);
 }
 
-/* As copyfile_ctrl(), and *ret tells more. */
+/* As copyfile_ctrl_info(), for a cookie whose result the window does not have yet. */
 static int ctrl(int cookie, unsigned long cmd, struct copyfile_info *ret)
 {
-	return copyfile_ctrl_info(cookie, cmd, ret, sizeof *ret);
+	int r = copyfile_ctrl_info(cookie, cmd, ret, sizeof *ret);
+
+	assert(r != -EBADF);
+	return r;
 }
 
-/* Wait for the end of a copy.  Returns how it has ended; *ret tells more. */
-static int await(int cookie, struct copyfile_info *ret)
+/* Wait for the end of a copy, and describe it in *ret. */
+static void await(int cookie, struct copyfile_info *ret)
 {
-	int r;
-
-	while ((r = ctrl(cookie, COPYFILE_WAIT, ret)) > 0)
+	while (ctrl(cookie, COPYFILE_WAIT, ret) > 0)
 		;
-	return r;
 }
 
 void window_ready(struct window *w, void *entry)
@@ -150,18 +150,18 @@ void window_ready(struct window *w, void *entry)
 	if (r > 0 && loop_watch(w->loop, cookie, p))
 		return;
 	if (r > 0)
-		r = await(cookie, &info);
-	finish(w, p, r, &info);
+		await(cookie, &info);
+	finish(w, p, &info);
 }
 
-/* Returns a copy that has ended, or NULL.  *ret is its result, and *info tells more. */
-static struct pending *find_ended(struct window *w, int *ret, struct copyfile_info *info)
+/* Returns a copy that has ended, and describes it in *ret; or NULL. */
+static struct pending *find_ended(struct window *w, struct copyfile_info *ret)
 {
 	struct pending *p;
 
 	pthread_mutex_lock(&w->lock);
 	for (p = w->first; p; p = p->next)
-		if (p->cookie > 0 && (*ret = ctrl(p->cookie, COPYFILE_STATUS, info)) <= 0)
+		if (p->cookie > 0 && ctrl(p->cookie, COPYFILE_STATUS, ret) <= 0)
 			break;
 	pthread_mutex_unlock(&w->lock);
 	return p;
@@ -172,11 +172,10 @@ bool window_reap_all(struct window *w)
 	struct copyfile_info info;
 	bool some = false;
 	struct pending *p;
-	int r;
 
-	while ((p = find_ended(w, &r, &info))) {
+	while ((p = find_ended(w, &info))) {
 		some = true;
-		finish(w, p, r, &info);
+		finish(w, p, &info);
 	}
 	return some;
 }
@@ -227,7 +226,7 @@ bool window_wait_one(struct window *w)
 
 /* ------------------------------------------------------------ starting */
 
-/* Start p.  Returns the cookie; or how p has ended, and *ret tells more. */
+/* Start p.  Returns the cookie; or 0 or -errno, when p has ended and *ret describes it. */
 static int start(const struct window *w, const struct pending *p, struct copyfile_info *ret)
 {
 	const struct entry *e = &p->entry;
@@ -349,13 +348,14 @@ void window_start(struct window *w, const struct pending *wanted)
 	if (overwrites)
 		enter_overwriting(w, &p);
 	int r = start_with_room(w, &p, &info);
-	if (r > 0 && !enter(w, wanted, r))
-		r = await(r, &info);
+	bool pending = r > 0 && enter(w, wanted, r);
+	if (r > 0 && !pending)
+		await(r, &info);
 	if (overwrites)
 		leave(w, &p);
-	if (r <= 0)
-		w->ended(w->arg, &p, r, &info);
-	while (w->in_order && r > 0 && !window_empty(w))
+	if (!pending)
+		w->ended(w->arg, &p, &info);
+	while (w->in_order && pending && !window_empty(w))
 		loop_turn(w->loop, true);
 	loop_tick(w->loop);
 }

@@ -48,12 +48,8 @@ struct pending {
 	double rate;			/* and bytes a second before that */
 };
 
-/*
- * p has ended with result, 0 or -errno, and is no longer pending.  Called in any thread; may
- * start further copies.
- */
-typedef void window_ended(void *arg, const struct pending *p, int result,
-			  const struct copyfile_info *info);
+/* p has ended, and is no longer pending.  Called in any thread; may start further copies. */
+typedef void window_ended(void *arg, const struct pending *p, const struct copyfile_info *info);
 
 struct window {
 	struct loop *loop;		/* whose hooks are window_ready() and window_reap_all() */
