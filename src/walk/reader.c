@@ -119,10 +119,12 @@ static void sort(struct reader *r, size_t n)
 		last = record->ino;
 		r->order[r->count++] = record;
 	}
+	if (up)
+		return;
 	/* tmpfs begins with what was made last. */
-	if (down && !up)
+	if (down)
 		reverse(r->order, r->count);
-	else if (!up)
+	else
 		qsort(r->order, r->count, sizeof *r->order, by_inode);
 }
 
