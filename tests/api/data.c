@@ -7,11 +7,9 @@
 #include <config.h>
 
 #include <linux/fs.h>
-#include <linux/magic.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <sys/ioctl.h>
-#include <sys/vfs.h>
 
 #include "scratch.h"
 #include "tap.h"
@@ -436,8 +434,7 @@ static bool can_reflink(void)
 
 static void test_reflink(void)
 {
-	char dir[] = "/dev/shm/data.XXXXXX", src[64], dst[64];
-	struct statfs fs;
+	char dir[] = ON_TMPFS, src[64], dst[64];
 	int i;
 
 	put_pattern("src", 3 * MIB, 7);
@@ -463,7 +460,7 @@ static void test_reflink(void)
 		drop("dst");
 	}
 
-	if (statfs("/dev/shm", &fs) != 0 || fs.f_type != TMPFS_MAGIC || mkdtemp(dir) == NULL) {
+	if (!make_on_tmpfs(dir)) {
 		skip(6, "no tmpfs at /dev/shm");
 		return;
 	}

@@ -16,10 +16,12 @@
 #include <fcntl.h>
 #include <ftw.h>
 #include <limits.h>
+#include <linux/magic.h>
 #include <poll.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -58,6 +60,16 @@ static inline void remove_tree(const char *path)
 {
 	if (nftw(path, scratch_remove_one, 16, FTW_DEPTH | FTW_PHYS) != 0)
 		diag("cannot remove %s: %s", path, strerror(errno));
+}
+
+/* Make a directory on tmpfs, and let dir, which is ON_TMPFS, be its name.  False: there is none. */
+#define ON_TMPFS "/dev/shm/tap.XXXXXX"
+
+static inline bool make_on_tmpfs(char *dir)
+{
+	struct statfs fs;
+
+	return statfs("/dev/shm", &fs) == 0 && fs.f_type == TMPFS_MAGIC && mkdtemp(dir);
 }
 
 static inline void scratch_leave(void)

@@ -6,12 +6,10 @@
  */
 #include <config.h>
 
-#include <linux/magic.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "scratch.h"
@@ -93,59 +91,53 @@ static void test_names(void)
 	close(fd);
 }
 
-static void test_order(void)
+/* Returns how often an inode in the working directory comes after one that is not before it. */
+static int steps_back(int *ret_count)
 {
 	struct reader r;
 	struct reader_name name;
 	ino_t last = 0;
-	int fd = open_dir("."), count = 0, steps_back = 0;
+	int fd = open_dir("."), steps = 0;
 
+	*ret_count = 0;
 	reader_begin(&r, fd);
 	while (reader_next(&r, &name) > 0) {
-		count++;
-		steps_back += name.ino < last;
+		++*ret_count;
+		steps += name.ino <= last;
 		last = name.ino;
 	}
 	reader_end(&r);
+	close(fd);
+	return steps;
+}
+
+static void test_order(void)
+{
+	int count, steps = steps_back(&count);
+
 	is_int(count, LONGEST + MORE, "all names");
 	/* The first call brings some hundred of them, the second one the rest. */
-	ok(steps_back <= 1, "in the order of their inodes, but for %d steps back", steps_back);
-	close(fd);
+	ok(steps <= 1, "in the order of their inodes, but for %d steps back", steps);
 }
 
 /* tmpfs begins with what was made last. */
 static void test_order_of_tmpfs(void)
 {
-	char dir[] = "/dev/shm/reader.XXXXXX";
-	struct reader r;
-	struct reader_name name;
-	struct statfs fs;
-	ino_t last = 0;
-	int home = open_dir("."), count = 0, steps_back = 0;
+	char dir[] = ON_TMPFS;
+	int count;
 
-	if (statfs("/dev/shm", &fs) != 0 || fs.f_type != TMPFS_MAGIC || !mkdtemp(dir)) {
-		skip(2, "no tmpfs in /dev/shm");
-		close(home);
+	if (!make_on_tmpfs(dir)) {
+		skip(2, "no tmpfs at /dev/shm");
 		return;
 	}
-	int fd = open_dir(dir);
-	if (fchdir(fd) != 0)
+	if (chdir(dir) != 0)
 		bail_out("cannot enter %s: %s", dir, strerror(errno));
 	for (int n = 1; n <= 101; n++)
 		make_file(n);
-	reader_begin(&r, fd);
-	while (reader_next(&r, &name) > 0) {
-		count++;
-		steps_back += name.ino <= last;
-		last = name.ino;
-	}
-	reader_end(&r);
-	is_int(count, 101, "all names on tmpfs");
-	is_int(steps_back, 0, "in the order of their inodes");
-	close(fd);
-	if (fchdir(home) != 0)
+	is_int(steps_back(&count), 0, "tmpfs: in the order of their inodes");
+	is_int(count, 101, "all names");
+	if (chdir(scratch_dir) != 0)
 		bail_out("cannot leave %s: %s", dir, strerror(errno));
-	close(home);
 	remove_tree(dir);
 }
 
